@@ -1,0 +1,103 @@
+/**
+ * The walls: a room imports only from lower floors, never from its own floor's other rooms and never from above.
+ * ARCHITECTURE.md shows the same table for people.
+ */
+const FLOORS = [
+  ['domain'],
+  ['formats', 'util'],
+  ['config', 'resolver', 'observability', 'trust'],
+  ['locks', 'registry'],
+  ['store', 'backends'],
+  ['transfer'],
+  ['orchestrator'],
+  ['jobs', 'pipeline'],
+  ['fleet'],
+  ['compose'],
+  ['service'],
+  ['cli'],
+];
+
+const TESTS = '[.]test[.]ts$';
+
+/** A room is a folder or one file. */
+const pathOf = (rooms) => `^src/(${rooms.join('|')})(/|[.]ts$)`;
+
+const wallOf = (room) => {
+  const floor = FLOORS.findIndex((rooms) => rooms.includes(room));
+  const forbidden = FLOORS.slice(floor)
+    .flat()
+    .filter((other) => other !== room);
+  return {
+    name: `wall-${room}`,
+    comment: `${room} is on floor ${floor}: it imports only from the floors below (see ARCHITECTURE.md)`,
+    severity: 'error',
+    from: { path: pathOf([room]), pathNot: TESTS },
+    to: { path: pathOf([...forbidden, 'index']) },
+  };
+};
+
+export default {
+  forbidden: [
+    ...FLOORS.slice(0, -1).flat().map(wallOf),
+    {
+      name: 'wall-index',
+      comment: 'src/index.ts is the public API for the outside; inside, name the file you mean',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/index[.](test[.])?ts$' },
+      to: { path: '^src/index[.]ts$' },
+    },
+    {
+      name: 'unknown-room',
+      comment: 'a new folder under src/ needs a floor in .dependency-cruiser.mjs and in ARCHITECTURE.md',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/', pathNot: [pathOf(FLOORS.flat()), '^src/index[.]ts$'] },
+    },
+    {
+      name: 'product-imports-no-test-code',
+      comment: 'src/ stands without test/, examples/, scripts/ and bench/',
+      severity: 'error',
+      from: { path: '^src/', pathNot: TESTS },
+      to: { path: ['^(test|examples|scripts|bench)/', TESTS] },
+    },
+    {
+      name: 'faces-see-compose',
+      comment:
+        'the faces see the orchestrator and its types, not the rooms that move and keep bytes; doctor and locks look at the machine itself',
+      severity: 'error',
+      from: { path: '^src/(service|cli)/', pathNot: [TESTS, '^src/cli/(diagnose|commands/locks)[.]ts$'] },
+      to: { path: pathOf(['store', 'backends', 'transfer', 'locks']) },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'two files that need each other are one file, or hide a third',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-unresolvable',
+      comment: 'the imported file or package does not exist',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-dev-dependencies',
+      comment: 'a user who installs wan-models does not get this package',
+      severity: 'error',
+      from: { path: '^src/', pathNot: TESTS },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: 'node_modules/@types/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js'],
+    },
+  },
+};

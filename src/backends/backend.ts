@@ -1,0 +1,91 @@
+/**
+ * What the product asks of a place that holds model files. A backend only stats, lists and opens at an offset; resume,
+ * proof, fail-over, retry and atomic commit are written once, above it.
+ */
+import type { Sha256 } from '../domain/digest.ts';
+
+/** What a source says of one of its files. Everything but the path may be unknown. */
+export interface RemoteFile {
+  readonly path: string;
+  readonly sizeBytes?: number;
+  /** Strong validator (ETag, generation, mtime+size): equal means the same bytes at this source. */
+  readonly validator?: string;
+  /** A digest that the source publishes for the whole file. */
+  readonly sha256?: Sha256;
+}
+
+export interface ByteRange {
+  readonly offset: number;
+  /** Absent: to the end. */
+  readonly length?: number;
+}
+
+export interface OpenOptions {
+  /** Starting exactly at the file's end gives an empty body; starting beyond it fails with SIZE_MISMATCH. */
+  readonly range?: ByteRange;
+  /** Size that the whole file must have: any other one fails with SIZE_MISMATCH, and no body runs on past it. */
+  readonly expectedBytes?: number;
+  /** The validator of pieces already held: when the source has other bytes now, open fails with code DRIFT. */
+  readonly validator?: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * An open answer. The consumer reads `body` to its end or calls `cancel`; either releases the connection. A body that
+ * ends before its promised length throws INCOMPLETE_DOWNLOAD: one that ends quietly is whole.
+ */
+export interface OpenedFile {
+  /** Offset of the first byte of `body`: the one asked for, or 0 where the source ignored the range. */
+  readonly offset: number;
+  /** Size of the whole file, where the source tells it. */
+  readonly totalBytes?: number;
+  readonly validator?: string;
+  readonly body: AsyncIterable<Uint8Array>;
+  cancel(): void;
+}
+
+export interface StorageBackend {
+  /** Scheme without `://`. */
+  readonly scheme: string;
+  /** Redacted source URL: safe to print, stable for one source. */
+  readonly label: string;
+  /** Host that per-host limits apply to; absent for sources without a network. */
+  readonly host?: string;
+  /** @throws ModelError SOURCE_UNAVAILABLE reason not_found when the file is not there. */
+  stat(path: string, signal: AbortSignal): Promise<RemoteFile>;
+  list(signal: AbortSignal): AsyncIterable<RemoteFile>;
+  open(path: string, options: OpenOptions): Promise<OpenedFile>;
+  close(): Promise<void>;
+}
+
+/** A ranged GET that any HTTP client can make as it stands: what lets a transfer run on other threads. */
+export interface HttpTarget {
+  readonly url: string;
+  /** Credentials included: never logged, never stored. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Whether a plain TCP (or, for `https://`, default TLS) connection to the URL's host will do: no proxy, no authorities of our own. */
+  readonly direct: boolean;
+}
+
+/** Optional power: files that plain HTTP range requests reach. */
+export interface HttpReachable {
+  /** Where the file is to be had, without asking; after `dropTarget`, where the redirects end. Kept until dropped. */
+  httpTarget(path: string, signal: AbortSignal): Promise<HttpTarget>;
+  /** Says that this target redirects, was refused or has expired: the next `httpTarget` resolves anew, once for all who say so. */
+  dropTarget(path: string, target: HttpTarget): void;
+}
+
+/** Optional power: files that lie on a mounted file system. */
+export interface LocallyReadable {
+  /** Absolute path, whether or not the file exists; the bytes belong to their owner and may change at any time. */
+  localPath(path: string): string;
+}
+
+export const isHttpReachable = (backend: StorageBackend): backend is StorageBackend & HttpReachable => 'httpTarget' in backend;
+export const isLocallyReadable = (backend: StorageBackend): backend is StorageBackend & LocallyReadable => 'localPath' in backend;
+
+/** One file at one source. */
+export interface FileSource {
+  readonly backend: StorageBackend;
+  readonly path: string;
+}

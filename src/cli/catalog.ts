@@ -1,0 +1,53 @@
+/** Every verb, where its code is, and the other names that people try. Those that scripts call again and again are at hand; of the others only the one
+ * that runs is loaded. */
+import type { Command } from './command.ts';
+import { check } from './commands/check.ts';
+import { ensure } from './commands/ensure.ts';
+import { path } from './commands/path.ts';
+import { status } from './commands/status.ts';
+
+export interface CatalogEntry {
+  /** After `wan`: `models ensure`, `doctor`. */
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly load: () => Promise<Command>;
+}
+
+export const GROUPS: Readonly<Record<string, string>> = {
+  models: 'Make models real, look at them, prove them',
+  config: 'See what is configured',
+};
+
+const entry = (name: string, load: CatalogEntry['load'], ...aliases: readonly string[]): CatalogEntry => ({ name, aliases, load });
+
+export const CATALOG: readonly CatalogEntry[] = [
+  entry('models ensure', async () => ensure, 'pull', 'get', 'download', 'install'),
+  entry('models status', async () => status),
+  entry('models check', async () => check),
+  entry('models list', async () => (await import('./commands/list.ts')).list, 'ls'),
+  entry('models show', async () => (await import('./commands/show.ts')).show, 'info', 'inspect'),
+  entry('models path', async () => path),
+  entry('models plan', async () => (await import('./commands/plan.ts')).plan),
+  entry('models verify', async () => (await import('./commands/verify.ts')).verify),
+  entry('models rm', async () => (await import('./commands/rm.ts')).rm, 'remove'),
+  entry('models validate', async () => (await import('./commands/validate.ts')).validate),
+  entry('models locks', async () => (await import('./commands/locks.ts')).locks),
+  entry('doctor', async () => (await import('./commands/doctor.ts')).doctor),
+  entry('config show', async () => (await import('./commands/config-show.ts')).configShow),
+  entry('completions', async () => (await import('./commands/completions.ts')).completions),
+];
+
+/** The words after the group, aliases included, that a group understands; without a group, the first words. */
+export function wordsOf(group: string | undefined): readonly string[] {
+  if (group !== undefined) return entriesOf(group).flatMap(({ name, aliases }) => [lastWord(name), ...aliases]);
+  return [...new Set(CATALOG.map(({ name }) => name.split(' ')[0] ?? ''))];
+}
+
+export const entriesOf = (group: string): readonly CatalogEntry[] => CATALOG.filter(({ name }) => name.startsWith(`${group} `));
+
+export const lastWord = (name: string): string => name.slice(name.lastIndexOf(' ') + 1);
+
+export function findEntry(first: string, second: string | undefined): CatalogEntry | undefined {
+  if (!(first in GROUPS)) return CATALOG.find(({ name }) => name === first);
+  return entriesOf(first).find(({ name, aliases }) => second !== undefined && (lastWord(name) === second || aliases.includes(second)));
+}

@@ -1,0 +1,35 @@
+import { chosenRefs } from '../chosen-refs.ts';
+import type { Command } from '../command.ts';
+import { ENSURE_OPTIONS } from '../common-options.ts';
+import { ensureOptions } from '../ensure-options.ts';
+import { planText } from '../render/plan-text.ts';
+import { firstFailure, resultsWire, tryEach, valuesOf } from '../tried.ts';
+import { planWire } from '../wire/ensure-wire.ts';
+
+export const plan: Command = {
+  summary: 'Show what ensure would do, file by file',
+  description: 'Changes nothing on disk and opens no socket.',
+  schema: 'wan.models.plan/v1',
+  operands: { name: 'REF', min: 0, max: Number.POSITIVE_INFINITY, completes: 'ref' },
+  options: ENSURE_OPTIONS,
+  examples: [
+    { command: 'wan models plan t2v-A14B@2.2.0', what: 'what is missing, and from where it would come' },
+    { command: "wan models plan --all --json | jq '.data.fetch_bytes'", what: 'bytes that would have to move' },
+  ],
+  exitStatuses: [3, 9],
+  run: async (session, args) => {
+    const options = ensureOptions(session, args);
+    const refs = await chosenRefs(session, args, { title: 'wan models plan', noneMeansAll: false });
+    const orchestrator = await session.orchestrator();
+    const tried = await tryEach(refs, session.signal, (ref) => orchestrator.plan(ref, options));
+    const error = firstFailure(tried);
+    return {
+      wire: () => ({
+        fetch_bytes: valuesOf(tried).reduce((sum, { fetchBytes }) => sum + fetchBytes, 0),
+        results: resultsWire(tried, planWire),
+      }),
+      text: (screen) => planText(screen, tried),
+      ...(error && { error }),
+    };
+  },
+};

@@ -1,0 +1,48 @@
+import { formatRef } from '../../domain/model-ref.ts';
+import { chosenRefs, targetOptions } from '../chosen-refs.ts';
+import type { Command } from '../command.ts';
+import { VARIANT_OPTION } from '../common-options.ts';
+import type { rmResult } from '../documents/models.ts';
+import { startProgress } from '../progress/start-progress.ts';
+import { type Removed, rmText } from '../render/rm-text.ts';
+import { firstFailure, resultsWire, tryEach } from '../tried.ts';
+import type { Wire } from '../wire/wire.ts';
+
+export const rm: Command = {
+  summary: 'Remove models from this machine',
+  description: 'Bytes that other models use stay. The manifest is not touched: the next ensure fetches the model again.',
+  schema: 'wan.models.rm/v1',
+  operands: { name: 'REF', min: 1, max: Number.POSITIVE_INFINITY, completes: 'ref' },
+  options: [VARIANT_OPTION],
+  examples: [
+    { command: 'wan models rm t2v-A14B@2.2.0', what: 'its default variant' },
+    { command: 'wan models rm t2v-A14B@2.2.0@bf16', what: 'another variant' },
+  ],
+  exitStatuses: [3, 7, 9, 130, 143],
+  run: async (session, args) => {
+    const refs = await chosenRefs(session, args, { title: 'wan models rm', noneMeansAll: false });
+    const orchestrator = await session.orchestrator();
+    const progress = await startProgress(session);
+    const options = { ...targetOptions(session, args), onEvent: progress.sink };
+    const act = async (ref: string): Promise<Removed> => {
+      const spec = await orchestrator.show(ref, options);
+      return { ref: formatRef(spec.ref), ...(await orchestrator.remove(ref, options)) };
+    };
+    const tried = await tryEach(refs, session.signal, act).finally(() => progress.stop());
+    const error = firstFailure(tried);
+    return {
+      wire: () => ({ results: resultsWire(tried, removedWire) }),
+      text: (screen) => rmText(screen, tried),
+      ...(error && { error }),
+    };
+  },
+};
+
+const removedWire = ({ ref, path, removed, reclaimedBytes, sharedBytes }: Removed): Wire<typeof rmResult> => ({
+  ref,
+  ok: true,
+  path,
+  removed,
+  reclaimed_bytes: reclaimedBytes,
+  shared_bytes: sharedBytes,
+});

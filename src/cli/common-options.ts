@@ -1,0 +1,46 @@
+/** Options that every verb takes, and groups that several share. */
+import type { OptionSpec } from './command.ts';
+
+const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+
+export const COMMON_OPTIONS: readonly OptionSpec[] = [
+  { name: 'root', value: 'DIR', completes: 'directory', summary: 'where the models live (MODELS_ROOT)' },
+  { name: 'manifest', value: 'FILE', completes: 'file', summary: 'the manifest to read (WAN_MODELS_MANIFEST)' },
+  { name: 'config', value: 'FILE', completes: 'file', summary: 'the wan.toml to read (WAN_CONFIG)' },
+  { name: 'log-level', value: 'LEVEL', choices: LOG_LEVELS, summary: 'how much to log on stderr' },
+  { name: 'log-format', value: 'FORMAT', choices: ['auto', 'human', 'json'], summary: 'how to log on stderr' },
+  { name: 'json', summary: 'print exactly one JSON document on stdout, also on failure' },
+  { name: 'quiet', short: 'q', summary: 'no progress, and only errors in the log' },
+  { name: 'no-color', summary: 'no colours (as NO_COLOR)' },
+  { name: 'help', short: 'h', summary: 'show this help' },
+];
+
+export const VARIANT_OPTION: OptionSpec = { name: 'variant', value: 'NAME', summary: 'another variant than the default one' };
+
+/** Which part of a model. */
+export const SELECTION_OPTIONS: readonly OptionSpec[] = [
+  VARIANT_OPTION,
+  { name: 'components', value: 'NAME,…', repeats: true, commas: true, summary: 'only these components (required ones always come)' },
+  { name: 'include', value: 'GLOB', repeats: true, summary: 'only files that match' },
+  { name: 'exclude', value: 'GLOB', repeats: true, summary: 'no files that match' },
+];
+
+/** How an ensure works; plan takes them too, so that a plan says what the same ensure would do. */
+export const ENSURE_OPTIONS: readonly OptionSpec[] = [
+  { name: 'all', summary: 'every model of the manifest' },
+  { name: 'only', value: 'REF', repeats: true, completes: 'ref', summary: 'this model (as REF)' },
+  ...SELECTION_OPTIONS,
+  { name: 'jobs', short: 'j', value: 'N', summary: 'files in parallel' },
+  { name: 'connections', value: 'N', summary: 'upper bound of parallel ranges over all files' },
+  { name: 'limit-rate', value: 'SIZE', summary: 'at most this many bytes a second, for example 20M' },
+  { name: 'offline', summary: 'open no socket' },
+  { name: 'force', summary: 'fetch again even what is here and proven' },
+  { name: 'timeout', value: 'TIME', summary: 'give up after this long in all, for example 30m (else only time without progress counts)' },
+];
+
+export const PROGRESS_OPTION: OptionSpec = {
+  name: 'progress',
+  value: 'MODE',
+  choices: ['auto', 'bar', 'plain', 'json', 'none'],
+  summary: 'how to show progress on stderr: auto is bars on a terminal, else a line every 10 s',
+};

@@ -1,0 +1,125 @@
+/** Candidates for the last word of an unfinished command line: fast, and silent whatever goes wrong. */
+import type { Config } from '../config/config.ts';
+import { requireManifestPath } from '../config/require-manifest-path.ts';
+import type { ModelSummary } from '../domain/spec.ts';
+import { CATALOG, type CatalogEntry, entriesOf, findEntry, GROUPS, lastWord } from './catalog.ts';
+import type { Command, Completion, OptionSpec } from './command.ts';
+import { COMMON_OPTIONS } from './common-options.ts';
+import type { Io } from './io.ts';
+import { ParsedArgs } from './parsed-args.ts';
+import { verbWords } from './request.ts';
+import { Session } from './session.ts';
+
+export interface Candidate {
+  readonly word: string;
+  readonly about?: string;
+}
+
+/** Prints what `words` (after `wan`, the last one unfinished, perhaps '') can be completed to. Always status 0. */
+export async function complete(words: readonly string[], io: Io): Promise<number> {
+  try {
+    const found = await candidates(words, io);
+    const current = words.at(-1) ?? '';
+    const fitting = found.filter(({ word }) => word.startsWith(current) || word.startsWith(':'));
+    io.stdout.write(fitting.map(({ word, about }) => (about === undefined ? `${word}\n` : `${word}\t${about}\n`)).join(''));
+  } catch {
+    // A shell that waits for candidates has no use for an error: whatever it is, the command itself will say it.
+  }
+  return 0;
+}
+
+async function candidates(words: readonly string[], io: Io): Promise<readonly Candidate[]> {
+  const before = words.slice(0, -1);
+  const current = words.at(-1) ?? '';
+  const [first, second] = verbWords(before).words;
+  if (first === undefined) return current.startsWith('-') ? [...optionsOf([]), { word: '--version' }] : firstWords();
+  if (first === 'help') return second === undefined ? firstWords() : groupWords(second);
+  const entry = findEntry(first, second);
+  if (entry === undefined) return second === undefined && !current.startsWith('-') ? groupWords(first) : [];
+  return ofVerb(entry, { before, current, io });
+}
+
+interface Place {
+  readonly before: readonly string[];
+  readonly current: string;
+  readonly io: Io;
+}
+
+async function ofVerb(entry: CatalogEntry, { before, current, io }: Place): Promise<readonly Candidate[]> {
+  const command = await entry.load();
+  const options = [...command.options, ...COMMON_OPTIONS];
+  const [inline] = /^--[\w-]+(?==)/.exec(current) ?? [];
+  const asked = options.find(({ name, value }) => value !== undefined && [inline, before.at(-1)].includes(`--${name}`));
+  if (asked !== undefined) {
+    const values = await valuesOf(asked, { before, current, io });
+    return inline === undefined ? values : values.map((value) => ({ ...value, word: `${inline}=${value.word}` }));
+  }
+  if (current.startsWith('-')) return optionsOf(command.options);
+  return operandsOf(command, { before, current, io });
+}
+
+async function valuesOf(option: OptionSpec, place: Place): Promise<readonly Candidate[]> {
+  if (option.choices !== undefined) return option.choices.map((word) => ({ word }));
+  if (option.name === 'variant') return variants(place);
+  return option.completes === undefined ? [] : completed(option.completes, place);
+}
+
+async function operandsOf({ operands }: Command, place: Place): Promise<readonly Candidate[]> {
+  if (operands?.choices !== undefined) return operands.choices.map((word) => ({ word }));
+  return operands?.completes === undefined ? [] : completed(operands.completes, place);
+}
+
+async function completed(kind: Completion, place: Place): Promise<readonly Candidate[]> {
+  return kind === 'ref' ? refs(place) : [{ word: `:${kind}` }];
+}
+
+/** Ids first; once one of them stands there, with an `@` behind it, its variants. */
+async function refs(place: Place): Promise<readonly Candidate[]> {
+  const models = await modelsOf(place);
+  const ids = models.map(({ modelId, description }) => ({ word: modelId, about: description }));
+  const withVariants = models
+    .filter(({ modelId }) => place.current.startsWith(`${modelId}@`))
+    .flatMap(({ modelId, variants: names }) => names.map((name) => ({ word: `${modelId}@${name}` })));
+  return [...ids, ...withVariants];
+}
+
+async function variants(place: Place): Promise<readonly Candidate[]> {
+  const models = await modelsOf(place);
+  const named = models.filter(({ modelId }) => place.before.some((word) => word.split('@', 2).join('@') === modelId));
+  const names = new Set((named.length > 0 ? named : models).flatMap((model) => model.variants));
+  return [...names].map((word) => ({ word }));
+}
+
+async function modelsOf({ before, io }: Place): Promise<readonly ModelSummary[]> {
+  const values = ['root', 'manifest', 'config'].flatMap((name) => {
+    const at = before.lastIndexOf(`--${name}`);
+    const value = before[at + 1];
+    return at < 0 || value === undefined ? [] : [[name, [value]] as const];
+  });
+  const session = new Session({ io, args: new ParsedArgs([], new Map(values)), signal: new AbortController().signal, argv: [] });
+  const config = await session.config();
+  const { ModelRegistry } = await import('../registry/model-registry.ts');
+  const registry = await ModelRegistry.load({ manifestPath: requireManifestPath(config), cacheDir: await cacheDirOf(config) });
+  return registry.listModels();
+}
+
+/** Where other verbs have kept the parsed manifest; completing itself writes nothing. */
+async function cacheDirOf({ modelsRoot }: Config): Promise<string | undefined> {
+  if (modelsRoot === undefined) return undefined;
+  const { ModelResolver } = await import('../resolver/model-resolver.ts');
+  return new ModelResolver({ modelsRoot }).stateDir('manifests');
+}
+
+const optionsOf = (own: readonly OptionSpec[]): readonly Candidate[] =>
+  [...own, ...COMMON_OPTIONS].map(({ name, summary }) => ({ word: `--${name}`, about: summary }));
+
+async function firstWords(): Promise<readonly Candidate[]> {
+  const groups = Object.entries(GROUPS).map(([word, about]) => ({ word, about }));
+  const verbs = CATALOG.filter(({ name }) => !name.includes(' '));
+  return [...groups, ...(await described(verbs)), { word: 'help', about: 'Show what a verb does and takes' }];
+}
+
+const groupWords = (group: string): Promise<readonly Candidate[]> => described(entriesOf(group));
+
+const described = (entries: readonly CatalogEntry[]): Promise<readonly Candidate[]> =>
+  Promise.all(entries.map(async ({ name, load }) => ({ word: lastWord(name), about: (await load()).summary })));

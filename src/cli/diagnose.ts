@@ -1,0 +1,119 @@
+/** What `wan doctor` looks at, one function an area. */
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Config } from '../config/config.ts';
+import { requireManifestPath } from '../config/require-manifest-path.ts';
+import { requireModelsRoot } from '../config/require-models-root.ts';
+import { isModelError } from '../domain/errors.ts';
+import { originText } from './render/config-text.ts';
+import type { Session } from './session.ts';
+
+export type CheckVerdict = 'ok' | 'warn' | 'fail';
+
+export interface Check {
+  readonly area: 'machine' | 'configuration' | 'volume' | 'network';
+  readonly name: string;
+  readonly verdict: CheckVerdict;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export async function diagnose(session: Session): Promise<readonly Check[]> {
+  const checks: Check[] = [
+    { area: 'machine', name: 'node', verdict: 'ok', message: `${process.version} on ${process.platform}-${process.arch}` },
+  ];
+  const config = await attempt(checks, { area: 'configuration', name: 'configuration' }, () => session.config());
+  if (config === undefined) return checks;
+  checks.push({ area: 'configuration', name: 'configuration', verdict: 'ok', message: configFiles(config) });
+  await attempt(checks, { area: 'configuration', name: 'manifest' }, async () => checks.push(await manifestCheck(config)));
+  const root = await attempt(checks, { area: 'configuration', name: 'MODELS_ROOT' }, async () => requireModelsRoot(config));
+  if (root !== undefined) {
+    checks.push(rootCheck(config, root));
+    await attempt(checks, { area: 'volume', name: 'volume' }, async () => checks.push(...(await volumeChecks(root, session.signal))));
+  }
+  return [...checks, ...networkChecks(config)];
+}
+
+/** What it throws is a check that failed, with the error's own next step. */
+async function attempt<T>(checks: Check[], what: Pick<Check, 'area' | 'name'>, look: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!isModelError(error) || error.code === 'CANCELLED') throw error;
+    checks.push({ ...what, verdict: 'fail', message: error.message, hint: error.hint });
+    return undefined;
+  }
+}
+
+function configFiles({ configFile, dotEnvFile }: Config): string {
+  const files = [configFile, dotEnvFile].filter((file) => file !== undefined);
+  return files.length === 0 ? 'no wan.toml and no .env: environment, flags and defaults' : files.join(', ');
+}
+
+async function manifestCheck(config: Config): Promise<Check> {
+  const manifestPath = requireManifestPath(config);
+  const { ModelRegistry } = await import('../registry/model-registry.ts');
+  const registry = await ModelRegistry.load({ manifestPath });
+  const count = registry.listModels().length;
+  const models = count === 1 ? '1 model' : `${count} models`;
+  return {
+    area: 'configuration',
+    name: 'manifest',
+    verdict: 'ok',
+    message: `${manifestPath} (${originText(config.origins.manifestPath)}): ${models}`,
+  };
+}
+
+function rootCheck(config: Config, root: string): Check {
+  const there = existsSync(root) ? '' : ', not there yet: the first ensure makes it';
+  return { area: 'machine', name: 'MODELS_ROOT', verdict: 'ok', message: `${root} (${originText(config.origins.modelsRoot)})${there}` };
+}
+
+async function volumeChecks(root: string, signal: AbortSignal): Promise<readonly Check[]> {
+  const [{ probeVolume }, { volumeVerdict }] = await Promise.all([
+    import('../store/probe-volume.ts'),
+    import('../store/volume-verdict.ts'),
+  ]);
+  const facts = await probeVolume(nearestExisting(root), { signal });
+  return volumeVerdict(facts).map(({ level, what, why, hint }) => ({
+    area: 'volume',
+    name: what,
+    verdict: level,
+    message: why,
+    ...(hint !== undefined && { hint }),
+  }));
+}
+
+/** A root that is not there yet will lie on the volume of the nearest folder that is. */
+const nearestExisting = (path: string): string => (existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path)));
+
+const PROXIES = ['httpProxy', 'httpsProxy', 'allProxy'] as const;
+
+function networkChecks(config: Config): readonly Check[] {
+  const proxies = PROXIES.filter((name) => config[name] !== undefined).map((name) => originText(config.origins[name]));
+  const proxy: Check = {
+    area: 'network',
+    name: 'proxy',
+    verdict: 'ok',
+    message: proxies.length === 0 ? 'none' : `from ${proxies.join(', ')}`,
+  };
+  return [proxy, ...[...new Set(config.caFiles)].map(caCheck), ...(config.offline ? [offlineCheck(config)] : [])];
+}
+
+function caCheck(file: string): Check {
+  if (existsSync(file)) return { area: 'network', name: 'certificates', verdict: 'ok', message: `${file} is trusted too` };
+  return {
+    area: 'network',
+    name: 'certificates',
+    verdict: 'warn',
+    message: `${file} is configured but not there`,
+    hint: 'correct ca_files, NODE_EXTRA_CA_CERTS or SSL_CERT_FILE',
+  };
+}
+
+const offlineCheck = (config: Config): Check => ({
+  area: 'network',
+  name: 'offline',
+  verdict: 'warn',
+  message: `no socket is opened (${originText(config.origins.offline)}): only local sources work`,
+});

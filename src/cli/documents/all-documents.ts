@@ -1,0 +1,40 @@
+/** Schema name -> what a document of that name looks like. */
+import { z } from 'zod';
+import { envelope } from './envelope.ts';
+import { eventDocument } from './events.ts';
+import { completionsData, configShowData, doctorData, helpData, versionData } from './machine.ts';
+import { ensureData, listData, locksData, pathData, planData, rmData, showData, statusData, validateData, verifyData } from './models.ts';
+
+const DATA = {
+  'wan.models.ensure/v1': ensureData,
+  'wan.models.status/v1': statusData,
+  'wan.models.check/v1': statusData,
+  'wan.models.list/v1': listData,
+  'wan.models.show/v1': showData,
+  'wan.models.path/v1': pathData,
+  'wan.models.plan/v1': planData,
+  'wan.models.verify/v1': verifyData,
+  'wan.models.rm/v1': rmData,
+  'wan.models.validate/v1': validateData,
+  'wan.models.locks/v1': locksData,
+  'wan.doctor/v1': doctorData,
+  'wan.config.show/v1': configShowData,
+  'wan.completions/v1': completionsData,
+  'wan.help/v1': helpData,
+  'wan.version/v1': versionData,
+  /** Of a command line without a verb that could be understood; never has data. */
+  'wan.error/v1': z.never(),
+} as const satisfies Record<string, z.ZodType>;
+
+export const DOCUMENTS: Readonly<Record<string, z.ZodType>> = Object.fromEntries(
+  Object.entries(DATA).map(([name, data]) => [name, envelope(name, data)]),
+);
+
+/** The published JSON Schemas: file name under schemas/ -> content. */
+export function schemaFiles(): ReadonlyMap<string, string> {
+  const published = Object.entries({ ...DOCUMENTS, 'wan.event/v1': eventDocument });
+  return new Map(published.map(([name, document]) => [`${name.replace('/', '.')}.json`, schemaText(name, document)]));
+}
+
+const schemaText = (name: string, document: z.ZodType): string =>
+  `${JSON.stringify({ title: name, ...z.toJSONSchema(document, { io: 'input' }) }, null, 2)}\n`;

@@ -1,0 +1,44 @@
+/**
+ * The --json documents as schemas. Only tests and scripts load these: at run time the types alone keep the output honest
+ * (src/cli/wire/), and the published schemas/*.json are made from here.
+ */
+import { z } from 'zod';
+import { ErrorCode } from '../../domain/errors.ts';
+import { PROOF_LEVELS } from '../../domain/proof.ts';
+
+const errorCode = z.enum(ErrorCode);
+export const proof = z.enum(PROOF_LEVELS);
+export const bytes = z.int().min(0);
+export const ref = z.string().meta({ description: 'name@version, with @variant where it is not the default one' });
+export const absolutePath = z.string().min(1);
+
+const attempt = z.object({
+  source: z.string().meta({ description: 'redacted URL' }),
+  file: z.string().optional(),
+  code: errorCode,
+  message: z.string(),
+});
+
+export const errorObject = z.object({
+  code: errorCode,
+  reason: z
+    .string()
+    .regex(/^[a-z0-9_]+$/)
+    .optional()
+    .meta({ description: 'a stable finer word than the code' }),
+  message: z.string(),
+  hint: z.string().meta({ description: 'the next step' }),
+  retryable: z.boolean(),
+  attempts: z.array(attempt),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** A ref for which the verb failed while it went on with the others. */
+export const failedRef = z.object({ ref, ok: z.literal(false), error: errorObject });
+
+/** What `wan <verb> --json` prints: `ok` says whether the verb did what it was asked to. */
+export const envelope = <Schema extends string, Data extends z.ZodType>(schema: Schema, data: Data) =>
+  z.discriminatedUnion('ok', [
+    z.object({ schema: z.literal(schema), ok: z.literal(true), data }),
+    z.object({ schema: z.literal(schema), ok: z.literal(false), error: errorObject, data: data.optional() }),
+  ]);

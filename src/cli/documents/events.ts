@@ -1,0 +1,66 @@
+/** The lines of `--progress json`: one event each. */
+import { z } from 'zod';
+import { bytes, errorObject, proof, ref } from './envelope.ts';
+
+const source = z.string().meta({ description: 'redacted URL' });
+const file = z.string().meta({ description: 'path inside the model' });
+const milliseconds = z.number().min(0);
+/** An error inside an event leaves `attempts` out where there are none. */
+const error = errorObject.partial({ attempts: true });
+
+const holder = z.object({
+  pid: z.int(),
+  host: z.string(),
+  boot_id: z.string(),
+  since: z.string(),
+  doing: z.string(),
+  done_bytes: bytes.optional(),
+  total_bytes: bytes.optional(),
+});
+
+const envelope = {
+  schema: z.literal('wan.event/v1'),
+  time: z.iso.datetime(),
+  seq: z.int().min(1).meta({ description: 'rises with each event of a call' }),
+  correlation_id: z.string().meta({ description: 'the same in every event of a call' }),
+  model: ref.optional(),
+};
+
+const event = <Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) =>
+  z.object({ ...envelope, type: z.literal(type), ...fields });
+
+export const eventDocument = z.discriminatedUnion('type', [
+  event('ensure.started', { file_count: z.int().min(0), total_bytes: bytes }),
+  event('ensure.phase', { phase: z.enum(['planning', 'waiting', 'transferring', 'verifying', 'publishing']) }),
+  event('ensure.planned', { total_bytes: bytes, held_bytes: bytes, fetch_bytes: bytes }),
+  event('ensure.progress', { done_bytes: bytes, total_bytes: bytes, bytes_per_second: z.number().min(0) }),
+  event('ensure.finished', {
+    path: z.string(),
+    fetched_bytes: bytes,
+    fetched_files: z.int().min(0).optional(),
+    sources: z.array(source).optional(),
+    duration_ms: milliseconds,
+    proof: proof.optional(),
+  }),
+  event('ensure.failed', { error }),
+  event('file.started', { file, size_bytes: bytes, held_bytes: bytes, source }),
+  event('file.progress', { file, done_bytes: bytes, size_bytes: bytes, verified_bytes: bytes }),
+  event('file.finished', {
+    file,
+    size_bytes: bytes,
+    fetched_bytes: bytes,
+    origin: z.enum(['present', 'linked', 'copied', 'fetched']),
+    sources: z.array(source),
+    proof,
+    duration_ms: milliseconds,
+  }),
+  event('source.failed', { source, file: file.optional(), error }),
+  event('source.lied', { source, file, expected: z.string(), found: z.string() }),
+  event('retry.scheduled', { source, file: file.optional(), attempt: z.int().min(1), delay_ms: milliseconds, reason: z.string() }),
+  event('lock.waiting', { lock: z.string(), holder: holder.optional(), waited_ms: milliseconds }),
+  event('blob.healed', { digest: z.string(), links: z.array(z.string()) }),
+  event('recovery.done', { what: z.string(), path: z.string() }),
+  event('verify.progress', { done_bytes: bytes, total_bytes: bytes }),
+  event('verify.file', { file, ok: z.boolean(), fault: z.string().optional() }),
+  event('warning', { code: z.string(), message: z.string() }),
+]);

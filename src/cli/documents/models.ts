@@ -1,0 +1,196 @@
+/** Documents of `wan models …`. */
+import { z } from 'zod';
+import { ModelState } from '../../domain/status.ts';
+import { absolutePath, bytes, failedRef, proof, ref } from './envelope.ts';
+
+const origin = z.enum(['present', 'linked', 'copied', 'fetched']);
+const fault = z.enum(['missing', 'outdated', 'unproven', 'size', 'modified', 'digest']);
+const durationMs = z.number().min(0);
+const resultsOf = <Result extends z.ZodObject>(result: Result) => z.array(z.union([result, failedRef]));
+
+export const ensureResult = z.object({
+  ref,
+  ok: z.literal(true),
+  variant: z.string(),
+  path: absolutePath.meta({ description: 'the proven directory' }),
+  total_bytes: bytes,
+  fetched_bytes: bytes.meta({ description: 'bytes that came over a source in this run' }),
+  reused_bytes: bytes.meta({ description: 'bytes that were already in the store' }),
+  proof,
+  duration_ms: durationMs,
+  files: z.array(z.object({ path: z.string(), size_bytes: bytes, origin, proof })),
+  liars: z.array(z.string()).meta({ description: 'sources whose bytes were proven wrong' }),
+});
+export const ensureData = z.object({ results: resultsOf(ensureResult) });
+
+export const statusResult = z.object({
+  ref,
+  ok: z.literal(true),
+  variant: z.string(),
+  state: z.enum(ModelState),
+  path: absolutePath,
+  file_count: z.int().min(0),
+  total_bytes: bytes,
+  missing_files: z.array(z.string()),
+  faulty_files: z.array(z.object({ path: z.string(), fault, size_bytes: bytes })),
+  bytes_needed: bytes,
+  bytes_held: bytes.meta({ description: 'held bytes of unfinished downloads' }),
+  proof: proof.optional(),
+  verified_at: z.iso.datetime().optional(),
+});
+export const statusData = z.object({
+  complete: z.boolean().meta({ description: 'every model asked for is COMPLETE' }),
+  bytes_needed: bytes,
+  results: resultsOf(statusResult),
+});
+
+export const listData = z.object({
+  models: z.array(
+    z.object({
+      model_id: z.string(),
+      family: z.string(),
+      type: z.string().optional(),
+      description: z.string(),
+      variants: z.array(z.string()),
+      default_variant: z.string(),
+      file_count: z.int().min(0),
+      total_bytes: bytes,
+    }),
+  ),
+});
+
+export const showData = z.object({
+  ref,
+  variant: z.string(),
+  model_id: z.string(),
+  name: z.string(),
+  version: z.string(),
+  family: z.string(),
+  type: z.string().optional(),
+  description: z.string(),
+  path: absolutePath,
+  variants: z.array(z.string()),
+  default_variant: z.string(),
+  file_count: z.int().min(0),
+  total_bytes: bytes,
+  sources: z.array(z.string()).meta({ description: 'redacted URLs in priority order' }),
+  allow_patterns: z.array(z.string()),
+  required_components: z.array(z.string()),
+  optional_components: z.array(z.string()),
+  resolution_caps: z.array(z.string()),
+  lora_required: z.boolean(),
+  defaults: z.record(z.string(), z.unknown()).meta({ description: 'as the manifest has them' }),
+  license: z.string().optional(),
+  tags: z.array(z.string()),
+  spec_digest: z.string().regex(/^[0-9a-f]{64}$/),
+  files: z.array(
+    z.object({
+      path: z.string(),
+      size_bytes: bytes,
+      sha256: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .optional(),
+      proof,
+      optional: z.boolean(),
+      component: z.string().optional(),
+      mounted_from: z.string().optional(),
+    }),
+  ),
+});
+
+export const pathData = z.object({
+  ref,
+  path: absolutePath.meta({ description: 'where the model is, or would be' }),
+  complete: z.boolean().optional().meta({ description: 'only with --require-complete' }),
+});
+
+export const planResult = z.object({
+  ref,
+  ok: z.literal(true),
+  variant: z.string(),
+  path: absolutePath,
+  sources: z.array(z.string()),
+  total_bytes: bytes,
+  fetch_bytes: bytes,
+  link_bytes: bytes,
+  space_needed_bytes: bytes,
+  free_bytes: bytes,
+  files: z.array(
+    z.object({
+      path: z.string(),
+      component: z.string().optional(),
+      size_bytes: bytes,
+      action: z.enum(['keep', 'link', 'resume', 'fetch']),
+      fetch_bytes: bytes,
+      fault: fault.optional(),
+    }),
+  ),
+});
+export const planData = z.object({ fetch_bytes: bytes, results: resultsOf(planResult) });
+
+export const verifyResult = z.object({
+  ref,
+  ok: z.boolean().meta({ description: 'every file is as the manifest says' }),
+  variant: z.string(),
+  path: absolutePath,
+  bytes_read: bytes,
+  duration_ms: durationMs,
+  files: z.array(
+    z.object({
+      path: z.string(),
+      size_bytes: bytes,
+      ok: z.boolean(),
+      fault: fault.optional(),
+      expected: z.string().optional(),
+      found: z.string().optional(),
+    }),
+  ),
+  extra_files: z.array(z.string()).meta({ description: 'in the directory, but declared by nobody' }),
+});
+export const verifyData = z.object({ results: resultsOf(verifyResult) });
+
+export const rmResult = z.object({
+  ref,
+  ok: z.literal(true),
+  path: absolutePath,
+  removed: z.boolean().meta({ description: 'false: it was not there' }),
+  reclaimed_bytes: bytes,
+  shared_bytes: bytes.meta({ description: 'kept, because other models use them' }),
+});
+export const rmData = z.object({ results: resultsOf(rmResult) });
+
+export const validateData = z.object({
+  manifest: z.string(),
+  valid: z.boolean(),
+  model_count: z.int().min(0).optional(),
+  problems: z.array(
+    z.object({
+      file: z.string(),
+      line: z.int().min(1),
+      column: z.int().min(1),
+      code: z.string().meta({ description: 'a stable word, as docs/manifest.md lists them' }),
+      message: z.string(),
+      hint: z.string().optional(),
+    }),
+  ),
+});
+
+export const locksData = z.object({
+  locks: z.array(
+    z.object({
+      lock: z.string(),
+      held: z.boolean(),
+      holder: z
+        .object({
+          pid: z.int(),
+          host: z.string(),
+          since: z.string(),
+          doing: z.string(),
+          done_bytes: bytes.optional(),
+          total_bytes: bytes.optional(),
+        })
+        .optional(),
+    }),
+  ),
+});

@@ -1,0 +1,21 @@
+import type { EnsureOptions } from '../orchestrator/api.ts';
+import { targetOptions } from './chosen-refs.ts';
+import type { ParsedArgs } from './parsed-args.ts';
+import type { Session } from './session.ts';
+
+/** Of an ensure and of the plan that says what the same ensure would do. */
+export function ensureOptions(session: Session, args: ParsedArgs): EnsureOptions {
+  const jobs = args.count('jobs');
+  const connections = args.count('connections');
+  const limitRateBytesPerSecond = args.sizeBytes('limit-rate');
+  const timeoutMs = args.durationMs('timeout');
+  return {
+    ...targetOptions(session, args),
+    ...(args.has('force') && { force: true }),
+    ...(args.has('offline') && { offline: true }),
+    ...(jobs !== undefined && { jobs }),
+    ...(connections !== undefined && { connections }),
+    ...(limitRateBytesPerSecond !== undefined && { limitRateBytesPerSecond }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  };
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { ENSURE_OPTIONS, PROGRESS_OPTION } from './common-options.ts';
+import { parseOptions } from './parse-options.ts';
+
+const QUIET = { name: 'quiet', short: 'q', summary: '' };
+const HELP = { name: 'help', short: 'h', summary: '' };
+
+const grammar = {
+  title: 'wan models ensure',
+  options: [...ENSURE_OPTIONS, PROGRESS_OPTION, QUIET, HELP],
+  operands: { name: 'REF', min: 0, max: 2 },
+};
+const parse = (...words: string[]) => parseOptions(words, grammar);
+
+describe('parseOptions', () => {
+  it('reads values after a blank, after =, and after a short name', () => {
+    expect(parse('--jobs', '4').count('jobs')).toBe(4);
+    expect(parse('--jobs=4').count('jobs')).toBe(4);
+    expect(parse('-j', '4').count('jobs')).toBe(4);
+    expect(parse('-j4').count('jobs')).toBe(4);
+  });
+
+  it('collects repeated options, and splits at commas only where names cannot hold one', () => {
+    const args = parse('--components', 'vae,unet', '--components=te', '--include', '*.{json,yaml}', '--include=a');
+    expect(args.texts('components')).toEqual(['vae', 'unet', 'te']);
+    expect(args.texts('include')).toEqual(['*.{json,yaml}', 'a']);
+  });
+
+  it('lets the last one win where only one counts', () => expect(parse('--variant', 'a', '--variant', 'b').text('variant')).toBe('b'));
+
+  it('takes everything after -- as an operand', () => {
+    const args = parse('--all', '--', '--force', 'x');
+    expect(args.operands).toEqual(['--force', 'x']);
+    expect(args.has('force')).toBe(false);
+  });
+
+  it('lets switches share a dash, the last of them taking a value', () => {
+    const args = parse('-qhj3', 'x', '-');
+    expect([args.has('quiet'), args.has('help'), args.count('jobs')]).toEqual([true, true, 3]);
+    expect(args.operands).toEqual(['x', '-']);
+    expect(parse('-qj', '3').count('jobs')).toBe(3);
+    expect(() => parse('-qz')).toThrow(expect.objectContaining({ reason: 'unknown_option' }));
+  });
+
+  it('reads sizes and durations in human units', () => {
+    expect(parse('--limit-rate', '20M').sizeBytes('limit-rate')).toBe(20 * 1024 * 1024);
+    expect(parse('--timeout', '1h30m').durationMs('timeout')).toBe(5_400_000);
+  });
+
+  it.each([
+    [['--jobz', '3'], 'unknown_option', 'did you mean `--jobs`?'],
+    [['--zzzzzz'], 'unknown_option', 'see `wan models ensure --help`'],
+    [['-z'], 'unknown_option', 'see `wan models ensure --help`'],
+    [['--variant'], 'missing_value', 'write --variant NAME'],
+    [['--variant='], 'missing_value', 'write --variant NAME'],
+    [['-j'], 'missing_value', 'write -j N'],
+    [['--variant', '--all'], 'missing_value', 'write --variant NAME'],
+    [['--all=yes'], 'unexpected_value', 'write --all alone'],
+    [['--progress', 'bra'], 'invalid_value', 'did you mean `bar`?'],
+    [['--progress', 'fancy'], 'invalid_value', 'write one of auto, bar, plain, json, none'],
+    [['a', 'b', 'c'], 'unexpected_operand', 'see `wan models ensure --help`'],
+  ])('%j is refused: %s', (words, reason, hint) => {
+    expect(() => parse(...words)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT', reason, hint, exitCode: 2 }));
+  });
+
+  it.each([
+    ['jobs', '0'],
+    ['jobs', '1.5'],
+    ['jobs', 'many'],
+  ])('--%s %s is refused when read', (name, value) => {
+    expect(() => parse(`--${name}=${value}`).count(name)).toThrow(expect.objectContaining({ reason: 'invalid_value' }));
+  });
+
+  it('refuses a rate and a time of nothing', () => {
+    expect(() => parse('--limit-rate=0').sizeBytes('limit-rate')).toThrow(expect.objectContaining({ reason: 'invalid_value' }));
+    expect(() => parse('--timeout=soon').durationMs('timeout')).toThrow(expect.objectContaining({ reason: 'invalid_value' }));
+  });
+
+  it('says what is missing where an operand is needed', () => {
+    const needy = { title: 'wan models path', options: [], operands: { name: 'REF', min: 1, max: 1 } };
+    expect(() => parseOptions([], needy)).toThrow(
+      expect.objectContaining({ reason: 'missing_operand', hint: 'write `wan models path REF`' }),
+    );
+  });
+});

@@ -1,0 +1,7 @@
+import { eventWire } from '../wire/event-wire.ts';
+import type { ProgressDisplay } from './progress-display.ts';
+
+/** One JSON object a line for every event, snake_case keys. */
+export function jsonProgress(line: (text: string) => void): ProgressDisplay {
+  return { sink: (event) => line(JSON.stringify(eventWire(event))), stop: async () => {} };
+}

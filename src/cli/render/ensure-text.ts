@@ -1,0 +1,46 @@
+import { formatRef } from '../../domain/model-ref.ts';
+import type { EnsureResult } from '../../domain/results.ts';
+import { formatBytes } from '../../util/format-bytes.ts';
+import { formatDuration } from '../../util/format-duration.ts';
+import { hasFailed, type Tried, valuesOf } from '../tried.ts';
+import { judged, mark, paint } from './paint.ts';
+import type { Screen } from './screen.ts';
+import { type Column, table } from './table.ts';
+
+const COLUMNS: readonly Column[] = [
+  { title: '' },
+  { title: 'MODEL' },
+  { title: 'STATE' },
+  { title: 'SIZE', align: 'right' },
+  { title: 'FETCHED', align: 'right' },
+  { title: 'TIME', align: 'right' },
+  { title: 'PROOF' },
+  { title: 'PATH' },
+];
+
+/** A line a model with its proven path, then the sources that gave wrong bytes. */
+export function ensureText(screen: Screen, tried: readonly Tried<EnsureResult>[]): string {
+  const rows = tried.map((one) => (hasFailed(one) ? failedRow(screen, one.ref, one.error.code) : row(screen, one.value)));
+  const liars = valuesOf(tried).flatMap(({ ref, liars }) => liars.map((liar) => liarText(screen, formatRef(ref), liar)));
+  return [table(screen, COLUMNS, rows), ...liars].join('\n');
+}
+
+const row = (screen: Screen, result: EnsureResult): readonly string[] => [
+  mark(screen, 'good'),
+  formatRef(result.ref),
+  judged(screen, 'good', 'COMPLETE'),
+  formatBytes(result.totalBytes),
+  formatBytes(result.fetchedBytes),
+  formatDuration(result.durationMs),
+  result.proof,
+  result.path,
+];
+
+export const failedRow = (screen: Screen, ref: string, code: string): readonly string[] => [
+  mark(screen, 'bad'),
+  ref,
+  judged(screen, 'bad', code),
+];
+
+const liarText = (screen: Screen, ref: string, liar: string): string =>
+  `${paint(screen, 'yellow', 'wrong bytes')} for ${ref} came from ${liar}: correct or remove that source`;

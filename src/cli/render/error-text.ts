@@ -1,0 +1,22 @@
+import type { Attempt, ModelError } from '../../domain/errors.ts';
+import { paint } from './paint.ts';
+import type { Screen } from './screen.ts';
+
+/** `error: CODE message`, every attempt, and the next step. `ref` where several models were asked for. */
+export function errorText(screen: Screen, error: ModelError, ref?: string): string {
+  const about = ref === undefined ? '' : `${ref}: `;
+  const head = `${paint(screen, 'red', 'error:')} ${paint(screen, 'bold', error.code)} ${about}${error.message}`;
+  const attempts = error.attempts.map((attempt) => `  - ${attemptText(attempt)}`);
+  return [head, ...attempts, `${paint(screen, 'cyan', 'hint:')} ${error.hint}`].join('\n');
+}
+
+/** The stack, for `--log-level debug`. */
+export const stackText = (screen: Screen, error: Error): string => paint(screen, 'dim', stackOf(error));
+
+function stackOf(error: Error): string {
+  const own = error.stack ?? error.message;
+  return error.cause instanceof Error ? `${own}\ncaused by: ${stackOf(error.cause)}` : own;
+}
+
+const attemptText = ({ source, file, code, message }: Attempt): string =>
+  `${source}${file === undefined ? '' : ` ${file}`}: ${code} ${message}`;

@@ -1,0 +1,54 @@
+import { formatRef } from '../../domain/model-ref.ts';
+import type { EnsurePlan, PlannedAction, PlannedFile } from '../../domain/results.ts';
+import { formatBytes } from '../../util/format-bytes.ts';
+import { type Tried, valuesOf } from '../tried.ts';
+import { judged, paint, type Verdict } from './paint.ts';
+import type { Screen } from './screen.ts';
+import { type Column, properties, table } from './table.ts';
+
+const COLUMNS: readonly Column[] = [
+  { title: 'FILE' },
+  { title: 'ACTION' },
+  { title: 'SIZE', align: 'right' },
+  { title: 'TO FETCH', align: 'right' },
+];
+
+const VERDICTS: Readonly<Record<PlannedAction, Verdict>> = { keep: 'good', link: 'good', resume: 'soft', fetch: 'soft' };
+
+/** For each model what would happen to each file that does not stay as it is, and the sums. */
+export function planText(screen: Screen, tried: readonly Tried<EnsurePlan>[]): string {
+  return valuesOf(tried)
+    .map((plan) => onePlan(screen, plan))
+    .join('\n\n');
+}
+
+function onePlan(screen: Screen, plan: EnsurePlan): string {
+  const moving = plan.files.filter(({ action }) => action !== 'keep');
+  const head = paint(screen, 'bold', formatRef(plan.ref));
+  const rows = moving.map((file) => row(screen, file));
+  const files = moving.length === 0 ? ['nothing to do: every file is here and proven'] : [table(screen, COLUMNS, rows), ''];
+  return [head, ...files, sums(screen, plan)].join('\n');
+}
+
+const row = (screen: Screen, { path, action, sizeBytes, fetchBytes, fault }: PlannedFile): readonly string[] => [
+  path,
+  judged(screen, VERDICTS[action], action) + (fault === undefined || fault === 'missing' ? '' : ` (${fault})`),
+  formatBytes(sizeBytes),
+  fetchBytes === 0 ? '' : formatBytes(fetchBytes),
+];
+
+function sums(screen: Screen, plan: EnsurePlan): string {
+  const short = plan.spaceNeededBytes > plan.freeBytes;
+  return properties(screen, [
+    ['to fetch', `${formatBytes(plan.fetchBytes)} of ${formatBytes(plan.totalBytes)}`],
+    ['to link', plan.linkBytes === 0 ? '' : formatBytes(plan.linkBytes)],
+    ['needs', plan.spaceNeededBytes === 0 ? '' : spaceText(screen, plan, short)],
+    ['from', plan.sources.join(', ')],
+    ['path', plan.path],
+  ]);
+}
+
+function spaceText(screen: Screen, { spaceNeededBytes, freeBytes }: EnsurePlan, short: boolean): string {
+  const text = `${formatBytes(spaceNeededBytes)} of free space, margin included; there are ${formatBytes(freeBytes)}`;
+  return short ? judged(screen, 'bad', `${text}: not enough`) : text;
+}

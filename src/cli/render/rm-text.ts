@@ -1,0 +1,19 @@
+import type { RemoveResult } from '../../orchestrator/api.ts';
+import { formatBytes } from '../../util/format-bytes.ts';
+import { type Tried, valuesOf } from '../tried.ts';
+import { mark } from './paint.ts';
+import type { Screen } from './screen.ts';
+
+export interface Removed extends RemoveResult {
+  readonly ref: string;
+}
+
+export const rmText = (screen: Screen, tried: readonly Tried<Removed>[]): string =>
+  valuesOf(tried)
+    .map((one) =>
+      one.removed ? `${mark(screen, 'good')} removed ${one.ref}: ${freed(one)}` : `${mark(screen, 'none')} ${one.ref} is not here`,
+    )
+    .join('\n');
+
+const freed = ({ reclaimedBytes, sharedBytes }: Removed): string =>
+  `${formatBytes(reclaimedBytes)} freed${sharedBytes > 0 ? `, ${formatBytes(sharedBytes)} kept for other models` : ''}`;

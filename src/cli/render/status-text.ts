@@ -1,0 +1,62 @@
+import { formatRef } from '../../domain/model-ref.ts';
+import { ModelState, type ModelStatus } from '../../domain/status.ts';
+import { formatBytes } from '../../util/format-bytes.ts';
+import { hasFailed, type Tried, valuesOf } from '../tried.ts';
+import { failedRow } from './ensure-text.ts';
+import { faultLines } from './fault-lines.ts';
+import { judged, mark, type Verdict } from './paint.ts';
+import type { Screen } from './screen.ts';
+import { type Column, table } from './table.ts';
+
+const COLUMNS: readonly Column[] = [
+  { title: '' },
+  { title: 'MODEL' },
+  { title: 'STATE' },
+  { title: 'FILES', align: 'right' },
+  { title: 'SIZE', align: 'right' },
+  { title: 'NEEDED', align: 'right' },
+  { title: 'PROOF' },
+  { title: 'VERIFIED' },
+  { title: 'PATH' },
+];
+
+const VERDICTS: Readonly<Record<ModelState, Verdict>> = {
+  COMPLETE: 'good',
+  VERIFYING: 'soft',
+  PARTIAL: 'soft',
+  NOT_PRESENT: 'none',
+  CORRUPT: 'bad',
+};
+
+/** A line a model, then what is missing or wrong in those that have something on disk. */
+export function statusText(screen: Screen, tried: readonly Tried<ModelStatus>[]): string {
+  if (tried.length === 0) return 'the manifest defines no models';
+  const rows = tried.map((one) => (hasFailed(one) ? failedRow(screen, one.ref, one.error.code) : row(screen, one.value)));
+  return [table(screen, COLUMNS, rows), ...valuesOf(tried).flatMap((status) => faultsOf(screen, status))].join('\n');
+}
+
+const row = (screen: Screen, status: ModelStatus): readonly string[] => [
+  mark(screen, VERDICTS[status.state]),
+  formatRef(status.ref),
+  judged(screen, VERDICTS[status.state], status.state),
+  `${status.fileCount - status.missingFiles.length}/${status.fileCount}`,
+  formatBytes(status.totalBytes),
+  status.bytesNeeded === 0 ? '' : formatBytes(status.bytesNeeded),
+  status.proof ?? '',
+  status.verifiedAt === undefined ? '' : minuteOf(status.verifiedAt),
+  status.path,
+];
+
+/** `2026-11-22 14:05`, UTC as recorded. */
+const minuteOf = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')}Z`;
+
+function faultsOf(screen: Screen, { ref, state, missingFiles, faultyFiles }: ModelStatus): readonly string[] {
+  if (state === ModelState.NOT_PRESENT) return [];
+  const faults = [
+    ...faultyFiles.map(({ path, fault }) => ({ path, fault })),
+    ...missingFiles
+      .filter((path) => !faultyFiles.some((faulty) => faulty.path === path))
+      .map((path) => ({ path, fault: 'missing' as const })),
+  ];
+  return faultLines(screen, formatRef(ref), faults);
+}

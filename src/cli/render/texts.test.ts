@@ -1,0 +1,314 @@
+/** Every human text with fixed data: in full on a wide screen, and on 20 columns nothing lost. */
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { sha256Of } from '../../domain/digest.ts';
+import { ModelError } from '../../domain/errors.ts';
+import type { EnsurePlan, EnsureResult, VerifyReport } from '../../domain/results.ts';
+import type { ModelSpec } from '../../domain/spec.ts';
+import type { ModelStatus } from '../../domain/status.ts';
+import type { Tried } from '../tried.ts';
+import { configText } from './config-text.ts';
+import { doctorText } from './doctor-text.ts';
+import { ensureText } from './ensure-text.ts';
+import { errorText } from './error-text.ts';
+import { listText } from './list-text.ts';
+import { locksText } from './locks-text.ts';
+import { planText } from './plan-text.ts';
+import { problemsText } from './problems-text.ts';
+import { rmText } from './rm-text.ts';
+import { PLAIN_SCREEN, type Screen } from './screen.ts';
+import { showText } from './show-text.ts';
+import { statusText } from './status-text.ts';
+import { verifyText } from './verify-text.ts';
+
+const MIB = 2 ** 20;
+const NARROW: Screen = { columns: 20, rows: 24, color: true, unicode: true };
+const T2V = { modelId: 't2v-A14B@2.2.0' };
+const I2V = { modelId: 'i2v-A14B@2.2.0', variant: 'bf16' };
+const T2V_PATH = '/models/wan22/t2v-A14B@2.2.0';
+
+const done = <T>(ref: string, value: T): Tried<T> => ({ ref, value });
+const failed = <T>(ref: string): Tried<T> => ({ ref, error: new ModelError('NO_SPACE', 'the volume is full') });
+
+const ensured: EnsureResult = {
+  ref: T2V,
+  variant: 'fp16',
+  path: T2V_PATH,
+  totalBytes: 20 * MIB,
+  fetchedBytes: 12 * MIB,
+  reusedBytes: 8 * MIB,
+  proof: 'manifest-sha256',
+  durationMs: 2130,
+  files: [],
+  liars: ['https://mirror.example/t2v'],
+};
+
+const complete: ModelStatus = {
+  ref: T2V,
+  variant: 'fp16',
+  state: 'COMPLETE',
+  path: T2V_PATH,
+  fileCount: 12,
+  totalBytes: 20 * MIB,
+  missingFiles: [],
+  faultyFiles: [],
+  bytesNeeded: 0,
+  bytesHeld: 0,
+  proof: 'manifest-sha256',
+  verifiedAt: '2026-11-22T14:05:31.000Z',
+};
+
+const corrupt: ModelStatus = {
+  ...complete,
+  ref: I2V,
+  state: 'CORRUPT',
+  path: '/models/wan22/i2v-A14B@2.2.0@bf16',
+  missingFiles: ['vae/config.json'],
+  faultyFiles: [{ path: 'unet/a.safetensors', fault: 'digest', sizeBytes: MIB }],
+  bytesNeeded: MIB + 300,
+};
+
+const planned: EnsurePlan = {
+  ref: T2V,
+  variant: 'fp16',
+  path: T2V_PATH,
+  sources: ['local://wan22/t2v', 'https://mirror.example/t2v'],
+  files: [
+    { path: 'model_index.json', sizeBytes: 300, action: 'keep', fetchBytes: 0 },
+    { path: 'vae/w.safetensors', sizeBytes: 8 * MIB, action: 'link', fetchBytes: 0 },
+    { path: 'unet/w.safetensors', sizeBytes: 12 * MIB, action: 'resume', fetchBytes: 4 * MIB, fault: 'digest' },
+  ],
+  totalBytes: 20 * MIB,
+  fetchBytes: 4 * MIB,
+  linkBytes: 8 * MIB,
+  spaceNeededBytes: 1028 * MIB,
+  freeBytes: 100 * MIB,
+};
+
+const verified: VerifyReport = {
+  ref: T2V,
+  variant: 'fp16',
+  path: T2V_PATH,
+  ok: false,
+  files: [
+    { path: 'a', sizeBytes: 1, ok: true },
+    { path: 'b', sizeBytes: 1, ok: false, fault: 'digest', expected: 'aa', found: 'bb' },
+  ],
+  extraFiles: ['notes.txt'],
+  bytesRead: 2 * MIB,
+  durationMs: 167,
+};
+
+const spec: ModelSpec = {
+  ref: T2V,
+  variant: 'fp16',
+  modelId: 't2v-A14B@2.2.0',
+  name: 't2v-A14B',
+  version: '2.2.0',
+  family: 'wan22',
+  type: 'text-to-video',
+  description: 'Text to video',
+  variants: ['fp16', 'bf16'],
+  defaultVariant: 'fp16',
+  files: [
+    {
+      path: 'vae/w.safetensors',
+      sizeBytes: MIB,
+      proof: 'manifest-sha256',
+      optional: true,
+      shardIndex: false,
+      component: 'vae',
+      mountedFrom: 'vae@1.0.0',
+    },
+  ],
+  sources: [],
+  allowPatterns: [],
+  requiredComponents: ['unet'],
+  optionalComponents: ['vae'],
+  resolutionCaps: ['720p24'],
+  loraRequired: false,
+  defaults: { fps: 24, scheduler: 'unipc' },
+  tags: [],
+  specDigest: sha256Of('0'.repeat(64)),
+};
+
+const TEXTS: Readonly<Record<string, (screen: Screen) => string>> = {
+  ensure: (screen) => ensureText(screen, [done('t2v', ensured), failed('i2v-A14B@2.2.0')]),
+  status: (screen) => statusText(screen, [done('t2v', complete), done('i2v', corrupt), failed('ti2v-5b')]),
+  plan: (screen) => planText(screen, [done('t2v', planned)]),
+  verify: (screen) => verifyText(screen, [done('t2v', verified)]),
+  list: (screen) =>
+    listText(screen, [
+      {
+        modelId: 't2v-A14B@2.2.0',
+        family: 'wan22',
+        type: 'text-to-video',
+        description: 'Text to video',
+        variants: ['fp16', 'bf16'],
+        defaultVariant: 'fp16',
+        fileCount: 12,
+        totalBytes: 20 * MIB,
+      },
+      { modelId: 'umt5@1.0.0', family: 'shared', description: '', variants: ['bf16'], defaultVariant: 'bf16', fileCount: 1, totalBytes: 5 },
+    ]),
+  show: (screen) => showText(screen, spec, { path: T2V_PATH, sources: ['local://a', 'https://b.example'] }),
+  rm: (screen) =>
+    rmText(screen, [
+      done('a', { ref: 'a@1.0.0', path: '/m/a', removed: true, reclaimedBytes: MIB, sharedBytes: 2 * MIB }),
+      done('b', { ref: 'b@1.0.0', path: '/m/b', removed: false, reclaimedBytes: 0, sharedBytes: 0 }),
+    ]),
+  locks: (screen) =>
+    locksText(
+      screen,
+      [
+        {
+          path: 'model/t2v.lock',
+          held: true,
+          holder: {
+            pid: 4121,
+            host: 'gpu-7',
+            bootId: 'b',
+            since: '2026-11-22T10:00:00Z',
+            doing: 'ensure t2v-A14B@2.2.0',
+            doneBytes: 62,
+            totalBytes: 100,
+          },
+        },
+        { path: 'state.lock', held: true },
+      ],
+      Date.parse('2026-11-22T10:03:20Z'),
+    ),
+  problems: (screen) =>
+    problemsText(screen, [
+      { file: 'models.toml', line: 12, column: 8, code: 'path_traversal', message: '"../x" leaves its folder', hint: 'remove the ..' },
+    ]),
+  doctor: (screen) =>
+    doctorText(screen, [
+      { area: 'machine', name: 'node', verdict: 'ok', message: 'v24' },
+      { area: 'volume', name: 'locks', verdict: 'fail', message: 'there are no locks here', hint: 'put MODELS_ROOT on a local volume' },
+    ]),
+  config: (screen) =>
+    configText(screen, [
+      { key: 'models_root', group: 'Places', shown: '/models', origin: { from: 'env', where: 'MODELS_ROOT' }, description: '' },
+      { key: 'retry_attempts', group: 'Transfer', shown: '7', origin: { from: 'file', where: 'wan.toml:3:1' }, description: '' },
+    ]),
+  error: (screen) =>
+    errorText(
+      screen,
+      new ModelError('SOURCE_UNAVAILABLE', 't2v-A14B@2.2.0: every source failed', {
+        hint: 'add a source',
+        attempts: [{ source: 'https://a.example', file: 'w.bin', code: 'NETWORK_TIMEOUT', message: 'no byte for 60 s' }],
+      }),
+    ),
+};
+
+/** What stands first needs no title where each row is a block. */
+const FIRST_TITLES = ['model', 'file', 'lock', 'check', 'key'];
+
+describe('texts', () => {
+  it('look as they should on a wide screen', () => {
+    const all = Object.entries(TEXTS).map(([name, text]) => `--- ${name}\n${text(PLAIN_SCREEN)}`);
+    expect(`\n${all.join('\n\n')}\n`).toMatchInlineSnapshot(`
+      "
+      --- ensure
+         MODEL           STATE         SIZE   FETCHED   TIME  PROOF            PATH
+      +  t2v-A14B@2.2.0  COMPLETE  20.0 MiB  12.0 MiB  2.1 s  manifest-sha256  /models/wan22/t2v-A14B@2.2.0
+      x  i2v-A14B@2.2.0  NO_SPACE
+      wrong bytes for t2v-A14B@2.2.0 came from https://mirror.example/t2v: correct or remove that source
+
+      --- status
+         MODEL                STATE     FILES      SIZE   NEEDED  PROOF            VERIFIED           PATH
+      +  t2v-A14B@2.2.0       COMPLETE  12/12  20.0 MiB           manifest-sha256  2026-11-22 14:05Z  /models/wan22/t2v-A14B@2.2.0
+      x  i2v-A14B@2.2.0@bf16  CORRUPT   11/12  20.0 MiB  1.0 MiB  manifest-sha256  2026-11-22 14:05Z  /models/wan22/i2v-A14B@2.2.0@bf16
+      x  ti2v-5b              NO_SPACE
+
+      i2v-A14B@2.2.0@bf16
+        unet/a.safetensors holds other bytes
+        vae/config.json is missing
+
+      --- plan
+      t2v-A14B@2.2.0
+      FILE                ACTION               SIZE  TO FETCH
+      vae/w.safetensors   link              8.0 MiB
+      unet/w.safetensors  resume (digest)  12.0 MiB   4.0 MiB
+
+      to fetch  4.0 MiB of 20.0 MiB
+      to link   8.0 MiB
+      needs     1.0 GiB of free space, margin included; there are 100 MiB: not enough
+      from      local://wan22/t2v, https://mirror.example/t2v
+      path      /models/wan22/t2v-A14B@2.2.0
+
+      --- verify
+         MODEL           RESULT   FILES     READ    TIME  PATH
+      x  t2v-A14B@2.2.0  CORRUPT    1/2  2.0 MiB  167 ms  /models/wan22/t2v-A14B@2.2.0
+
+      t2v-A14B@2.2.0
+        b holds other bytes (expected aa, found bb)
+        notes.txt is declared by nobody (left alone)
+
+      --- list
+      MODEL           FAMILY  TYPE           VARIANTS    FILES      SIZE  DESCRIPTION
+      t2v-A14B@2.2.0  wan22   text-to-video  fp16* bf16     12  20.0 MiB  Text to video
+      umt5@1.0.0      shared                 bf16            1       5 B
+
+      --- show
+      t2v-A14B@2.2.0
+      Text to video
+      family       wan22
+      type         text-to-video
+      variants     fp16* bf16
+      size         1.0 MiB in 1 file
+      components   unet vae (optional)
+      resolutions  720p24
+      sources      local://a
+                   https://b.example
+      defaults     fps = 24
+                   scheduler = unipc
+      path         /models/wan22/t2v-A14B@2.2.0
+
+      FILE                  SIZE  COMPONENT  PROOF            NOTE
+      vae/w.safetensors  1.0 MiB  vae        manifest-sha256  optional, from vae@1.0.0
+
+      --- rm
+      + removed a@1.0.0: 1.0 MiB freed, 2.0 MiB kept for other models
+      - b@1.0.0 is not here
+
+      --- locks
+      LOCK            HELD BY                                DOING                  DONE         FOR
+      model/t2v.lock  pid 4121 on gpu-7                      ensure t2v-A14B@2.2.0  62 %  3 min 20 s
+      state.lock      a process that has not said who it is
+
+      --- problems
+      models.toml:12:8 path_traversal "../x" leaves its folder (remove the ..)
+
+      --- doctor
+         CHECK  RESULT  FOUND
+      +  node   ok      v24
+      x  locks  fail    there are no locks here
+
+      hint: locks: put MODELS_ROOT on a local volume
+
+      --- config
+      KEY             VALUE    FROM
+      models_root     /models  env MODELS_ROOT
+      retry_attempts  7        wan.toml:3:1
+
+      --- error
+      error: SOURCE_UNAVAILABLE t2v-A14B@2.2.0: every source failed
+        - https://a.example w.bin: NETWORK_TIMEOUT no byte for 60 s
+      hint: add a source
+      "
+    `);
+  });
+
+  it.each(Object.entries(TEXTS))('%s loses no word on 20 columns', (_, text) => {
+    const narrow = stripVTControlCharacters(text({ ...NARROW, unicode: false })).toLowerCase();
+    const words = text(PLAIN_SCREEN).toLowerCase().split(/\s+/);
+    for (const word of words) if (!FIRST_TITLES.includes(word)) expect(narrow).toContain(word);
+  });
+
+  it('have colours and marks where the screen has', () => {
+    expect(TEXTS.ensure?.(NARROW)).toContain('\x1b[32m✔\x1b[39m t2v-A14B@2.2.0');
+    expect(TEXTS.error?.(NARROW).startsWith('\x1b[31merror:\x1b[39m ')).toBe(true);
+  });
+});

@@ -1,0 +1,49 @@
+import { formatRef } from '../../domain/model-ref.ts';
+import type { VerifiedFile, VerifyReport } from '../../domain/results.ts';
+import { formatBytes } from '../../util/format-bytes.ts';
+import { formatDuration } from '../../util/format-duration.ts';
+import { hasFailed, type Tried, valuesOf } from '../tried.ts';
+import { failedRow } from './ensure-text.ts';
+import { type Fault, faultLines } from './fault-lines.ts';
+import { judged, mark, paint } from './paint.ts';
+import type { Screen } from './screen.ts';
+import { type Column, table } from './table.ts';
+
+const COLUMNS: readonly Column[] = [
+  { title: '' },
+  { title: 'MODEL' },
+  { title: 'RESULT' },
+  { title: 'FILES', align: 'right' },
+  { title: 'READ', align: 'right' },
+  { title: 'TIME', align: 'right' },
+  { title: 'PATH' },
+];
+
+export function verifyText(screen: Screen, tried: readonly Tried<VerifyReport>[]): string {
+  const rows = tried.map((one) => (hasFailed(one) ? failedRow(screen, one.ref, one.error.code) : row(screen, one.value)));
+  return [table(screen, COLUMNS, rows), ...valuesOf(tried).flatMap((report) => details(screen, report))].join('\n');
+}
+
+function row(screen: Screen, report: VerifyReport): readonly string[] {
+  const verdict = report.ok ? 'good' : 'bad';
+  return [
+    mark(screen, verdict),
+    formatRef(report.ref),
+    judged(screen, verdict, report.ok ? 'VERIFIED' : 'CORRUPT'),
+    `${report.files.filter(({ ok }) => ok).length}/${report.files.length}`,
+    formatBytes(report.bytesRead),
+    formatDuration(report.durationMs),
+    report.path,
+  ];
+}
+
+function details(screen: Screen, { ref, files, extraFiles }: VerifyReport): readonly string[] {
+  const extra = extraFiles.map((path) => `  ${path} ${paint(screen, 'dim', 'is declared by nobody (left alone)')}`);
+  return [...faultLines(screen, formatRef(ref), files.flatMap(faultOf)), ...extra];
+}
+
+function faultOf({ path, ok, fault, expected, found }: VerifiedFile): readonly Fault[] {
+  if (ok) return [];
+  const note = expected === undefined || found === undefined ? undefined : `expected ${expected}, found ${found}`;
+  return [{ path, fault: fault ?? 'digest', ...(note !== undefined && { note }) }];
+}

@@ -1,0 +1,15 @@
+/** What a verb hands back: data, and two ways to show it. Only the one that is asked for is called. */
+import type { ModelError } from '../domain/errors.ts';
+import type { Screen } from './render/screen.ts';
+
+export interface Report {
+  /** Where it is not the command's own schema. */
+  readonly schema?: string;
+  /** The `data` of the --json document, snake_case keys. Absent where a failure left nothing to tell. */
+  readonly wire?: () => object;
+  /** Human output for stdout, without the last newline; '' prints nothing. */
+  readonly text: (screen: Screen) => string;
+  readonly error?: ModelError;
+  /** Where it differs from the error's (or, without one, from 0). */
+  readonly exitStatus?: number;
+}

@@ -1,0 +1,89 @@
+/** What a verb works with: configuration and orchestrator, made when first asked for, and the way to be stopped. */
+import { resolve } from 'node:path';
+import { createOrchestrator } from '../compose.ts';
+import type { Config, ConfigFlags } from '../config/config.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { ModelOrchestrator } from '../orchestrator/api.ts';
+import type { Io } from './io.ts';
+import type { ParsedArgs } from './parsed-args.ts';
+import { StatusArea } from './progress/status-area.ts';
+import { stderrLog } from './stderr-log.ts';
+
+export interface SessionOptions {
+  readonly io: Io;
+  readonly args: ParsedArgs;
+  readonly signal: AbortSignal;
+  /** The command line as typed, for the line that resumes it. */
+  readonly argv: readonly string[];
+}
+
+export class Session {
+  readonly io: Io;
+  readonly signal: AbortSignal;
+  readonly argv: readonly string[];
+  /** Everything that is written to stderr while a verb works goes through here. */
+  readonly area: StatusArea;
+  readonly isQuiet: boolean;
+  readonly noColor: boolean;
+  readonly #args: ParsedArgs;
+  #config: Promise<Config> | undefined;
+  #orchestrator: Promise<ModelOrchestrator> | undefined;
+
+  constructor({ io, args, signal, argv }: SessionOptions) {
+    this.io = io;
+    this.signal = signal;
+    this.argv = argv;
+    this.area = new StatusArea(() => io.stderr);
+    this.isQuiet = args.has('quiet');
+    this.noColor = args.has('no-color');
+    this.#args = args;
+  }
+
+  /** @throws ModelError INVALID_CONFIG naming every problem. */
+  readonly config = (): Promise<Config> => {
+    this.#config ??= this.#loadConfig();
+    return this.#config;
+  };
+
+  orchestrator(): Promise<ModelOrchestrator> {
+    this.#orchestrator ??= this.#compose();
+    return this.#orchestrator;
+  }
+
+  async close(): Promise<void> {
+    const made = await Promise.allSettled([this.#orchestrator]);
+    for (const one of made) if (one.status === 'fulfilled') await one.value?.close();
+  }
+
+  async #loadConfig(): Promise<Config> {
+    const { env, cwd } = this.io;
+    const configFile = this.#args.text('config');
+    return loadConfig({ env: configFile === undefined ? env : { ...env, WAN_CONFIG: configFile }, cwd, flags: this.#flags() });
+  }
+
+  #flags(): ConfigFlags {
+    const path = (name: string): string | undefined => {
+      const text = this.#args.text(name);
+      return text === undefined ? undefined : resolve(this.io.cwd, text);
+    };
+    return {
+      modelsRoot: path('root'),
+      manifestPath: path('manifest'),
+      logLevel: this.#logLevel(),
+      logFormat: this.#args.text('log-format') as ConfigFlags['logFormat'],
+      noColor: this.#args.has('no-color') || undefined,
+      progress: this.#args.text('progress') as ConfigFlags['progress'],
+    };
+  }
+
+  #logLevel(): ConfigFlags['logLevel'] {
+    const asked = this.#args.text('log-level') as ConfigFlags['logLevel'];
+    return asked ?? (this.#args.has('quiet') ? 'error' : undefined);
+  }
+
+  async #compose(): Promise<ModelOrchestrator> {
+    const config = await this.config();
+    const log = stderrLog(config, this);
+    return createOrchestrator(config, log === undefined ? {} : { sinks: [log] });
+  }
+}

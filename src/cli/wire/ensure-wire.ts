@@ -1,0 +1,39 @@
+import { formatRef } from '../../domain/model-ref.ts';
+import type { EnsurePlan, EnsureResult } from '../../domain/results.ts';
+import type { ensureResult, planResult } from '../documents/models.ts';
+import type { Wire } from './wire.ts';
+
+export const ensureWire = (result: EnsureResult): Wire<typeof ensureResult> => ({
+  ref: formatRef(result.ref),
+  ok: true,
+  variant: result.variant,
+  path: result.path,
+  total_bytes: result.totalBytes,
+  fetched_bytes: result.fetchedBytes,
+  reused_bytes: result.reusedBytes,
+  proof: result.proof,
+  duration_ms: result.durationMs,
+  files: result.files.map(({ path, sizeBytes, origin, proof }) => ({ path, size_bytes: sizeBytes, origin, proof })),
+  liars: result.liars,
+});
+
+export const planWire = (plan: EnsurePlan): Wire<typeof planResult> => ({
+  ref: formatRef(plan.ref),
+  ok: true,
+  variant: plan.variant,
+  path: plan.path,
+  sources: plan.sources,
+  total_bytes: plan.totalBytes,
+  fetch_bytes: plan.fetchBytes,
+  link_bytes: plan.linkBytes,
+  space_needed_bytes: plan.spaceNeededBytes,
+  free_bytes: plan.freeBytes,
+  files: plan.files.map((file) => ({
+    path: file.path,
+    ...(file.component !== undefined && { component: file.component }),
+    size_bytes: file.sizeBytes,
+    action: file.action,
+    fetch_bytes: file.fetchBytes,
+    ...(file.fault !== undefined && { fault: file.fault }),
+  })),
+});

@@ -1,0 +1,24 @@
+import { formatRef } from '../../domain/model-ref.ts';
+import type { VerifiedFile, VerifyReport } from '../../domain/results.ts';
+import type { verifyResult } from '../documents/models.ts';
+import type { Wire } from './wire.ts';
+
+export const verifyWire = (report: VerifyReport): Wire<typeof verifyResult> => ({
+  ref: formatRef(report.ref),
+  ok: report.ok,
+  variant: report.variant,
+  path: report.path,
+  bytes_read: report.bytesRead,
+  duration_ms: report.durationMs,
+  files: report.files.map(fileWire),
+  extra_files: report.extraFiles,
+});
+
+const fileWire = (file: VerifiedFile): Wire<typeof verifyResult>['files'][number] => ({
+  path: file.path,
+  size_bytes: file.sizeBytes,
+  ok: file.ok,
+  ...(file.fault !== undefined && { fault: file.fault }),
+  ...(file.expected !== undefined && { expected: file.expected }),
+  ...(file.found !== undefined && { found: file.found }),
+});

@@ -1,0 +1,170 @@
+/** Config -> ModelOrchestrator: the only file that knows every room. */
+import type { Backends } from './backends/create-backends.ts';
+import type { Config } from './config/config.ts';
+import { type LoadConfigInput, loadConfig } from './config/load-config.ts';
+import { processEnvironment } from './config/process-environment.ts';
+import { requireManifestPath } from './config/require-manifest-path.ts';
+import { requireModelsRoot } from './config/require-models-root.ts';
+import type { EventSink } from './domain/events.ts';
+import { LockManager } from './locks/lock-manager.ts';
+import { newCorrelationId } from './observability/correlation-id.ts';
+import { createEventBus, type EventBus } from './observability/event-bus.ts';
+import type { CallOptions, ModelOrchestrator } from './orchestrator/api.ts';
+import type { Orchestration, TransferLimits } from './orchestrator/orchestration.ts';
+import { Verbs } from './orchestrator/verbs.ts';
+import { RegistryFile } from './registry/registry-file.ts';
+import { ModelResolver } from './resolver/model-resolver.ts';
+import { Blobs } from './store/blobs.ts';
+import type { Violation } from './store/check-invariants.ts';
+import type { StoreContext } from './store/context.ts';
+import { Partials } from './store/partials.ts';
+import type { TransferControls } from './transfer/create-transfer-engine.ts';
+import type { TransferEngine } from './transfer/transfer.ts';
+import { systemClock, systemRandom } from './util/system-world.ts';
+
+export interface OrchestratorOptions {
+  /** Receive every event of every call. */
+  readonly sinks?: readonly EventSink[];
+}
+
+/** Bound of the wait for locks that are held for moments only. */
+const SHORT_LOCK_MS = 60_000;
+
+/** @throws ModelError INVALID_CONFIG where MODELS_ROOT is missing, MISSING_MANIFEST where no manifest is configured. */
+export function createOrchestrator(config: Config, options: OrchestratorOptions = {}): Promise<ModelOrchestrator> {
+  const store = storeContext(requireModelsRoot(config), config.cwd);
+  const { resolver } = store;
+  const bus = createEventBus({ clock: systemClock, ...(options.sinks && { sinks: options.sinks }) });
+  const resources = new Resources(config, store);
+  const manifest = new RegistryFile(requireManifestPath(config), resolver.stateDir('manifests'));
+  const work: Orchestration = {
+    store,
+    blobs: new Blobs(store),
+    partials: new Partials(store),
+    settings: {
+      pieceBytes: config.pieceBytes,
+      safetyMarginBytes: config.safetyMarginBytes,
+      lockTimeoutMs: config.lockTimeoutMs,
+      offline: config.offline,
+    },
+    registry: () => manifest.registry(),
+    saveRegistry: () => manifest.save(),
+    sources: (offline) => resources.backends(offline, manifest.directory),
+    engine: (limits) => resources.engine(limits),
+    emitter: (call, model) => emitterOf(bus, call, model),
+  };
+  return Promise.resolve(new Verbs(work, () => resources.close()));
+}
+
+/** The orchestrator of the environment, .env and wan.toml of a working directory. */
+export const ModelEnsurer = {
+  async fromConfig(input: Partial<LoadConfigInput> & OrchestratorOptions = {}): Promise<ModelOrchestrator> {
+    const { sinks, ...where } = input;
+    const config = await loadConfig({ env: processEnvironment(), cwd: process.cwd(), ...where });
+    return createOrchestrator(config, sinks ? { sinks } : {});
+  },
+};
+
+/**
+ * Every violation of the store's invariants (docs/store-format.md); none is what you want to see. Reads every byte, changes
+ * nothing; run it while no process works on the store.
+ */
+export async function checkInvariants(modelsRoot: string): Promise<readonly Violation[]> {
+  const { checkInvariants: check } = await import('./store/check-invariants.ts');
+  return check(storeContext(modelsRoot, process.cwd()));
+}
+
+function storeContext(modelsRoot: string, cwd: string): StoreContext {
+  const resolver = new ModelResolver({ modelsRoot, cwd });
+  const locks = new LockManager({ clock: systemClock, random: systemRandom, lockDir: resolver.lockDir });
+  return { resolver, locks, clock: systemClock, random: systemRandom, lockTimeoutMs: SHORT_LOCK_MS };
+}
+
+/** A call's own receiver gets the events of that call, as the sinks of all calls do. */
+function emitterOf(bus: EventBus, call: CallOptions, model: string): ReturnType<EventBus['emitFor']> {
+  const correlationId = call.correlationId ?? newCorrelationId();
+  const { onEvent } = call;
+  if (onEvent === undefined) return bus.emitFor({ correlationId, model });
+  const own = createEventBus({ clock: systemClock, sinks: [onEvent] }).emitFor({ correlationId, model });
+  const shared = bus.emitFor({ correlationId, model });
+  return (body) => {
+    shared(body);
+    own(body);
+  };
+}
+
+/** What is loaded and opened only when bytes must move, and closed once. */
+class Resources {
+  readonly #config: Config;
+  readonly #store: StoreContext;
+  readonly #backends = new Map<boolean, Promise<Backends>>();
+  readonly #engines = new Map<string, Promise<TransferControls>>();
+
+  constructor(config: Config, store: StoreContext) {
+    this.#config = config;
+    this.#store = store;
+  }
+
+  backends(offline: boolean, manifestDir: string): Promise<Backends> {
+    return remembered(this.#backends, offline, async () => {
+      const { createBackends } = await import('./backends/create-backends.ts');
+      const { localRoots, httpProxy, httpsProxy, allProxy, noProxy, caFiles, downloadTimeoutMs } = this.#config;
+      return createBackends({
+        localRoots,
+        manifestDir,
+        offline,
+        httpProxy,
+        httpsProxy,
+        allProxy,
+        noProxy,
+        caFiles,
+        idleTimeoutMs: downloadTimeoutMs,
+      });
+    });
+  }
+
+  engine(limits: TransferLimits): Promise<TransferEngine> {
+    const { jobs, connections, limitRateBytesPerSecond } = limits;
+    const engine = remembered(this.#engines, JSON.stringify([jobs, connections]), async () => {
+      const { createTransferEngine } = await import('./transfer/create-transfer-engine.ts');
+      const { clock, random } = this.#store;
+      const config = this.#config;
+      const rate = config.limitRateBytesPerSecond;
+      return createTransferEngine({
+        clock,
+        random,
+        maxFiles: jobs ?? config.maxConcurrentDownloads,
+        connections: connections ?? config.connections,
+        perHostConnections: connections ?? config.connections,
+        localLink: config.localLink === 'reflink' ? 'auto' : config.localLink,
+        stallTimeoutMs: config.downloadTimeoutMs,
+        // A transfer counts the first try too.
+        retry: { attempts: config.retryAttempts + 1, backoffFactor: config.retryBackoffFactor },
+        memoryBudgetBytes: config.memoryBudgetBytes,
+        ...(rate !== undefined && { limitRateBytesPerSecond: rate }),
+      });
+    });
+    // One line, one limit: a call that names one sets it for all that runs.
+    if (limitRateBytesPerSecond === undefined) return engine;
+    return engine.then((made) => {
+      made.setLimitRate(limitRateBytesPerSecond);
+      return made;
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const engine of this.#engines.values()) await (await engine).close();
+    for (const backends of this.#backends.values()) await (await backends).closeAll();
+    this.#engines.clear();
+    this.#backends.clear();
+  }
+}
+
+function remembered<K, V>(known: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
+  const existing = known.get(key);
+  if (existing !== undefined) return existing;
+  const value = make();
+  known.set(key, value);
+  value.catch(() => known.delete(key));
+  return value;
+}

@@ -1,0 +1,35 @@
+import type { ValueType } from './value-type.ts';
+
+/** A name under which the environment may hold a value. */
+export interface EnvName {
+  readonly name: string;
+  /** Adapts the convention of the variable's owner to ours. */
+  readonly adapt?: (text: string) => string;
+}
+
+export interface ConfigKey<T> {
+  /** Name in wan.toml, snake_case. */
+  readonly key: string;
+  readonly type: ValueType<T>;
+  /** In order of precedence. */
+  readonly env: readonly EnvName[];
+  readonly default: T;
+  /** What documents say where the default depends on the machine. */
+  readonly defaultText?: string;
+  /** The values of all environment variables that are set add up (lists only); otherwise the first one wins. */
+  readonly addUp?: boolean;
+  readonly group: string;
+  readonly description: string;
+}
+
+/** What the table says of a key; the rest follows from it. */
+export type Row<T> = Omit<ConfigKey<T>, 'env' | 'group'> & {
+  /** Names besides WAN_<KEY>, which comes first unless it is in this list itself. */
+  readonly env?: readonly (string | EnvName)[];
+};
+
+export function row<T>(group: string, { env = [], ...key }: Row<T>): ConfigKey<T> {
+  const own = `WAN_${key.key.toUpperCase()}`;
+  const others = env.map((name) => (typeof name === 'string' ? { name } : name));
+  return { ...key, group, env: others.some(({ name }) => name === own) ? others : [{ name: own }, ...others] };
+}

@@ -1,0 +1,286 @@
+/**
+ * The one table of configuration keys. It drives parsing, the types, schemas/config.v1.json, docs/configuration.md and
+ * `wan config show`.
+ */
+import type { Secret } from '../domain/secret.ts';
+import { type ConfigKey, type Row, row } from './config-key.ts';
+import {
+  alwaysTrue,
+  boolean,
+  choice,
+  decimalNumber,
+  duration,
+  httpUrl,
+  orOff,
+  path,
+  paths,
+  powerOfTwoSize,
+  proxyUrl,
+  size,
+  wholeNumber,
+  words,
+} from './value-types.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+const SECOND = 1000;
+const HOUR = 3600 * SECOND;
+
+const places = <T>(key: Row<T>): ConfigKey<T> => row('Places', key);
+const transfer = <T>(key: Row<T>): ConfigKey<T> => row('Transfer', key);
+const space = <T>(key: Row<T>): ConfigKey<T> => row('Space', key);
+const network = <T>(key: Row<T>): ConfigKey<T> => row('Network', key);
+const output = <T>(key: Row<T>): ConfigKey<T> => row('Output', key);
+
+/** Set to anything but 0 or false means yes: the habit of NO_COLOR and CI. */
+const isSet = (text: string): string => (/^(?:0|false)$/i.test(text.trim()) ? 'false' : 'true');
+
+export const CONFIG_KEYS = {
+  modelsRoot: places<string | undefined>({
+    key: 'models_root',
+    type: path,
+    env: ['MODELS_ROOT', 'WAN_MODELS_ROOT', 'MODEL_STORAGE_DIR'],
+    default: undefined,
+    defaultText: 'none: it must be set',
+    description: 'The directory that holds every model, and all that is needed to keep them.',
+  }),
+  manifestPath: places<string | undefined>({
+    key: 'manifest_path',
+    type: path,
+    env: ['WAN_MODELS_MANIFEST', 'WAN_MANIFEST_PATH'],
+    default: undefined,
+    defaultText: '`models.toml` or `config/models.toml` in the working directory or the nearest one above',
+    description: 'The manifest: which models there are and where their bytes come from.',
+  }),
+  localRoots: places<readonly string[]>({
+    key: 'local_roots',
+    type: paths,
+    default: [],
+    description: 'Directories that relative `local://` sources are looked up in, before the one beside the manifest.',
+  }),
+  hfCacheDir: places<string | undefined>({
+    key: 'hf_cache_dir',
+    type: path,
+    env: ['HF_HUB_CACHE', { name: 'HF_HOME', adapt: (home) => `${home}/hub` }],
+    default: undefined,
+    defaultText: '`~/.cache/huggingface/hub`',
+    description: 'The cache of the Hugging Face Hub client; files found there are not fetched again.',
+  }),
+  environment: places<'production' | 'development'>({
+    key: 'environment',
+    type: choice('production', 'development'),
+    default: 'production',
+    description: 'Which variant a manifest with `[environments]` picks when none is asked for.',
+  }),
+  localLink: places<'auto' | 'reflink' | 'copy' | 'hard'>({
+    key: 'local_link',
+    type: choice('auto', 'reflink', 'copy', 'hard'),
+    default: 'auto',
+    description:
+      'How bytes come in from a `local://` source: `auto` shares blocks where the file system can (reflink) and copies elsewhere. With `hard` the file stays one with its source: whoever edits that edits the model.',
+  }),
+  offline: transfer<boolean>({
+    key: 'offline',
+    type: boolean,
+    env: ['HF_HUB_OFFLINE'],
+    default: false,
+    description: 'Open no socket: use what is here.',
+  }),
+  maxConcurrentDownloads: transfer<number>({
+    key: 'max_concurrent_downloads',
+    type: wholeNumber(1, 256),
+    env: ['MAX_CONCURRENT_DOWNLOADS'],
+    default: 4,
+    description: 'Files in transfer at the same time.',
+  }),
+  connections: transfer<number>({
+    key: 'connections',
+    type: wholeNumber(1, 256),
+    default: 16,
+    description: 'Upper bound of ranges in flight at the same time, over all files.',
+  }),
+  downloadTimeoutMs: transfer<number>({
+    key: 'download_timeout',
+    type: duration(SECOND),
+    env: ['DOWNLOAD_TIMEOUT'],
+    default: 60 * SECOND,
+    description:
+      'Time without progress after which a connection is given up and its range is fetched anew. Not a limit of the whole download.',
+  }),
+  retryAttempts: transfer<number>({
+    key: 'retry_attempts',
+    type: wholeNumber(0, 100),
+    default: 3,
+    description: 'Tries after the first one at a source that fails without having made progress; then the next source has its turn.',
+  }),
+  retryBackoffFactor: transfer<number>({
+    key: 'retry_backoff_factor',
+    type: decimalNumber(1, 10),
+    default: 2,
+    description: 'By how much the wait (at most half a second at first, with jitter) grows from try to try.',
+  }),
+  limitRateBytesPerSecond: transfer<number | undefined>({
+    key: 'limit_rate',
+    type: orOff(size(KIB)),
+    default: undefined,
+    description: 'Upper bound of bytes per second, over all connections of a process.',
+  }),
+  pieceBytes: transfer<number>({
+    key: 'piece_bytes',
+    type: powerOfTwoSize(256 * KIB, 64 * MIB),
+    default: 4 * MIB,
+    description: 'Size of the pieces that an unfinished file is remembered in: what a killed process loses at most for each connection.',
+  }),
+  memoryBudgetBytes: transfer<number>({
+    key: 'memory_budget',
+    type: size(16 * MIB),
+    default: 96 * MIB,
+    description:
+      'Upper bound of the buffers of all transfers of a process, however large the files. The process itself needs some 50 MiB on top.',
+  }),
+  verifyChecksums: transfer<true>({
+    key: 'verify_checksums',
+    type: alwaysTrue('bytes are proven before anyone sees them, and that cannot be switched off'),
+    env: ['VERIFY_CHECKSUMS'],
+    default: true,
+    description: 'There for deployments that set it.',
+  }),
+  lockTimeoutMs: transfer<number>({
+    key: 'lock_timeout',
+    type: duration(0),
+    default: 6 * HOUR,
+    description:
+      'Longest wait for another process that works on the same model, long enough for a whole download by that one. A lock dies with its holder, so only one that lives is ever waited for. `0` does not wait.',
+  }),
+  enableGarbageCollection: space<boolean>({
+    key: 'enable_garbage_collection',
+    type: boolean,
+    default: true,
+    description: 'Make room by removing unpinned models, longest unused first, when space or a quota does not suffice.',
+  }),
+  maxTotalSizeBytes: space<number | undefined>({
+    key: 'max_total_size',
+    type: orOff(size(1)),
+    default: undefined,
+    description: 'Quota of all models together.',
+  }),
+  maxFamilySizeBytes: space<number | undefined>({
+    key: 'max_family_size',
+    type: orOff(size(1)),
+    default: undefined,
+    description: 'Quota of each model family.',
+  }),
+  maxModelAgeMs: space<number | undefined>({
+    key: 'max_model_age',
+    type: orOff(duration(0)),
+    default: undefined,
+    description: 'Time since its last use after which garbage collection may remove a model.',
+  }),
+  gcGraceMs: space<number>({
+    key: 'gc_grace',
+    type: duration(0),
+    default: HOUR,
+    description: 'What was used within this time, automatic garbage collection leaves alone.',
+  }),
+  safetyMarginBytes: space<number>({
+    key: 'safety_margin',
+    type: size(0),
+    default: GIB,
+    description: 'Free space that a download must leave on the volume.',
+  }),
+  s3EndpointUrl: network<string | undefined>({
+    key: 's3_endpoint_url',
+    type: httpUrl,
+    env: ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'],
+    default: undefined,
+    defaultText: 'that of AWS',
+    description: 'The S3 service that `s3://` sources speak to.',
+  }),
+  httpProxy: network<Secret | undefined>({
+    key: 'http_proxy',
+    type: proxyUrl,
+    env: ['http_proxy', 'HTTP_PROXY'],
+    default: undefined,
+    description: 'Proxy for `http://` sources.',
+  }),
+  httpsProxy: network<Secret | undefined>({
+    key: 'https_proxy',
+    type: proxyUrl,
+    env: ['https_proxy', 'HTTPS_PROXY'],
+    default: undefined,
+    description: 'Proxy for `https://` sources.',
+  }),
+  allProxy: network<Secret | undefined>({
+    key: 'all_proxy',
+    type: proxyUrl,
+    env: ['all_proxy', 'ALL_PROXY'],
+    default: undefined,
+    description: 'Proxy where the two above are not set.',
+  }),
+  noProxy: network<readonly string[]>({
+    key: 'no_proxy',
+    type: words,
+    env: ['no_proxy', 'NO_PROXY'],
+    default: [],
+    description: 'Hosts that are reached without a proxy: names, `.domain` suffixes, `host:port`, or `*` for all.',
+  }),
+  caFiles: network<readonly string[]>({
+    key: 'ca_files',
+    type: paths,
+    env: ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'],
+    addUp: true,
+    default: [],
+    description: 'PEM files with certificate authorities to trust besides the built-in ones.',
+  }),
+  logLevel: output<'error' | 'warn' | 'info' | 'debug'>({
+    key: 'log_level',
+    type: choice('error', 'warn', 'info', 'debug'),
+    default: 'info',
+    description: 'How much is logged, on standard error.',
+  }),
+  logFormat: output<'auto' | 'human' | 'json'>({
+    key: 'log_format',
+    type: choice('auto', 'human', 'json'),
+    default: 'auto',
+    description: '`json` is one JSON object a line; `auto` is `human` on a terminal and `json` elsewhere.',
+  }),
+  progress: output<'auto' | 'bar' | 'plain' | 'json' | 'none'>({
+    key: 'progress',
+    type: choice('auto', 'bar', 'plain', 'json', 'none'),
+    default: 'auto',
+    description: 'How progress is shown, on standard error; `auto` is `bar` on a terminal and `plain` (a line every 10 s) elsewhere.',
+  }),
+  noColor: output<boolean>({
+    key: 'no_color',
+    type: boolean,
+    env: [{ name: 'NO_COLOR', adapt: () => 'true' }],
+    default: false,
+    description: 'No colour, not even on a terminal.',
+  }),
+  ci: output<boolean>({
+    key: 'ci',
+    type: boolean,
+    env: [{ name: 'CI', adapt: isSet }],
+    default: false,
+    description: 'Runs in continuous integration: no live progress display.',
+  }),
+  enableMetrics: output<boolean>({
+    key: 'enable_metrics',
+    type: boolean,
+    default: true,
+    description: 'Keep counters of downloads, errors and space for `/metrics`.',
+  }),
+} as const;
+
+export type ConfigProperty = keyof typeof CONFIG_KEYS;
+
+/** The values: camelCase, units in their names. */
+export type ConfigValues = {
+  readonly [P in ConfigProperty]: (typeof CONFIG_KEYS)[P] extends ConfigKey<infer T> ? T : never;
+};
+
+export const CONFIG_PROPERTIES = Object.keys(CONFIG_KEYS) as readonly ConfigProperty[];
+
+/** The table without its types: for code that treats all keys alike. */
+export const configKeyOf = (property: ConfigProperty): ConfigKey<unknown> => CONFIG_KEYS[property] as ConfigKey<unknown>;

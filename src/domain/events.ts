@@ -1,0 +1,104 @@
+/**
+ * Everything that the core tells the world while it works. The core never prints: it emits these, and observability/
+ * turns them into logs, progress and metrics. No event ever holds a secret: URLs are redacted by whoever emits them.
+ */
+import type { ErrorDocument } from './errors.ts';
+import type { ProofLevel } from './proof.ts';
+
+/** How a file's bytes came to be in the store. */
+export type BytesOrigin = 'present' | 'linked' | 'copied' | 'fetched';
+
+export type Phase = 'planning' | 'waiting' | 'transferring' | 'verifying' | 'publishing';
+
+export type EventBody =
+  | { readonly type: 'ensure.started'; readonly fileCount: number; readonly totalBytes: number }
+  | { readonly type: 'ensure.phase'; readonly phase: Phase }
+  /** After planning: `heldBytes` are here already, the rest will move. */
+  | { readonly type: 'ensure.planned'; readonly totalBytes: number; readonly heldBytes: number; readonly fetchBytes: number }
+  /** Held bytes of the model; never goes down. A refetch raises `totalBytes` instead. At most 10 a second. */
+  | { readonly type: 'ensure.progress'; readonly doneBytes: number; readonly totalBytes: number; readonly bytesPerSecond: number }
+  | {
+      readonly type: 'ensure.finished';
+      readonly path: string;
+      readonly fetchedBytes: number;
+      /** Files of which bytes came over a backend. */
+      readonly fetchedFiles?: number;
+      /** Sources that bytes came from, redacted. */
+      readonly sources?: readonly string[];
+      readonly durationMs: number;
+      readonly proof: ProofLevel | undefined;
+    }
+  | { readonly type: 'ensure.failed'; readonly error: ErrorDocument }
+  | {
+      readonly type: 'file.started';
+      readonly file: string;
+      readonly sizeBytes: number;
+      readonly heldBytes: number;
+      readonly source: string;
+    }
+  | {
+      readonly type: 'file.progress';
+      readonly file: string;
+      readonly doneBytes: number;
+      readonly sizeBytes: number;
+      readonly verifiedBytes: number;
+    }
+  | {
+      readonly type: 'file.finished';
+      readonly file: string;
+      readonly sizeBytes: number;
+      readonly fetchedBytes: number;
+      readonly origin: BytesOrigin;
+      readonly sources: readonly string[];
+      readonly proof: ProofLevel;
+      readonly durationMs: number;
+    }
+  | { readonly type: 'source.failed'; readonly source: string; readonly file?: string; readonly error: ErrorDocument }
+  /** Bytes from this source were proven wrong. */
+  | { readonly type: 'source.lied'; readonly source: string; readonly file: string; readonly expected: string; readonly found: string }
+  | {
+      readonly type: 'retry.scheduled';
+      readonly source: string;
+      readonly file?: string;
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly reason: string;
+    }
+  /** Every few seconds while waiting; `holder` as the lock file tells it. */
+  | { readonly type: 'lock.waiting'; readonly lock: string; readonly holder?: LockHolder; readonly waitedMs: number }
+  | { readonly type: 'blob.healed'; readonly digest: string; readonly links: readonly string[] }
+  | { readonly type: 'recovery.done'; readonly what: string; readonly path: string }
+  | { readonly type: 'verify.progress'; readonly doneBytes: number; readonly totalBytes: number }
+  | { readonly type: 'verify.file'; readonly file: string; readonly ok: boolean; readonly fault?: string }
+  | { readonly type: 'warning'; readonly code: string; readonly message: string };
+
+/** What a lock file says of whoever holds it. */
+export interface LockHolder {
+  readonly pid: number;
+  readonly host: string;
+  readonly bootId: string;
+  /** ISO 8601. */
+  readonly since: string;
+  /** "ensure t2v-A14B@2.2.0" */
+  readonly doing: string;
+  readonly doneBytes?: number;
+  readonly totalBytes?: number;
+}
+
+export interface EventEnvelope {
+  /** ISO 8601 with milliseconds. */
+  readonly time: string;
+  /** Rises by one for each event of a process. */
+  readonly seq: number;
+  /** Runs from the call (CLI, HTTP, library) through all that it causes. */
+  readonly correlationId: string;
+  /** Canonical reference of the model concerned. */
+  readonly model?: string;
+}
+
+export type ModelEvent = EventEnvelope & EventBody;
+export type EventType = EventBody['type'];
+/** Never throws, never blocks. */
+export type EventSink = (event: ModelEvent) => void;
+/** An emitter bound to one call and model: adds the envelope. */
+export type Emit = (body: EventBody) => void;

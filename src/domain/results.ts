@@ -1,0 +1,77 @@
+/** What the verbs return; wire formats are made from these by the faces. */
+import type { BytesOrigin } from './events.ts';
+import type { CanonicalRef } from './model-ref.ts';
+import type { ProofLevel } from './proof.ts';
+import type { FaultyFile } from './status.ts';
+
+export interface EnsuredFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly origin: BytesOrigin;
+  readonly proof: ProofLevel;
+}
+
+export interface EnsureResult {
+  readonly ref: CanonicalRef;
+  readonly variant: string;
+  /** Absolute path of the proven directory. */
+  readonly path: string;
+  readonly totalBytes: number;
+  /** Bytes that came over a backend in this call. */
+  readonly fetchedBytes: number;
+  /** Bytes that were already in the store. */
+  readonly reusedBytes: number;
+  readonly proof: ProofLevel;
+  readonly durationMs: number;
+  readonly files: readonly EnsuredFile[];
+  /** Sources whose bytes were proven wrong, redacted. */
+  readonly liars: readonly string[];
+}
+
+/** What would happen to one file. */
+export type PlannedAction = 'keep' | 'link' | 'resume' | 'fetch';
+
+export interface PlannedFile {
+  readonly path: string;
+  readonly component?: string;
+  readonly sizeBytes: number;
+  readonly action: PlannedAction;
+  /** Bytes that would have to move. */
+  readonly fetchBytes: number;
+  readonly fault?: FaultyFile['fault'];
+}
+
+export interface EnsurePlan {
+  readonly ref: CanonicalRef;
+  readonly variant: string;
+  readonly path: string;
+  readonly sources: readonly string[];
+  readonly files: readonly PlannedFile[];
+  readonly totalBytes: number;
+  readonly fetchBytes: number;
+  readonly linkBytes: number;
+  /** Bytes of free space that the run needs, staging and safety margin included. */
+  readonly spaceNeededBytes: number;
+  readonly freeBytes: number;
+}
+
+export interface VerifiedFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly ok: boolean;
+  readonly fault?: FaultyFile['fault'];
+  readonly expected?: string;
+  readonly found?: string;
+}
+
+export interface VerifyReport {
+  readonly ref: CanonicalRef;
+  readonly variant: string;
+  readonly path: string;
+  readonly ok: boolean;
+  readonly files: readonly VerifiedFile[];
+  /** Files in the directory that nobody declared; reported, never removed. */
+  readonly extraFiles: readonly string[];
+  readonly bytesRead: number;
+  readonly durationMs: number;
+}

@@ -1,0 +1,121 @@
+/** What the manifest says of a model, resolved: the nouns that every room above the registry works with. */
+import type { Sha256 } from './digest.ts';
+import type { CanonicalRef } from './model-ref.ts';
+import type { ProofLevel } from './proof.ts';
+
+/** One place where a file can be read: a source URL and the file's path there. */
+export interface FileOrigin {
+  readonly source: string;
+  readonly path: string;
+}
+
+/** One file of a model. `path` is relative, `/`-separated, already checked to be safe on every platform. */
+export interface FileSpec {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Absent where nobody has published one: then the proof is the size (or an etag), and said so. */
+  readonly sha256?: Sha256;
+  /** The level that a match with `sha256` (or, without one, with the size) earns. */
+  readonly proof: ProofLevel;
+  /** An optional file may be missing at its sources. */
+  readonly optional: boolean;
+  readonly component?: string;
+  /** Variants that hold this file; absent means all. */
+  readonly variants?: readonly string[];
+  /** A URL of its own (presigned, say), tried before the model's sources. */
+  readonly url?: string;
+  /** `model.safetensors.index.json` and the like: names the shards. */
+  readonly shardIndex: boolean;
+  /** 1-based number of a shard inside its series. */
+  readonly shardPart?: number;
+  /** `name@version` of the shared component that this file was mounted from. */
+  readonly mountedFrom?: string;
+  /** Where this file is read instead of `spec.sources` under `path`, best first; absent for most files. A mounted file has its
+   * component's sources first (under its path there), then the model's; a file of an overlay has the overlay's. */
+  readonly origins?: readonly FileOrigin[];
+}
+
+/** `[models.X.defaults]`: generation defaults, passed on as written. */
+export type ModelDefaults = Readonly<Record<string, unknown>>;
+
+/** `[models.X.pipeline]`: what loads the model, and what it must and must not find. */
+export interface PipelineSpec {
+  readonly className?: string;
+  readonly requiredComponents: readonly string[];
+  readonly forbiddenComponents: readonly string[];
+  readonly modes: readonly string[];
+}
+
+/** `[models.X.vram_estimation]`: figures of the manifest's author. */
+export interface VramEstimation {
+  readonly paramsBillion?: number;
+  readonly familySize?: 'small' | 'medium' | 'large';
+  readonly baseVramGb?: number;
+  readonly perFrameVramMb?: number;
+}
+
+/** The variant's weights are made from another variant's instead of fetched. */
+export interface Derivation {
+  /** The variant that it is made from. */
+  readonly from: string;
+  readonly dtype: string;
+}
+
+export interface ModelSpec {
+  /** Canonical, `variant` present only where it differs from the default one. */
+  readonly ref: CanonicalRef;
+  /** The variant in force, named or default. */
+  readonly variant: string;
+  readonly modelId: string;
+  readonly name: string;
+  readonly version: string;
+  readonly family: string;
+  readonly type?: string;
+  readonly description: string;
+  readonly variants: readonly string[];
+  readonly defaultVariant: string;
+  /** Every file of this variant, in manifest order, mounted components included. */
+  readonly files: readonly FileSpec[];
+  /** Source URLs in priority order. */
+  readonly sources: readonly string[];
+  readonly allowPatterns: readonly string[];
+  readonly requiredComponents: readonly string[];
+  readonly optionalComponents: readonly string[];
+  readonly resolutionCaps: readonly string[];
+  readonly loraRequired: boolean;
+  readonly defaults: ModelDefaults;
+  readonly license?: string;
+  readonly tags: readonly string[];
+  readonly pipeline?: PipelineSpec;
+  readonly vramEstimation?: VramEstimation;
+  /** Environment -> variant: what a request without a variant means there. */
+  readonly environments?: Readonly<Record<string, string>>;
+  /** Names of the overlays that can be asked for with `@+name`. */
+  readonly overlays?: readonly string[];
+  readonly derivation?: Derivation;
+  /** True where the manifest leaves the file list open: it is listed from the source and pinned by `wan models lock`. */
+  readonly filesOpen?: boolean;
+  /** sha256 over the canonical JSON of all that decides the bytes: two equal digests mean the same directory. */
+  readonly specDigest: Sha256;
+}
+
+/** Which part of a model is wanted. Empty: everything that is not optional by component. */
+export interface Selection {
+  /** Component names; required ones are always included. */
+  readonly components?: readonly string[];
+  /** Globs over file paths. */
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+}
+
+/** One line of `list`, cheap to make: no file list is touched. */
+export interface ModelSummary {
+  readonly modelId: string;
+  readonly family: string;
+  readonly type?: string;
+  readonly description: string;
+  readonly variants: readonly string[];
+  readonly defaultVariant: string;
+  readonly fileCount: number;
+  readonly totalBytes: number;
+}

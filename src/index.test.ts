@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import * as library from './index.ts';
+
+it('exports these values and no others: a name that is public stays', () => {
+  expect(Object.keys(library).sort()).toEqual([
+    'ERROR_CODES',
+    'ErrorCode',
+    'LockManager',
+    'ModelEnsurer',
+    'ModelError',
+    'ModelRegistry',
+    'ModelResolver',
+    'ModelState',
+    'PROOF_LEVELS',
+    'asModelError',
+    'checkInvariants',
+    'createOrchestrator',
+    'formatRef',
+    'isModelError',
+    'loadConfig',
+    'parseModelRef',
+    'validateManifest',
+  ]);
+});

@@ -1,0 +1,20 @@
+/** wan-models: the library. The only barrel. */
+
+export type { StorageBackend } from './backends/backend.ts';
+export { checkInvariants, createOrchestrator, ModelEnsurer, type OrchestratorOptions } from './compose.ts';
+export type { Config } from './config/config.ts';
+export { loadConfig } from './config/load-config.ts';
+export { type Attempt, asModelError, ERROR_CODES, ErrorCode, type ErrorDocument, isModelError, ModelError } from './domain/errors.ts';
+export type { EventSink, ModelEvent } from './domain/events.ts';
+export { type CanonicalRef, formatRef, type ModelRef, parseModelRef } from './domain/model-ref.ts';
+export { PROOF_LEVELS, type ProofLevel } from './domain/proof.ts';
+export type { EnsuredFile, EnsurePlan, EnsureResult, PlannedFile, VerifiedFile, VerifyReport } from './domain/results.ts';
+export type { FileSpec, ModelSpec, ModelSummary, Selection } from './domain/spec.ts';
+export { ModelState, type ModelStatus } from './domain/status.ts';
+export { LockManager } from './locks/lock-manager.ts';
+export type { CallOptions, EnsureOptions, ModelOrchestrator, Progress, RemoveResult, TargetOptions } from './orchestrator/api.ts';
+export type { ManifestProblem } from './registry/manifest-problem.ts';
+export { ModelRegistry } from './registry/model-registry.ts';
+export { validateManifest } from './registry/validate-manifest.ts';
+export { ModelResolver } from './resolver/model-resolver.ts';
+export type { Violation } from './store/check-invariants.ts';

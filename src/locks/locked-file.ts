@@ -1,0 +1,134 @@
+/** Opening a file together with its kernel lock. */
+import { type BigIntStats, close, closeSync, constants, fstatSync, lstatSync, open, openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { isModelError } from '../domain/errors.ts';
+import { fsError, isErrno } from '../domain/fs-error.ts';
+import { LOCK_UNSUPPORTED, tryLockFile } from './kernel-lock.ts';
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+
+/** Windows has no such flag; there a link is told by whoever checks the folder. */
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
+const SHARED_MODE = 0o666;
+
+/** How often a probe that holds a file for an instant is waited out, and for how long each time. */
+const PROBE_RETRIES = 20;
+const PROBE_PAUSE_MS = 2;
+
+/** An open file, locked by this description for as long as it is open. */
+export interface LockedFile {
+  readonly path: string;
+  /** Open for reading and writing. */
+  readonly fd: number;
+  /** Whether the path still names this very file: false once somebody removed or replaced it. */
+  isCurrent(): boolean;
+  /** Closes and thereby unlocks. May be called more than once. */
+  close(): void;
+}
+
+/**
+ * Opens a file and takes its lock without waiting, never following a link. What is returned is both locked and still the
+ * file of that name, so whoever removes a file under its lock cannot leave two owners.
+ *
+ * @returns undefined where somebody else holds it, or where it does not exist and is not to be created
+ * @throws ModelError PERMISSION_DENIED, READ_ONLY, PATH_UNSAFE (a link), NO_SPACE, FILESYSTEM_ERROR
+ */
+export async function openLocked(path: string, options: { readonly create: boolean }): Promise<LockedFile | undefined> {
+  for (;;) {
+    const opened = await openOrCreate(path, options.create);
+    if (opened === undefined) return undefined;
+    const locked = await lockOpened(opened);
+    if (!locked) {
+      await closeFile(opened.fd);
+      return undefined;
+    }
+    const file = lockedFile(path, opened.fd);
+    if (file.isCurrent()) return file;
+    file.close();
+  }
+}
+
+/**
+ * Whether somebody holds the file's lock. Needs only read access and changes nothing; false where there is no file, or the
+ * volume has no locks that anybody could hold.
+ */
+export async function isFileLocked(path: string): Promise<boolean> {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | NO_FOLLOW);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return false;
+    throw fsError(error, `open the lock file ${path}`);
+  }
+  try {
+    return !tryLockFile(fd, 'shared');
+  } catch (error) {
+    if (isModelError(error, 'FILESYSTEM_ERROR') && error.reason === LOCK_UNSUPPORTED) return false;
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+interface Opened {
+  readonly fd: number;
+  /** Nobody but a passing probe can hold the lock of a file that we have just made. */
+  readonly isNew: boolean;
+}
+
+async function openOrCreate(path: string, create: boolean): Promise<Opened | undefined> {
+  for (;;) {
+    try {
+      return { fd: await openFile(path, constants.O_RDWR | NO_FOLLOW), isNew: false };
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw fsError(error, `open the lock file ${path}`);
+      if (!create) return undefined;
+    }
+    try {
+      return { fd: await openFile(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW, SHARED_MODE), isNew: true };
+    } catch (error) {
+      if (!isErrno(error, 'EEXIST')) throw fsError(error, `make the lock file ${path}`);
+    }
+  }
+}
+
+async function lockOpened({ fd, isNew }: Opened): Promise<boolean> {
+  try {
+    for (let retry = 0; !tryLockFile(fd); retry++) {
+      if (!isNew || retry === PROBE_RETRIES) return false;
+      await sleep(PROBE_PAUSE_MS);
+    }
+    return true;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+function lockedFile(path: string, fd: number): LockedFile {
+  const mine = fstatSync(fd, { bigint: true });
+  let open = true;
+  return {
+    path,
+    fd,
+    isCurrent: () => isSameFile(mine, lstatOrNothing(path)),
+    close: () => {
+      if (!open) return;
+      open = false;
+      closeSync(fd);
+    },
+  };
+}
+
+const isSameFile = (mine: BigIntStats, named: BigIntStats | undefined): boolean => named?.ino === mine.ino && named.dev === mine.dev;
+
+function lstatOrNothing(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    if (isErrno(error, 'ENOTDIR')) return undefined;
+    throw fsError(error, `look at the lock file ${path}`);
+  }
+}

@@ -1,0 +1,185 @@
+/** Events as log records: pure. What is said again and again (progress) is not logged. */
+
+import { describeHolder } from '../domain/describe-holder.ts';
+import type { ErrorDocument } from '../domain/errors.ts';
+import type { EventBody, LockHolder, ModelEvent } from '../domain/events.ts';
+import { formatBytes } from '../util/format-bytes.ts';
+import { formatDuration } from '../util/format-duration.ts';
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/** Fields that every record may have, under the names that the field's log collectors know; snake_case. */
+export interface LogRecord {
+  /** ISO 8601 with milliseconds. */
+  readonly timestamp: string;
+  readonly level: 'ERROR' | 'WARN' | 'INFO' | 'DEBUG';
+  readonly message: string;
+  readonly correlation_id: string;
+  readonly event: ModelEvent['type'];
+  /** `name@version` */
+  readonly model_id?: string;
+  readonly variant?: string;
+  readonly source?: string;
+  readonly duration_seconds?: number;
+  readonly bytes_downloaded?: number;
+  readonly files_downloaded?: number;
+  readonly error_code?: string;
+  readonly [field: string]: unknown;
+}
+
+/** What an event adds to its envelope; `undefined` for one that is not logged. */
+interface Said {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields?: Readonly<Record<string, unknown>>;
+}
+
+export function toLogRecord(event: ModelEvent): LogRecord | undefined {
+  const said = say(event);
+  if (said === undefined) return undefined;
+  const { level, message, fields = {} } = said;
+  return {
+    timestamp: event.time,
+    level: level.toUpperCase() as LogRecord['level'],
+    message,
+    correlation_id: event.correlationId,
+    event: event.type,
+    ...modelFields(event.model),
+    ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
+  };
+}
+
+function modelFields(model: string | undefined): { model_id?: string; variant?: string; overlay?: string } {
+  if (model === undefined) return {};
+  const [base = '', overlay] = model.split('@+');
+  const [name = '', version, variant] = base.split('@');
+  return {
+    model_id: version === undefined ? name : `${name}@${version}`,
+    ...(variant !== undefined && { variant }),
+    ...(overlay !== undefined && { overlay }),
+  };
+}
+
+function say(event: ModelEvent): Said | undefined {
+  switch (event.type) {
+    case 'ensure.started':
+      return info(`Model requested: ${event.fileCount} files, ${formatBytes(event.totalBytes)}`, {
+        files: event.fileCount,
+        bytes_total: event.totalBytes,
+      });
+    case 'ensure.phase':
+      return debug(`Model ${event.phase}`, { phase: event.phase });
+    case 'ensure.planned':
+      return info(`Planned: ${formatBytes(event.heldBytes)} are here, ${formatBytes(event.fetchBytes)} to fetch`, {
+        bytes_total: event.totalBytes,
+        bytes_held: event.heldBytes,
+        bytes_to_fetch: event.fetchBytes,
+      });
+    case 'ensure.finished':
+      return sayFinished(event);
+    case 'ensure.failed':
+      return { level: event.error.code === 'CANCELLED' ? 'warn' : 'error', message: event.error.message, fields: errorFields(event.error) };
+    case 'file.started':
+      return debug(`File started: ${event.file}`, {
+        file: event.file,
+        source: event.source,
+        bytes_total: event.sizeBytes,
+        bytes_held: event.heldBytes,
+      });
+    case 'file.finished':
+      return sayFileFinished(event);
+    case 'source.failed':
+      return warn(`Source failed: ${event.source}: ${event.error.message}`, {
+        source: event.source,
+        file: event.file,
+        ...errorFields(event.error),
+      });
+    case 'source.lied':
+      return warn(`Source sent wrong bytes: ${event.source}: ${event.file}`, {
+        source: event.source,
+        file: event.file,
+        expected: event.expected,
+        found: event.found,
+      });
+    case 'retry.scheduled':
+      return info(`Try ${event.attempt} in ${formatDuration(event.delayMs)}: ${event.source}: ${event.reason}`, {
+        source: event.source,
+        file: event.file,
+        attempt: event.attempt,
+        delay_seconds: seconds(event.delayMs),
+        reason: event.reason,
+      });
+    case 'lock.waiting':
+      return info(`waiting for ${describeHolder(event.holder, Date.parse(event.time))}, for ${formatDuration(event.waitedMs)} so far`, {
+        lock: event.lock,
+        waited_seconds: seconds(event.waitedMs),
+        ...holderFields(event.holder),
+      });
+    case 'blob.healed':
+      return warn(`Replaced damaged bytes of ${event.digest} in ${event.links.length} places`, {
+        digest: event.digest,
+        links: event.links,
+      });
+    case 'recovery.done':
+      return info(`Cleaned up after an interrupted process: ${event.what}: ${event.path}`, { what: event.what, path: event.path });
+    case 'verify.file':
+      return event.ok
+        ? debug(`Verified: ${event.file}`, { file: event.file, ok: true })
+        : { level: 'error', message: `Not as proven: ${event.file}`, fields: { file: event.file, ok: false, fault: event.fault } };
+    case 'warning':
+      return warn(event.message, { warning_code: event.code });
+    case 'ensure.progress':
+    case 'file.progress':
+    case 'verify.progress':
+      return undefined;
+  }
+}
+
+function sayFinished(event: Extract<EventBody, { type: 'ensure.finished' }>): Said {
+  const message = event.fetchedBytes > 0 ? 'Model download completed' : 'Model is complete';
+  return info(message, {
+    path: event.path,
+    source: event.sources === undefined || event.sources.length === 0 ? undefined : event.sources.join(', '),
+    duration_seconds: seconds(event.durationMs),
+    bytes_downloaded: event.fetchedBytes,
+    files_downloaded: event.fetchedFiles,
+    proof: event.proof,
+  });
+}
+
+function sayFileFinished(event: Extract<EventBody, { type: 'file.finished' }>): Said {
+  const { file, origin, proof } = event;
+  return {
+    level: origin === 'fetched' ? 'info' : 'debug',
+    message: `File ${origin}: ${file} (${formatBytes(event.sizeBytes)}, ${proof})`,
+    fields: {
+      file,
+      origin,
+      proof,
+      source: event.sources.length === 0 ? undefined : event.sources.join(', '),
+      bytes_total: event.sizeBytes,
+      bytes_downloaded: event.fetchedBytes,
+      duration_seconds: seconds(event.durationMs),
+    },
+  };
+}
+
+function errorFields(error: ErrorDocument): Readonly<Record<string, unknown>> {
+  return {
+    error_code: error.code,
+    error_reason: error.reason,
+    retryable: error.retryable,
+    hint: error.hint,
+    attempts: error.attempts,
+    details: error.details,
+  };
+}
+
+function holderFields(holder: LockHolder | undefined): Readonly<Record<string, unknown>> {
+  return holder === undefined ? {} : { holder_pid: holder.pid, holder_host: holder.host, holder_doing: holder.doing };
+}
+
+const seconds = (ms: number): number => Math.round(ms) / 1000;
+const info = (message: string, fields: Said['fields'] = {}): Said => ({ level: 'info', message, fields });
+const warn = (message: string, fields: Said['fields'] = {}): Said => ({ level: 'warn', message, fields });
+const debug = (message: string, fields: Said['fields'] = {}): Said => ({ level: 'debug', message, fields });

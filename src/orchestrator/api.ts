@@ -1,0 +1,69 @@
+/** The verbs as their callers see them; compose.ts returns the object that implements this. */
+import type { EventSink } from '../domain/events.ts';
+import type { EnsurePlan, EnsureResult, VerifyReport } from '../domain/results.ts';
+import type { ModelSpec, ModelSummary, Selection } from '../domain/spec.ts';
+import type { ModelStatus } from '../domain/status.ts';
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Every event of this call. */
+  readonly onEvent?: EventSink;
+  /** Runs through every event and log line; made where absent. */
+  readonly correlationId?: string;
+}
+
+/** Which model directory is meant. */
+export interface TargetOptions extends Selection, CallOptions {
+  readonly variant?: string;
+}
+
+export interface Progress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  readonly bytesPerSecond: number;
+}
+
+export interface EnsureOptions extends TargetOptions {
+  /** Fetch again even what is here and proven. */
+  readonly force?: boolean;
+  /** Open no socket. */
+  readonly offline?: boolean;
+  /** Files in parallel. */
+  readonly jobs?: number;
+  /** Upper bound of parallel ranges over all files. */
+  readonly connections?: number;
+  readonly limitRateBytesPerSecond?: number;
+  /** Total; without it only time without progress counts. */
+  readonly timeoutMs?: number;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface RemoveResult {
+  readonly path: string;
+  readonly removed: boolean;
+  /** Bytes given back to the file system. */
+  readonly reclaimedBytes: number;
+  /** Bytes kept because other models use them. */
+  readonly sharedBytes: number;
+}
+
+export interface ModelOrchestrator {
+  /** Makes the model's directory real; resolves to its absolute path. */
+  ensure(modelId: string, options?: EnsureOptions): Promise<string>;
+  /** As {@link ensure}, with what was done. */
+  ensureDetailed(modelId: string, options?: EnsureOptions): Promise<EnsureResult>;
+  /** Never changes anything on disk, never rehashes. */
+  status(modelId: string, options?: TargetOptions): Promise<ModelStatus>;
+  /** What ensure would do; changes nothing on disk and opens no socket. */
+  plan(modelId: string, options?: EnsureOptions): Promise<EnsurePlan>;
+  /** Rehashes every file of the model; what is found bad shows in status until it is mended. */
+  verifyIntegrity(modelId: string, options?: TargetOptions): Promise<VerifyReport>;
+  /** Bytes that an ensure would move. */
+  estimateDownloadSize(modelId: string, options?: TargetOptions): Promise<number>;
+  listModels(): Promise<readonly ModelSummary[]>;
+  show(modelId: string, options?: { readonly variant?: string }): Promise<ModelSpec>;
+  /** Absolute path of the model's directory, whether or not it exists. */
+  localDir(modelId: string, options?: { readonly variant?: string }): Promise<string>;
+  remove(modelId: string, options?: TargetOptions): Promise<RemoveResult>;
+  close(): Promise<void>;
+}

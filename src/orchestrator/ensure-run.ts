@@ -1,0 +1,49 @@
+/** One ensure at work: what its steps share. */
+import type { Emit } from '../domain/events.ts';
+import type { Lease } from '../locks/lease.ts';
+import type { Inspection } from '../store/inspect-snapshot.ts';
+import type { EnsureOptions } from './api.ts';
+import type { ObtainedBlob } from './obtain-blob.ts';
+import type { Orchestration, SourceOpener } from './orchestration.ts';
+import type { ProgressMeter } from './progress-meter.ts';
+import type { Target } from './target.ts';
+
+export interface EnsureRun {
+  readonly work: Orchestration;
+  readonly target: Target;
+  readonly options: EnsureOptions;
+  readonly emit: Emit;
+  /** The caller's, the total timeout's and the lease's in one. */
+  readonly signal: AbortSignal;
+  readonly meter: ProgressMeter;
+  readonly sources: SourceOpener;
+  /** "ensure t2v-A14B@2.2.0": what other processes are told. */
+  readonly doing: string;
+  /** Labels of sources whose bytes were proven wrong in this run. */
+  readonly liars: Set<string>;
+  /** Optional paths that every source said it does not have. */
+  readonly absent: Set<string>;
+}
+
+export interface EnsureWork {
+  readonly obtained: ReadonlyMap<string, ObtainedBlob>;
+  readonly fetchedBytes: number;
+  readonly liars: ReadonlySet<string>;
+}
+
+/** What was found or done: without `work`, everything was here. */
+export interface EnsureDone {
+  readonly inspection: Inspection;
+  readonly work?: EnsureWork;
+}
+
+/** Takes the lock of a digest or origin, telling whom it waits for. */
+export function lockBlob({ work, doing, signal, emit }: EnsureRun, key: string): Promise<Lease> {
+  const lock = work.store.resolver.blobLock(key);
+  return work.store.locks.acquire(lock, {
+    timeoutMs: work.settings.lockTimeoutMs,
+    doing,
+    signal,
+    onWait: ({ holder, waitedMs }) => emit({ type: 'lock.waiting', lock: lock.name, waitedMs, ...(holder && { holder }) }),
+  });
+}

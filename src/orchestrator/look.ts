@@ -1,0 +1,37 @@
+/** Reading what is here of a target: names, sizes and records only, nothing changed, nothing hashed. */
+import { hash } from 'node:crypto';
+import type { FileSpec } from '../domain/spec.ts';
+import { type InspectedFile, type Inspection, inspectSnapshot } from '../store/inspect-snapshot.ts';
+import type { Orchestration } from './orchestration.ts';
+import type { SeenFile } from './plan-blobs.ts';
+import type { Target } from './target.ts';
+
+export interface Sight {
+  readonly inspection: Inspection;
+  readonly files: readonly SeenFile[];
+}
+
+export const inspectTarget = (work: Orchestration, target: Target): Inspection =>
+  inspectSnapshot(work.store, target.directory, { files: target.files, spec: target.spec });
+
+/** An inspection with what blobs and partials hold of each file. */
+export function lookAt(work: Orchestration, target: Target, inspection = inspectTarget(work, target)): Sight {
+  const corrupt = work.blobs.marks.all();
+  return { inspection, files: inspection.files.map((file) => seeFile(work, target, { file, corrupt })) };
+}
+
+function seeFile(work: Orchestration, target: Target, { file, corrupt }: { file: InspectedFile; corrupt: ReadonlySet<string> }): SeenFile {
+  const { spec, published } = file;
+  const digest = spec.sha256 ?? (published?.key.sizeBytes === spec.sizeBytes ? published.sha256 : undefined);
+  const key = digest ?? keyOfOrigin(target, spec);
+  return {
+    ...file,
+    key,
+    ...(digest && { digest }),
+    blob: digest === undefined ? 'absent' : work.blobs.state(digest, spec.sizeBytes, corrupt),
+    heldBytes: work.partials.heldBytes({ key, sizeBytes: spec.sizeBytes, pieceBytes: work.settings.pieceBytes }),
+  };
+}
+
+const keyOfOrigin = (target: Target, file: FileSpec): string =>
+  `u-${hash('sha256', JSON.stringify([file.url ?? file.origins ?? target.spec.sources, file.path, file.sizeBytes]))}`;

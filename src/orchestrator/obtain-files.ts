@@ -1,0 +1,103 @@
+/** Blobs for a set of files, in parallel, each digest once. */
+import type { Sha256 } from '../domain/digest.ts';
+import { asModelError, isModelError, ModelError } from '../domain/errors.ts';
+import type { FileSpec } from '../domain/spec.ts';
+import type { FileCondition } from '../store/inspect-snapshot.ts';
+import type { TransferEngine } from '../transfer/transfer.ts';
+import { mapLimit } from '../util/map-limit.ts';
+import type { EnsureRun } from './ensure-run.ts';
+import { type ObtainedBlob, obtainBlob, type PublishedFile } from './obtain-blob.ts';
+import type { SeenFile } from './plan-blobs.ts';
+
+/** Files begun at once, each with a few open descriptors; the engine has its own, lower bound on what is in transfer. */
+const FILES_AT_ONCE = 8;
+
+export interface ObtainRequest {
+  readonly files: readonly SeenFile[];
+  readonly force: boolean;
+  readonly engine: TransferEngine;
+}
+
+/** What each path's bytes are; optional files that no source has are left out. */
+export type Obtained = ReadonlyMap<string, ObtainedBlob>;
+
+/** @throws the failure of the first file in manifest order; the others were stopped, their held pieces kept. */
+export async function obtainFiles(run: EnsureRun, request: ObtainRequest): Promise<Obtained> {
+  const groups = [...Map.groupBy(request.files, (file) => file.key).values()];
+  const stop = new AbortController();
+  const stoppable: EnsureRun = { ...run, signal: AbortSignal.any([run.signal, stop.signal]) };
+  const results = await mapLimit(groups, FILES_AT_ONCE, async (group) => {
+    try {
+      return await obtainGroup(stoppable, group, request);
+    } catch (error) {
+      stop.abort(new ModelError('CANCELLED', 'stopped, because another file of the model failed'));
+      throw error;
+    }
+  });
+  throwFirst(results);
+  return collect(groups, results);
+}
+
+async function obtainGroup(
+  run: EnsureRun,
+  group: readonly SeenFile[],
+  { force, engine }: ObtainRequest,
+): Promise<ObtainedBlob | undefined> {
+  const [first] = group;
+  if (first === undefined) return undefined;
+  const published = publishedFile(run, group);
+  try {
+    // Forced, a file without a digest of the manifest's may have become another one.
+    const digest = force ? first.spec.sha256 : first.digest;
+    const blob = await obtainBlob(run, {
+      key: first.key,
+      file: first.spec,
+      twins: group.slice(1).map((file) => file.spec),
+      force,
+      engine,
+      ...(digest && { digest }),
+      ...(published && { published }),
+    });
+    for (const twin of group.slice(1)) run.meter.found(twin.spec.sizeBytes);
+    return blob;
+  } catch (error) {
+    if (!group.every((file) => file.spec.optional) || !isAnswer(error)) throw error;
+    for (const file of group) {
+      run.meter.expect(-file.spec.sizeBytes);
+      if (!isModelError(error, 'OFFLINE')) run.absent.add(file.spec.path);
+    }
+    return undefined;
+  }
+}
+
+/** What one read can prove, best first. */
+const READABLE: readonly FileCondition[] = ['proven', 'touched', 'modified', 'unproven'];
+
+/** Of the paths with these bytes, one whose bytes are right, or may be. */
+function publishedFile(run: EnsureRun, group: readonly SeenFile[]): PublishedFile | undefined {
+  const [file] = READABLE.flatMap((readable) => group.filter(({ condition }) => condition === readable));
+  if (file === undefined) return undefined;
+  return { path: run.work.store.resolver.modelFile(run.target.directory, file.spec.path), proven: file.condition === 'proven' };
+}
+
+/** Every source said that it does not have the file, or none may be asked: for an optional one that is an answer, not a failure. */
+const isAnswer = (error: unknown): boolean =>
+  isModelError(error, 'OFFLINE') || (isModelError(error, 'SOURCE_UNAVAILABLE') && error.reason === 'not_found');
+
+function throwFirst(results: readonly PromiseSettledResult<unknown>[]): void {
+  const failures = results.filter((result) => result?.status === 'rejected').map((result) => asModelError(result.reason));
+  const telling = failures.find((error) => error.code !== 'CANCELLED') ?? failures[0];
+  if (telling !== undefined) throw telling;
+}
+
+function collect(groups: readonly (readonly SeenFile[])[], results: readonly PromiseSettledResult<ObtainedBlob | undefined>[]): Obtained {
+  const obtained = new Map<string, ObtainedBlob>();
+  groups.forEach((group, index) => {
+    const result = results[index];
+    const blob = result?.status === 'fulfilled' ? result.value : undefined;
+    for (const file of blob ? group : []) if (blob) obtained.set(file.spec.path, blob);
+  });
+  return obtained;
+}
+
+export const digestOf = (obtained: Obtained, file: FileSpec): Sha256 | undefined => obtained.get(file.path)?.digest;

@@ -1,0 +1,46 @@
+/** What every verb works with, put together by compose.ts. */
+import type { StorageBackend } from '../backends/backend.ts';
+import type { Emit } from '../domain/events.ts';
+import type { ModelRegistry } from '../registry/model-registry.ts';
+import type { Blobs } from '../store/blobs.ts';
+import type { StoreContext } from '../store/context.ts';
+import type { Partials } from '../store/partials.ts';
+import type { TransferEngine } from '../transfer/transfer.ts';
+import type { CallOptions } from './api.ts';
+
+export interface OrchestrationSettings {
+  readonly pieceBytes: number;
+  /** Free space that no ensure may eat into. */
+  readonly safetyMarginBytes: number;
+  /** Bound of the wait for another process that works on the same model or digest. */
+  readonly lockTimeoutMs: number;
+  readonly offline: boolean;
+}
+
+/** The parts of a run that a call's options can change. */
+export interface TransferLimits {
+  readonly jobs?: number;
+  readonly connections?: number;
+  readonly limitRateBytesPerSecond?: number;
+}
+
+export interface SourceOpener {
+  /** A source of the manifest, or a file's own URL. @throws ModelError OFFLINE, NOT_IMPLEMENTED, INVALID_CONFIG */
+  open(url: string): StorageBackend;
+  openFile(url: string): StorageBackend;
+}
+
+export interface Orchestration {
+  readonly store: StoreContext;
+  readonly blobs: Blobs;
+  readonly partials: Partials;
+  readonly settings: OrchestrationSettings;
+  /** The manifest, loaded anew when its file changed. */
+  registry(): Promise<ModelRegistry>;
+  /** Keeps what was parsed of the manifest in the store, for the next process. Only verbs that write anyway call it. */
+  saveRegistry(): Promise<void>;
+  sources(offline: boolean): Promise<SourceOpener>;
+  engine(limits: TransferLimits): Promise<TransferEngine>;
+  /** An emitter with the envelope of one call on one model. */
+  emitter(options: CallOptions, model: string): Emit;
+}

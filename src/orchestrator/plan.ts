@@ -1,0 +1,57 @@
+/** `plan`, `--dry-run`, `estimateDownloadSize`: what ensure would do. Changes nothing on disk, opens no socket. */
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { isErrno } from '../domain/fs-error.ts';
+import type { EnsurePlan, PlannedFile } from '../domain/results.ts';
+import { faultOf } from '../store/inspect-snapshot.ts';
+import { readStoreId } from '../store/open-store.ts';
+import { redactUrl } from '../util/redact-url.ts';
+import type { EnsureOptions } from './api.ts';
+import { lookAt } from './look.ts';
+import type { Orchestration } from './orchestration.ts';
+import { type PlannedBlob, planBlobs, type SeenFile } from './plan-blobs.ts';
+import { resolveTarget } from './target.ts';
+
+export async function planEnsure(work: Orchestration, modelId: string, options: EnsureOptions = {}): Promise<EnsurePlan> {
+  const target = await resolveTarget(work, modelId, options);
+  readStoreId(work.store);
+  const { files: seen } = lookAt(work, target);
+  const planned = planBlobs(seen, { force: options.force ?? false });
+  const files = planned.map((blob, index) => toPlannedFile(blob, seen[index]));
+  const fetchBytes = planned.reduce((sum, blob) => sum + blob.fetchBytes, 0);
+  return {
+    ref: target.spec.ref,
+    variant: target.spec.variant,
+    path: target.directory,
+    sources: target.spec.sources.map(redactUrl),
+    files,
+    totalBytes: target.files.reduce((sum, file) => sum + file.sizeBytes, 0),
+    fetchBytes,
+    linkBytes: files.filter((file) => file.action === 'link').reduce((sum, file) => sum + file.sizeBytes, 0),
+    spaceNeededBytes: fetchBytes === 0 ? 0 : fetchBytes + work.settings.safetyMarginBytes,
+    freeBytes: freeBytesNear(work.store.resolver.root),
+  };
+}
+
+function toPlannedFile({ file, action, fetchBytes }: PlannedBlob, seen: SeenFile | undefined): PlannedFile {
+  const fault = seen && faultOf(seen);
+  return {
+    path: file.path,
+    sizeBytes: file.sizeBytes,
+    action,
+    fetchBytes,
+    ...(file.component !== undefined && { component: file.component }),
+    ...(fault && { fault }),
+  };
+}
+
+/** The root may not exist yet: its nearest existing parent is on the same volume as it will be. */
+function freeBytesNear(path: string): number {
+  try {
+    const stats = statfsSync(path);
+    return stats.bavail * stats.bsize;
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT') || dirname(path) === path) throw error;
+    return freeBytesNear(dirname(path));
+  }
+}

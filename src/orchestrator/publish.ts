@@ -1,0 +1,44 @@
+/** Staging and publishing what an ensure obtained: steps 7 to 9 of docs/store-format.md. */
+
+import { carryForeign } from '../store/carry-foreign.ts';
+import type { Intent } from '../store/intents.ts';
+import { publishSnapshot } from '../store/publish-snapshot.ts';
+import type { StagedFile } from '../store/stage-snapshot.ts';
+import { stageSnapshot } from '../store/stage-snapshot.ts';
+import { type EnsureRun, lockBlob } from './ensure-run.ts';
+import { digestOf, type Obtained } from './obtain-files.ts';
+
+export interface PublishRequest {
+  readonly intent: Intent;
+  readonly obtained: Obtained;
+  /** Paths that need not be there. */
+  readonly leftOut: ReadonlySet<string>;
+}
+
+/** False when a blob went away meanwhile: plan again. */
+export async function publish(run: EnsureRun, { intent, obtained, leftOut }: PublishRequest): Promise<boolean> {
+  const { work, target } = run;
+  const { spec } = target;
+  const staged = work.store.resolver.stagingDir(spec.family, spec.ref, intent.uuid);
+  const files = target.files.flatMap((file): StagedFile[] => {
+    const sha256 = digestOf(obtained, file);
+    return sha256 ? [{ path: file.path, sha256, proof: file.proof }] : [];
+  });
+  const isStaged = await stageSnapshot(work.store, work.blobs, {
+    directory: staged,
+    files,
+    lock: (digest) => lockBlob(run, digest),
+    record: {
+      ref: spec.ref,
+      variant: spec.variant,
+      specDigest: spec.specDigest,
+      generation: work.store.random.uuid(),
+      verifiedAt: new Date(work.store.clock.now()).toISOString(),
+      leftOut: [...leftOut],
+    },
+  });
+  if (!isStaged) return false;
+  await carryForeign(work.store, target.directory, staged);
+  await publishSnapshot(work.store, work.blobs, { ref: spec.ref, family: spec.family, staged, target: target.directory });
+  return true;
+}

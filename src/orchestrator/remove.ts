@@ -1,0 +1,56 @@
+/** `rm`: takes a model out of use and gives back the bytes that nobody else counts on. */
+import type { Sha256 } from '../domain/digest.ts';
+import { formatRef } from '../domain/model-ref.ts';
+import type { FileSpec } from '../domain/spec.ts';
+import { openStore } from '../store/open-store.ts';
+import { recover } from '../store/recover.ts';
+import { readSnapshot } from '../store/snapshots.ts';
+import { readStatKey } from '../store/stat-key.ts';
+import { removeSnapshot, sweepBlobs } from '../store/sweep.ts';
+import type { RemoveResult, TargetOptions } from './api.ts';
+import { lookAt } from './look.ts';
+import type { Orchestration } from './orchestration.ts';
+import { removePartials } from './remove-partials.ts';
+import { resolveTarget, type Target } from './target.ts';
+
+export async function removeModel(work: Orchestration, modelId: string, options: TargetOptions = {}): Promise<RemoveResult> {
+  const target = await resolveTarget(work, modelId, options);
+  const emit = work.emitter(options, target.label);
+  await openStore(work.store);
+  const lock = work.store.resolver.modelLock(target.spec.family, target.spec.ref);
+  const lease = await work.store.locks.acquire(lock, {
+    timeoutMs: work.settings.lockTimeoutMs,
+    doing: `rm ${formatRef(target.spec.ref)}`,
+    ...(options.signal && { signal: options.signal }),
+    onWait: ({ holder, waitedMs }) => emit({ type: 'lock.waiting', lock: lock.name, waitedMs, ...(holder && { holder }) }),
+  });
+  try {
+    await recover(work.store, work.blobs, { wanted: [], onMended: (what, path) => emit({ type: 'recovery.done', what, path }) });
+    return await removeLocked(work, target);
+  } finally {
+    await lease.release();
+  }
+}
+
+async function removeLocked(work: Orchestration, target: Target): Promise<RemoveResult> {
+  const { directory, spec } = target;
+  const sizes = new Map([...publishedSizes(work, directory), ...blobSizes(work, spec.files)]);
+  const removed = readStatKey(directory) !== undefined;
+  let reclaimedBytes = removed ? await removeSnapshot(work.store, work.blobs, directory) : 0;
+  await removePartials(
+    work,
+    lookAt(work, { ...target, files: spec.files }).files.map((file) => file.key),
+  );
+  // What an ensure that failed had committed, and never published.
+  reclaimedBytes += await sweepBlobs(work.store, work.blobs, sizes.keys());
+  const uniqueBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  return { path: directory, removed, reclaimedBytes, sharedBytes: uniqueBytes - reclaimedBytes };
+}
+
+const publishedSizes = (work: Orchestration, directory: string): [Sha256, number][] =>
+  (readSnapshot(work.store, directory)?.files ?? []).map((file) => [file.sha256, file.key.sizeBytes]);
+
+const blobSizes = (work: Orchestration, files: readonly FileSpec[]): [Sha256, number][] =>
+  files.flatMap(({ sha256, sizeBytes }): [Sha256, number][] =>
+    sha256 !== undefined && work.blobs.state(sha256, sizeBytes) !== 'absent' ? [[sha256, sizeBytes]] : [],
+  );

@@ -1,0 +1,59 @@
+/** `status`: reads names, sizes, times and records; never content. Changes nothing on disk. */
+import { weakestProof } from '../domain/proof.ts';
+import { type FaultyFile, type FileFault, ModelState, type ModelStatus } from '../domain/status.ts';
+import { faultOf, type InspectedFile, type Inspection } from '../store/inspect-snapshot.ts';
+import { readStoreId } from '../store/open-store.ts';
+import type { TargetOptions } from './api.ts';
+import { lookAt, type Sight } from './look.ts';
+import type { Orchestration } from './orchestration.ts';
+import { planBlobs } from './plan-blobs.ts';
+import { resolveTarget, type Target } from './target.ts';
+
+const CORRUPT_FAULTS: ReadonlySet<FileFault> = new Set(['size', 'digest']);
+
+export async function statusOf(work: Orchestration, modelId: string, options: TargetOptions = {}): Promise<ModelStatus> {
+  const target = await resolveTarget(work, modelId, options);
+  readStoreId(work.store);
+  const sight = lookAt(work, target);
+  return toStatus(target, sight, await isBeingVerified(work, target));
+}
+
+/** Pure: what was seen, in words. */
+function toStatus(target: Target, { inspection, files }: Sight, verifying: boolean): ModelStatus {
+  const faulty = files.filter((file) => faultOf(file) !== undefined);
+  const proof = weakestProof(
+    inspection.files.flatMap((file) => (faultOf(file) === undefined && file.published ? [file.published.proof] : [])),
+  );
+  const bytesHeld = sum(faulty.map((file) => file.heldBytes));
+  return {
+    ref: target.spec.ref,
+    variant: target.spec.variant,
+    state: verifying ? ModelState.VERIFYING : stateOf(inspection, faulty, bytesHeld),
+    path: target.directory,
+    fileCount: target.files.length,
+    totalBytes: sum(target.files.map((file) => file.sizeBytes)),
+    missingFiles: faulty.filter((file) => faultOf(file) === 'missing').map((file) => file.spec.path),
+    faultyFiles: faulty.flatMap(toFaultyFile),
+    bytesNeeded: sum(planBlobs(faulty, { force: false }).map((planned) => planned.fetchBytes)),
+    bytesHeld,
+    ...(proof && { proof }),
+    ...(inspection.record && { verifiedAt: inspection.record.verifiedAt }),
+  };
+}
+
+function stateOf(inspection: Inspection, faulty: readonly InspectedFile[], bytesHeld: number): ModelState {
+  if (faulty.length === 0 && inspection.record !== undefined) return ModelState.COMPLETE;
+  if (faulty.some((file) => CORRUPT_FAULTS.has(faultOf(file) as FileFault))) return ModelState.CORRUPT;
+  const nothingThere = inspection.record === undefined && bytesHeld === 0 && faulty.every((file) => file.condition === 'missing');
+  return nothingThere ? ModelState.NOT_PRESENT : ModelState.PARTIAL;
+}
+
+function toFaultyFile(file: InspectedFile): FaultyFile[] {
+  const fault = faultOf(file);
+  return fault === undefined || fault === 'missing' ? [] : [{ path: file.spec.path, fault, sizeBytes: file.spec.sizeBytes }];
+}
+
+const isBeingVerified = (work: Orchestration, { spec }: Target): Promise<boolean> =>
+  work.store.locks.isLocked(work.store.resolver.verifyLock(spec.family, spec.ref).path);
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

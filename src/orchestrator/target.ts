@@ -1,0 +1,51 @@
+/** A request -> the exact files and place that it means. */
+import { ModelError } from '../domain/errors.ts';
+import { formatRef } from '../domain/model-ref.ts';
+import type { FileSpec, ModelSpec, Selection } from '../domain/spec.ts';
+import { selectFiles } from '../registry/select-files.ts';
+import type { TargetOptions } from './api.ts';
+import type { Orchestration } from './orchestration.ts';
+
+export interface Target {
+  readonly spec: ModelSpec;
+  /** `name@version[@variant]` */
+  readonly label: string;
+  /** Absolute. */
+  readonly directory: string;
+  readonly files: readonly FileSpec[];
+  readonly selection: Selection;
+}
+
+/** @throws ModelError MODEL_NOT_FOUND, VARIANT_NOT_FOUND, INVALID_MODEL_ID, COMPONENT_MISSING, before anything else happens. */
+export async function resolveTarget(work: Orchestration, modelId: string, options: TargetOptions): Promise<Target> {
+  const registry = await work.registry();
+  const spec = registry.spec(modelId, options.variant);
+  requireFiles(spec);
+  const { components, include, exclude } = options;
+  const selection: Selection = { ...(components && { components }), ...(include && { include }), ...(exclude && { exclude }) };
+  return {
+    spec,
+    label: formatRef(spec.ref),
+    directory: work.store.resolver.modelDir(spec.family, spec.ref),
+    files: selectFiles(spec, selection),
+    selection,
+  };
+}
+
+/** What this version cannot make is refused before anything else happens. */
+function requireFiles(spec: ModelSpec): void {
+  const label = formatRef(spec.ref);
+  if (spec.filesOpen) {
+    throw new ModelError('NOT_IMPLEMENTED', `${label}: the manifest leaves its list of files open, and this version cannot list a source`, {
+      reason: 'files_open',
+      hint: 'name its files in the manifest: [[models."…".files]] with path, size and sha256',
+    });
+  }
+  if (spec.derivation !== undefined) {
+    const { from, dtype } = spec.derivation;
+    throw new ModelError('NOT_IMPLEMENTED', `${label} is to be made from ${from} as ${dtype}, which this version cannot do`, {
+      reason: 'derivation',
+      hint: `ensure ${spec.modelId}@${from} instead`,
+    });
+  }
+}

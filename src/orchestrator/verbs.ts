@@ -1,0 +1,66 @@
+/** The verbs on one object: what library users hold. */
+import type { EnsurePlan, EnsureResult, VerifyReport } from '../domain/results.ts';
+import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
+import type { ModelStatus } from '../domain/status.ts';
+import type { EnsureOptions, ModelOrchestrator, RemoveResult, TargetOptions } from './api.ts';
+import { ensureModel } from './ensure.ts';
+import type { Orchestration } from './orchestration.ts';
+import { planEnsure } from './plan.ts';
+import { statusOf } from './status.ts';
+import { resolveTarget } from './target.ts';
+
+export class Verbs implements ModelOrchestrator {
+  readonly #work: Orchestration;
+  readonly #close: () => Promise<void>;
+
+  constructor(work: Orchestration, close: () => Promise<void>) {
+    this.#work = work;
+    this.#close = close;
+  }
+
+  async ensure(modelId: string, options?: EnsureOptions): Promise<string> {
+    return (await this.ensureDetailed(modelId, options)).path;
+  }
+
+  ensureDetailed(modelId: string, options?: EnsureOptions): Promise<EnsureResult> {
+    return ensureModel(this.#work, modelId, options);
+  }
+
+  status(modelId: string, options?: TargetOptions): Promise<ModelStatus> {
+    return statusOf(this.#work, modelId, options);
+  }
+
+  plan(modelId: string, options?: EnsureOptions): Promise<EnsurePlan> {
+    return planEnsure(this.#work, modelId, options);
+  }
+
+  async verifyIntegrity(modelId: string, options?: TargetOptions): Promise<VerifyReport> {
+    const { verifyModel } = await import('./verify.ts');
+    return verifyModel(this.#work, modelId, options);
+  }
+
+  async estimateDownloadSize(modelId: string, options?: TargetOptions): Promise<number> {
+    return (await this.plan(modelId, options)).fetchBytes;
+  }
+
+  async listModels(): Promise<readonly ModelSummary[]> {
+    return (await this.#work.registry()).listModels();
+  }
+
+  async show(modelId: string, options: { readonly variant?: string } = {}): Promise<ModelSpec> {
+    return (await this.#work.registry()).spec(modelId, options.variant);
+  }
+
+  async localDir(modelId: string, options: { readonly variant?: string } = {}): Promise<string> {
+    return (await resolveTarget(this.#work, modelId, options)).directory;
+  }
+
+  async remove(modelId: string, options?: TargetOptions): Promise<RemoveResult> {
+    const { removeModel } = await import('./remove.ts');
+    return removeModel(this.#work, modelId, options);
+  }
+
+  close(): Promise<void> {
+    return this.#close();
+  }
+}

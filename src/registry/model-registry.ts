@@ -1,0 +1,127 @@
+/** The manifest, opened: which models there are, and what each of them is. */
+import { hash } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
+import type { Sha256 } from '../domain/digest.ts';
+import { ModelError } from '../domain/errors.ts';
+import { type CanonicalRef, formatRef, type ModelRef, parseModelRef } from '../domain/model-ref.ts';
+import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
+import { nearest } from '../util/nearest.ts';
+import { buildSpec } from './build-spec.ts';
+import type { CompiledManifest } from './compiled-manifest.ts';
+import { readCachedManifest, writeCachedManifest } from './manifest-cache.ts';
+import { type ManifestFile, readManifestFile } from './manifest-file.ts';
+import { type FoundModel, ModelLookup } from './model-lookup.ts';
+
+export interface LoadOptions {
+  readonly manifestPath: string;
+  /** Where compiled manifests are looked for; without it every load parses. */
+  readonly cacheDir?: string | undefined;
+  /** Keep the compiled form for the next process. Default false: reading verbs change nothing on disk. */
+  readonly writeCache?: boolean;
+}
+
+/** Specs kept once made; a service that walks thousands of models does not hold them all. */
+const MAX_SPECS = 1024;
+
+export class ModelRegistry {
+  /** Absolute. */
+  readonly manifestPath: string;
+  /** Relative `local://` sources are looked up here, after the configured local_roots. */
+  readonly manifestDir: string;
+  readonly schemaVersion: number;
+  /** sha256 of the manifest's bytes. */
+  readonly digest: Sha256;
+  readonly #compiled: CompiledManifest;
+  readonly #lookup: ModelLookup;
+  readonly #specs = new Map<string, ModelSpec>();
+
+  /**
+   * @throws ModelError MISSING_MANIFEST, MANIFEST_INVALID with every problem in details.problems, SCHEMA_VERSION_MISMATCH,
+   * PERMISSION_DENIED, FILESYSTEM_ERROR
+   */
+  static async load({ manifestPath, cacheDir, writeCache = false }: LoadOptions): Promise<ModelRegistry> {
+    const file = readManifestFile(resolve(manifestPath));
+    const cached = cacheDir === undefined ? undefined : readCachedManifest(cacheDir, file.bytes);
+    if (cached !== undefined) return new ModelRegistry(file, cached);
+    const compiled = await compile(file);
+    if (cacheDir !== undefined && writeCache) await writeCachedManifest(cacheDir, { source: file.bytes, compiled });
+    return new ModelRegistry(file, compiled);
+  }
+
+  private constructor(file: ManifestFile, compiled: CompiledManifest) {
+    this.manifestPath = file.path;
+    this.manifestDir = dirname(file.path);
+    this.schemaVersion = compiled.head.schemaVersion;
+    this.digest = compiled.digest;
+    this.#compiled = compiled;
+    this.#lookup = new ModelLookup(compiled.head.models);
+  }
+
+  /** Keeps the compiled form for the next process; losing it costs time, so a folder that cannot be written is no error. Nothing is kept
+   * where the file has changed since it was loaded. */
+  async save(cacheDir: string): Promise<void> {
+    const { bytes } = readManifestFile(this.manifestPath);
+    if (hash('sha256', bytes) === this.digest) await writeCachedManifest(cacheDir, { source: bytes, compiled: this.#compiled });
+  }
+
+  /** In the order of the manifest; touches no file list. */
+  listModels(): readonly ModelSummary[] {
+    return this.#compiled.head.models;
+  }
+
+  /**
+   * The reference with nothing left open; the default variant, asked for by name or not, is left out.
+   * @throws ModelError INVALID_MODEL_ID, MODEL_NOT_FOUND, VARIANT_NOT_FOUND (for overlays too)
+   */
+  resolve(ref: string | ModelRef, variant?: string): CanonicalRef {
+    return this.#find(ref, variant).ref;
+  }
+
+  /** Frozen; the same object for the same reference. @throws as {@link resolve} */
+  spec(ref: string | ModelRef, variant?: string): ModelSpec {
+    const { ref: canonical, found } = this.#find(ref, variant);
+    const key = formatRef(canonical);
+    const known = this.#specs.get(key);
+    if (known !== undefined) return known;
+    const spec = this.#build(canonical, found);
+    if (this.#specs.size >= MAX_SPECS) this.#specs.clear();
+    this.#specs.set(key, spec);
+    return spec;
+  }
+
+  #find(asked: string | ModelRef, variant: string | undefined): { readonly ref: CanonicalRef; readonly found: FoundModel } {
+    const ref = typeof asked === 'string' ? parseModelRef(asked, variant) : asked;
+    const found = this.#lookup.model(ref);
+    const { modelId, defaultVariant } = found.summary;
+    const inForce = this.#lookup.variant(found.summary, variant ?? ref.variant);
+    if (ref.overlay !== undefined) this.#requireOverlay(found, ref.overlay);
+    return {
+      found,
+      ref: { modelId, ...(inForce !== defaultVariant && { variant: inForce }), ...(ref.overlay !== undefined && { overlay: ref.overlay }) },
+    };
+  }
+
+  #build(ref: CanonicalRef, { index, summary }: FoundModel): ModelSpec {
+    const model = this.#compiled.model(index);
+    const component = (id: string) => this.#compiled.component(id);
+    return buildSpec(ref, { model, component, variant: ref.variant ?? summary.defaultVariant, overlay: ref.overlay });
+  }
+
+  #requireOverlay({ index, summary: { modelId } }: FoundModel, overlay: string): void {
+    const overlays = Object.keys(this.#compiled.model(index).overlays ?? {});
+    if (overlays.includes(overlay)) return;
+    const near = nearest(overlay, overlays);
+    const list = overlays.length === 0 ? 'it has none' : `it has ${overlays.join(', ')}`;
+    throw new ModelError('VARIANT_NOT_FOUND', `${modelId} has no overlay ${JSON.stringify(overlay)}: ${list}`, {
+      reason: 'overlay_not_found',
+      ...(near !== undefined && { hint: `did you mean ${near}?` }),
+      details: { model: modelId, overlay, available_overlays: overlays },
+    });
+  }
+}
+
+/** The parser and zod are loaded here and nowhere else. */
+async function compile(file: ManifestFile): Promise<CompiledManifest> {
+  const { compileManifest } = await import('./compile-manifest.ts');
+  return compileManifest(file);
+}

@@ -1,0 +1,86 @@
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { digestOf, PIECE, testStore } from '../../test/support/test-store.ts';
+import { readStatKey } from './stat-key.ts';
+
+const bytes = Buffer.alloc(3 * PIECE + 5, 'wan');
+
+it('commits a partial as a proven, read-only blob and leaves nothing in .tmp', async () => {
+  const { context, blobs, commit } = await testStore();
+  const digest = await commit(bytes);
+  expect(blobs.state(digest, bytes.length)).toBe('proven');
+  expect(statSync(blobs.path(digest)).mode & 0o777).toBe(0o444);
+  expect(readFileSync(blobs.path(digest)).equals(bytes)).toBe(true);
+  expect(readdirSync(context.resolver.tmpDir)).toEqual([]);
+});
+
+it('a blob that was written to since its proof is unproven, also with size and mtime restored', async () => {
+  const { blobs, commit } = await testStore();
+  const digest = await commit(bytes);
+  const path = blobs.path(digest);
+  const { atime, mtime } = statSync(path);
+  chmodSync(path, 0o644);
+  writeFileSync(path, Buffer.alloc(bytes.length, 'x'));
+  utimesSync(path, atime, mtime);
+  expect(blobs.state(digest, bytes.length)).toBe('unproven');
+});
+
+it('linking out keeps blob and link proven by one ledger record', async () => {
+  const { context, blobs, commit } = await testStore();
+  const digest = await commit(bytes);
+  const key = await blobs.linkTo(digest, join(context.resolver.root, 'linked'));
+  expect(key).toEqual(readStatKey(join(context.resolver.root, 'linked')));
+  expect(blobs.state(digest, bytes.length)).toBe('proven');
+  expect(await blobs.linkTo(digestOf(Buffer.from('other')), join(context.resolver.root, 'none'))).toBeUndefined();
+});
+
+it('a commit over an unproven blob replaces it and keeps the bad bytes in quarantine', async () => {
+  const { context, blobs, commit } = await testStore();
+  const digest = await commit(bytes);
+  chmodSync(blobs.path(digest), 0o644);
+  writeFileSync(blobs.path(digest), 'rotten');
+  await commit(bytes);
+  expect(blobs.state(digest, bytes.length)).toBe('proven');
+  const [kept] = readdirSync(context.resolver.quarantineDir);
+  expect(kept?.startsWith(digest)).toBe(true);
+  expect(readFileSync(join(context.resolver.quarantineDir, kept ?? ''), 'utf8')).toBe('rotten');
+});
+
+it('adopts the bytes of a published file when their blob is gone', async () => {
+  const { context, blobs } = await testStore();
+  const published = join(context.resolver.root, 'published');
+  writeFileSync(published, bytes);
+  const digest = digestOf(bytes);
+  expect(await blobs.adopt(digest, published)).toBe(true);
+  expect(blobs.state(digest, bytes.length)).toBe('proven');
+  expect(await blobs.adopt(digest, join(context.resolver.root, 'nothing'))).toBe(false);
+});
+
+it('adopting is one step: there is no moment at which the blob is half there', async () => {
+  const { context, blobs } = await testStore();
+  const published = join(context.resolver.root, 'published');
+  writeFileSync(published, bytes);
+  await blobs.adopt(digestOf(bytes), published);
+  expect(statSync(blobs.path(digestOf(bytes))).ino).toBe(statSync(published).ino);
+});
+
+it('a digest that is marked is to be healed once its bytes are here, also when its blob was gone', async () => {
+  const { blobs, commit, partials } = await testStore();
+  const digest = await commit(bytes);
+  await blobs.marks.mark(digest, digestOf(Buffer.from('other')));
+  rmSync(blobs.path(digest));
+  const partial = await partials.open({ key: digest, sizeBytes: bytes.length, pieceBytes: PIECE });
+  writeSync(partial.fd, bytes, 0, bytes.length, 0);
+  expect(await blobs.commit(partial, digest)).toBe(true);
+});
+
+it('a torn ledger record only costs a rehash', async () => {
+  const { context, blobs, commit } = await testStore();
+  const digest = await commit(bytes);
+  writeFileSync(context.resolver.stateFile('ledger', digest), Buffer.alloc(200));
+  expect(blobs.state(digest, bytes.length)).toBe('unproven');
+  await blobs.recordProof(digest);
+  expect(blobs.state(digest, bytes.length)).toBe('proven');
+  expect(existsSync(blobs.path(digest))).toBe(true);
+});

@@ -1,0 +1,108 @@
+/** What a model directory holds of the files that it should hold. Reads names, sizes, times and records; never content. */
+import { lstatSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ModelError } from '../domain/errors.ts';
+import type { FileSpec, ModelSpec } from '../domain/spec.ts';
+import type { FileFault } from '../domain/status.ts';
+import type { StoreContext } from './context.ts';
+import { CorruptMarks } from './corrupt-marks.ts';
+import { Ledger } from './ledger.ts';
+import type { SnapshotFile, SnapshotRecord } from './snapshot-record.ts';
+import { readSnapshot } from './snapshots.ts';
+import { compareKeys, readStatKey } from './stat-key.ts';
+
+/**
+ * `proven`; `touched`: proven, but only a rehash can renew that; `left-out`: a shard that the proven index does not name, or an optional
+ * file that no source had; else what is wrong.
+ */
+export type FileCondition = 'proven' | 'touched' | 'left-out' | FileFault;
+
+export interface InspectedFile {
+  readonly spec: FileSpec;
+  readonly condition: FileCondition;
+  /** As published; absent where nothing is on record. */
+  readonly published?: SnapshotFile;
+}
+
+export interface Inspection {
+  readonly directory: string;
+  /** Absent where nothing was published, or its record is torn. */
+  readonly record?: SnapshotRecord;
+  readonly files: readonly InspectedFile[];
+  /** Every required file proven or touched, and nothing to renew. */
+  readonly complete: boolean;
+}
+
+export interface InspectRequest {
+  readonly files: readonly FileSpec[];
+  /** As it is now: what was left out at publishing counts only while it is the same. */
+  readonly spec: Pick<ModelSpec, 'specDigest'>;
+}
+
+export function inspectSnapshot(context: StoreContext, directory: string, { files, spec }: InspectRequest): Inspection {
+  const record = readSnapshot(context, directory);
+  const published = new Map(record?.files.map((file) => [file.path, file]));
+  assertNoLinks(context, directory, files);
+  const leftOut = new Set(stillLeftOut(record, spec));
+  const look = { context, directory, leftOut, corrupt: new CorruptMarks(context).all(), ledger: new Ledger(context) };
+  const inspected = files.map((spec) => inspectFile(look, spec, published.get(spec.path)));
+  return {
+    directory,
+    ...(record && { record }),
+    files: inspected,
+    complete: record !== undefined && inspected.every(isSettled),
+  };
+}
+
+function stillLeftOut(record: SnapshotRecord | undefined, spec: InspectRequest['spec']): readonly string[] {
+  if (record === undefined || record.leftOut.length === 0) return [];
+  return record.specDigest === spec.specDigest ? record.leftOut : [];
+}
+
+/** What keeps a file from counting; a stale proof does not. */
+export const faultOf = ({ condition }: InspectedFile): FileFault | undefined =>
+  condition === 'proven' || condition === 'touched' || condition === 'left-out' ? undefined : condition;
+
+/** Whether nothing is left to do for a file. */
+const isSettled = (file: InspectedFile): boolean => file.condition !== 'touched' && faultOf(file) === undefined;
+
+/** A folder that somebody replaced by a link would show other files under our names. @throws ModelError PATH_UNSAFE */
+function assertNoLinks(context: StoreContext, directory: string, files: readonly FileSpec[]): void {
+  const folders = new Set<string>();
+  for (const { path } of files) {
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) folders.add(path.slice(0, end));
+  }
+  const { resolver } = context;
+  for (const folder of [dirname(directory), directory, ...[...folders].map((path) => resolver.modelFile(directory, path))]) {
+    if (!lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) continue;
+    throw new ModelError('PATH_UNSAFE', `${folder} is a link: nothing below MODELS_ROOT is reached through one`, {
+      reason: 'link_in_root',
+      details: { path: folder },
+    });
+  }
+}
+
+interface Look {
+  readonly context: StoreContext;
+  readonly directory: string;
+  readonly leftOut: ReadonlySet<string>;
+  readonly corrupt: ReadonlySet<string>;
+  readonly ledger: Ledger;
+}
+
+function inspectFile(look: Look, spec: FileSpec, published: SnapshotFile | undefined): InspectedFile {
+  const condition = conditionOf(look, spec, published);
+  return { spec, condition, ...(published && { published }) };
+}
+
+function conditionOf(look: Look, spec: FileSpec, published: SnapshotFile | undefined): FileCondition {
+  const key = readStatKey(look.context.resolver.modelFile(look.directory, spec.path));
+  if (key === undefined) return look.leftOut.has(spec.path) ? 'left-out' : 'missing';
+  if (published === undefined) return key.sizeBytes === spec.sizeBytes ? 'unproven' : 'size';
+  if (spec.sizeBytes !== published.key.sizeBytes || (spec.sha256 !== undefined && spec.sha256 !== published.sha256)) return 'outdated';
+  if (look.corrupt.has(published.sha256)) return 'digest';
+  const comparison = compareKeys(published.key, key);
+  if (comparison === 'size') return 'size';
+  if (comparison === 'same' || look.ledger.proves(published.sha256, key)) return 'proven';
+  return comparison;
+}

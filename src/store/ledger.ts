@@ -1,0 +1,55 @@
+/** Which blobs are proven, by the identity of their inode: so that nobody hashes the same bytes twice. */
+import type { Sha256 } from '../domain/digest.ts';
+import type { StoreContext } from './context.ts';
+import { readRecord, removeRecord, writeRecord } from './record.ts';
+import { compareKeys, type StatKey } from './stat-key.ts';
+
+interface LedgerRecord {
+  readonly ino: string;
+  readonly size: number;
+  readonly mtime_ns: string;
+  readonly ctime_ns: string;
+  /** ISO 8601. */
+  readonly proven_at: string;
+}
+
+export class Ledger {
+  readonly #context: StoreContext;
+
+  constructor(context: StoreContext) {
+    this.#context = context;
+  }
+
+  /** Whether the inode with this key was proven to hold the bytes of `digest` and nothing touched it since. */
+  proves(digest: Sha256, key: StatKey): boolean {
+    const record = readRecord<LedgerRecord>(this.#path(digest));
+    return record !== undefined && compareKeys(fromRecord(record), key) === 'same';
+  }
+
+  /** Call under the digest's lock, with a key read after the last link, chmod or rename. */
+  async record(digest: Sha256, key: StatKey): Promise<void> {
+    const record: LedgerRecord = {
+      ino: key.ino,
+      size: key.sizeBytes,
+      mtime_ns: key.mtimeNs,
+      ctime_ns: key.ctimeNs,
+      proven_at: new Date(this.#context.clock.now()).toISOString(),
+    };
+    await writeRecord(this.#context, this.#path(digest), record, { durable: false });
+  }
+
+  async forget(digest: Sha256): Promise<void> {
+    await removeRecord(this.#path(digest), { durable: false });
+  }
+
+  #path(digest: Sha256): string {
+    return this.#context.resolver.stateFile('ledger', digest);
+  }
+}
+
+const fromRecord = (record: LedgerRecord): StatKey => ({
+  ino: record.ino,
+  sizeBytes: record.size,
+  mtimeNs: record.mtime_ns,
+  ctimeNs: record.ctime_ns,
+});

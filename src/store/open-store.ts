@@ -1,0 +1,97 @@
+/** STORE.json and CACHEDIR.TAG: whether this root is a store that we can read, and making it one. */
+import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { ModelError } from '../domain/errors.ts';
+import { fsError, isErrno } from '../domain/fs-error.ts';
+import type { StoreContext } from './context.ts';
+import { readRecord, writeRecord } from './record.ts';
+
+const STORE_VERSION = 1;
+
+interface StoreRecord {
+  readonly format: 'wan-store';
+  readonly version: number;
+  readonly store_id: string;
+  readonly created_at: string;
+}
+
+/** bford.info/cachedir: backup tools skip the folder that holds this. */
+const CACHE_TAG = `Signature: 8a477f597d28d172789f06886806bc55
+# Model files that \`wan models ensure\` can bring back. See https://bford.info/cachedir/
+`;
+
+/**
+ * @returns the store's id, or undefined where the root is no store yet. Changes nothing.
+ * @throws ModelError SCHEMA_VERSION_MISMATCH for a store of another version.
+ */
+export function readStoreId(context: StoreContext): string | undefined {
+  const path = context.resolver.storeFile();
+  const record = readRecord<StoreRecord>(path);
+  const version = record?.version ?? versionOf(path);
+  if (version === undefined) return undefined;
+  if (version !== STORE_VERSION) throw otherVersion(context, version);
+  return record?.store_id;
+}
+
+/** Makes the root a store where it is none. Idempotent, safe with any number of processes. */
+export async function openStore(context: StoreContext): Promise<string> {
+  return readStoreId(context) ?? (await createStore(context));
+}
+
+async function createStore(context: StoreContext): Promise<string> {
+  const { resolver, locks } = context;
+  try {
+    await mkdir(resolver.root, { recursive: true });
+  } catch (error) {
+    throw fsError(error, `make the models root ${resolver.root}`);
+  }
+  const lease = await locks.acquire(resolver.storeLock(), { timeoutMs: context.lockTimeoutMs, doing: 'create the store' });
+  try {
+    const existing = readStoreId(context);
+    if (existing !== undefined) return existing;
+    const record: StoreRecord = {
+      format: 'wan-store',
+      version: STORE_VERSION,
+      store_id: context.random.uuid(),
+      created_at: new Date(context.clock.now()).toISOString(),
+    };
+    // Before the record: one that was cut short is written again.
+    await writeCacheTag(resolver.cacheTag());
+    await writeRecord(context, resolver.storeFile(), record, { durable: true });
+    return record.store_id;
+  } finally {
+    await lease.release();
+  }
+}
+
+async function writeCacheTag(path: string): Promise<void> {
+  try {
+    await writeFile(path, CACHE_TAG, { flush: true });
+  } catch (error) {
+    throw fsError(error, `write ${path}`);
+  }
+}
+
+/** The version that a damaged or foreign STORE.json claims: a newer format may check its records otherwise. */
+function versionOf(path: string): number | undefined {
+  try {
+    const claimed: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const version = (claimed as { version?: unknown } | null)?.version;
+    return typeof version === 'number' && version !== STORE_VERSION ? version : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || isErrno(error, 'ENOENT')) return undefined;
+    throw fsError(error, `read ${path}`);
+  }
+}
+
+function otherVersion(context: StoreContext, found: number): ModelError {
+  return new ModelError(
+    'SCHEMA_VERSION_MISMATCH',
+    `the store ${context.resolver.root} has format version ${found}; this wan-models reads version ${STORE_VERSION}`,
+    {
+      reason: 'store_version',
+      hint: found > STORE_VERSION ? 'use the newer wan-models that made it' : 'run `wan migrate store`',
+      details: { found, supported: [STORE_VERSION] },
+    },
+  );
+}

@@ -1,0 +1,109 @@
+/** Putting a staged snapshot in its place in one step that readers can see: step 9 of docs/store-format.md. */
+import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fsError } from '../domain/fs-error.ts';
+import type { CanonicalRef } from '../domain/model-ref.ts';
+import type { Blobs } from './blobs.ts';
+import type { StoreContext } from './context.ts';
+import { makeDirectory, syncDirectory } from './durable.ts';
+import { exchangePaths } from './exchange-paths.ts';
+import { listNames } from './list-names.ts';
+import { readRecord, removeRecord, writeRecord } from './record.ts';
+import { removeTree } from './remove-tree.ts';
+import { digestsIn } from './snapshots.ts';
+import { withStateLock } from './state-lock.ts';
+
+export interface Publication {
+  readonly ref: CanonicalRef;
+  readonly family: string;
+  /** Complete and durable. */
+  readonly staged: string;
+  readonly target: string;
+}
+
+/** A publication in two renames, under way; paths relative to the root. */
+interface PublishRecord {
+  readonly staged: string;
+  readonly aside: string;
+  readonly target: string;
+}
+
+/** Call under the model's lock. */
+export async function publishSnapshot(context: StoreContext, blobs: Blobs, publication: Publication): Promise<void> {
+  await makeDirectory(context, dirname(publication.target));
+  const old = await withStateLock(context, `publish ${publication.ref.modelId}`, () => put(context, publication));
+  if (old !== undefined) await removeTree(context, blobs, { path: old, digests: digestsIn(context, old) });
+}
+
+/** @returns where the old generation lies now, if there was one. */
+async function put(context: StoreContext, publication: Publication): Promise<string | undefined> {
+  const { staged, target } = publication;
+  if (!existsSync(target)) {
+    await renameDurably(staged, target);
+    return undefined;
+  }
+  if (!(await exchangePaths(staged, target))) return replaceInTwoSteps(context, publication);
+  await syncDirectory(dirname(target));
+  return staged;
+}
+
+/**
+ * Ends publications that their writers did not live to end. Call under the state lock: a live writer holds it from before
+ * its record is written until after that is removed, so every record seen here is a dead one's.
+ * @returns the directories concerned.
+ */
+export async function completePublications(context: StoreContext): Promise<string[]> {
+  const completed: string[] = [];
+  for (const path of pendingPublications(context)) {
+    const record = readRecord<PublishRecord>(path);
+    if (record === undefined) continue;
+    await finish(context, path, record);
+    completed.push(record.target);
+  }
+  return completed;
+}
+
+export function pendingPublications(context: StoreContext): string[] {
+  const directory = context.resolver.stateDir('publish');
+  return listNames(directory).map((name) => context.resolver.modelFile(directory, name));
+}
+
+async function replaceInTwoSteps(context: StoreContext, publication: Publication): Promise<string> {
+  const { resolver } = context;
+  const aside = resolver.trashDir(context.random.uuid());
+  await makeDirectory(context, dirname(aside));
+  const record: PublishRecord = {
+    staged: resolver.relative(publication.staged),
+    aside: resolver.relative(aside),
+    target: resolver.relative(publication.target),
+  };
+  const path = resolver.stateFile('publish', resolver.refName(publication.family, publication.ref));
+  await writeRecord(context, path, record, { durable: true });
+  await finish(context, path, record);
+  return aside;
+}
+
+/** Each step may have been done before: what is there tells. */
+async function finish(context: StoreContext, path: string, record: PublishRecord): Promise<void> {
+  const { resolver } = context;
+  const [staged, aside, target] = [record.staged, record.aside, record.target].map((part) => resolver.modelFile(resolver.root, part));
+  if (staged === undefined || aside === undefined || target === undefined) throw new Error('three paths in, three out');
+  if (existsSync(staged)) {
+    if (existsSync(target)) await renameDurably(target, aside);
+    await renameDurably(staged, target);
+  } else if (!existsSync(target) && existsSync(aside)) {
+    await renameDurably(aside, target);
+  }
+  await removeRecord(path, { durable: true });
+}
+
+async function renameDurably(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    throw fsError(error, `rename ${from} to ${to}`);
+  }
+  await syncDirectory(dirname(to));
+  await syncDirectory(dirname(from));
+}

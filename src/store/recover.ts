@@ -1,0 +1,75 @@
+/** Mending what dead processes left: idempotent, without network, called by whoever takes a model's lock. */
+import { statSync } from 'node:fs';
+import type { Sha256 } from '../domain/digest.ts';
+import type { Blobs } from './blobs.ts';
+import type { StoreContext } from './context.ts';
+import { intentIds, reapIntents } from './intents.ts';
+import { listNames } from './list-names.ts';
+import { completePublications, pendingPublications } from './publish-snapshot.ts';
+import { removePath } from './remove-path.ts';
+import { reservedBytes } from './reservations.ts';
+import { withStateLock } from './state-lock.ts';
+import { endRemoval, moveToTrash, sortTrash, type TrashedTree, trashEntries } from './sweep.ts';
+
+/** A record being written is older than this only when its writer died. */
+const RECORD_AGE_MS = 3_600_000;
+/** Name of a staging folder inside its trash folder. */
+const STAGING = 'staging';
+
+export interface Recovery {
+  /** What the caller is about to need: spared, though a removal that was cut short would give it back. */
+  readonly wanted: readonly Sha256[];
+  /** Told what was found, with paths relative to the root. */
+  readonly onMended?: (what: 'publication' | 'staging', path: string) => void;
+}
+
+export async function recover(context: StoreContext, blobs: Blobs, recovery: Recovery): Promise<void> {
+  if (hasDebris(context)) {
+    const trash = await withStateLock(context, 'recover what a dead process left', () => mend(context, recovery));
+    const wanted = new Set(recovery.wanted);
+    for (const tree of trash) {
+      const orphans = tree.orphans.filter((digest) => !wanted.has(digest));
+      await endRemoval(context, blobs, { ...tree, digests: [...tree.digests, ...wanted], orphans });
+    }
+  }
+  await reservedBytes(context);
+  await removeOldRecords(context);
+}
+
+/** In this order: a staging folder may be the only copy until its publication is completed, an old generation too. */
+async function mend(context: StoreContext, { onMended }: Recovery): Promise<TrashedTree[]> {
+  for (const path of await completePublications(context)) onMended?.('publication', path);
+  await reapIntents(context);
+  for (const path of deadStagings(context)) {
+    await moveToTrash(context, path, STAGING);
+    onMended?.('staging', context.resolver.relative(path));
+  }
+  return sortTrash(context);
+}
+
+const hasDebris = (context: StoreContext): boolean =>
+  pendingPublications(context).length > 0 ||
+  trashEntries(context).length > 0 ||
+  intentIds(context).length > 0 ||
+  deadStagings(context).length > 0;
+
+/** An intent is written before its staging folder is made, and removed after that is gone. */
+function deadStagings(context: StoreContext): string[] {
+  const intents = intentIds(context);
+  return temporaries(context, '.partial').filter((path) => !intents.some((uuid) => path.endsWith(`.${uuid}.partial`)));
+}
+
+async function removeOldRecords(context: StoreContext): Promise<void> {
+  const now = context.clock.now();
+  for (const path of temporaries(context, '.rec')) {
+    const made = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now;
+    if (now - made > RECORD_AGE_MS) await removePath(path);
+  }
+}
+
+function temporaries(context: StoreContext, ending: string): string[] {
+  const directory = context.resolver.tmpDir;
+  return listNames(directory)
+    .filter((name) => name.endsWith(ending))
+    .map((name) => context.resolver.modelFile(directory, name));
+}

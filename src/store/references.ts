@@ -1,0 +1,22 @@
+/** Who counts on a digest: snapshots, live intents. Mark and sweep, never link counts. */
+import type { StoreContext } from './context.ts';
+import { liveIntents } from './intents.ts';
+import { listSnapshots, readSnapshot } from './snapshots.ts';
+
+export interface References {
+  readonly digests: ReadonlySet<string>;
+  /** Snapshot directories without a readable record: while there is one, nothing may be removed. */
+  readonly unreadable: readonly string[];
+}
+
+export async function readReferences(context: StoreContext): Promise<References> {
+  const digests = new Set<string>();
+  const unreadable: string[] = [];
+  for (const directory of listSnapshots(context)) {
+    const record = readSnapshot(context, directory);
+    if (record === undefined) unreadable.push(directory);
+    for (const file of record?.files ?? []) digests.add(file.sha256);
+  }
+  for (const intent of await liveIntents(context)) for (const digest of intent.digests) digests.add(digest);
+  return { digests, unreadable };
+}

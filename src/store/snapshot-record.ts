@@ -1,0 +1,86 @@
+/** `.verified.json`: what a snapshot holds and how that was proven. Wire form and typed form. */
+import { parseSha256, type Sha256 } from '../domain/digest.ts';
+import type { CanonicalRef } from '../domain/model-ref.ts';
+import type { ProofLevel } from '../domain/proof.ts';
+import type { StatKey } from './stat-key.ts';
+
+export const VERIFIED_FILE = '.verified.json';
+const SCHEMA = 'wan.verified/v1';
+
+export interface SnapshotFile {
+  readonly path: string;
+  readonly sha256: Sha256;
+  readonly proof: ProofLevel;
+  /** The file as it was when its bytes were proven. */
+  readonly key: StatKey;
+}
+
+export interface SnapshotRecord {
+  readonly ref: CanonicalRef;
+  readonly variant: string;
+  readonly specDigest: Sha256;
+  /** A new one for each publication. */
+  readonly generation: string;
+  /** ISO 8601. */
+  readonly verifiedAt: string;
+  readonly files: readonly SnapshotFile[];
+  /** Paths of the spec that are not here and need not be: shards that the proven index does not name, optional files that no source had. */
+  readonly leftOut: readonly string[];
+}
+
+interface WireFile {
+  readonly path: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly proof: ProofLevel;
+  readonly ino: string;
+  readonly mtime_ns: string;
+  readonly ctime_ns: string;
+}
+
+export interface WireRecord {
+  readonly schema: string;
+  readonly model_id: string;
+  readonly variant: string;
+  readonly ref: CanonicalRef;
+  readonly spec_digest: string;
+  readonly generation: string;
+  readonly verified_at: string;
+  readonly files: readonly WireFile[];
+  readonly left_out: readonly string[];
+}
+
+export const toWire = (record: SnapshotRecord): WireRecord => ({
+  schema: SCHEMA,
+  model_id: record.ref.modelId,
+  variant: record.variant,
+  ref: record.ref,
+  spec_digest: record.specDigest,
+  generation: record.generation,
+  verified_at: record.verifiedAt,
+  files: record.files.map(({ path, sha256, proof, key }) => ({
+    path,
+    size: key.sizeBytes,
+    sha256,
+    proof,
+    ino: key.ino,
+    mtime_ns: key.mtimeNs,
+    ctime_ns: key.ctimeNs,
+  })),
+  left_out: record.leftOut,
+});
+
+/** Undefined for another schema. The record's own check has already vouched for its shape. */
+export function fromWire(wire: WireRecord): SnapshotRecord | undefined {
+  const specDigest = parseSha256(wire.spec_digest);
+  if (wire.schema !== SCHEMA || specDigest === undefined) return undefined;
+  const files: SnapshotFile[] = [];
+  for (const file of wire.files) {
+    const sha256 = parseSha256(file.sha256);
+    if (sha256 === undefined) return undefined;
+    const key = { sizeBytes: file.size, ino: file.ino, mtimeNs: file.mtime_ns, ctimeNs: file.ctime_ns };
+    files.push({ path: file.path, sha256, proof: file.proof, key });
+  }
+  const { ref, variant, generation } = wire;
+  return { ref, variant, specDigest, generation, verifiedAt: wire.verified_at, files, leftOut: wire.left_out };
+}

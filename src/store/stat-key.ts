@@ -1,0 +1,31 @@
+/** Identity of an inode's content as the file system tells it: see docs/store-format.md, "Identity of an inode". */
+import { lstatSync } from 'node:fs';
+
+export interface StatKey {
+  readonly sizeBytes: number;
+  /** Decimal strings: inode numbers and nanoseconds pass 2^53. */
+  readonly ino: string;
+  readonly mtimeNs: string;
+  readonly ctimeNs: string;
+}
+
+/** `touched`: only ctime moved (a link, chmod or rename). */
+export type KeyComparison = 'same' | 'touched' | 'modified' | 'size';
+
+/** Never follows a link; undefined when nothing has the name. */
+export function readStatKey(path: string): StatKey | undefined {
+  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  return {
+    sizeBytes: Number(stat.size),
+    ino: String(stat.ino),
+    mtimeNs: String(stat.mtimeNs),
+    ctimeNs: String(stat.ctimeNs),
+  };
+}
+
+export function compareKeys(recorded: StatKey, actual: StatKey): KeyComparison {
+  if (recorded.sizeBytes !== actual.sizeBytes) return 'size';
+  if (recorded.ino !== actual.ino || recorded.mtimeNs !== actual.mtimeNs) return 'modified';
+  return recorded.ctimeNs === actual.ctimeNs ? 'same' : 'touched';
+}

@@ -1,0 +1,71 @@
+/** One error out of many failed sources. */
+import { type Attempt, type ErrorCode, ModelError } from '../domain/errors.ts';
+
+export interface FailedSource {
+  readonly label: string;
+  readonly error: ModelError;
+}
+
+export interface FailureFacts {
+  /** Path inside the model. */
+  readonly file: string;
+  readonly expected?: string | undefined;
+  /** Label -> digest of the whole file as that source gave it. */
+  readonly liars: ReadonlyMap<string, string>;
+  readonly failed: readonly FailedSource[];
+  readonly attempts: readonly Attempt[];
+}
+
+/** The code that tells most comes first; every other one follows as it came. */
+const TELLING: readonly ErrorCode[] = [
+  'CHECKSUM_FAIL',
+  'SIZE_MISMATCH',
+  'GATED',
+  'AUTH_FAIL',
+  'TLS_UNTRUSTED',
+  'FORMAT_INVALID',
+  'DRIFT',
+  'RATE_LIMIT',
+  'INCOMPLETE_DOWNLOAD',
+  'NETWORK_TIMEOUT',
+];
+
+export function combinedError(facts: FailureFacts): ModelError {
+  const { file, failed, liars, attempts } = facts;
+  if (liars.size > 0) return checksumError(facts);
+  const [worst] = [...failed].sort((a, b) => telling(a.error.code) - telling(b.error.code));
+  if (worst === undefined) return new ModelError('SOURCE_UNAVAILABLE', `${file} has no source`, { reason: 'no_source', details: { file } });
+  const { error } = worst;
+  const message =
+    failed.length === 1
+      ? `cannot fetch ${file}: ${error.message}`
+      : `cannot fetch ${file} from any of its ${failed.length} sources: ${reasons(failed)}`;
+  return new ModelError(error.code, message, {
+    ...(error.reason !== undefined && { reason: error.reason }),
+    hint: error.hint,
+    attempts,
+    cause: error,
+    details: { ...error.details, file },
+    retryable: failed.some((source) => source.error.retryable),
+  });
+}
+
+function checksumError({ file, expected, liars, failed, attempts }: FailureFacts): ModelError {
+  const found = [...new Set(liars.values())].join(', ');
+  const others = failed.length === 0 ? '' : `; ${reasons(failed)}`;
+  return new ModelError(
+    'CHECKSUM_FAIL',
+    `${file} is wrong at every source that gave it: expected sha256 ${expected}, found ${found}${others}`,
+    {
+      attempts,
+      details: { file, expected, found: Object.fromEntries(liars) },
+    },
+  );
+}
+
+const reasons = (failed: readonly FailedSource[]): string => failed.map(({ label, error }) => `${label}: ${error.message}`).join('; ');
+
+function telling(code: ErrorCode): number {
+  const at = TELLING.indexOf(code);
+  return at < 0 ? TELLING.length : at;
+}

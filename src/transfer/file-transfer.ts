@@ -1,0 +1,205 @@
+/** One file from its sources to its proof. */
+import type { FileSource } from '../backends/backend.ts';
+import { cancelledError } from '../domain/cancelled.ts';
+import { sha256Of } from '../domain/digest.ts';
+import type { Attempt, ModelError } from '../domain/errors.ts';
+import { combinedError, type FailedSource } from './combined-error.ts';
+import type { FileState } from './file-state.ts';
+import type { HashResult, LaneEvent } from './lane-protocol.ts';
+import { errorOfFault } from './range-fault.ts';
+import { SourceRun, type SourceRunOptions } from './source-run.ts';
+import { SourceTrust } from './source-trust.ts';
+import type { TransferFile, TransferOutcome } from './transfer.ts';
+
+export type FileTransferOptions = Omit<SourceRunOptions, 'source' | 'hasAlternative' | 'onAttempt'>;
+
+const PROGRESS_MS = 100;
+
+export class FileTransfer {
+  readonly #options: FileTransferOptions;
+  readonly #state: FileState;
+  readonly #file: TransferFile;
+  readonly #trust: SourceTrust;
+  readonly #attempts: Attempt[] = [];
+  readonly #failed: FailedSource[] = [];
+  #onHash: ((result: HashResult) => void) | undefined;
+  #result: { readonly generation: number; readonly result: HashResult } | undefined;
+  #shownBytes = -1;
+
+  constructor(options: FileTransferOptions) {
+    this.#options = options;
+    this.#state = options.state;
+    this.#file = options.state.file;
+    this.#trust = new SourceTrust(this.#file.sources, options.retry.attempts);
+  }
+
+  async run(): Promise<TransferOutcome> {
+    const timer = setInterval(() => this.#showProgress(), PROGRESS_MS);
+    this.#openHash();
+    try {
+      this.#announce();
+      return await this.#complete();
+    } finally {
+      clearInterval(timer);
+      this.#showProgress();
+      this.#closeHash();
+      await this.#state.settled();
+    }
+  }
+
+  async #complete(): Promise<TransferOutcome> {
+    for (;;) {
+      await this.#fetchMissing();
+      const result = await this.#hashed();
+      if (this.#file.expected === undefined || result.sha256 === this.#file.expected) return this.#proven(result);
+      await this.#distrust(result.sha256);
+    }
+  }
+
+  // --- bytes ---
+
+  async #fetchMissing(): Promise<void> {
+    while (!this.#state.isComplete) {
+      this.#throwIfAborted();
+      const source = this.#trust.next() ?? (await this.#lastResort());
+      if (source === undefined) throw this.#givenUp();
+      await this.#fetchFrom(source);
+    }
+    this.#throwIfAborted();
+  }
+
+  async #fetchFrom(source: FileSource): Promise<void> {
+    const run = new SourceRun({
+      ...this.#options,
+      source,
+      hasAlternative: this.#trust.hasOther(source),
+      onAttempt: (attempt) => this.#attempts.push(attempt),
+    });
+    const result = await run.run();
+    if (result.kind !== 'failed') return;
+    const { label } = source.backend;
+    this.#trust.failed(source);
+    // Without a digest, a complete file from a source that failed is of unknown worth.
+    if (this.#state.isComplete) await this.#state.drop(() => true);
+    this.#failed.push({ label, error: result.error });
+    this.#file.emit({ type: 'source.failed', source: label, file: this.#file.name, error: result.error.toJSON() });
+  }
+
+  /** A source under suspicion gives the whole file, or nobody does; then one that lied, perhaps through no fault of its own. */
+  async #lastResort(): Promise<FileSource | undefined> {
+    const source = this.#trust.lastResort() ?? this.#trust.secondChance();
+    if (source !== undefined) await this.#state.drop(() => true);
+    return source;
+  }
+
+  // --- proof ---
+
+  async #distrust(found: string): Promise<void> {
+    const suppliers = [...this.#state.suppliers()].map((index) => ({ index, label: this.#state.labelOf(index) }));
+    const verdict = this.#trust.mismatch({ suppliers, hasResumed: this.#state.resumed.size > 0, found });
+    const { resumed } = this.#state;
+    this.#state.fragments.clear();
+    switch (verdict.kind) {
+      case 'distrust-resumed':
+        return this.#state.drop((piece) => resumed.has(piece));
+      case 'liar':
+        this.#accuse(verdict.label, found);
+        return this.#state.drop(() => true);
+      case 'suspect':
+        return this.#state.drop((_, index) => index === verdict.index);
+    }
+  }
+
+  #accuse(label: string, found: string): void {
+    const { name, expected = '', emit } = this.#file;
+    this.#attempts.push({ source: label, file: name, code: 'CHECKSUM_FAIL', message: `expected sha256 ${expected}, found ${found}` });
+    emit({ type: 'source.lied', source: label, file: name, expected, found });
+  }
+
+  #proven(result: HashResult): TransferOutcome {
+    const liar = this.#trust.match();
+    if (liar !== undefined) this.#accuse(liar.label, liar.found);
+    const labels = [...this.#state.suppliers()].map((index) => this.#state.labelOf(index));
+    return {
+      sha256: sha256Of(result.sha256),
+      fetchedBytes: this.#state.fetchedBytes,
+      sources: [...new Set(labels)],
+      liars: [...this.#trust.liars.keys()],
+      ...(result.leaves !== undefined && { leaves: result.leaves }),
+    };
+  }
+
+  // --- the hash's lane ---
+
+  #openHash(): void {
+    const { hashLane, shared } = this.#state;
+    this.#options.laneLoad.set(hashLane, (this.#options.laneLoad.get(hashLane) ?? 0) + 1);
+    this.#options.pool.listen(shared.fileId, hashLane, {
+      onLaneEvent: (event) => this.#onLaneEvent(event),
+      onLaneDeath: (error) => this.#state.fail(error),
+    });
+    hashLane.post({ type: 'hash.open', file: shared, leaves: true });
+  }
+
+  #closeHash(): void {
+    const { hashLane, shared } = this.#state;
+    this.#options.laneLoad.set(hashLane, (this.#options.laneLoad.get(hashLane) ?? 1) - 1);
+    hashLane.post({ type: 'hash.close', fileId: shared.fileId });
+    this.#options.pool.unlisten(shared.fileId);
+  }
+
+  #onLaneEvent(event: LaneEvent): void {
+    if (event.type === 'hash.failed') this.#state.fail(errorOfFault(event.fault, this.#file.name));
+    if (event.type !== 'hash.done') return;
+    this.#result = event;
+    if (event.generation === this.#state.cell.generation) this.#onHash?.(event.result);
+  }
+
+  #hashed(): Promise<HashResult> {
+    const { signal, cell } = this.#state;
+    if (this.#result?.generation === cell.generation) return Promise.resolve(this.#result.result);
+    return new Promise((resolve, reject) => {
+      const onAbort = () => reject(this.#abortedError());
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#onHash = (result) => {
+        signal.removeEventListener('abort', onAbort);
+        resolve(result);
+      };
+    });
+  }
+
+  // --- telling ---
+
+  #announce(): void {
+    const { name, partial, emit, sources } = this.#file;
+    emit({
+      type: 'file.started',
+      file: name,
+      sizeBytes: partial.sizeBytes,
+      heldBytes: this.#state.heldBytes,
+      source: sources[0]?.backend.label ?? '',
+    });
+  }
+
+  #showProgress(): void {
+    const { name, partial, emit } = this.#file;
+    const doneBytes = this.#state.heldBytes;
+    const verifiedBytes = this.#state.cell.offset;
+    if (doneBytes + verifiedBytes === this.#shownBytes) return;
+    this.#shownBytes = doneBytes + verifiedBytes;
+    emit({ type: 'file.progress', file: name, doneBytes, sizeBytes: partial.sizeBytes, verifiedBytes });
+  }
+
+  #throwIfAborted(): void {
+    if (this.#state.signal.aborted) throw this.#abortedError();
+  }
+
+  #abortedError(): ModelError {
+    return cancelledError(this.#state.signal, `fetching ${this.#file.name}`);
+  }
+
+  #givenUp(): ModelError {
+    const { name: file, expected } = this.#file;
+    return combinedError({ file, expected, liars: this.#trust.liars, failed: this.#failed, attempts: this.#attempts });
+  }
+}

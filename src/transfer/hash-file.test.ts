@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { seeded, sha256Hex } from '../../test/servers/http/fault-server.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
+import { hashFile, hashFiles } from './hash-file.ts';
+
+const MB = 1024 * 1024;
+
+describe('hashFiles', () => {
+  it('hashes small files where it stands and big ones on threads, in the order asked for', async () => {
+    const folder = await tempDir();
+    const contents = [seeded(0, 1), seeded(777, 2), seeded(40 * MB, 3), seeded(33 * MB + 5, 4)];
+    const paths = contents.map((content, at) => {
+      const path = join(folder, String(at));
+      writeFileSync(path, content.read(0, content.sizeBytes));
+      return path;
+    });
+    const progress: number[] = [];
+    const hashed = await hashFiles(paths, { onProgress: (doneBytes) => progress.push(doneBytes) });
+    expect(hashed.map(({ sha256, sizeBytes }) => [sha256, sizeBytes])).toEqual(
+      contents.map((content) => [sha256Hex(content), content.sizeBytes]),
+    );
+    expect(progress.at(-1)).toBe(73 * MB + 782);
+    expect(await hashFile(paths[1] ?? '')).toMatchObject({ sha256: sha256Hex(seeded(777, 2)), sizeBytes: 777 });
+  });
+
+  it('makes leaves', async () => {
+    const path = join(await tempDir(), 'a');
+    const bytes = Buffer.from(seeded(17 * MB, 5).read(0, 17 * MB));
+    writeFileSync(path, bytes);
+    const { leaves = new Uint8Array() } = await hashFile(path, { leaves: true });
+    const expected = [bytes.subarray(0, 16 * MB), bytes.subarray(16 * MB)].map((leaf) => createHash('sha256').update(leaf).digest('hex'));
+    expect(Buffer.from(leaves).toString('hex')).toBe(expected.join(''));
+  });
+
+  it('names a file that cannot be read', async () => {
+    const path = join(await tempDir(), 'none');
+    await expect(hashFile(path)).rejects.toMatchObject({ code: 'FILESYSTEM_ERROR', message: expect.stringContaining(path) });
+  });
+
+  it('stops when told to', async () => {
+    const path = join(await tempDir(), 'sparse');
+    writeFileSync(path, '');
+    truncateSync(path, 2000 * MB);
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 50);
+    await expect(hashFile(path, { signal: abort.signal })).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(hashFile(path, { signal: abort.signal })).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+});

@@ -1,0 +1,133 @@
+/** The sha256 of files that are complete, on as many cores as there are: what `verify` is made of. */
+import { fstatSync, statSync } from 'node:fs';
+import { cancelledError } from '../domain/cancelled.ts';
+import { type Sha256, sha256Of } from '../domain/digest.ts';
+import type { ModelError } from '../domain/errors.ts';
+import { fsError } from '../domain/fs-error.ts';
+import type { Lane } from './lane.ts';
+import { defaultWorkers, LanePool } from './lane-pool.ts';
+import type { Fault, HashResult, LaneEvent } from './lane-protocol.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+export interface HashOptions {
+  readonly signal?: AbortSignal;
+  /** Bytes hashed so far, over all files; at most 10 times a second and once at the end. */
+  readonly onProgress?: (doneBytes: number) => void;
+  /** Make the leaf digests too, of all or of the files chosen: costs as much again. */
+  readonly leaves?: boolean | ((file: string | number) => boolean);
+}
+
+export interface HashedFile {
+  readonly sha256: Sha256;
+  /** Bytes read: the size of the file. */
+  readonly sizeBytes: number;
+  /** 32 bytes for each LEAF_BYTES, in order. */
+  readonly leaves?: Uint8Array;
+}
+
+const THREADS_PAY_BYTES = 64 * 1024 * 1024;
+const PROGRESS_MS = 100;
+
+/** @param file absolute path, or an open descriptor that stays the caller's. @throws ModelError of the file system, CANCELLED */
+export async function hashFile(file: string | number, options: HashOptions = {}): Promise<HashedFile> {
+  const [hashed] = await hashFiles([file], options);
+  if (hashed === undefined) throw new Error('no digest for one file');
+  return hashed;
+}
+
+/** Digests in the order of the files. @throws ModelError of the first file that cannot be read, CANCELLED */
+export async function hashFiles(files: readonly (string | number)[], options: HashOptions = {}): Promise<HashedFile[]> {
+  const sizes = files.map(sizeOf);
+  const totalBytes = sizes.reduce((sum, size) => sum + size, 0);
+  const pool = makePool(totalBytes < THREADS_PAY_BYTES ? 0 : Math.min(defaultWorkers(), files.length));
+  const jobs = files.map((file, index) => ({ file, index, sizeBytes: sizes[index] ?? 0, progress: new SharedArrayBuffer(8) }));
+  const queue = [...jobs].sort((a, b) => b.sizeBytes - a.sizeBytes);
+  const show = () => options.onProgress?.(jobs.reduce((sum, job) => sum + doneOf(job.progress), 0));
+  // Also keeps the process alive, which the threads do not.
+  const timer = setInterval(show, PROGRESS_MS);
+  const results: HashedFile[] = [];
+  try {
+    await Promise.all(
+      pool.bulk().map(async (lane) => {
+        for (let job = queue.shift(); job !== undefined; job = queue.shift()) results[job.index] = await hashOn(pool, lane, job, options);
+      }),
+    );
+    show();
+    return results;
+  } finally {
+    clearInterval(timer);
+    await pool.close();
+  }
+}
+
+const doneOf = (progress: SharedArrayBuffer): number => Number(Atomics.load(new BigInt64Array(progress), 0));
+
+function sizeOf(file: string | number): number {
+  try {
+    return (typeof file === 'number' ? fstatSync(file) : statSync(file)).size;
+  } catch (error) {
+    throw fsError(error, describe(file));
+  }
+}
+
+function makePool(workers: number): LanePool {
+  return new LanePool({ limit: new TokenBucket().buffer, bufferBytes: 0, workers });
+}
+
+interface Job {
+  readonly file: string | number;
+  readonly progress: SharedArrayBuffer;
+}
+
+async function hashOn(pool: LanePool, lane: Lane, job: Job, { signal, leaves = false }: HashOptions): Promise<HashedFile> {
+  const jobId = pool.nextId();
+  const abort = abortOf(signal);
+  try {
+    const result = await new Promise<HashResult>((resolve, reject) => {
+      abort.reject = reject;
+      pool.listen(jobId, lane, { onLaneEvent: (event) => settle(event, job, { resolve, reject }), onLaneDeath: reject });
+      lane.post({
+        type: 'path.hash',
+        jobId,
+        path: job.file,
+        leaves: typeof leaves === 'function' ? leaves(job.file) : leaves,
+        progress: job.progress,
+      });
+      abort.check();
+    });
+    return { ...result, sha256: sha256Of(result.sha256), sizeBytes: doneOf(job.progress) };
+  } finally {
+    abort.clear();
+    lane.post({ type: 'path.cancel', jobId });
+    pool.unlisten(jobId);
+  }
+}
+
+interface Settlers {
+  readonly resolve: (result: HashResult) => void;
+  readonly reject: (error: ModelError) => void;
+}
+
+function settle(event: LaneEvent, job: Job, { resolve, reject }: Settlers): void {
+  if (event.type === 'path.done') resolve(event.result);
+  else if (event.type === 'path.failed') reject(readError(event.fault, job.file));
+}
+
+/** Rejects a promise that does not know of signals. */
+function abortOf(signal: AbortSignal | undefined) {
+  const abort = {
+    reject: (_error: ModelError): void => undefined,
+    check: (): void => {
+      if (signal?.aborted) abort.reject(cancelledError(signal, 'hashing files'));
+    },
+    clear: (): void => signal?.removeEventListener('abort', abort.check),
+  };
+  signal?.addEventListener('abort', abort.check, { once: true });
+  return abort;
+}
+
+function readError(fault: Fault, file: string | number): ModelError {
+  return fsError(Object.assign(new Error(fault.message), { code: fault.errno }), describe(file));
+}
+
+const describe = (file: string | number): string => (typeof file === 'string' ? `read ${file}` : 'read an open file');

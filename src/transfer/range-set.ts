@@ -1,0 +1,130 @@
+/** The running ranges of one file at one source: started on a lane, listened to, stopped. */
+import type { ModelError } from '../domain/errors.ts';
+import { ActiveRange } from './active-range.ts';
+import type { Span } from './extent-plan.ts';
+import type { FileState } from './file-state.ts';
+import type { Lane } from './lane.ts';
+import type { OpenBackend } from './lane-host.ts';
+import type { LanePool } from './lane-pool.ts';
+import type { LaneEvent, RangeOrigin } from './lane-protocol.ts';
+
+/** Work at hand, by lane. */
+export type LaneLoads = Map<Lane, number>;
+
+export interface RangeSetOptions {
+  readonly state: FileState;
+  readonly pool: LanePool;
+  /** Lanes for bulk work, or only the main thread's. */
+  readonly lanes: readonly Lane[];
+  readonly laneLoad: LaneLoads;
+  readonly stallTimeoutMs: number;
+  readonly monotonicMs: () => number;
+}
+
+export interface RangeStart {
+  readonly span: Span;
+  readonly origin: RangeOrigin;
+  readonly open: (range: Span, signal: AbortSignal) => ReturnType<OpenBackend>;
+  /** The slow range whose rest this one fetches a second time. */
+  readonly victim?: ActiveRange;
+  readonly onEvent: (range: ActiveRange, event: LaneEvent) => void;
+}
+
+export class RangeSet {
+  readonly #o: RangeSetOptions;
+  readonly #ranges = new Map<number, ActiveRange>();
+  #endedBytes = 0;
+
+  constructor(options: RangeSetOptions) {
+    this.#o = options;
+  }
+
+  get size(): number {
+    return this.#ranges.size;
+  }
+
+  get all(): ActiveRange[] {
+    return [...this.#ranges.values()];
+  }
+
+  get receivedBytes(): number {
+    let bytes = this.#endedBytes;
+    for (const range of this.#ranges.values()) bytes += range.stat.receivedBytes;
+    return bytes;
+  }
+
+  has(range: ActiveRange): boolean {
+    return this.#ranges.has(range.rangeId);
+  }
+
+  /** @returns false where another range has the first piece */
+  start(start: RangeStart): boolean {
+    const { state, pool, stallTimeoutMs } = this.#o;
+    const { span, origin, victim } = start;
+    const rangeId = pool.nextId();
+    const piece = Math.floor(span.offset / state.file.partial.pieceBytes);
+    if (victim === undefined && Atomics.compareExchange(state.claims, piece, 0, rangeId) !== 0) return false;
+    const lane = this.#chooseLane(origin);
+    const range = new ActiveRange({ rangeId, lane, span, piece, stallTimeoutMs, nowMs: this.#o.monotonicMs(), victim });
+    if (victim === undefined) for (const other of this.#ranges.values()) other.trimTo(span.offset);
+    this.#ranges.set(rangeId, range);
+    this.#load(lane, +1);
+    pool.listen(rangeId, lane, {
+      onLaneEvent: (event) => start.onEvent(range, event),
+      onLaneDeath: (error) => this.#died(range, error, start),
+    });
+    const task = { rangeId, file: state.shared, origin, ...span, stat: range.stat.buffer, hedge: victim !== undefined };
+    lane.post({ type: 'range.start', task }, (signal) => start.open(span, signal));
+    return true;
+  }
+
+  stop(range: ActiveRange, error?: ModelError): void {
+    if (range.stopped !== undefined) return;
+    range.stopped = { error };
+    range.lane.post({ type: 'range.cancel', rangeId: range.rangeId });
+  }
+
+  stopAll(except?: ActiveRange): void {
+    for (const range of this.all) if (range !== except) this.stop(range);
+  }
+
+  /** After its last event. @returns false where it was ended before */
+  ended(range: ActiveRange): boolean {
+    const { state, pool } = this.#o;
+    if (!this.#ranges.delete(range.rangeId)) return false;
+    pool.unlisten(range.rangeId);
+    this.#load(range.lane, -1);
+    this.#endedBytes += range.stat.receivedBytes;
+    state.fetchedBytes += range.stat.receivedBytes;
+    Atomics.compareExchange(state.claims, range.piece, range.rangeId, 0);
+    this.#keepFragment(range);
+    return true;
+  }
+
+  /** The begun part of a piece is good for the next range of the same source. */
+  #keepFragment(range: ActiveRange): void {
+    const { state } = this.#o;
+    const { position } = range.stat;
+    const piece = Math.floor(position / state.file.partial.pieceBytes);
+    if (range.sourceIndex === undefined || position <= range.offset || position % state.file.partial.pieceBytes === 0) return;
+    if (piece < state.pieces.count && !state.pieces.isHeld(piece))
+      state.fragments.set(piece, { end: position, sourceIndex: range.sourceIndex });
+  }
+
+  #died(range: ActiveRange, error: ModelError, { onEvent }: RangeStart): void {
+    this.#o.state.fail(error);
+    onEvent(range, { type: 'range.end', rangeId: range.rangeId, end: { how: 'cancelled' } });
+  }
+
+  /** The hash's own lane for a stream in order; another one where the hash has a lane to itself. */
+  #chooseLane(origin: RangeOrigin): Lane {
+    const { lanes, laneLoad, pool, state } = this.#o;
+    if (origin.kind === 'backend') return pool.main;
+    const cost = (lane: Lane) => (laneLoad.get(lane) ?? 0) - (lane === state.hashLane ? 0.5 : 0);
+    return lanes.reduce((best, lane) => (cost(lane) < cost(best) ? lane : best), lanes[0] ?? pool.main);
+  }
+
+  #load(lane: Lane, delta: number): void {
+    this.#o.laneLoad.set(lane, (this.#o.laneLoad.get(lane) ?? 0) + delta);
+  }
+}

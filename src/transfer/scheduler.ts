@@ -1,0 +1,144 @@
+/** Gives ranges to the files that want them: one each first, more where the governor finds that they pay. */
+import { ConnectionGovernor } from './connection-governor.ts';
+
+const TICK_MS = 100;
+/** So few ranges are the end of a job: what is slow then is not slow because of the others. */
+const TAIL_RANGES = 2;
+
+/** One file at one source, as the scheduler sees it. */
+export interface Demand {
+  /** Host that the per-host limit applies to. */
+  readonly host: string | undefined;
+  /** Ranges at work. */
+  readonly running: number;
+  /** All bytes that came so far. */
+  readonly receivedBytes: number;
+  readonly remainingBytes: number;
+  /** Whether a range could begin now. */
+  readonly isReady: boolean;
+  /** Whether one more beside those at work would be of use. */
+  readonly canShare: boolean;
+  /** @returns false when it found nothing to do after all */
+  start(ranges: number): boolean;
+  /** Whether a slow range deserves a second request for its rest. */
+  canHedge(isTail: boolean): boolean;
+  hedge(isTail: boolean): boolean;
+  /** Hedges at work. */
+  readonly hedging: number;
+  tick(nowMs: number): void;
+}
+
+export interface SchedulerOptions {
+  readonly connections: number;
+  readonly perHostConnections: number;
+  readonly monotonicMs: () => number;
+  readonly isRateLimited: () => boolean;
+}
+
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #governor: ConnectionGovernor;
+  readonly #demands = new Set<Demand>();
+  #doneBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #pumping = false;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#governor = new ConnectionGovernor({ maxRanges: options.connections });
+  }
+
+  add(demand: Demand): void {
+    this.#demands.add(demand);
+    this.#governor.atLeast(this.#demands.size);
+    this.#timer ??= setInterval(() => this.#tick(), TICK_MS);
+    this.pump();
+  }
+
+  remove(demand: Demand): void {
+    if (!this.#demands.delete(demand)) return;
+    this.#doneBytes += demand.receivedBytes;
+    if (this.#demands.size === 0) this.close();
+    else this.pump();
+  }
+
+  /** Call whenever a range has ended, or a wait is over. */
+  pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      while (this.#startOne());
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  /** A source asked for fewer requests. */
+  backOff(): void {
+    this.#governor.backOff(this.#options.monotonicMs());
+  }
+
+  /** How many ranges work for one file when all files get their share. */
+  get rangesPerFile(): number {
+    return Math.max(1, Math.ceil(this.#governor.target / Math.max(1, this.#demands.size)));
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #startOne(): boolean {
+    if (this.#running() >= this.#options.connections) return false;
+    const ready = [...this.#demands].filter((demand) => demand.isReady && this.#hostHasRoom(demand.host));
+    const starving = ready.find((demand) => demand.running === 0);
+    const chosen = starving ?? this.#mostToShare(ready);
+    return chosen?.start(this.rangesPerFile) ?? false;
+  }
+
+  #mostToShare(ready: readonly Demand[]): Demand | undefined {
+    if (this.#running() >= this.#governor.target) return undefined;
+    const sharing = ready.filter((demand) => demand.canShare);
+    return sharing.sort((a, b) => b.remainingBytes / (b.running + 1) - a.remainingBytes / (a.running + 1))[0];
+  }
+
+  #running(): number {
+    return sum(this.#demands, (demand) => demand.running);
+  }
+
+  #hostHasRoom(host: string | undefined): boolean {
+    if (host === undefined) return true;
+    return sum(this.#demands, (demand) => (demand.host === host ? demand.running : 0)) < this.#options.perHostConnections;
+  }
+
+  #tick(): void {
+    const ms = this.#options.monotonicMs();
+    for (const demand of [...this.#demands]) demand.tick(ms);
+    if (!this.#options.isRateLimited()) this.#observe(ms);
+    this.pump();
+    this.#hedge();
+  }
+
+  /** One at a time, with a connection that nobody else has a use for. */
+  #hedge(): void {
+    const running = this.#running();
+    if (running >= this.#options.connections || this.#options.isRateLimited()) return;
+    if (sum(this.#demands, (demand) => demand.hedging) > 0) return;
+    const isTail = running <= TAIL_RANGES;
+    for (const demand of this.#demands) {
+      if (demand.isReady && this.#hostHasRoom(demand.host) && demand.canHedge(isTail) && demand.hedge(isTail)) return;
+    }
+  }
+
+  #observe(ms: number): void {
+    const receivedBytes = this.#doneBytes + sum(this.#demands, (demand) => demand.receivedBytes);
+    const wanted = [...this.#demands].some((demand) => demand.canShare && demand.isReady && this.#hostHasRoom(demand.host));
+    this.#governor.observe({ ms, receivedBytes, running: this.#running(), wanted });
+  }
+}
+
+function sum<Item>(items: Iterable<Item>, of: (item: Item) => number): number {
+  let total = 0;
+  for (const item of items) total += of(item);
+  return total;
+}

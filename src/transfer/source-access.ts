@@ -1,0 +1,100 @@
+/** How one file is reached at its source: by plain HTTP on any lane, as a local path, or through the backend itself. */
+import { type FileSource, type HttpTarget, isHttpReachable, isLocallyReadable, type OpenedFile } from '../backends/backend.ts';
+import { wrongSize } from '../backends/file-faults.ts';
+import type { ModelError } from '../domain/errors.ts';
+import type { Span } from './extent-plan.ts';
+import type { RangeOrigin } from './lane-protocol.ts';
+
+export class SourceAccess {
+  readonly #source: FileSource;
+  readonly #sizeBytes: number;
+  #target: HttpTarget | undefined;
+  /** Whether plain HTTP on a lane is worth a try. */
+  #isPlain: boolean;
+  #looked = false;
+  #refusals = 0;
+
+  constructor(source: FileSource, sizeBytes: number) {
+    this.#source = source;
+    this.#sizeBytes = sizeBytes;
+    this.#isPlain = isHttpReachable(source.backend);
+  }
+
+  /** Whether {@link prepare} must be called before {@link origin}. */
+  get needsPreparing(): boolean {
+    return isLocallyReadable(this.#source.backend) ? !this.#looked : this.#isPlain && this.#target === undefined;
+  }
+
+  get isCredentialed(): boolean {
+    return this.#target !== undefined && 'authorization' in this.#target.headers;
+  }
+
+  get isSigned(): boolean {
+    return this.#target?.url.includes('?') ?? false;
+  }
+
+  async prepare(signal: AbortSignal): Promise<void> {
+    const { backend, path } = this.#source;
+    if (isLocallyReadable(backend)) {
+      await this.#lookAtFile(signal);
+    } else if (isHttpReachable(backend)) {
+      this.#target = await backend.httpTarget(path, signal);
+      this.#isPlain = this.#target.direct;
+    }
+  }
+
+  origin(): RangeOrigin {
+    const { backend, path } = this.#source;
+    if (isLocallyReadable(backend)) return { kind: 'local', path: backend.localPath(path) };
+    return this.#isPlain && this.#target !== undefined ? { kind: 'http', target: this.#target } : { kind: 'backend' };
+  }
+
+  open(range: Span, signal: AbortSignal): Promise<OpenedFile> {
+    const { backend, path } = this.#source;
+    return backend.open(path, {
+      range: { offset: range.offset, length: range.end - range.offset },
+      expectedBytes: this.#sizeBytes,
+      signal,
+    });
+  }
+
+  /** The strict reader met something that only the backend can make sense of. */
+  useBackend(): void {
+    this.#isPlain = false;
+  }
+
+  progressed(): void {
+    this.#refusals = 0;
+  }
+
+  /** A URL that redirects, or was refused and may have expired: the right one is asked for, once between two pieces. */
+  isRefreshedAfter(error: ModelError): boolean {
+    const { backend, path } = this.#source;
+    if (this.#target === undefined || !isHttpReachable(backend)) return false;
+    if (error.code === 'TLS_UNTRUSTED' && this.#isPlain) {
+      // Its own client may know better, or says at least whose certificate it is.
+      this.#isPlain = false;
+      return true;
+    }
+    if (this.#refusals > 0) return false;
+    if (error.code !== 'AUTH_FAIL' && error.reason !== 'not_found' && !isRedirect(error)) return false;
+    this.#refusals++;
+    backend.dropTarget(path, this.#target);
+    this.#target = undefined;
+    this.#isPlain = true;
+    return true;
+  }
+
+  /** The backend tells a file from what only has its name; a range on another thread takes what it gets. */
+  async #lookAtFile(signal: AbortSignal): Promise<void> {
+    const { backend, path } = this.#source;
+    const { sizeBytes } = await backend.stat(path, signal);
+    if (sizeBytes !== undefined && sizeBytes !== this.#sizeBytes) throw wrongSize(`${backend.label}: ${path}`, this.#sizeBytes, sizeBytes);
+    this.#looked = true;
+  }
+}
+
+function isRedirect(error: ModelError): boolean {
+  const { http_status: status } = error.details;
+  return typeof status === 'number' && status >= 300 && status < 400;
+}

@@ -1,0 +1,332 @@
+/** One file at one source: starts ranges, watches them, tries again, until all pieces are held or the source has failed. */
+import type { FileSource } from '../backends/backend.ts';
+import { type Attempt, asModelError, ModelError } from '../domain/errors.ts';
+import type { Clock, Random } from '../domain/world.ts';
+import type { ActiveRange } from './active-range.ts';
+import { AnswerAcceptance } from './answer-acceptance.ts';
+import { cloneFile } from './clone-file.ts';
+import { type ExtentRequest, nextExtent, type Span, stealExtent } from './extent-plan.ts';
+import type { FileState } from './file-state.ts';
+import { Hedges } from './hedges.ts';
+import type { Lane } from './lane.ts';
+import type { LanePool } from './lane-pool.ts';
+import type { AnswerHead, LaneEvent, RangeEnd } from './lane-protocol.ts';
+import { errorOfEnd } from './range-fault.ts';
+import { type LaneLoads, RangeSet } from './range-set.ts';
+import type { TransferRetry } from './retry-budget.ts';
+import type { Demand, Scheduler } from './scheduler.ts';
+import { SourceAccess } from './source-access.ts';
+import { SourceTries } from './source-tries.ts';
+
+export interface SourceRunOptions {
+  readonly state: FileState;
+  readonly source: FileSource;
+  readonly scheduler: Scheduler;
+  readonly pool: LanePool;
+  /** Lanes for bulk work, or only the main thread's. */
+  readonly lanes: readonly Lane[];
+  readonly laneLoad: LaneLoads;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly retry: TransferRetry;
+  readonly stallTimeoutMs: number;
+  readonly hasAlternative: boolean;
+  /** Whether a local file may be shared (reflink) rather than copied. */
+  readonly mayClone: boolean;
+  readonly onAttempt: (attempt: Attempt) => void;
+}
+
+/** Held bytes that may wait for the hash before more ranges are refused. */
+const MAX_HASH_LAG_BYTES = 512 * 1024 * 1024;
+const WINDOW_BYTES = 64 * 1024 * 1024;
+
+export type SourceRunResult =
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'failed'; readonly error: ModelError }
+  | { readonly kind: 'aborted' };
+
+export class SourceRun implements Demand {
+  readonly #o: SourceRunOptions;
+  readonly #label: string;
+  readonly #ranges: RangeSet;
+  readonly #access: SourceAccess;
+  readonly #tries: SourceTries;
+  readonly #acceptance: AnswerAcceptance;
+  readonly #hedges: Hedges;
+  /** Indices of states of the source that it was seen to leave. */
+  readonly #distrusted = new Set<number>();
+  #failure: ModelError | undefined;
+  #preparing = false;
+  #settle: ((result: SourceRunResult) => void) | undefined;
+
+  constructor(options: SourceRunOptions) {
+    const { clock, state, source, scheduler } = options;
+    const monotonicMs = () => clock.monotonic();
+    this.#o = options;
+    this.#label = source.backend.label;
+    this.#ranges = new RangeSet({ ...options, monotonicMs });
+    this.#access = new SourceAccess(source, state.file.partial.sizeBytes);
+    this.#acceptance = new AnswerAcceptance({ ...options, ranges: this.#ranges, access: this.#access });
+    this.#hedges = new Hedges({ ranges: this.#ranges, stallTimeoutMs: options.stallTimeoutMs });
+    this.#tries = new SourceTries({ ...options, monotonicMs, wake: () => scheduler.pump() });
+  }
+
+  run(): Promise<SourceRunResult> {
+    const { state, scheduler } = this.#o;
+    const onAbort = () => this.#stopAll();
+    const result = new Promise<SourceRunResult>((resolve) => {
+      this.#settle = resolve;
+      state.signal.addEventListener('abort', onAbort, { once: true });
+      scheduler.add(this);
+      this.#check();
+    });
+    return result.finally(() => {
+      this.#tries.stop();
+      state.signal.removeEventListener('abort', onAbort);
+      scheduler.remove(this);
+    });
+  }
+
+  // --- what the scheduler sees ---
+
+  get host(): string | undefined {
+    return this.#o.source.backend.host;
+  }
+
+  get hedging(): number {
+    return this.#ranges.all.filter((range) => range.victim !== undefined).length;
+  }
+
+  get running(): number {
+    return this.#ranges.size + (this.#preparing ? 1 : 0);
+  }
+
+  get receivedBytes(): number {
+    return this.#ranges.receivedBytes;
+  }
+
+  get remainingBytes(): number {
+    return this.#o.state.file.partial.sizeBytes - this.#o.state.heldBytes;
+  }
+
+  get isReady(): boolean {
+    const { state } = this.#o;
+    if (this.#preparing || this.#distrusted.size > 0 || this.#failure !== undefined) return false;
+    return !state.signal.aborted && !state.isComplete && !this.#tries.isWaiting;
+  }
+
+  get canShare(): boolean {
+    if (this.#acceptance.oneStream || this.#isBoundByHash) return false;
+    return this.#ranges.all.every((range) => range.accepted) && this.#nextSpan(this.#ranges.size + 1) !== undefined;
+  }
+
+  /** More bytes would only wait for the hash, or take from it the time that it needs. */
+  get #isBoundByHash(): boolean {
+    const { state, lanes } = this.#o;
+    if (state.heldBytes - state.cell.offset > MAX_HASH_LAG_BYTES) return true;
+    return state.hashLane.load.isBusy && !lanes.some((lane) => lane.load.isIdle);
+  }
+
+  canHedge(isTail: boolean): boolean {
+    return !this.#acceptance.oneStream && this.#access.origin().kind !== 'local' && this.#hedges.victim(isTail) !== undefined;
+  }
+
+  start(lanes: number): boolean {
+    if (this.#access.needsPreparing) {
+      this.#prepare();
+      return true;
+    }
+    const span = this.#nextSpan(Math.max(lanes, this.#ranges.size + 1));
+    return span !== undefined && this.#startRange({ offset: this.#startOffset(span.offset), end: span.end });
+  }
+
+  hedge(isTail: boolean): boolean {
+    const victim = this.#hedges.victim(isTail);
+    return victim !== undefined && this.#startRange(victim.remaining(), victim);
+  }
+
+  tick(nowMs: number): void {
+    for (const range of this.#ranges.all) {
+      const verdict = range.check(nowMs);
+      this.#hedges.observe(range);
+      if (verdict !== 'moving') this.#ranges.stop(range, this.#stallError(verdict));
+    }
+  }
+
+  // --- starting ---
+
+  #prepare(): void {
+    this.#preparing = true;
+    // Time-out of its own: no range runs yet that the watchdog could see.
+    const patience = AbortSignal.timeout(this.#o.stallTimeoutMs);
+    this.#access
+      .prepare(AbortSignal.any([this.#o.state.signal, patience]))
+      .then(() => this.#clone())
+      .catch((error: unknown) => this.#failed(patience.aborted ? this.#stallError('stalled') : asModelError(error)))
+      .finally(() => this.#prepared());
+  }
+
+  /** A local file that shares its extents needs no copy. */
+  async #clone(): Promise<void> {
+    const { state, mayClone } = this.#o;
+    const origin = this.#access.origin();
+    if (!mayClone || origin.kind !== 'local' || state.heldBytes > 0) return;
+    const validator = await cloneFile(origin.path, state.file.partial);
+    if (validator !== undefined) state.adoptAll(state.sourceIndex(this.#label, validator));
+  }
+
+  #prepared(): void {
+    this.#preparing = false;
+    this.#check();
+    this.#o.scheduler.pump();
+  }
+
+  #nextSpan(lanes: number): Span | undefined {
+    const { pieces, file } = this.#o.state;
+    const { pieceBytes, sizeBytes } = file.partial;
+    const active = this.#ranges.all.map((range) => range.remaining());
+    const request: ExtentRequest = {
+      pieces,
+      pieceBytes,
+      sizeBytes,
+      active,
+      lanes: this.#acceptance.oneStream ? 1 : lanes,
+      windowBytes: WINDOW_BYTES,
+    };
+    return nextExtent(request) ?? (this.#acceptance.oneStream ? undefined : stealExtent(request)?.extent);
+  }
+
+  #startRange(span: Span, victim?: ActiveRange): boolean {
+    return this.#ranges.start({
+      span,
+      origin: this.#access.origin(),
+      open: (range, signal) => this.#access.open(range, signal),
+      onEvent: (range, event) => this.#onEvent(range, event),
+      ...(victim !== undefined && { victim }),
+    });
+  }
+
+  /** Inside a begun piece, where the same source goes on; else the hash has to forget what it took of it. */
+  #startOffset(pieceOffset: number): number {
+    const { state } = this.#o;
+    const piece = Math.floor(pieceOffset / state.file.partial.pieceBytes);
+    const fragment = state.fragments.get(piece);
+    if (fragment !== undefined && fragment.sourceIndex === this.#acceptance.sourceIndex) return fragment.end;
+    state.fragments.delete(piece);
+    state.rewindHash(pieceOffset);
+    return pieceOffset;
+  }
+
+  // --- events ---
+
+  #onEvent(range: ActiveRange, event: LaneEvent): void {
+    if (event.type === 'range.head') this.#onHead(range, event.head);
+    else if (event.type === 'range.held') this.#onHeld(range, event.piece);
+    else if (event.type === 'range.ready') this.#hedges.ready(range);
+    else if (event.type === 'range.end') this.#onEnd(range, event.end);
+  }
+
+  #onHead(range: ActiveRange, head: AnswerHead): void {
+    if (range.stopped !== undefined || this.#o.state.signal.aborted) return;
+    this.#acceptance.accept(range, head).then(
+      () => this.#o.scheduler.pump(),
+      (error: unknown) => this.#refuse(range, asModelError(error)),
+    );
+  }
+
+  #refuse(range: ActiveRange, error: ModelError): void {
+    if (isOurs(error)) this.#o.state.fail(error);
+    else this.#ranges.stop(range, error);
+  }
+
+  #onHeld(range: ActiveRange, piece: number): void {
+    const { state } = this.#o;
+    state.held(piece);
+    this.#tries.progressed();
+    this.#access.progressed();
+    if (range.lane !== state.hashLane) state.hashLane.post({ type: 'hash.advance', fileId: state.shared.fileId });
+  }
+
+  #onEnd(range: ActiveRange, end: RangeEnd): void {
+    if (!this.#ranges.ended(range)) return;
+    this.#hedges.ended(range, end);
+    if (range.victim === undefined || !this.#ranges.has(range.victim)) this.#conclude(range, end);
+    this.#check();
+    this.#o.scheduler.pump();
+  }
+
+  #conclude(range: ActiveRange, end: RangeEnd): void {
+    if (end.how === 'failed' && end.fault.changed && range.sourceIndex !== undefined) this.#distrust(range.sourceIndex);
+    const error = range.stopped === undefined ? errorOfEnd(end, this.#label) : range.stopped.error;
+    if (end.how === 'failed' && end.fault.kind === 'unusual') this.#access.useBackend();
+    else if (end.how === 'failed' && end.fault.kind !== 'source' && error !== undefined) this.#o.state.fail(error);
+    else if (error !== undefined) this.#failed(error);
+  }
+
+  #distrust(sourceIndex: number): void {
+    this.#distrusted.add(sourceIndex);
+    this.#o.state.fragments.clear();
+    this.#ranges.stopAll();
+  }
+
+  // --- failing and ending ---
+
+  #failed(error: ModelError): void {
+    const { state, source, scheduler, onAttempt } = this.#o;
+    if (state.signal.aborted || this.#failure !== undefined || this.#access.isRefreshedAfter(error)) return;
+    onAttempt({ source: this.#label, file: state.file.name, code: error.code, message: error.message });
+    if (error.code === 'RATE_LIMIT' || error.details.http_status === 503) scheduler.backOff();
+    const next = this.#tries.failed(error, this.receivedBytes);
+    if (next.kind === 'given-up') {
+      this.#failure = error;
+      this.#stopAll();
+    }
+    if (next.kind !== 'retry') return;
+    const { attempt, delayMs } = next;
+    state.file.emit({
+      type: 'retry.scheduled',
+      source: this.#label,
+      file: source.path,
+      attempt,
+      delayMs,
+      reason: error.reason ?? error.code,
+    });
+  }
+
+  #stallError(verdict: 'stalled' | 'slow'): ModelError {
+    const seconds = Math.round(this.#o.stallTimeoutMs / 100) / 10;
+    const message = verdict === 'stalled' ? `${this.#label} sent nothing for ${seconds} s` : `${this.#label} has become too slow`;
+    return new ModelError('NETWORK_TIMEOUT', message, { reason: verdict });
+  }
+
+  #stopAll(): void {
+    this.#tries.stop();
+    this.#ranges.stopAll();
+    this.#check();
+  }
+
+  #check(): void {
+    const { state } = this.#o;
+    if (this.#ranges.size > 0 || this.#preparing) return;
+    if (state.signal.aborted) this.#settle?.({ kind: 'aborted' });
+    else if (this.#distrusted.size > 0) this.#dropDistrusted();
+    else if (state.isComplete && (this.#failure === undefined || state.file.expected !== undefined)) this.#settle?.({ kind: 'complete' });
+    else if (this.#failure !== undefined) this.#settle?.({ kind: 'failed', error: this.#failure });
+  }
+
+  /** The source changed under our reading: what came from it in that state is of no state at all. */
+  #dropDistrusted(): void {
+    const indices = new Set(this.#distrusted);
+    this.#preparing = true;
+    this.#o.state
+      .drop((_, index) => indices.has(index))
+      .then(
+        () => this.#distrusted.clear(),
+        (error: unknown) => this.#o.state.fail(asModelError(error)),
+      )
+      .finally(() => this.#prepared());
+  }
+}
+
+/** Not the source's fault: keeping what it gives has failed. */
+const isOurs = (error: ModelError): boolean => error.exitCode === 9 || error.code === 'NO_SPACE' || error.code === 'INTERNAL';

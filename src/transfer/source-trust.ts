@@ -1,0 +1,107 @@
+/**
+ * Whom to ask next, and whom to disbelieve when the whole file hashes to the wrong digest. Pure: facts in, decisions out.
+ *
+ * A source is proven to lie when it alone supplied all bytes of a wrong file, or when the file became right by
+ * replacing its bytes only. Until then it is a suspect, asked again only when nobody else is left. After that even a liar is
+ * asked again, since bytes also go wrong on their way; one that gives the same wrong file twice has no other.
+ */
+import type { FileSource } from '../backends/backend.ts';
+
+export interface Supplier {
+  /** In the partial's source table. */
+  readonly index: number;
+  readonly label: string;
+}
+
+export type Verdict =
+  /** Held before this run began: damage on disk is as likely as a lie. */
+  | { readonly kind: 'distrust-resumed' }
+  | { readonly kind: 'liar'; readonly label: string }
+  | { readonly kind: 'suspect'; readonly index: number; readonly label: string };
+
+export class SourceTrust {
+  readonly #sources: readonly FileSource[];
+  readonly #wholeFileTries: number;
+  /** Label -> digests of the wrong files that it gave alone. */
+  readonly #wrongFiles = new Map<string, readonly string[]>();
+  readonly #failed = new Set<FileSource>();
+  readonly #liars = new Map<string, string>();
+  #suspects: { readonly label: string; readonly found: string }[] = [];
+
+  /** @param wholeFileTries how often one source may give the whole file wrong before it is not asked again */
+  constructor(sources: readonly FileSource[], wholeFileTries: number) {
+    this.#sources = sources;
+    this.#wholeFileTries = wholeFileTries;
+  }
+
+  /** Label -> digest of the bytes that it gave. */
+  get liars(): ReadonlyMap<string, string> {
+    return this.#liars;
+  }
+
+  /** The first source, in priority order, that has neither failed nor lied nor is under suspicion. */
+  next(): FileSource | undefined {
+    return this.#usable().find((source) => !this.#isSuspect(source.backend.label));
+  }
+
+  hasOther(than: FileSource): boolean {
+    return this.#usable().some((source) => source !== than && !this.#isSuspect(source.backend.label));
+  }
+
+  /** A suspect that may be asked for the whole file, to prove or clear it; its suspicion is lifted. */
+  lastResort(): FileSource | undefined {
+    const source = this.#usable().find(({ backend }) => this.#isSuspect(backend.label));
+    if (source !== undefined) this.#suspects = this.#suspects.filter(({ label }) => label !== source.backend.label);
+    return source;
+  }
+
+  /** A source that lied and may be asked for the whole file once more. */
+  secondChance(): FileSource | undefined {
+    return this.#sources.find((source) => !this.#failed.has(source) && this.#mayDoBetter(source.backend.label));
+  }
+
+  failed(source: FileSource): void {
+    this.#failed.add(source);
+  }
+
+  /** The file is wrong. @param suppliers of all its pieces; @param hasResumed whether some were there before */
+  mismatch(facts: { readonly suppliers: readonly Supplier[]; readonly hasResumed: boolean; readonly found: string }): Verdict {
+    const { suppliers, hasResumed, found } = facts;
+    if (hasResumed) return { kind: 'distrust-resumed' };
+    const [worst] = [...suppliers].sort((a, b) => this.#rank(b.label) - this.#rank(a.label) || a.index - b.index);
+    if (worst === undefined) throw new Error('a file without bytes has the wrong digest');
+    if (suppliers.length === 1) {
+      this.#liars.set(worst.label, found);
+      this.#wrongFiles.set(worst.label, [...(this.#wrongFiles.get(worst.label) ?? []), found]);
+      return { kind: 'liar', label: worst.label };
+    }
+    this.#suspects.push({ label: worst.label, found });
+    return { kind: 'suspect', ...worst };
+  }
+
+  /** The file is right: the last one whose bytes were replaced had given wrong ones. */
+  match(): { readonly label: string; readonly found: string } | undefined {
+    const last = this.#suspects.at(-1);
+    if (last !== undefined) this.#liars.set(last.label, last.found);
+    return last;
+  }
+
+  #usable(): FileSource[] {
+    return this.#sources.filter((source) => !this.#failed.has(source) && !this.#liars.has(source.backend.label));
+  }
+
+  #mayDoBetter(label: string): boolean {
+    const wrong = this.#wrongFiles.get(label) ?? [];
+    return wrong.length > 0 && wrong.length < this.#wholeFileTries && new Set(wrong).size === wrong.length;
+  }
+
+  #isSuspect(label: string): boolean {
+    return this.#suspects.some((suspect) => suspect.label === label);
+  }
+
+  /** Higher is less trusted: who is not asked any more first, then by priority. */
+  #rank(label: string): number {
+    const at = this.#sources.findIndex(({ backend }) => backend.label === label);
+    return at < 0 ? this.#sources.length : at;
+  }
+}

@@ -1,0 +1,46 @@
+/** What the orchestrator asks of a transfer, and gets. */
+import type { FileSource } from '../backends/backend.ts';
+import type { Sha256 } from '../domain/digest.ts';
+import type { Emit } from '../domain/events.ts';
+import type { PartialBlob } from '../store/partial-blob.ts';
+
+/** One file to complete. The caller holds the digest's lock and the partial. */
+export interface TransferFile {
+  /** Path inside the model, for events and errors. */
+  readonly name: string;
+  readonly partial: PartialBlob;
+  /** The digest to prove; absent where none is known. */
+  readonly expected?: Sha256;
+  /** In priority order; a failing one is left for the next with its held pieces kept. */
+  readonly sources: readonly FileSource[];
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Called with bytes newly held (positive) or dropped because they were wrong (negative). */
+  readonly onHeld: (deltaBytes: number) => void;
+}
+
+export interface TransferOutcome {
+  /** What the bytes on disk hash to; equals `expected` where that was given. */
+  readonly sha256: Sha256;
+  /** Bytes that came over a backend. */
+  readonly fetchedBytes: number;
+  /** Labels of sources whose bytes are in the file. */
+  readonly sources: readonly string[];
+  /** Labels of sources whose bytes were proven wrong. */
+  readonly liars: readonly string[];
+  /** sha256 of each piece of LEAF_BYTES where the hasher had time to make all of them: 32 bytes each, in order. */
+  readonly leaves?: Uint8Array;
+}
+
+export interface TransferEngine {
+  /**
+   * Completes the partial and proves it. On return every byte is written (not yet fsynced) and hashed.
+   * @throws ModelError CHECKSUM_FAIL, SIZE_MISMATCH, SOURCE_UNAVAILABLE (with one attempt per source and try), NO_SPACE,
+   *   CANCELLED, … Held pieces stay in the partial.
+   */
+  fetch(file: TransferFile): Promise<TransferOutcome>;
+  close(): Promise<void>;
+}
+
+/** Size of a leaf of the piece tree; the last leaf of a file may be short. */
+export const LEAF_BYTES = 16 * 1024 * 1024;

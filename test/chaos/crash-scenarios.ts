@@ -1,0 +1,190 @@
+/** What is under way when the machine stops, and what must hold after it: the worlds of the crash-point and disk-fault tests. */
+import { chmodSync, closeSync, existsSync, openSync, readdirSync, readSync, statSync, utimesSync, writeSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { checkInvariants } from '../../src/compose.ts';
+import type { ModelOrchestrator } from '../../src/orchestrator/api.ts';
+import { seeded } from '../servers/http/fault-server.ts';
+import { type ModelWorld, modelFixture } from '../support/model-fixture.ts';
+
+export const SUBJECT = 't2v-crash@2.2.0';
+/** Shares the largest file with the subject, and must never suffer. */
+export const BYSTANDER = 'i2v-crash@2.2.0';
+const SHARED = 'transformer/a.safetensors';
+const SHARED_BYTES = 400_000;
+
+/** A world that is used for one point after another. */
+export interface CrashWorld {
+  readonly world: ModelWorld;
+  readonly orchestrator: ModelOrchestrator;
+  readonly root: string;
+}
+
+export interface Scenario {
+  readonly name: string;
+  /** What is there before. */
+  readonly prepare: (crash: CrashWorld) => Promise<void>;
+  readonly args: readonly string[];
+  /** Besides the fault itself: what makes the command go this way. */
+  readonly inject?: readonly string[];
+  readonly bystander: boolean;
+  /** A file is bad that no mark names yet: until it is mended, its digest is wrong. */
+  readonly rotten?: boolean;
+  /** What mending may fetch; default: what status says is needed. */
+  readonly refetchBytes?: number;
+  /** The same command again, in this process, and what must be true of its outcome. */
+  readonly again: (crash: CrashWorld, refetchBytes: number) => Promise<void>;
+}
+
+/** Two pieces twice under one digest, no bytes at all, and a part that a first selection leaves out. */
+export async function crashWorld(): Promise<CrashWorld> {
+  const shared = seeded(SHARED_BYTES, 1);
+  const world = await modelFixture({
+    models: {
+      [SUBJECT]: { files: { [SHARED]: shared, 'transformer/b.safetensors': shared, 'empty.txt': '' }, sources: ['http'] },
+      [BYSTANDER]: { files: { [SHARED]: shared, 'vae/c.bin': seeded(3000, 2) }, sources: ['http'] },
+    },
+  });
+  return { world, orchestrator: await world.orchestrator(), root: world.modelsRoot };
+}
+
+const json = (verb: string): readonly string[] => ['models', verb, SUBJECT, '--json'];
+
+const ensureAgain = async ({ orchestrator, world }: CrashWorld, refetchBytes: number): Promise<void> => {
+  const before = world.server('http').sentBytes();
+  await orchestrator.ensure(SUBJECT);
+  expect(world.server('http').sentBytes() - before, 'bytes that were held are not fetched again').toBeLessThanOrEqual(refetchBytes);
+  const verified = await orchestrator.verifyIntegrity(SUBJECT);
+  expect({ ok: verified.ok, extraFiles: verified.extraFiles }).toEqual({ ok: true, extraFiles: [] });
+};
+
+const removeAgain = async ({ orchestrator, root }: CrashWorld): Promise<void> => {
+  await orchestrator.remove(SUBJECT);
+  expect((await orchestrator.status(SUBJECT)).state).not.toBe('COMPLETE');
+  expect(existsSync(join(root, 'wan22', SUBJECT))).toBe(false);
+  expect(blobSizes(root), 'only what the other model uses is left').toEqual([3000, SHARED_BYTES]);
+};
+
+const both = async ({ orchestrator }: CrashWorld): Promise<void> => {
+  await orchestrator.ensure(BYSTANDER);
+  await orchestrator.ensure(SUBJECT);
+};
+
+const rot = async (crash: CrashWorld): Promise<void> => {
+  await both(crash);
+  flipBit(join(crash.root, 'wan22', SUBJECT, SHARED), 12_345);
+};
+
+const growing: Omit<Scenario, 'name'> = {
+  bystander: false,
+  args: json('ensure'),
+  prepare: async ({ orchestrator }) => void (await orchestrator.ensure(SUBJECT, { include: ['empty.txt', 'transformer/b.safetensors'] })),
+  again: ensureAgain,
+};
+
+export const SCENARIOS = {
+  cold: { name: 'a first ensure', bystander: false, prepare: () => Promise.resolve(), args: json('ensure'), again: ensureAgain },
+  beside: {
+    name: 'an ensure that finds a file of its own in another model',
+    bystander: true,
+    prepare: async ({ orchestrator }) => void (await orchestrator.ensure(BYSTANDER)),
+    args: json('ensure'),
+    again: ensureAgain,
+  },
+  growing: { ...growing, name: 'an ensure that exchanges a published model for a larger one' },
+  twoRenames: { ...growing, name: 'the same where names cannot be exchanged', inject: ['renameat2:error=EINVAL'] },
+  healing: {
+    name: 'an ensure that heals a blob of two models',
+    bystander: true,
+    prepare: async (crash) => {
+      await rot(crash);
+      expect((await crash.orchestrator.verifyIntegrity(SUBJECT)).ok).toBe(false);
+    },
+    args: json('ensure'),
+    refetchBytes: SHARED_BYTES,
+    again: ensureAgain,
+  },
+  forced: {
+    name: 'a forced ensure of a model whose blob another one uses',
+    bystander: true,
+    prepare: both,
+    args: [...json('ensure'), '--force'],
+    again: ensureAgain,
+  },
+  adopting: {
+    name: 'an ensure that finds blobs gone and their files there',
+    bystander: true,
+    prepare: async (crash) => {
+      await crash.orchestrator.ensure(BYSTANDER);
+      await growing.prepare(crash);
+      await rm(join(crash.root, '.blobs'), { recursive: true });
+    },
+    refetchBytes: 0,
+    args: json('ensure'),
+    again: ensureAgain,
+  },
+  removing: { name: 'a removal beside a model that shares blobs', bystander: true, prepare: both, args: json('rm'), again: removeAgain },
+  verifying: {
+    name: 'a verification that finds a bad file',
+    bystander: true,
+    rotten: true,
+    prepare: rot,
+    args: json('verify'),
+    refetchBytes: SHARED_BYTES,
+    again: async (crash, refetchBytes) => {
+      expect((await crash.orchestrator.verifyIntegrity(SUBJECT)).ok).toBe(false);
+      expect((await crash.orchestrator.status(SUBJECT)).state).toBe('CORRUPT');
+      await ensureAgain(crash, refetchBytes);
+    },
+  },
+} as const satisfies Record<string, Scenario>;
+
+/** Whatever was cut short: nothing false is on disk, everybody can read it, and the same command mends it. */
+export async function checkMended(crash: CrashWorld, scenario: Scenario): Promise<void> {
+  const { orchestrator, root } = crash;
+  if (!scenario.rotten) expect(await checkInvariants(root), 'at once').toEqual([]);
+  const { state, bytesNeeded } = await orchestrator.status(SUBJECT);
+  expect(state).toBeOneOf(['NOT_PRESENT', 'PARTIAL', 'COMPLETE', 'CORRUPT']);
+  await scenario.again(crash, scenario.refetchBytes ?? bytesNeeded);
+  expect(await checkInvariants(root), 'once mended').toEqual([]);
+  if (scenario.bystander) await checkBystander(crash);
+  // A model that is complete is used without looking for debris: whoever next has something to do removes that.
+  if (leftovers(root).length > 0 && state === 'COMPLETE') await orchestrator.remove(SUBJECT);
+  expect(leftovers(root)).toEqual([]);
+}
+
+async function checkBystander({ orchestrator }: CrashWorld): Promise<void> {
+  expect((await orchestrator.status(BYSTANDER)).state, 'the other model').toBe('COMPLETE');
+  const verified = await orchestrator.verifyIntegrity(BYSTANDER);
+  expect({ ok: verified.ok, extraFiles: verified.extraFiles }, 'the other model').toEqual({ ok: true, extraFiles: [] });
+}
+
+/** Partials, staging folders, intents, reservations; records of a dead writer stay for an hour, bad bytes for who wants to see them. */
+function leftovers(root: string): string[] {
+  const folders = ['.tmp', '.trash', '.state/intents', '.state/reservations', '.state/publish', '.state/corrupt'];
+  return folders
+    .flatMap((folder) => namesIn(join(root, folder)).map((name) => `${folder}/${name}`))
+    .filter((name) => !name.endsWith('.rec'));
+}
+
+function blobSizes(root: string): number[] {
+  const folder = join(root, '.blobs', 'sha256');
+  const paths = namesIn(folder).flatMap((shard) => namesIn(join(folder, shard)).map((name) => join(folder, shard, name)));
+  return paths.map((path) => statSync(path).size).sort((a, b) => a - b);
+}
+
+const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);
+
+/** One bit, in place, with size and times as they were: what a failing disk does. */
+function flipBit(path: string, offset: number): void {
+  const { mode, atime, mtime } = statSync(path);
+  chmodSync(path, 0o644);
+  const fd = openSync(path, 'r+');
+  const byte = Buffer.alloc(1);
+  readSync(fd, byte, 0, 1, offset);
+  writeSync(fd, Buffer.of((byte[0] ?? 0) ^ 1), 0, 1, offset);
+  closeSync(fd);
+  utimesSync(path, atime, mtime);
+  chmodSync(path, mode & 0o777);
+}

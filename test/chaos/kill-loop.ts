@@ -1,0 +1,80 @@
+/** kill -9 at seeded moments until the model is there, over and over; after each kill the promises are checked. */
+import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { checkInvariants } from '../../src/compose.ts';
+import { type ChaosModel, ended, MODEL, seededRandom } from './chaos-model.ts';
+
+export interface KillLoopOptions {
+  readonly seed: number;
+  readonly kills: number;
+  /** A kill comes at a moment between 0 and this. */
+  readonly withinMs: number;
+  /** Pieces in flight that one kill may cost. */
+  readonly connections: number;
+  readonly pieceBytes: number;
+}
+
+export interface KillLoopReport {
+  readonly kills: number;
+  readonly completed: number;
+}
+
+export async function killLoop(model: ChaosModel, options: KillLoopOptions): Promise<KillLoopReport> {
+  const random = seededRandom(options.seed);
+  let [kills, completed] = [0, 0];
+  while (kills < options.kills) {
+    const killsOfRun = await untilComplete(model, options, random);
+    kills += killsOfRun;
+    completed++;
+    await checkFinished(model, { ...options, killsOfRun });
+    await rm(model.root, { recursive: true, force: true });
+    model.server.requests.length = 0;
+  }
+  return { kills, completed };
+}
+
+async function untilComplete(model: ChaosModel, { withinMs }: KillLoopOptions, random: () => number): Promise<number> {
+  for (let kills = 0; ; kills++) {
+    const child = model.spawn(['models', 'ensure', MODEL, '--json', '--progress', 'none']);
+    const end = ended(child);
+    const moment = sleep(random() * withinMs, undefined).then(() => child.kill('SIGKILL'));
+    const { code, signal, stdout, stderr } = await end;
+    await moment;
+    if (signal !== 'SIGKILL') {
+      expect(code, `seed run ended badly: ${stdout}${stderr}`).toBe(0);
+      return kills;
+    }
+    await checkKilled(model);
+  }
+}
+
+/** The final path is absent or complete, whatever the moment. */
+async function checkKilled(model: ChaosModel): Promise<void> {
+  expect(await checkInvariants(model.root)).toEqual([]);
+}
+
+async function checkFinished(
+  model: ChaosModel,
+  { killsOfRun, connections, pieceBytes }: KillLoopOptions & { killsOfRun: number },
+): Promise<void> {
+  const status = await model.run(['models', 'status', MODEL, '--json']);
+  expect(status.stdout).toContain('"COMPLETE"');
+  expect(await checkInvariants(model.root)).toEqual([]);
+  expect(await leftovers(model.root)).toEqual([]);
+  const allowed = model.totalBytes + killsOfRun * connections * pieceBytes;
+  expect(model.server.sentBytes(), `${killsOfRun} kills`).toBeLessThanOrEqual(allowed);
+}
+
+/** Partials, staging folders, intents, reservations: none may remain after a success. */
+async function leftovers(root: string): Promise<string[]> {
+  const folders = ['.tmp', '.trash', '.quarantine', '.state/intents', '.state/reservations', '.state/publish'];
+  const names = await Promise.all(
+    folders.map(async (folder) =>
+      existsSync(join(root, folder)) ? (await readdir(join(root, folder))).map((name) => `${folder}/${name}`) : [],
+    ),
+  );
+  return names.flat().filter((name) => !name.endsWith('.rec'));
+}

@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { placeWith } from '../support/wan-command.ts';
+
+/** The files that a process loaded, as its coverage report names them. */
+async function loadedFiles(coverage: string): Promise<string[]> {
+  const [report = ''] = await readdir(coverage);
+  const { result }: { result: readonly { readonly url: string }[] } = JSON.parse(await readFile(join(coverage, report), 'utf8'));
+  return result.filter(({ url }) => url.startsWith('file:')).map(({ url }) => fileURLToPath(url));
+}
+
+it('an ensure with nothing to do loads a handful of files, and none of the heavy libraries', async () => {
+  const place = await placeWith({ 'small@1.0.0': { files: { 'weights.bin': 'weights' } } });
+  expect((await place.wan(['models', 'ensure', 'small'])).status).toBe(0);
+
+  const coverage = join(place.directory, 'coverage');
+  const warm = await place.wan(['models', 'ensure', 'small'], { env: { NODE_V8_COVERAGE: coverage } });
+  expect(warm.status, warm.stderr).toBe(0);
+
+  const files = await loadedFiles(coverage);
+  expect(files.some((file) => file.endsWith('cli.js'))).toBe(true);
+  expect(files.filter((file) => file.includes('node_modules'))).toEqual([]);
+  expect(files.length).toBeLessThanOrEqual(4);
+});
+
+/** Each takes milliseconds to load; none of them is in the heap that Node starts with. */
+const SLOW_BUILTINS = [
+  'crypto',
+  'zlib',
+  'stream',
+  'net',
+  'tty',
+  'fs/promises',
+  'timers/promises',
+  'perf_hooks',
+  'worker_threads',
+  'internal/fs/promises',
+];
+
+it('an ensure with nothing to do needs no built-in module that is slow to load', async () => {
+  const place = await placeWith({ 'small@1.0.0': { files: { 'weights.bin': 'weights' } } });
+  expect((await place.wan(['models', 'ensure', 'small'])).status).toBe(0);
+
+  const hook = join(place.directory, 'list-modules.cjs');
+  const list = join(place.directory, 'modules.json');
+  await writeFile(
+    hook,
+    `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(list)}, JSON.stringify(process.moduleLoadList)))`,
+  );
+  const bare = await modulesOf(process.execPath, ['--require', hook, '--eval', '0'], list);
+  const warm = await place.wan(['models', 'ensure', 'small'], { env: { NODE_OPTIONS: `--require ${hook}` } });
+  expect(warm.status, warm.stderr).toBe(0);
+
+  const loaded = new Set<string>(JSON.parse(await readFile(list, 'utf8')));
+  expect(loaded.has('NativeModule os')).toBe(true);
+  const added = SLOW_BUILTINS.map((name) => `NativeModule ${name}`).filter((name) => loaded.has(name) && !bare.has(name));
+  expect(added).toEqual([]);
+});
+
+async function modulesOf(program: string, args: readonly string[], list: string): Promise<ReadonlySet<string>> {
+  await promisify(execFile)(program, args);
+  return new Set<string>(JSON.parse(await readFile(list, 'utf8')));
+}
