@@ -54,18 +54,30 @@ export async function openLocked(path: string, options: { readonly create: boole
  * Whether somebody holds the file's lock. Needs only read access and changes nothing; false where there is no file, or the
  * volume has no locks that anybody could hold.
  */
-export async function isFileLocked(path: string): Promise<boolean> {
+export const isFileLocked = async (path: string): Promise<boolean> => (await lockStateOf(path)) === 'held';
+
+/** Whether the file is there and its owner is gone for certain: false, too, where locks or this file cannot be asked. */
+export async function isFileAbandoned(path: string): Promise<boolean> {
+  try {
+    return (await lockStateOf(path)) === 'free';
+  } catch (error) {
+    if (isModelError(error, 'PERMISSION_DENIED')) return false;
+    throw error;
+  }
+}
+
+async function lockStateOf(path: string): Promise<'held' | 'free' | 'unknown'> {
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDONLY | NO_FOLLOW);
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return false;
+    if (isErrno(error, 'ENOENT')) return 'unknown';
     throw fsError(error, `open the lock file ${path}`);
   }
   try {
-    return !tryLockFile(fd, 'shared');
+    return tryLockFile(fd, 'shared') ? 'free' : 'held';
   } catch (error) {
-    if (isModelError(error, 'FILESYSTEM_ERROR') && error.reason === LOCK_UNSUPPORTED) return false;
+    if (isModelError(error, 'FILESYSTEM_ERROR') && error.reason === LOCK_UNSUPPORTED) return 'unknown';
     throw error;
   } finally {
     closeSync(fd);

@@ -44,21 +44,27 @@ export async function ensureLocked(locked: LockedEnsure): Promise<EnsureDone> {
     onMended: (what, path) => emit({ type: 'recovery.done', what, path }),
   });
   const before = inspectTarget(work, locked.target);
-  if (before.complete && !force) return { inspection: before };
+  if (before.complete && !force) {
+    await removeUnfinished(locked);
+    return { inspection: before };
+  }
   const target = widen(locked.target, before);
   const intent = await beginIntent(work.store, { ref: target.label, digests: digestsOf(target.files) });
   try {
     const done = await makeComplete(await beginRun({ ...locked, target }), { intent, lease: locked.lease, force });
     if (force) await countForced(work.store, target.spec.family, target.spec.ref);
-    await removePartials(
-      work,
-      lookAt(work, target).files.map((file) => file.key),
-    );
+    await removeUnfinished({ work, target });
     return { inspection: inspectTarget(work, locked.target), work: done };
   } finally {
     await intent.end();
   }
 }
+
+const removeUnfinished = ({ work, target }: Pick<LockedEnsure, 'work' | 'target'>): Promise<void> =>
+  removePartials(
+    work,
+    lookAt(work, target).files.map((file) => file.key),
+  );
 
 interface CompleteRequest {
   readonly intent: Intent;

@@ -170,6 +170,17 @@ describe('an ensure that is stopped', () => {
   });
 });
 
+it('an ensure that died after it published leaves nothing behind, though the next one has nothing to do', async () => {
+  const world = await modelFixture({ files: { 'a.bin': 'a' } });
+  const orchestrator = await world.orchestrator();
+  await orchestrator.ensure(MODEL);
+  const intents = join(world.modelsRoot, '.state', 'intents');
+  writeFileSync(join(intents, 'a-dead-one'), '');
+  await orchestrator.ensure(MODEL);
+  expect(readdirSync(intents)).toEqual([]);
+  expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+});
+
 it('models that share every blob and are ensured at once all get all of their files', async () => {
   const files = Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`f${at}.bin`, seeded(3000, at + 1)]));
   const ids = Array.from({ length: 8 }, (_, at) => `m${at}@1.0.0`);

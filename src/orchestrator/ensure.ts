@@ -7,6 +7,7 @@ import type { Lease } from '../locks/lease.ts';
 import { touchAccess } from '../store/access.ts';
 import { forcedCount } from '../store/forced.ts';
 import { faultOf } from '../store/inspect-snapshot.ts';
+import { hasDeadIntents } from '../store/intents.ts';
 import { openStore, readStoreId } from '../store/open-store.ts';
 import { VERIFIED_FILE } from '../store/snapshot-record.ts';
 import { compareKeys, readStatKey, type StatKey } from '../store/stat-key.ts';
@@ -26,7 +27,8 @@ export async function ensureModel(work: Orchestration, modelId: string, options:
     readStoreId(work.store);
     await touchAccess(work.store, target.spec.family, target.spec.ref);
     const inspection = inspectTarget(work, target);
-    const done = inspection.complete && !options.force ? { inspection } : await ensureUnlessReadOnly(work, { target, options, emit });
+    const isDone = inspection.complete && !options.force && !(await hasDeadIntents(work.store));
+    const done = isDone ? { inspection } : await ensureUnlessReadOnly(work, { target, options, emit });
     const result = toResult(target, done, work.store.clock.monotonic() - startedMs);
     emit({
       type: 'ensure.finished',

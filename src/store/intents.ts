@@ -2,7 +2,7 @@
 import { fsyncSync, ftruncateSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fsError } from '../domain/fs-error.ts';
-import { isFileLocked, openLocked } from '../locks/locked-file.ts';
+import { isFileAbandoned, isFileLocked, openLocked } from '../locks/locked-file.ts';
 import type { StoreContext } from './context.ts';
 import { makeDirectory, syncDirectory } from './durable.ts';
 import { listNames } from './list-names.ts';
@@ -69,6 +69,14 @@ export async function reapIntents(context: StoreContext): Promise<void> {
     await removePath(path);
     lock.close();
   }
+}
+
+/** Whether an ensure died at work here: what it left is mended by whoever takes a model's lock next. */
+export async function hasDeadIntents(context: StoreContext): Promise<boolean> {
+  for (const uuid of intentIds(context)) {
+    if (await isFileAbandoned(context.resolver.stateFile('intents', uuid))) return true;
+  }
+  return false;
 }
 
 /** Also those of dead owners. */
