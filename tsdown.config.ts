@@ -1,14 +1,16 @@
+import { hash } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { defineConfig } from 'tsdown';
+import { build, defineConfig, type UserConfig } from 'tsdown';
 import { asciiOnly } from './scripts/ascii-only.ts';
 import { leanBuiltins } from './scripts/lean-builtins.ts';
 import { staticClosure } from './scripts/static-closure.ts';
 
 const DIST = join(import.meta.dirname, 'dist');
+/** The command as modules, before they become one script. */
+const MODULES = join(import.meta.dirname, 'node_modules', '.cache', 'wan-models', 'cli');
 
 const shared = {
-  format: 'esm',
   platform: 'node',
   target: 'node22.22',
   outDir: DIST,
@@ -16,9 +18,15 @@ const shared = {
   report: false,
   // Whoever runs from dist/ meanwhile goes on: what is stale is removed after the new files are there.
   clean: false,
+  dts: false,
+  // Less to read at every start; functions and classes keep their names, for the stacks that people send us.
+  minify: { compress: true, mangle: { keepNames: { function: true, class: true } }, codegen: { removeWhitespace: true } },
   // A slow machine is no reason to warn, and what a chunk joins on purpose is no mistake.
   inputOptions: { checks: { pluginTimings: false, ineffectiveDynamicImport: false }, preserveEntrySignatures: 'allow-extension' },
-} as const;
+} as const satisfies UserConfig;
+
+/** All chunks lie flat in a folder, so that a worker's file is found beside whichever chunk starts it. */
+const chunkFileNames = (ending: string): string => `[name]-[hash]${ending}`;
 
 const source = (path: string): string => join(import.meta.dirname, 'src', path);
 
@@ -26,34 +34,71 @@ const source = (path: string): string => join(import.meta.dirname, 'src', path);
  * What every run of a command needs when there is nothing to fetch lies in one chunk: opening a file costs more than parsing a few
  * functions too many. What only a cold run needs (zod, undici, the transfer engine) stays behind its dynamic import.
  */
-const core = staticClosure(['compose.ts', 'cli/io.ts', 'cli/run-cli.ts'].map(source));
+const core = staticClosure(['compose.ts', 'cli/main.ts'].map(source));
 
 /** What the build adds for syntax newer than its target; one file more to open, where it stood alone. */
 const HELPER = /@oxc-project\+runtime/;
 
-function removeStale(chunks: readonly { readonly fileName: string }[]): void {
+/** The first line names the content: bin/wan.js keeps what V8 made of it under this name. */
+const nameContent = {
+  name: 'name-content',
+  generateBundle(_options: unknown, bundle: Readonly<Record<string, { code?: string }>>): void {
+    for (const chunk of Object.values(bundle)) {
+      if (chunk.code !== undefined) chunk.code = `// ${hash('sha256', chunk.code).slice(0, 16)}\n${chunk.code}`;
+    }
+  },
+};
+
+type Chunks = readonly { readonly fileName: string }[];
+
+function removeStale(chunks: Chunks, ending: string): void {
   const fresh = new Set(chunks.map(({ fileName }) => fileName));
   for (const name of readdirSync(DIST)) {
-    if (name.endsWith('.js') && !fresh.has(name)) rmSync(join(DIST, name));
+    if (name.endsWith(ending) && !fresh.has(name)) rmSync(join(DIST, name));
   }
+}
+
+/** docs/decisions/0007: the command is CommonJS, so that V8 can be given the code of what a verb runs. */
+async function buildScript(): Promise<void> {
+  await build({
+    ...shared,
+    config: false,
+    // It has an opinion on CommonJS, at every build.
+    logLevel: 'error',
+    entry: { cli: join(MODULES, 'cli.js') },
+    format: 'cjs',
+    plugins: [asciiOnly, nameContent],
+    outputOptions: { entryFileNames: '[name].cjs', chunkFileNames: '[name].cjs' },
+    hooks: { 'build:done': ({ chunks }) => removeStale(chunks, '.cjs') },
+  });
 }
 
 export default defineConfig([
   {
     ...shared,
-    // What is loaded by name from outside the bundle: the library, the command, and the thread that fetches and hashes.
-    entry: { index: 'src/index.ts', cli: 'src/cli/main.ts', 'transfer-worker': 'src/transfer/transfer-worker.ts' },
-    dts: false,
+    // What is loaded by name from outside the bundle: the library, and the thread that fetches and hashes, for the command too.
+    entry: { index: 'src/index.ts', 'transfer-worker': 'src/transfer/transfer-worker.ts' },
+    format: 'esm',
+    plugins: [leanBuiltins, asciiOnly],
+    outputOptions: { chunkFileNames: chunkFileNames('.js') },
+    hooks: { 'build:done': ({ chunks }) => removeStale(chunks, '.js') },
+  },
+  { ...shared, format: 'esm', entry: { index: 'src/index.ts' }, dts: { emitDtsOnly: true } },
+  {
+    ...shared,
+    entry: { cli: 'src/cli/main.ts' },
+    format: 'esm',
+    outDir: MODULES,
+    clean: true,
+    minify: false,
     plugins: [leanBuiltins, asciiOnly],
     outputOptions: {
-      // All chunks lie flat in dist/, so that a worker's file is found beside whichever chunk starts it.
-      chunkFileNames: '[name]-[hash].js',
+      chunkFileNames: chunkFileNames('.js'),
       codeSplitting: {
         includeDependenciesRecursively: false,
-        groups: [{ name: 'core', test: (id: string) => core.has(id) || HELPER.test(id) }],
+        groups: [{ name: 'cli', test: (id: string) => core.has(id) || HELPER.test(id) }],
       },
     },
-    hooks: { 'build:done': ({ chunks }) => removeStale(chunks) },
+    hooks: { 'build:done': buildScript },
   },
-  { ...shared, entry: { index: 'src/index.ts' }, dts: { emitDtsOnly: true } },
 ]);

@@ -19,14 +19,63 @@ function refuse(reason, message, hint) {
   process.exitCode = 2;
 }
 
+// What V8 made of the bundle, functions that ran included, is kept for the next run of the same verb (docs/decisions/0007): it
+// lies in Node's own compile cache, which is off where NODE_DISABLE_COMPILE_CACHE says so.
 function start() {
-  process.getBuiltinModule('module').enableCompileCache();
-  var entry = new URL('../dist/cli.js', import.meta.url).href;
-  import(entry).catch((error) => {
-    var missing = error && error.code === 'ERR_MODULE_NOT_FOUND' && error.url === entry;
-    if (!missing) throw error;
-    refuse('not_built', 'dist/cli.js is missing', 'run `npm run build`');
+  var builtin = process.getBuiltinModule;
+  var fs = builtin('fs');
+  var vm = builtin('vm');
+  var module = builtin('module');
+  var require = module.createRequire(import.meta.url);
+  var file;
+  try {
+    file = require.resolve('../dist/cli.cjs');
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    return refuse('not_built', 'dist/cli.cjs is missing', 'run `npm run build`');
+  }
+  var source = fs.readFileSync(file, 'latin1');
+  module.enableCompileCache();
+  var kept = cachePlace(source, module.getCompileCacheDir());
+  var script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+    filename: file,
+    cachedData: kept && readIfThere(fs, kept),
+    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
+  // Its other files ask for it by name, and there is one of it.
+  var made = new module.Module(file);
+  require.cache[file] = made;
+  script.runInThisContext()(made.exports, module.createRequire(file), made, file, builtin('path').dirname(file));
+  made.loaded = true;
+  made.exports.main().then(() => {
+    if (kept && process.exitCode === 0 && script.cachedDataRejected !== false) keep(fs, kept, script);
+  });
+}
+
+// The bundle's first line names its content; V8 itself looks at nothing but its length.
+function cachePlace(source, directory) {
+  var content = /^\/\/ (\w+)/.exec(source);
+  var words = process.argv.slice(2, 4).filter((word) => /^[a-z]{2,16}$/.test(word));
+  return directory && content && `${directory}/wan-models-${content[1]}-${words.join('-')}`;
+}
+
+function readIfThere(fs, path) {
+  try {
+    return fs.readFileSync(path);
+  } catch (_) {
+    return undefined;
+  }
+}
+
+// Whole or not at all, and where it cannot be written the next run takes a few milliseconds longer.
+function keep(fs, path, script) {
+  var temporary = `${path}.${process.pid}`;
+  try {
+    fs.writeFileSync(temporary, script.createCachedData(), { flag: 'wx' });
+    fs.renameSync(temporary, path);
+  } catch (_) {
+    fs.rmSync(temporary, { force: true });
+  }
 }
 
 if (isSupported(process.versions.node)) start();

@@ -19,7 +19,7 @@ export interface Job {
   readonly place: string;
 }
 
-const CLI = join(import.meta.dirname, '../../dist/cli.js');
+const CLI = join(import.meta.dirname, '../../bin/wan.js');
 const cores = availableParallelism();
 
 const names = (job: Job): string => job.files.map(({ name }) => name).join(' ');

@@ -66,7 +66,9 @@ interface Found extends Candidate {
   readonly problems: readonly ConfigProblem[];
 }
 
+/** Most keys are given nowhere, at every start of every command: those cost next to nothing. */
 function resolveKey(property: ConfigProperty, sources: Sources): Found {
+  if (!isGiven(property, sources)) return { property, problems: [], ...defaultOf(property, sources) };
   const problems: ConfigProblem[] = [];
   const given = [
     ...fromFlags(property, sources),
@@ -74,9 +76,19 @@ function resolveKey(property: ConfigProperty, sources: Sources): Found {
     ...fromVariables(property, { variables: sources.dotEnv?.values, from: '.env', context: sources.context, problems }),
     ...fromFile(property, sources, problems),
   ];
-  const winner = given[0] ?? { value: sources.defaults[property]?.() ?? configKeyOf(property).default, origin: { from: 'default' } };
-  return { property, problems, ...winner };
+  return { property, problems, ...(given[0] ?? defaultOf(property, sources)) };
 }
+
+function isGiven(property: ConfigProperty, { flags, env, dotEnv, file }: Sources): boolean {
+  const { key, env: variables } = configKeyOf(property);
+  if (flags[property] !== undefined || (file !== undefined && Object.hasOwn(file.values, key))) return true;
+  return variables.some(({ name }) => env[name] !== undefined || dotEnv?.values[name] !== undefined);
+}
+
+const defaultOf = (property: ConfigProperty, { defaults }: Sources): Candidate => ({
+  value: defaults[property]?.() ?? configKeyOf(property).default,
+  origin: { from: 'default' },
+});
 
 function fromFlags(property: ConfigProperty, { flags }: Sources): Candidate[] {
   const value = flags[property];

@@ -44,7 +44,7 @@ const WINDOWS_CHARACTER = /[<>:"|?*]/;
 const RESERVED_STEM = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[1-9¹²³])$/i;
 
 /** What nearly every path looks like, accepted at a glance: manifests hold hundreds of thousands. Short, so that no name is too long. */
-const PLAIN_PATH = /^[\w./-]{1,255}$/;
+const PLAIN_PATH = /^[\w./@+-]{1,255}$/;
 /** A segment that is empty, begins with a dot or dash, ends with a dot, or may be a device of Windows. */
 const ODD_SEGMENT = /(?:^|\/)(?:[./-]|$|con|prn|aux|nul|com|lpt)|\.(?:\/|$)/i;
 

@@ -45,7 +45,7 @@ describe('bin/wan.js', () => {
     await copyFile(WAN, join(directory, 'bin', 'wan.js'));
     await writeFile(join(directory, 'package.json'), '{"type":"module"}');
     const { status, stderr } = spawnSync(process.execPath, [join(directory, 'bin', 'wan.js')], { encoding: 'utf8' });
-    expect({ status, stderr }).toEqual({ status: 2, stderr: 'wan: dist/cli.js is missing (run `npm run build`)\n' });
+    expect({ status, stderr }).toEqual({ status: 2, stderr: 'wan: dist/cli.cjs is missing (run `npm run build`)\n' });
   });
 
   it('is written in what Node 12 can parse', async () => {

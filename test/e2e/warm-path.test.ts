@@ -1,16 +1,16 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { placeWith } from '../support/wan-command.ts';
+import { PROJECT, placeWith } from '../support/wan-command.ts';
 
 /** The files that a process loaded, as its coverage report names them. */
 async function loadedFiles(coverage: string): Promise<string[]> {
   const [report = ''] = await readdir(coverage);
   const { result }: { result: readonly { readonly url: string }[] } = JSON.parse(await readFile(join(coverage, report), 'utf8'));
-  return result.filter(({ url }) => url.startsWith('file:')).map(({ url }) => fileURLToPath(url));
+  return result.flatMap(({ url }) => (url.startsWith('file:') ? fileURLToPath(url) : isAbsolute(url) ? url : []));
 }
 
 it('an ensure with nothing to do loads a handful of files, and none of the heavy libraries', async () => {
@@ -22,9 +22,29 @@ it('an ensure with nothing to do loads a handful of files, and none of the heavy
   expect(warm.status, warm.stderr).toBe(0);
 
   const files = await loadedFiles(coverage);
-  expect(files.some((file) => file.endsWith('cli.js'))).toBe(true);
+  expect(files.some((file) => file.endsWith('cli.cjs'))).toBe(true);
   expect(files.filter((file) => file.includes('node_modules'))).toEqual([]);
   expect(files.length).toBeLessThanOrEqual(4);
+});
+
+it('what V8 made of a verb is kept for its next run, under a name that changes with the bundle', async () => {
+  const place = await placeWith({ 'small@1.0.0': { files: { 'weights.bin': 'weights' } } });
+  const cache = join(place.directory, 'cache');
+  const kept = async () => (await readdir(cache, { recursive: true })).filter((name) => name.includes('wan-models-'));
+  const run = (words: readonly string[]) => place.wan(words, { env: { NODE_COMPILE_CACHE: cache } });
+  const [firstLine = ''] = (await readFile(join(PROJECT, 'dist', 'cli.cjs'), 'latin1')).split('\n');
+
+  expect((await run(['models', 'ensure', 'nowhere'])).status).toBe(3);
+  expect(await kept()).toEqual([]);
+  expect((await run(['models', 'ensure', 'small'])).status).toBe(0);
+  const [name = ''] = await kept();
+  expect(name).toMatch(new RegExp(`/wan-models-${firstLine.slice(3)}-models-ensure$`));
+
+  for (const bad of ['', 'not what V8 wrote']) {
+    await writeFile(join(cache, name), bad);
+    expect((await run(['models', 'ensure', 'small'])).status).toBe(0);
+    expect((await readFile(join(cache, name))).length).toBeGreaterThan(10_000);
+  }
 });
 
 /** Each takes milliseconds to load; none of them is in the heap that Node starts with. */

@@ -156,8 +156,8 @@ export class ModelWorld {
 
   /** Starts the built command: for tests that kill it, or run several. */
   start(args: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): { child: ChildProcess; ended: Promise<Ran> } {
-    if (!existsSync(join(PROJECT, 'dist', 'cli.js')))
-      throw new Error('dist/cli.js is missing: `npm test` builds it, or run `npm run build`');
+    if (!existsSync(join(PROJECT, 'dist', 'cli.cjs')))
+      throw new Error('dist/cli.cjs is missing: `npm test` builds it, or run `npm run build`');
     const child = spawn(process.execPath, [BIN, ...args], {
       cwd: this.directory,
       env: { ...this.env, ...env },

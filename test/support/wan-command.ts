@@ -10,7 +10,7 @@ import { tempDir } from './temp-dir.ts';
 /** A test here starts several processes, and other tests run beside it. */
 vi.setConfig({ testTimeout: 60_000 });
 
-const PROJECT = join(import.meta.dirname, '..', '..');
+export const PROJECT = join(import.meta.dirname, '..', '..');
 export const WAN = join(PROJECT, 'bin', 'wan.js');
 
 export interface Outcome {
@@ -43,7 +43,8 @@ export interface ModelFixture {
 
 /** A folder with a manifest of these models, their local sources, and an empty MODELS_ROOT. */
 export async function placeWith(models: Readonly<Record<string, ModelFixture>>): Promise<Place> {
-  if (!existsSync(join(PROJECT, 'dist', 'cli.js'))) throw new Error('dist/cli.js is missing: `npm test` builds it, or run `npm run build`');
+  if (!existsSync(join(PROJECT, 'dist', 'cli.cjs')))
+    throw new Error('dist/cli.cjs is missing: `npm test` builds it, or run `npm run build`');
   const directory = await tempDir();
   const root = join(directory, 'root');
   await writeFile(join(directory, 'models.toml'), manifestOf(models));
