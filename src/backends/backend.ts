@@ -63,6 +63,8 @@ export interface HttpTarget {
   readonly url: string;
   /** Credentials included: never logged, never stored. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Epoch milliseconds from which it must not be used any more: a signature ends. Absent: it holds until it is refused. */
+  readonly validUntilMs?: number;
   /** Whether a plain TCP (or, for `https://`, default TLS) connection to the URL's host will do: no proxy, no authorities of our own. */
   readonly direct: boolean;
 }

@@ -8,21 +8,25 @@ import type { RangeOrigin } from './lane-protocol.ts';
 export class SourceAccess {
   readonly #source: FileSource;
   readonly #sizeBytes: number;
+  /** Since the epoch. */
+  readonly #nowMs: () => number;
   #target: HttpTarget | undefined;
   /** Whether plain HTTP on a lane is worth a try. */
   #isPlain: boolean;
   #looked = false;
   #refusals = 0;
 
-  constructor(source: FileSource, sizeBytes: number) {
+  constructor(source: FileSource, { sizeBytes, nowMs }: { readonly sizeBytes: number; readonly nowMs: () => number }) {
     this.#source = source;
     this.#sizeBytes = sizeBytes;
+    this.#nowMs = nowMs;
     this.#isPlain = isHttpReachable(source.backend);
   }
 
   /** Whether {@link prepare} must be called before {@link origin}. */
   get needsPreparing(): boolean {
-    return isLocallyReadable(this.#source.backend) ? !this.#looked : this.#isPlain && this.#target === undefined;
+    if (isLocallyReadable(this.#source.backend)) return !this.#looked;
+    return this.#isPlain && (this.#target === undefined || this.#nowMs() >= (this.#target.validUntilMs ?? Number.POSITIVE_INFINITY));
   }
 
   get isCredentialed(): boolean {

@@ -65,7 +65,7 @@ export class SourceRun implements Demand {
     this.#o = options;
     this.#label = source.backend.label;
     this.#ranges = new RangeSet({ ...options, monotonicMs });
-    this.#access = new SourceAccess(source, state.file.partial.sizeBytes);
+    this.#access = new SourceAccess(source, { sizeBytes: state.file.partial.sizeBytes, nowMs: () => clock.now() });
     this.#acceptance = new AnswerAcceptance({ ...options, ranges: this.#ranges, access: this.#access });
     this.#hedges = new Hedges({ ranges: this.#ranges, stallTimeoutMs: options.stallTimeoutMs });
     this.#tries = new SourceTries({ ...options, monotonicMs, wake: () => scheduler.pump() });

@@ -10,7 +10,7 @@ import type { HttpHeaders } from './http-headers.ts';
 import { readExcerpt } from './read-excerpt.ts';
 import { SNIFF_BYTES, sniffBody } from './sniff-body.ts';
 import { fileUrl, parseBaseUrl, parseHttpUrl } from './source-url.ts';
-import { isAnswer, statusError } from './status-error.ts';
+import { isAnswer, type RefusedRequest, statusError } from './status-error.ts';
 import { TargetCache } from './target-cache.ts';
 import { conditionalHeaders } from './validators.ts';
 
@@ -26,8 +26,23 @@ export interface HttpSource {
   /** Of the first request for a file. */
   readonly urlOf: (path: string) => URL;
   readonly host: string;
-  /** Headers for the origin of `urlOf` only. */
-  readonly credentials?: HttpHeaders;
+  /** For the origin of `urlOf` only; asked before each first request, so that a signature is fresh. */
+  readonly credentials?: (url: URL, signal: AbortSignal) => Promise<SourceCredentials>;
+  /** What the source means by a status that is no answer; undefined where it means what HTTP says. */
+  readonly explain?: (refused: RefusedAnswer) => ModelError | undefined;
+}
+
+export interface SourceCredentials {
+  readonly headers: HttpHeaders;
+  /** Epoch milliseconds from which they are not good any more. */
+  readonly validUntilMs?: number;
+}
+
+export interface RefusedAnswer extends RefusedRequest {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  /** Where the answer came from: a redirect may have led elsewhere. Not for messages: it may be signed. */
+  readonly url: URL;
 }
 
 /** Files under a base URL. @throws ModelError INVALID_CONFIG */
@@ -59,6 +74,7 @@ interface AskedAnswer {
 interface Place {
   readonly url: URL;
   readonly credentials: HttpHeaders;
+  readonly validUntilMs?: number | undefined;
 }
 
 export class HttpBackend implements StorageBackend, HttpReachable {
@@ -111,9 +127,9 @@ export class HttpBackend implements StorageBackend, HttpReachable {
 
   /** Where the file should be; only once that was dropped is it asked where the redirects end. */
   async httpTarget(path: string, signal: AbortSignal): Promise<HttpTarget> {
-    if (!this.#dropped.has(path)) return this.#targets.get(path, signal, async () => this.#targetAt(this.#firstPlace(path)));
+    if (!this.#dropped.has(path)) return this.#targets.get(path, signal, async () => this.#targetAt(await this.#firstPlace(path, signal)));
     return this.#targets.get(path, signal, async () => {
-      const { answer, target } = await this.#askAt(path, { range: FIRST_BYTE, signal }, this.#firstPlace(path));
+      const { answer, target } = await this.#askAt(path, { range: FIRST_BYTE, signal }, await this.#firstPlace(path, signal));
       await answer.release();
       return target;
     });
@@ -140,7 +156,7 @@ export class HttpBackend implements StorageBackend, HttpReachable {
         this.dropTarget(path, known);
       }
     }
-    const asked = await this.#askAt(path, options, this.#firstPlace(path));
+    const asked = await this.#askAt(path, options, await this.#firstPlace(path, options.signal));
     this.#targets.put(path, asked.target);
     return asked;
   }
@@ -150,7 +166,7 @@ export class HttpBackend implements StorageBackend, HttpReachable {
     const { answer, url, credentials } = followed;
     if (!isAnswer(answer.status)) throw await this.#statusError(followed);
     const accepted = await this.#accept(answer, path, options);
-    return { answer, accepted, target: this.#targetAt({ url, credentials }) };
+    return { answer, accepted, target: this.#targetAt({ url, credentials, validUntilMs: place.validUntilMs }) };
   }
 
   /** A wrong answer that is a web page is told as one: it explains the wrong size or validator. */
@@ -176,7 +192,9 @@ export class HttpBackend implements StorageBackend, HttpReachable {
   async #statusError({ answer, url, credentials }: FollowedAnswer): Promise<ModelError> {
     const bodyStart = Buffer.from(await readExcerpt(answer, ERROR_BODY_BYTES)).toString('utf8');
     const credentialed = Object.keys(credentials).length > 0;
-    return statusError(answer, { label: redactUrl(url), bodyStart, credentialed, signed: url.search !== '', nowMs: Date.now() });
+    const refused = { label: redactUrl(url), bodyStart, credentialed, signed: url.search !== '', nowMs: Date.now() };
+    const { status, headers } = answer;
+    return this.#source.explain?.({ ...refused, status, headers, url }) ?? statusError(answer, refused);
   }
 
   #plainHeaders(): HttpHeaders {
@@ -187,8 +205,10 @@ export class HttpBackend implements StorageBackend, HttpReachable {
     return redactUrl(this.#source.urlOf(path));
   }
 
-  #firstPlace(path: string): Place {
-    return { url: this.#source.urlOf(path), credentials: this.#source.credentials ?? {} };
+  async #firstPlace(path: string, signal: AbortSignal): Promise<Place> {
+    const url = this.#source.urlOf(path);
+    const found = await this.#source.credentials?.(url, signal);
+    return { url, credentials: found?.headers ?? {}, validUntilMs: found?.validUntilMs };
   }
 
   /** What a target's headers hold besides the plain ones are credentials. */
@@ -197,11 +217,13 @@ export class HttpBackend implements StorageBackend, HttpReachable {
     return {
       url: new URL(target.url),
       credentials: Object.fromEntries(Object.entries(target.headers).filter(([name]) => !(name in plain))),
+      validUntilMs: target.validUntilMs,
     };
   }
 
-  #targetAt({ url, credentials }: Place): HttpTarget {
-    return { url: url.href, headers: { ...this.#plainHeaders(), ...credentials }, direct: this.#source.client.isDirect(url) };
+  #targetAt({ url, credentials, validUntilMs }: Place): HttpTarget {
+    const headers = { ...this.#plainHeaders(), ...credentials };
+    return { url: url.href, headers, direct: this.#source.client.isDirect(url), ...(validUntilMs !== undefined && { validUntilMs }) };
   }
 
   #isRedirected(path: string, target: HttpTarget): boolean {

@@ -24,7 +24,7 @@ beforeEach(async () => {
     label: origin.url,
     host: new URL(origin.url).host,
     urlOf: (path) => fileUrl(parseBaseUrl(origin.url), path),
-    credentials: CREDENTIALS,
+    credentials: async () => ({ headers: CREDENTIALS }),
   });
 });
 afterEach(async () => {

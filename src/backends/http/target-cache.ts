@@ -7,12 +7,15 @@ export class TargetCache {
   readonly #pending = new Map<string, Promise<HttpTarget>>();
 
   peek(path: string): HttpTarget | undefined {
-    return this.#known.get(path);
+    const known = this.#known.get(path);
+    if (known === undefined || known.validUntilMs === undefined || Date.now() < known.validUntilMs) return known;
+    this.#known.delete(path);
+    return undefined;
   }
 
   /** The first answer stays: those who hold it can drop it by identity. */
   put(path: string, target: HttpTarget): void {
-    if (!this.#known.has(path)) this.#known.set(path, target);
+    if (this.peek(path) === undefined) this.#known.set(path, target);
   }
 
   drop(path: string, target: HttpTarget): void {
@@ -25,7 +28,7 @@ export class TargetCache {
 
   async get(path: string, signal: AbortSignal, resolve: () => Promise<HttpTarget>): Promise<HttpTarget> {
     for (;;) {
-      const known = this.#known.get(path);
+      const known = this.peek(path);
       if (known !== undefined) return known;
       const pending = this.#pending.get(path);
       if (pending === undefined) return this.#resolve(path, resolve);
