@@ -108,7 +108,7 @@ class Resources {
   backends(offline: boolean, manifestDir: string): Promise<Backends> {
     return remembered(this.#backends, offline, async () => {
       const { createBackends } = await import('./backends/create-backends.ts');
-      const { localRoots, httpProxy, httpsProxy, allProxy, noProxy, caFiles, downloadTimeoutMs } = this.#config;
+      const { localRoots, httpProxy, httpsProxy, allProxy, noProxy, caFiles, downloadTimeoutMs, githubApiUrl } = this.#config;
       return createBackends({
         localRoots,
         manifestDir,
@@ -119,6 +119,7 @@ class Resources {
         noProxy,
         caFiles,
         idleTimeoutMs: downloadTimeoutMs,
+        githubApiUrl,
       });
     });
   }

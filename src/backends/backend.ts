@@ -83,6 +83,16 @@ export interface LocallyReadable {
   localPath(path: string): string;
 }
 
+/** Optional power: sources that may have to be let in. */
+export interface Credentialed {
+  /**
+   * Where the credentials that a request would carry come from, for people: `GITHUB_TOKEN`, `keyring`, a path; never a secret.
+   * Undefined where it would carry none. Asks no network.
+   */
+  credentialsFrom(signal: AbortSignal): Promise<string | undefined>;
+}
+
+export const isCredentialed = (backend: StorageBackend): backend is StorageBackend & Credentialed => 'credentialsFrom' in backend;
 export const isHttpReachable = (backend: StorageBackend): backend is StorageBackend & HttpReachable => 'httpTarget' in backend;
 export const isLocallyReadable = (backend: StorageBackend): backend is StorageBackend & LocallyReadable => 'localPath' in backend;
 

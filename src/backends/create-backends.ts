@@ -2,6 +2,8 @@
 import { ModelError } from '../domain/errors.ts';
 import { redactUrl } from '../util/redact-url.ts';
 import type { StorageBackend } from './backend.ts';
+import { type CredentialSource, NO_CREDENTIALS } from './credentials.ts';
+import { createGithubBackend, createGithubFileBackend } from './github/github-backend.ts';
 import { createHttpBackend, createUrlBackend } from './http/http-backend.ts';
 import { HttpClient } from './http/http-client.ts';
 import type { HttpConfig } from './http/http-config.ts';
@@ -11,6 +13,10 @@ import type { LocalPlaces } from './local/local-url.ts';
 export interface BackendsConfig extends LocalPlaces, HttpConfig {
   /** Sources with a network fail with OFFLINE before any socket is opened. */
   readonly offline: boolean;
+  /** Absent: nobody is let in anywhere. */
+  readonly credentials?: CredentialSource;
+  /** Absent: that of github.com. */
+  readonly githubApiUrl?: string;
 }
 
 export interface Backends {
@@ -28,7 +34,7 @@ export interface Backends {
 }
 
 /** Manifests may name them already. */
-const NOT_BUILT_YET = ['hf', 's3', 'github', 'peer'];
+const NOT_BUILT_YET = ['hf', 's3', 'peer'];
 
 interface Scheme {
   readonly hasNetwork: boolean;
@@ -69,7 +75,13 @@ function schemesOf(config: BackendsConfig, client: HttpClient): ReadonlyMap<stri
     create: (url) => createHttpBackend(url, client),
     createFile: (url) => createUrlBackend(url, client),
   };
-  const built = { local, file: local, http, https: http };
+  const { githubApiUrl: apiUrl = 'https://api.github.com', credentials = NO_CREDENTIALS } = config;
+  const github: Scheme = {
+    hasNetwork: true,
+    create: (url) => createGithubBackend(url, { client, credentials, apiUrl }),
+    createFile: (url) => createGithubFileBackend(url, { client, credentials, apiUrl }),
+  };
+  const built = { local, file: local, http, https: http, github };
   return new Map<string, Scheme>([...Object.entries(built), ...NOT_BUILT_YET.map((name) => [name, { hasNetwork: true }] as const)]);
 }
 

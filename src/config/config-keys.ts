@@ -197,6 +197,13 @@ export const CONFIG_KEYS = {
     defaultText: 'that of AWS',
     description: 'The S3 service that `s3://` sources speak to.',
   }),
+  githubApiUrl: network<string>({
+    key: 'github_api_url',
+    type: httpUrl,
+    env: ['GITHUB_API_URL'],
+    default: 'https://api.github.com',
+    description: 'The API of the GitHub that `github://` sources speak to; of an enterprise server `https://HOST/api/v3`.',
+  }),
   httpProxy: network<Secret | undefined>({
     key: 'http_proxy',
     type: proxyUrl,

@@ -2,7 +2,7 @@
 import { isModelError, ModelError } from '../../domain/errors.ts';
 import { redactUrl } from '../../util/redact-url.ts';
 import type { HttpReachable, HttpTarget, OpenedFile, OpenOptions, RemoteFile, StorageBackend } from '../backend.ts';
-import { type AcceptedResponse, type AskedFor, checkResponse } from './check-response.ts';
+import { type AcceptedResponse, type AskedFor, checkResponse, type ResponseHead } from './check-response.ts';
 import { type FollowedAnswer, followRedirects } from './follow-redirects.ts';
 import { guardedBody } from './guarded-body.ts';
 import type { HttpAnswer, HttpClient } from './http-client.ts';
@@ -26,10 +26,16 @@ export interface HttpSource {
   /** Of the first request for a file. */
   readonly urlOf: (path: string) => URL;
   readonly host: string;
+  /** What messages call a file; absent: its redacted URL. */
+  readonly nameOf?: (path: string) => string;
+  /** Sent with every request, to every hop. */
+  readonly headers?: HttpHeaders;
   /** For the origin of `urlOf` only; asked before each first request, so that a signature is fresh. */
   readonly credentials?: (url: URL, signal: AbortSignal) => Promise<SourceCredentials>;
   /** What the source means by a status that is no answer; undefined where it means what HTTP says. */
   readonly explain?: (refused: RefusedAnswer) => ModelError | undefined;
+  /** Whether a redirect is no way to the file but a refusal, to be explained. */
+  readonly isRefusal?: (head: ResponseHead) => boolean;
 }
 
 export interface SourceCredentials {
@@ -186,7 +192,7 @@ export class HttpBackend implements StorageBackend, HttpReachable {
   #request({ range, validator, signal }: OpenOptions, { url, credentials }: Place): Promise<FollowedAnswer> {
     const rangeHeader = range === undefined ? {} : { range: formatRange(range.offset, range.length) };
     const headers = { ...this.#plainHeaders(), ...rangeHeader, ...conditionalHeaders(validator, range !== undefined) };
-    return followRedirects(this.#source.client, { url, headers, credentials, signal });
+    return followRedirects(this.#source.client, { url, headers, credentials, isRefusal: this.#source.isRefusal, signal });
   }
 
   async #statusError({ answer, url, credentials }: FollowedAnswer): Promise<ModelError> {
@@ -198,11 +204,11 @@ export class HttpBackend implements StorageBackend, HttpReachable {
   }
 
   #plainHeaders(): HttpHeaders {
-    return { 'accept-encoding': 'identity', 'user-agent': this.#source.client.userAgent };
+    return { 'accept-encoding': 'identity', 'user-agent': this.#source.client.userAgent, ...this.#source.headers };
   }
 
   #labelOf(path: string): string {
-    return redactUrl(this.#source.urlOf(path));
+    return this.#source.nameOf?.(path) ?? redactUrl(this.#source.urlOf(path));
   }
 
   async #firstPlace(path: string, signal: AbortSignal): Promise<Place> {

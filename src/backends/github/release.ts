@@ -1,0 +1,96 @@
+/** A release as the API describes it, and which asset a model's path means. Pure. */
+import { parseSha256, type Sha256 } from '../../domain/digest.ts';
+import { ModelError } from '../../domain/errors.ts';
+import { pathFault } from '../../domain/path-rules.ts';
+
+export interface Asset {
+  readonly id: number;
+  readonly name: string;
+  /** The path that its label gives it. */
+  readonly labelPath?: string;
+  readonly sizeBytes: number;
+  readonly sha256?: Sha256;
+  /** For everybody, where the repository is for everybody. */
+  readonly downloadUrl: string;
+}
+
+export interface Release {
+  readonly tag: string;
+  readonly assets: readonly Asset[];
+  /** Assets whose upload has not ended. */
+  readonly unfinished: readonly string[];
+}
+
+/** What stands for a `/` in names that were made from paths, the usual ones first. */
+const FLAT_SLASHES = ['__', '--', '_', '-', '.'];
+
+/** @throws ModelError FORMAT_INVALID for a document that is none of the API. */
+export function parseRelease(document: unknown, label: string): Release {
+  const { tag_name: tag, assets } = asTable(document);
+  if (typeof tag !== 'string' || !Array.isArray(assets)) throw notARelease(label);
+  const tables = assets.map(asTable);
+  const isUploaded = ({ state }: Table): boolean => state === undefined || state === 'uploaded';
+  return {
+    tag,
+    assets: tables.filter(isUploaded).map((asset) => parseAsset(asset, label)),
+    unfinished: tables.filter((asset) => !isUploaded(asset)).map(({ name }) => String(name)),
+  };
+}
+
+function parseAsset(asset: Table, label: string): Asset {
+  const { id, name, size, digest, browser_download_url: downloadUrl } = asset;
+  if (!Number.isSafeInteger(id) || !Number.isSafeInteger(size)) throw notARelease(label);
+  if (typeof name !== 'string' || typeof downloadUrl !== 'string') throw notARelease(label);
+  const labelPath = pathOfLabel(asset.label, name);
+  const sha256 = typeof digest === 'string' && digest.startsWith('sha256:') ? parseSha256(digest) : undefined;
+  return {
+    id: id as number,
+    name,
+    sizeBytes: size as number,
+    downloadUrl,
+    ...(labelPath !== undefined && { labelPath }),
+    ...(sha256 !== undefined && { sha256 }),
+  };
+}
+
+/** A label is free text; one that is a good path with the extension of the name is taken for a path. */
+function pathOfLabel(label: unknown, name: string): string | undefined {
+  if (typeof label !== 'string' || pathFault(label) !== undefined) return undefined;
+  return extensionOf(label) !== '' && extensionOf(label) === extensionOf(name) ? label : undefined;
+}
+
+/**
+ * The asset that a path means: the one labelled with the path; else, names being flat, the one named like it, with something
+ * else for each `/`; else the one named like its last part. Names are compared as GitHub changes them on upload.
+ */
+export function findAsset({ assets }: Release, path: string): Asset | undefined {
+  const names = [path, ...FLAT_SLASHES.map((slash) => path.replaceAll('/', slash)), path.slice(path.lastIndexOf('/') + 1)];
+  const tests = names.flatMap((name) => [
+    (asset: Asset) => asset.name === name,
+    (asset: Asset) => uploadedName(asset.name) === uploadedName(name),
+  ]);
+  return firstMatch(assets, [(asset) => asset.labelPath === path, ...tests]);
+}
+
+function firstMatch(assets: readonly Asset[], tests: readonly ((asset: Asset) => boolean)[]): Asset | undefined {
+  for (const test of tests) {
+    const found = assets.find(test);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** What GitHub makes of a name: a full stop for each run of characters that it does not like, and none at the ends. */
+const uploadedName = (name: string): string => name.replace(/[^A-Za-z0-9_-]+/g, '.').replace(/^\.|\.$/g, '') || name;
+
+const extensionOf = (name: string): string => /\.[^./]+$/.exec(name)?.[0] ?? '';
+
+type Table = Readonly<Record<string, unknown>>;
+
+const asTable = (value: unknown): Table => (typeof value === 'object' && value !== null ? (value as Table) : {});
+
+const notARelease = (label: string): ModelError =>
+  new ModelError('FORMAT_INVALID', `${label}: the answer of the API describes no release`, {
+    reason: 'release_invalid',
+    hint: 'check github_api_url: of an enterprise server it is https://HOST/api/v3',
+  });
