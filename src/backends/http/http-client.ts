@@ -1,4 +1,4 @@
-/** One GET at a time over shared, kept-alive connections; proxies and authorities as configured. undici is loaded at the first one. */
+/** Requests over shared, kept-alive connections; proxies and authorities as configured. undici is loaded at the first one. */
 import type { Agent, Dispatcher, ProxyAgent } from 'undici';
 import { cancelledError, throwIfCancelled } from '../../domain/cancelled.ts';
 import { asModelError, type ModelError } from '../../domain/errors.ts';
@@ -38,6 +38,10 @@ export interface HttpAnswer {
   release(): Promise<void>;
 }
 
+interface SentRequest extends Pick<HttpRequest, 'url' | 'signal'> {
+  readonly method: 'GET' | 'HEAD';
+}
+
 interface Dispatchers {
   readonly direct: Agent;
   proxied(proxyUrl: string): ProxyAgent;
@@ -65,13 +69,22 @@ export class HttpClient {
   }
 
   /** Redirects are answers here. @throws ModelError of a connection that failed. */
-  async get({ url, headers, signal }: HttpRequest): Promise<HttpAnswer> {
+  get(request: HttpRequest): Promise<HttpAnswer> {
+    return this.#send('GET', request);
+  }
+
+  /** As {@link get}, without the body. */
+  head(request: HttpRequest): Promise<HttpAnswer> {
+    return this.#send('HEAD', request);
+  }
+
+  async #send(method: 'GET' | 'HEAD', { url, headers, signal }: HttpRequest): Promise<HttpAnswer> {
     throwIfCancelled(signal, `asking ${url.host}`);
     try {
       const dispatcher = await this.#dispatcherFor(url);
       const path = url.pathname + url.search;
-      const data = await dispatcher.request({ origin: url.origin, path, method: 'GET', headers: { ...headers }, signal });
-      return this.#answerOf(data, url, signal);
+      const data = await dispatcher.request({ origin: url.origin, path, method, headers: { ...headers }, signal });
+      return this.#answerOf(data, { method, url, signal });
     } catch (error) {
       throw await this.#explain(error, url, signal);
     }
@@ -87,8 +100,9 @@ export class HttpClient {
     );
   }
 
-  #answerOf(data: Dispatcher.ResponseData, url: URL, signal: AbortSignal): HttpAnswer {
+  #answerOf(data: Dispatcher.ResponseData, { method, url, signal }: SentRequest): HttpAnswer {
     const { body, statusCode } = data;
+    const lengthBytes = method === 'HEAD' ? 0 : Number(data.headers['content-length']);
     // A body destroyed before anybody reads it emits its error to nobody.
     body.on('error', () => undefined);
     return {
@@ -96,7 +110,7 @@ export class HttpClient {
       headers: joinHeaders(data.headers),
       body: this.#explained(body, url, signal),
       discard: () => void body.destroy(),
-      release: () => release(body, Number(data.headers['content-length'])),
+      release: () => release(body, lengthBytes),
     };
   }
 
