@@ -100,4 +100,6 @@ export const isLocallyReadable = (backend: StorageBackend): backend is StorageBa
 export interface FileSource {
   readonly backend: StorageBackend;
   readonly path: string;
+  /** In a cache of this machine: its bytes do not count as fetched. */
+  readonly isHere?: boolean;
 }

@@ -77,15 +77,15 @@ export class FileState {
     if (this.#unsyncedBytes >= SYNC_EVERY_BYTES) this.#sync();
   }
 
-  /** All bytes have come at once, from one source. Only while no range runs. */
-  adoptAll(sourceIndex: number): void {
+  /** All bytes have come at once, from one source. Only while no range runs. @param fetchedBytes how many of them count as fetched */
+  adoptAll(sourceIndex: number, fetchedBytes: number): void {
     this.fragments.clear();
     this.rewindHash(0);
     for (let piece = 0; piece < this.pieces.count; piece++) {
       this.pieces.markHeld(piece, sourceIndex);
       this.held(piece);
     }
-    this.fetchedBytes += this.file.partial.sizeBytes;
+    this.fetchedBytes += fetchedBytes;
     this.hashLane.post({ type: 'hash.advance', fileId: this.shared.fileId });
   }
 

@@ -1,4 +1,5 @@
 /** The running ranges of one file at one source: started on a lane, listened to, stopped. */
+import type { FileSource } from '../backends/backend.ts';
 import type { ModelError } from '../domain/errors.ts';
 import { ActiveRange } from './active-range.ts';
 import type { Span } from './extent-plan.ts';
@@ -19,6 +20,7 @@ export interface RangeSetOptions {
   readonly laneLoad: LaneLoads;
   readonly stallTimeoutMs: number;
   readonly monotonicMs: () => number;
+  readonly source: FileSource;
 }
 
 export interface RangeStart {
@@ -90,12 +92,12 @@ export class RangeSet {
 
   /** After its last event. @returns false where it was ended before */
   ended(range: ActiveRange): boolean {
-    const { state, pool } = this.#o;
+    const { state, pool, source } = this.#o;
     if (!this.#ranges.delete(range.rangeId)) return false;
     pool.unlisten(range.rangeId);
     this.#load(range.lane, -1);
     this.#endedBytes += range.stat.receivedBytes;
-    state.fetchedBytes += range.stat.receivedBytes;
+    if (source.isHere !== true) state.fetchedBytes += range.stat.receivedBytes;
     Atomics.compareExchange(state.claims, range.piece, range.rangeId, 0);
     this.#keepFragment(range);
     return true;

@@ -168,11 +168,13 @@ export class SourceRun implements Demand {
 
   /** A local file that shares its extents needs no copy. */
   async #clone(): Promise<void> {
-    const { state, mayClone } = this.#o;
+    const { state, mayClone, source } = this.#o;
     const origin = this.#access.origin();
     if (!mayClone || origin.kind !== 'local' || state.heldBytes > 0) return;
     const validator = await cloneFile(origin.path, state.file.partial);
-    if (validator !== undefined) state.adoptAll(state.sourceIndex(this.#label, validator));
+    if (validator === undefined) return;
+    const fetchedBytes = source.isHere === true ? 0 : state.file.partial.sizeBytes;
+    state.adoptAll(state.sourceIndex(this.#label, validator), fetchedBytes);
   }
 
   #prepared(): void {

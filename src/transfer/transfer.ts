@@ -22,7 +22,7 @@ export interface TransferFile {
 export interface TransferOutcome {
   /** What the bytes on disk hash to; equals `expected` where that was given. */
   readonly sha256: Sha256;
-  /** Bytes that came over a backend. */
+  /** Bytes that came over a backend, those of sources that are here already not counted. */
   readonly fetchedBytes: number;
   /** Labels of sources whose bytes are in the file. */
   readonly sources: readonly string[];
