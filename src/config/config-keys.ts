@@ -18,6 +18,7 @@ import {
   proxyUrl,
   size,
   wholeNumber,
+  word,
   words,
 } from './value-types.ts';
 
@@ -31,10 +32,14 @@ const places = <T>(key: Row<T>): ConfigKey<T> => row('Places', key);
 const transfer = <T>(key: Row<T>): ConfigKey<T> => row('Transfer', key);
 const space = <T>(key: Row<T>): ConfigKey<T> => row('Space', key);
 const network = <T>(key: Row<T>): ConfigKey<T> => row('Network', key);
+const credentials = <T>(key: Row<T>): ConfigKey<T> => row('Credentials', key);
 const output = <T>(key: Row<T>): ConfigKey<T> => row('Output', key);
 
 /** Set to anything but 0 or false means yes: the habit of NO_COLOR and CI. */
 const isSet = (text: string): string => (/^(?:0|false)$/i.test(text.trim()) ? 'false' : 'true');
+
+/** The habit of the Hugging Face clients, turned round: what disables is set, so it is not used. */
+const isDisabled = (text: string): string => (/^(?:1|on|yes|true)$/i.test(text.trim()) ? 'false' : 'true');
 
 export const CONFIG_KEYS = {
   modelsRoot: places<string | undefined>({
@@ -197,6 +202,50 @@ export const CONFIG_KEYS = {
     defaultText: 'that of AWS',
     description: 'The S3 service that `s3://` sources speak to.',
   }),
+  s3Region: network<string | undefined>({
+    key: 's3_region',
+    type: word,
+    env: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
+    default: undefined,
+    defaultText: 'that of the profile, else `us-east-1`',
+    description: 'The region of `s3://` sources. Of a bucket elsewhere the region is learnt from the service, by one request more.',
+  }),
+  s3Profile: network<string | undefined>({
+    key: 's3_profile',
+    type: word,
+    env: ['AWS_PROFILE'],
+    default: undefined,
+    defaultText: '`default`',
+    description:
+      'The profile of the shared AWS configuration files that gives credentials, region and endpoint. With one named, keys in the environment do not count.',
+  }),
+  s3Addressing: network<'auto' | 'path' | 'virtual'>({
+    key: 's3_addressing',
+    type: choice('auto', 'path', 'virtual'),
+    default: 'auto',
+    description:
+      "Where a bucket's name stands in S3 URLs: in the path, or in the host name. `auto` is the path at an endpoint of one's own and for names that no certificate covers.",
+  }),
+  s3RequesterPays: network<boolean>({
+    key: 's3_requester_pays',
+    type: boolean,
+    default: false,
+    description: 'Read buckets whose requester pays: your account is charged.',
+  }),
+  s3Anonymous: network<boolean>({
+    key: 's3_anonymous',
+    type: boolean,
+    env: ['AWS_NO_SIGN_REQUEST'],
+    default: false,
+    description: 'Sign no S3 request and look for no credentials: for public buckets.',
+  }),
+  hfEndpoint: network<string>({
+    key: 'hf_endpoint',
+    type: httpUrl,
+    env: ['HF_ENDPOINT'],
+    default: 'https://huggingface.co',
+    description: 'The Hugging Face Hub, or a mirror of it, that `hf://` sources speak to.',
+  }),
   githubApiUrl: network<string>({
     key: 'github_api_url',
     type: httpUrl,
@@ -239,6 +288,28 @@ export const CONFIG_KEYS = {
     addUp: true,
     default: [],
     description: 'PEM files with certificate authorities to trust besides the built-in ones.',
+  }),
+  keyring: credentials<'auto' | 'off'>({
+    key: 'keyring',
+    type: choice('auto', 'off'),
+    default: 'auto',
+    description:
+      'Where `wan auth login` keeps secrets: `auto` is the keyring of the operating system, and a file that only you can read where there is none; `off` is always the file.',
+  }),
+  hfTokenPath: credentials<string | undefined>({
+    key: 'hf_token_path',
+    type: path,
+    env: ['HF_TOKEN_PATH', { name: 'HF_HOME', adapt: (home) => `${home}/token` }],
+    default: undefined,
+    defaultText: '`~/.cache/huggingface/token`',
+    description: 'The token file of the Hugging Face clients, read where neither `wan auth login` nor HF_TOKEN gives a token.',
+  }),
+  hfImplicitToken: credentials<boolean>({
+    key: 'hf_implicit_token',
+    type: boolean,
+    env: [{ name: 'HF_HUB_DISABLE_IMPLICIT_TOKEN', adapt: isDisabled }],
+    default: true,
+    description: 'Send a Hugging Face token that was found; `false` asks the Hub anonymously (HF_HUB_DISABLE_IMPLICIT_TOKEN=1).',
   }),
   logLevel: output<'error' | 'warn' | 'info' | 'debug'>({
     key: 'log_level',

@@ -141,6 +141,14 @@ export const paths: ValueType<readonly string[]> = {
   show: (value) => value.join(', '),
 };
 
+/** One word: a name without spaces. */
+export const word: ValueType<string> = {
+  allowed: 'one word',
+  schema: { type: 'string', minLength: 1 },
+  parse: (raw) => (/^\S{1,256}$/.test(scalarText(raw)) ? { value: scalarText(raw) } : undefined),
+  show: String,
+};
+
 /** A TOML array, or words separated by commas. */
 export const words: ValueType<readonly string[]> = {
   allowed: 'a list of words',
