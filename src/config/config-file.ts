@@ -42,8 +42,8 @@ export function findConfigFile(input: SearchInput): string | undefined {
   return findUpward(input.cwd, ['wan.toml']) ?? (isFile(inUserDirectory) ? inUserDirectory : undefined);
 }
 
-/** Where the user's own wan.toml is looked for. */
-function userConfigDirectory({ env, homeDir, platform }: Omit<SearchInput, 'cwd'>): string {
+/** Where the user's own wan.toml is looked for, and stored credentials are kept. */
+export function userConfigDirectory({ env, homeDir, platform }: Omit<SearchInput, 'cwd'>): string {
   if (platform === 'win32') return join(env.APPDATA || join(homeDir, 'AppData', 'Roaming'), 'wan');
   if (env.XDG_CONFIG_HOME) return join(env.XDG_CONFIG_HOME, 'wan');
   return platform === 'darwin' ? join(homeDir, 'Library', 'Application Support', 'wan') : join(homeDir, '.config', 'wan');

@@ -299,9 +299,9 @@ export const CONFIG_KEYS = {
   hfTokenPath: credentials<string | undefined>({
     key: 'hf_token_path',
     type: path,
-    env: ['HF_TOKEN_PATH', { name: 'HF_HOME', adapt: (home) => `${home}/token` }],
+    env: ['HF_TOKEN_PATH'],
     default: undefined,
-    defaultText: '`~/.cache/huggingface/token`',
+    defaultText: '`$HF_HOME/token`, else `~/.cache/huggingface/token`',
     description: 'The token file of the Hugging Face clients, read where neither `wan auth login` nor HF_TOKEN gives a token.',
   }),
   hfImplicitToken: credentials<boolean>({

@@ -16,6 +16,10 @@ export interface Config extends ConfigValues {
   /** The .env that was read, absolute. */
   readonly dotEnvFile: string | undefined;
   readonly secrets: Secrets;
+  /** The directory of the user's own wan.toml and stored credentials, absolute, whether or not it exists. */
+  readonly userConfigDir: string;
+  /** Variables among `secrets` that only .env sets: they came with the working directory. */
+  readonly secretsFromDotEnv: readonly string[];
   readonly cwd: string;
   readonly homeDir: string;
   readonly platform: NodeJS.Platform;

@@ -264,4 +264,23 @@ describe('the result', () => {
     expect((await load()).secrets.HF_TOKEN?.reveal()).toBe('hf_fromfile');
     expect((await load({ env: { HF_TOKEN: 'hf_fromenv' } })).secrets.HF_TOKEN?.reveal()).toBe('hf_fromenv');
   });
+
+  it('says which secrets came with the working directory, and takes line breaks off', async () => {
+    await writeFile(join(cwd, '.env'), 'HF_TOKEN=hf_fromfile\nGITHUB_TOKEN=ghp_fromfile\n');
+    const config = await load({ env: { HF_TOKEN: ' hf_from\nenv \r\n' } });
+    expect(config.secretsFromDotEnv).toEqual(['GITHUB_TOKEN']);
+    expect(config.secrets.HF_TOKEN?.reveal()).toBe('hf_fromenv');
+  });
+
+  it('knows where the Hugging Face clients keep their token, and whether it may be sent', async () => {
+    expect(await load()).toMatchObject({ hfTokenPath: join(home, '.cache/huggingface/token'), hfImplicitToken: true });
+    expect(await load({ env: { HF_HOME: '/data/hf' } })).toMatchObject({ hfTokenPath: '/data/hf/token' });
+    const env = { HF_HOME: '/data/hf', HF_TOKEN_PATH: '/run/token', HF_HUB_DISABLE_IMPLICIT_TOKEN: 'yes' };
+    expect(await load({ env })).toMatchObject({ hfTokenPath: '/run/token', hfImplicitToken: false });
+  });
+
+  it('keeps what the user stores beside the own wan.toml', async () => {
+    expect((await load()).userConfigDir).toBe(join(home, '.config', 'wan'));
+    expect((await load({ env: { XDG_CONFIG_HOME: '/etc/xdg' } })).userConfigDir).toBe('/etc/xdg/wan');
+  });
 });

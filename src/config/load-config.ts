@@ -1,8 +1,9 @@
 /** flags > environment > .env > wan.toml > defaults: parsed once, every problem at once, deep-frozen. */
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { absolutePath } from './absolute-path.ts';
 import type { Config, ConfigFlags, Origin } from './config.ts';
-import { type ConfigFile, findConfigFile, readConfigFile } from './config-file.ts';
+import { type ConfigFile, findConfigFile, readConfigFile, userConfigDirectory } from './config-file.ts';
 import { CONFIG_PROPERTIES, type ConfigProperty, type ConfigValues, configKeyOf } from './config-keys.ts';
 import { type ConfigProblem, invalidConfig } from './config-problem.ts';
 import { deepFreeze } from './deep-freeze.ts';
@@ -10,7 +11,7 @@ import { describeBadValue } from './describe-bad-value.ts';
 import { type DotEnv, readDotEnv } from './dot-env.ts';
 import { findUpward } from './find-file.ts';
 import type { Environment } from './process-environment.ts';
-import { secretsFromEnv } from './secrets.ts';
+import { SECRET_NAMES, secretsFromEnv } from './secrets.ts';
 import type { ParseContext } from './value-type.ts';
 
 export interface LoadConfigInput {
@@ -41,6 +42,8 @@ export async function loadConfig(input: LoadConfigInput): Promise<Config> {
     configFile: path,
     dotEnvFile: dotEnv?.path,
     secrets: secretsFromEnv(env),
+    userConfigDir: userConfigDirectory({ env: input.env, homeDir, platform }),
+    secretsFromDotEnv: SECRET_NAMES.filter((name) => dotEnv?.values[name] !== undefined && input.env[name] === undefined),
     cwd,
     homeDir,
     platform,
@@ -138,9 +141,12 @@ function fromFile(property: ConfigProperty, { file, context }: Sources, problems
 type MachineDefaults = { readonly [Property in ConfigProperty]?: () => ConfigValues[Property] };
 
 /** Defaults that depend on the machine and the working directory. */
-function machineDefaults(env: Environment, { baseDir, homeDir }: ParseContext): MachineDefaults {
+function machineDefaults(env: Environment, context: ParseContext): MachineDefaults {
+  const { baseDir, homeDir } = context;
+  const cacheHome = env.XDG_CACHE_HOME || join(homeDir, '.cache');
   return {
     manifestPath: () => findUpward(baseDir, ['models.toml', join('config', 'models.toml')]),
-    hfCacheDir: () => join(env.XDG_CACHE_HOME || join(homeDir, '.cache'), 'huggingface', 'hub'),
+    hfTokenPath: () => join(env.HF_HOME ? absolutePath(env.HF_HOME, context) : join(cacheHome, 'huggingface'), 'token'),
+    hfCacheDir: () => join(cacheHome, 'huggingface', 'hub'),
   };
 }

@@ -6,6 +6,7 @@ export const SECRET_NAMES = [
   'HF_TOKEN',
   'HUGGING_FACE_HUB_TOKEN',
   'GITHUB_TOKEN',
+  'GH_TOKEN',
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
@@ -14,9 +15,9 @@ export const SECRET_NAMES = [
 export type SecretName = (typeof SECRET_NAMES)[number];
 export type Secrets = Readonly<Partial<Record<SecretName, Secret>>>;
 
-/** Absent where the variable is not set or empty. */
+/** Line breaks and white space around it taken off; absent where the variable is not set or empty. */
 export function secretFromEnv(env: Environment, name: string): Secret | undefined {
-  const text = env[name]?.trim();
+  const text = env[name]?.replace(/[\r\n]/g, '').trim();
   return text === undefined || text === '' ? undefined : new Secret(text);
 }
 
