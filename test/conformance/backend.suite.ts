@@ -60,7 +60,8 @@ export function describeBackend(name: string, createHarness: () => Promise<Backe
     test('names itself without a secret', async () => {
       expect(backend.scheme).toMatch(/^[a-z][a-z0-9+.-]*$/);
       expect(backend.label).toMatch(/^[a-z0-9+.-]+:\/\//);
-      expect(backend.label).not.toMatch(/[?@]/);
+      // After the first part an `@` names a revision or a release.
+      expect(backend.label).not.toMatch(/\?|:\/\/[^/]*@/);
     });
 
     test('tells size and validator of every file', async () => {
