@@ -1,5 +1,7 @@
 /** Config -> ModelOrchestrator: the only file that knows every room. */
 import type { Backends } from './backends/create-backends.ts';
+import type { HfCache } from './backends/hf-cache/hf-cache.ts';
+import type { S3Config } from './backends/s3/s3-config.ts';
 import type { Config } from './config/config.ts';
 import { type LoadConfigInput, loadConfig } from './config/load-config.ts';
 import { processEnvironment } from './config/process-environment.ts';
@@ -50,6 +52,7 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
     registry: () => manifest.registry(),
     saveRegistry: () => manifest.save(),
     sources: (offline) => resources.backends(offline, manifest.directory),
+    hfCache: () => resources.hfCache(),
     engine: (limits) => resources.engine(limits),
     emitter: (call, model) => emitterOf(bus, call, model),
   };
@@ -120,8 +123,17 @@ class Resources {
         caFiles,
         idleTimeoutMs: downloadTimeoutMs,
         githubApiUrl,
+        s3: s3Config(this.#config),
       });
     });
+  }
+
+  async hfCache(): Promise<HfCache | undefined> {
+    const { hfCache, hfCacheDir: directory } = this.#config;
+    if (hfCache === 'off' || directory === undefined) return undefined;
+    const { HfCache } = await import('./backends/hf-cache/hf-cache.ts');
+    const { hashFile } = await import('./transfer/hash-file.ts');
+    return new HfCache({ directory, sha256OfFile: async (path, signal) => (await hashFile(path, { signal })).sha256 });
   }
 
   engine(limits: TransferLimits): Promise<TransferEngine> {
@@ -159,6 +171,19 @@ class Resources {
     this.#engines.clear();
     this.#backends.clear();
   }
+}
+
+function s3Config(config: Config): S3Config {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = config.secrets;
+  return {
+    endpointUrl: config.s3EndpointUrl,
+    region: config.s3Region,
+    profile: config.s3Profile,
+    addressing: config.s3Addressing,
+    requesterPays: config.s3RequesterPays,
+    anonymous: config.s3Anonymous,
+    ...(accessKeyId && secretAccessKey && { keys: { accessKeyId, secretAccessKey, sessionToken } }),
+  };
 }
 
 function remembered<K, V>(known: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {

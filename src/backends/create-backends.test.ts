@@ -48,7 +48,7 @@ describe('the backends of a configuration', () => {
   });
 
   it('know what they cannot read yet from what nobody can', () => {
-    for (const url of ['s3://bucket/x', 'hf://org/repo@main', 'peer://node']) {
+    for (const url of ['hf://org/repo@main', 'peer://node']) {
       expect(() => backends.open(url)).toThrow(expect.objectContaining({ code: 'NOT_IMPLEMENTED', message: expect.stringContaining(url) }));
       expect(backends.supports(url)).toBe(false);
     }

@@ -9,6 +9,9 @@ import { HttpClient } from './http/http-client.ts';
 import type { HttpConfig } from './http/http-config.ts';
 import { createLocalBackend, createLocalFileBackend } from './local/local-backend.ts';
 import type { LocalPlaces } from './local/local-url.ts';
+import { S3Access } from './s3/s3-access.ts';
+import { createS3Backend, createS3FileBackend } from './s3/s3-backend.ts';
+import type { S3Config } from './s3/s3-config.ts';
 
 export interface BackendsConfig extends LocalPlaces, HttpConfig {
   /** Sources with a network fail with OFFLINE before any socket is opened. */
@@ -17,6 +20,7 @@ export interface BackendsConfig extends LocalPlaces, HttpConfig {
   readonly credentials?: CredentialSource;
   /** Absent: that of github.com. */
   readonly githubApiUrl?: string;
+  readonly s3?: S3Config;
 }
 
 export interface Backends {
@@ -34,7 +38,7 @@ export interface Backends {
 }
 
 /** Manifests may name them already. */
-const NOT_BUILT_YET = ['hf', 's3', 'peer'];
+const NOT_BUILT_YET = ['hf', 'peer'];
 
 interface Scheme {
   readonly hasNetwork: boolean;
@@ -81,7 +85,13 @@ function schemesOf(config: BackendsConfig, client: HttpClient): ReadonlyMap<stri
     create: (url) => createGithubBackend(url, { client, credentials, apiUrl }),
     createFile: (url) => createGithubFileBackend(url, { client, credentials, apiUrl }),
   };
-  const built = { local, file: local, http, https: http, github };
+  const access = new S3Access({ config: config.s3 ?? {}, credentials });
+  const s3: Scheme = {
+    hasNetwork: true,
+    create: (url) => createS3Backend(url, access, client),
+    createFile: (url) => createS3FileBackend(url, access, client),
+  };
+  const built = { local, file: local, http, https: http, github, s3 };
   return new Map<string, Scheme>([...Object.entries(built), ...NOT_BUILT_YET.map((name) => [name, { hasNetwork: true }] as const)]);
 }
 

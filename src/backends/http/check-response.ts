@@ -77,7 +77,8 @@ function lastAskedFor(range: ByteRange, totalBytes: number | undefined, said: nu
 function checkUnsatisfied(headers: HttpHeaders, asked: AskedFor): AcceptedResponse {
   const totalBytes = parseUnsatisfiedRange(headers['content-range']);
   const offset = asked.range?.offset ?? 0;
-  if (totalBytes === undefined || offset < totalBytes) throw refuse(asked, 'range_wrong', `refused the range from byte ${offset}`);
+  if (totalBytes === undefined || offset < totalBytes)
+    throw refuse(asked, 'range_wrong', `refused the range from byte ${offset}`, { details: { http_status: 416 } });
   checkTotal(totalBytes, asked);
   if (offset > totalBytes) throw beyondEnd(asked.label, offset, totalBytes);
   return { offset, lengthBytes: 0, totalBytes };

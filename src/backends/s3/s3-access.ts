@@ -1,0 +1,92 @@
+/** The way into one S3 service: which one it is, and signatures that it takes. Shared by all its sources. */
+import { isModelError } from '../../domain/errors.ts';
+import { type CredentialSource, NO_CREDENTIALS } from '../credentials.ts';
+import type { SourceCredentials } from '../http/http-backend.ts';
+import { KeySource } from './key-source.ts';
+import type { S3Config } from './s3-config.ts';
+import type { S3Service } from './s3-url.ts';
+import { type SignedRequest, signRequest } from './sign-request.ts';
+
+export interface S3AccessOptions {
+  readonly config: S3Config;
+  readonly credentials?: CredentialSource | undefined;
+  /** Since the epoch. */
+  readonly nowMs?: () => number;
+}
+
+const DEFAULT_REGION = 'us-east-1';
+/** Services take a signature for 15 minutes; clocks differ, and requests wait. */
+const SIGNATURE_MS = 5 * 60_000;
+/** Keys about to end are not signed with for a request that may start later. */
+const KEYS_MARGIN_MS = 30_000;
+
+export class S3Access {
+  readonly #config: S3Config;
+  readonly #keys: KeySource;
+  readonly #nowMs: () => number;
+  #service: Promise<S3Service> | undefined;
+  /** How far the service's clock is ahead of ours. */
+  #clockSkewMs = 0;
+
+  constructor({ config, credentials = NO_CREDENTIALS, nowMs = Date.now }: S3AccessOptions) {
+    this.#config = config;
+    this.#nowMs = nowMs;
+    this.#keys = new KeySource({ keys: config.keys, profile: config.profile, credentials, nowMs });
+  }
+
+  get isAnonymous(): boolean {
+    return this.#config.anonymous === true;
+  }
+
+  /** For limits per host; where the endpoint comes from a profile it is that of AWS, which is one host just as well. */
+  hostOf(bucket: string): string {
+    const { endpointUrl } = this.#config;
+    return endpointUrl === undefined ? `${bucket}.s3.amazonaws.com` : new URL(endpointUrl).host;
+  }
+
+  /** Its region is a first guess: buckets may lie elsewhere. */
+  service(): Promise<S3Service> {
+    this.#service ??= this.#findService();
+    return this.#service;
+  }
+
+  /** @throws ModelError AUTH_FAIL where there is nothing to sign with, CANCELLED */
+  async sign(request: SignedRequest, region: string, signal: AbortSignal): Promise<Required<SourceCredentials>> {
+    const headers = { ...request.headers, ...(this.#config.requesterPays === true && { 'x-amz-request-payer': 'requester' }) };
+    const nowMs = this.#nowMs();
+    if (this.isAnonymous) return { headers, validUntilMs: Number.POSITIVE_INFINITY };
+    const { endpoint } = await this.service();
+    const keys = await this.#keys.keys(endpoint?.origin, signal);
+    const date = new Date(nowMs + this.#clockSkewMs);
+    const keysUntilMs = (keys.validUntilMs ?? Number.POSITIVE_INFINITY) - KEYS_MARGIN_MS;
+    return {
+      headers: await signRequest({ ...request, headers }, { keys, region, date }),
+      validUntilMs: Math.max(nowMs + 1, Math.min(nowMs + SIGNATURE_MS, keysUntilMs)),
+    };
+  }
+
+  /** Whether there is something in a refusal that the next signature can be better for. */
+  learn(error: unknown): boolean {
+    if (!isModelError(error, 'AUTH_FAIL')) return false;
+    const { clock_skew_ms: skewMs } = error.details;
+    if (error.reason === 'clock_skewed' && typeof skewMs === 'number') {
+      this.#clockSkewMs = skewMs;
+      return true;
+    }
+    if (error.reason !== 'token_expired') return false;
+    this.#keys.expire();
+    return true;
+  }
+
+  async #findService(): Promise<S3Service> {
+    const { addressing = 'auto', endpointUrl, region, profile } = this.#config;
+    const isWhole = endpointUrl !== undefined && region !== undefined;
+    const told = isWhole ? {} : await (await import('./profile-settings.ts')).profileSettings(profile);
+    const endpoint = endpointUrl ?? told.endpointUrl;
+    return {
+      addressing,
+      region: region ?? told.region ?? DEFAULT_REGION,
+      ...(endpoint !== undefined && URL.canParse(endpoint) && { endpoint: new URL(endpoint) }),
+    };
+  }
+}

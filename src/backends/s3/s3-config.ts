@@ -1,0 +1,25 @@
+import type { Secret } from '../../domain/secret.ts';
+
+/** The slice of the configuration that S3 needs. */
+export interface S3Config {
+  /** The service to speak to; absent: what the profile says, else AWS. */
+  readonly endpointUrl?: string | undefined;
+  /** Absent: that of the profile, else `us-east-1`; the right one is learnt from the service either way. */
+  readonly region?: string | undefined;
+  /** Of the shared AWS configuration files; absent: `default`. With one named, keys in the environment do not count. */
+  readonly profile?: string | undefined;
+  /** Where the bucket's name stands: `auto` is the path at an endpoint of one's own, the host name at AWS. */
+  readonly addressing?: 'auto' | 'path' | 'virtual' | undefined;
+  /** Says with each request that we pay for it. */
+  readonly requesterPays?: boolean | undefined;
+  /** Signs nothing: for public buckets. */
+  readonly anonymous?: boolean | undefined;
+  /** Those of the environment. */
+  readonly keys?: StaticKeys | undefined;
+}
+
+export interface StaticKeys {
+  readonly accessKeyId: Secret;
+  readonly secretAccessKey: Secret;
+  readonly sessionToken?: Secret | undefined;
+}
