@@ -8,6 +8,7 @@ import { guardedBody } from './guarded-body.ts';
 import type { HttpAnswer, HttpClient } from './http-client.ts';
 import type { HttpHeaders } from './http-headers.ts';
 import { readExcerpt } from './read-excerpt.ts';
+import { expiredError } from './signed-url.ts';
 import { SNIFF_BYTES, sniffBody } from './sniff-body.ts';
 import { fileUrl, parseBaseUrl, parseHttpUrl } from './source-url.ts';
 import { isAnswer, type RefusedRequest, statusError } from './status-error.ts';
@@ -67,6 +68,7 @@ export function createUrlBackend(url: string, client: HttpClient): HttpBackend {
     label: redactUrl(file),
     host: file.host,
     urlOf: () => new URL(file),
+    explain: expiredError,
   });
 }
 

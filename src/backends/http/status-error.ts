@@ -2,6 +2,7 @@
 import { ModelError, type ModelErrorOptions } from '../../domain/errors.ts';
 import type { ResponseHead } from './check-response.ts';
 import { parseRetryAfterMs } from './retry-after.ts';
+import { EXPIRED_HINT } from './signed-url.ts';
 import { excerptOf } from './sniff-body.ts';
 
 export interface RefusedRequest {
@@ -25,7 +26,7 @@ export function statusError(head: ResponseHead, request: RefusedRequest): ModelE
   const message = `${request.label} answered with status ${status}${says === '' ? '' : `: ${says}`}`;
   const options = { details: detailsOf(head, request.nowMs) };
   if (request.signed && [400, 401, 403].includes(status) && /expired|specified time frame/i.test(request.bodyStart))
-    return new ModelError('AUTH_FAIL', message, { ...options, reason: 'expired', hint: 'the signed URL has ended: ask for a new one' });
+    return new ModelError('AUTH_FAIL', message, { ...options, reason: 'expired', hint: EXPIRED_HINT });
   if (status === 401 || status === 403) return authError(message, request.credentialed, options);
   if (status === 404 || status === 410) return unavailable(message, 'not_found', { ...options, retryable: false });
   if (status === 407) return proxyAuthError(request.label, options);

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { expiredError, signedUntilMs } from './signed-url.ts';
+
+const END = Date.parse('2026-11-23T21:35:00Z');
+const FORMS = [
+  'https://b.s3.amazonaws.com/k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20261123T213000Z&X-Amz-Expires=300&X-Amz-Signature=s3cret',
+  'https://storage.googleapis.com/b/k?X-Goog-Date=20261123T213000Z&X-Goog-Expires=300&X-Goog-Signature=s3cret',
+  'https://a.blob.core.windows.net/c/k?sp=r&se=2026-11-23T21%3A35%3A00Z&sig=s3cret',
+  `https://d.cloudfront.net/k?Expires=${END / 1000}&Signature=s3cret&Key-Pair-Id=K`,
+];
+
+describe('the end of a signed URL', () => {
+  it.each(FORMS)('is read from %s', (url) => {
+    expect(signedUntilMs(new URL(url))).toBe(END);
+  });
+
+  it.each([
+    'https://h/k',
+    'https://h/k?token=x',
+    'https://h/k?X-Amz-Date=soon&X-Amz-Expires=300',
+    'https://h/k?X-Amz-Date=20261123T213000Z',
+    'https://h/k?Expires=Thu',
+  ])('is not told by %s', (url) => {
+    expect(signedUntilMs(new URL(url))).toBeUndefined();
+  });
+
+  it.each(FORMS)('explains a refusal after it, without the signature: %s', (text) => {
+    const url = new URL(text);
+    const error = expiredError({ url, status: 403, label: 'https://h/k?…', nowMs: END });
+    expect(error).toMatchObject({
+      code: 'AUTH_FAIL',
+      reason: 'expired',
+      message: 'https://h/k?…: the signed URL ended at 2026-11-23T21:35:00.000Z',
+    });
+    expect(JSON.stringify(error)).not.toContain('s3cret');
+    expect(expiredError({ url, status: 403, label: 'x', nowMs: END - 1 })).toBeUndefined();
+    expect(expiredError({ url, status: 503, label: 'x', nowMs: END })).toBeUndefined();
+  });
+});
