@@ -72,6 +72,13 @@ export const CONFIG_KEYS = {
     defaultText: '`~/.cache/huggingface/hub`',
     description: 'The cache of the Hugging Face Hub client; files found there are not fetched again.',
   }),
+  hfCache: places<'off' | 'adopt' | 'populate'>({
+    key: 'hf_cache',
+    type: choice('off', 'adopt', 'populate'),
+    default: 'adopt',
+    description:
+      'What is done with that cache: `adopt` copies (or shares the blocks of) files found there, once they are proven; `populate` also lays down there what comes from `hf://` sources, so that the Hub client finds it offline. A file of the cache itself is never changed.',
+  }),
   environment: places<'production' | 'development'>({
     key: 'environment',
     type: choice('production', 'development'),

@@ -1,7 +1,7 @@
 /** Where one file can be read, best first. */
 import type { FileSource } from '../backends/backend.ts';
 import { type Attempt, asModelError } from '../domain/errors.ts';
-import type { FileSpec, ModelSpec } from '../domain/spec.ts';
+import type { FileOrigin, FileSpec, ModelSpec } from '../domain/spec.ts';
 import { redactUrl } from '../util/redact-url.ts';
 import type { SourceOpener } from './orchestration.ts';
 
@@ -24,7 +24,9 @@ export function fileSources(opener: SourceOpener, spec: ModelSpec, file: FileSpe
   };
   const { url } = file;
   if (url !== undefined) attempt(url, () => ({ backend: opener.openFile(url), path: '' }));
-  const origins = file.origins ?? spec.sources.map((source) => ({ source, path: file.path }));
-  for (const { source, path } of origins) attempt(source, () => ({ backend: opener.open(source), path }));
+  for (const { source, path } of originsOf(spec, file)) attempt(source, () => ({ backend: opener.open(source), path }));
   return { sources, refused };
 }
+
+export const originsOf = (spec: ModelSpec, file: FileSpec): readonly FileOrigin[] =>
+  file.origins ?? spec.sources.map((source) => ({ source, path: file.path }));

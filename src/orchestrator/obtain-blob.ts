@@ -12,6 +12,7 @@ import { PieceMap } from '../store/piece-map.ts';
 import { compareKeys, readStatKey } from '../store/stat-key.ts';
 import { hashFile } from '../transfer/hash-file.ts';
 import { LEAF_BYTES, type TransferEngine, type TransferOutcome } from '../transfer/transfer.ts';
+import { beforeNetwork, bytesOrigin, cachedSource } from './cached-source.ts';
 import { type EnsureRun, lockBlob } from './ensure-run.ts';
 import { type FileSources, fileSources } from './file-sources.ts';
 
@@ -98,17 +99,19 @@ async function fetchBlob(run: EnsureRun, request: BlobRequest): Promise<Obtained
     meter.found(new PieceMap(partial.pieces).heldBytes());
     const outcome = await transfer(run, request, partial);
     const digest = await commit(run, request, { partial, outcome });
+    const { fetchedBytes, sources } = outcome;
+    const blob: ObtainedBlob = { digest, origin: bytesOrigin(outcome), fetchedBytes, sources };
     run.emit({
       type: 'file.finished',
       file: file.path,
       sizeBytes: file.sizeBytes,
-      fetchedBytes: outcome.fetchedBytes,
-      origin: 'fetched',
-      sources: outcome.sources,
+      fetchedBytes,
+      origin: blob.origin,
+      sources,
       proof: file.proof,
       durationMs: work.store.clock.monotonic() - startedMs,
     });
-    return { digest, origin: 'fetched', fetchedBytes: outcome.fetchedBytes, sources: outcome.sources };
+    return blob;
   } finally {
     // A forced fetch begins anew each time: what it leaves unfinished is of use to nobody.
     if (request.force) await partial.discard();
@@ -116,8 +119,9 @@ async function fetchBlob(run: EnsureRun, request: BlobRequest): Promise<Obtained
   }
 }
 
-async function transfer(run: EnsureRun, { file, twins, digest, engine }: BlobRequest, partial: PartialBlob): Promise<TransferOutcome> {
-  const { sources, refused } = sourcesOfAll(run, [file, ...twins]);
+async function transfer(run: EnsureRun, request: BlobRequest, partial: PartialBlob): Promise<TransferOutcome> {
+  const { file, digest, engine } = request;
+  const { sources, refused } = await sourcesFor(run, request);
   if (sources.length === 0) throw noSource(run, file, refused);
   return engine.fetch({
     name: file.path,
@@ -128,6 +132,13 @@ async function transfer(run: EnsureRun, { file, twins, digest, engine }: BlobReq
     onHeld: (delta) => run.meter.held(delta),
     ...(digest && { expected: digest }),
   });
+}
+
+async function sourcesFor(run: EnsureRun, { file, twins, digest, force }: BlobRequest): Promise<FileSources> {
+  const files = [file, ...twins];
+  const found = sourcesOfAll(run, files);
+  const cached = digest === undefined || force ? undefined : await cachedSource(run, { sha256: digest, files });
+  return cached === undefined ? found : { ...found, sources: beforeNetwork(found.sources, cached) };
 }
 
 /** Of several paths with the same bytes, each may be where the others are not. */

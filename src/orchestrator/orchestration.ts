@@ -1,5 +1,6 @@
 /** What every verb works with, put together by compose.ts. */
 import type { StorageBackend } from '../backends/backend.ts';
+import type { HfCache } from '../backends/hf-cache/hf-cache.ts';
 import type { Emit } from '../domain/events.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { Blobs } from '../store/blobs.ts';
@@ -40,6 +41,8 @@ export interface Orchestration {
   /** Keeps what was parsed of the manifest in the store, for the next process. Only verbs that write anyway call it. */
   saveRegistry(): Promise<void>;
   sources(offline: boolean): Promise<SourceOpener>;
+  /** The cache of the Hugging Face Hub's clients; undefined where it is not to be used. */
+  hfCache(): Promise<HfCache | undefined>;
   engine(limits: TransferLimits): Promise<TransferEngine>;
   /** An emitter with the envelope of one call on one model. */
   emitter(options: CallOptions, model: string): Emit;
