@@ -6,7 +6,7 @@ const FLOORS = [
   ['domain'],
   ['formats', 'util'],
   ['config', 'resolver', 'observability', 'trust'],
-  ['locks', 'registry'],
+  ['locks', 'registry', 'credentials'],
   ['store', 'backends'],
   ['transfer'],
   ['orchestrator'],

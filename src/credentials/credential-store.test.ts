@@ -1,0 +1,95 @@
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { tempDir } from '../../test/support/temp-dir.ts';
+import { CredentialStore } from './credential-store.ts';
+
+const HUB = { service: 'hf', origin: 'https://huggingface.co' } as const;
+const TOKEN = 'hf_QmZkTrWxYvLpNsBdFgHjKlAbCd';
+
+let userConfigDir: string;
+let store: CredentialStore;
+beforeEach(async () => {
+  userConfigDir = join(await tempDir(), 'config', 'wan');
+  store = new CredentialStore({ userConfigDir, keyring: 'off' });
+});
+
+const folder = () => join(userConfigDir, 'credentials');
+const onlyFile = async () => join(folder(), (await readdir(folder()))[0] ?? '');
+const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
+
+describe('a stored credential', () => {
+  it('is given back for its service and origin, and for no other', async () => {
+    const { place, keyringProblem } = await store.save({ ...HUB, account: 'alice', secret: { token: TOKEN } });
+    expect({ place, keyringProblem }).toEqual({ place: await onlyFile(), keyringProblem: 'keyring = "off"' });
+    const found = await store.find('hf', 'https://huggingface.co');
+    expect(found).toMatchObject({ ...HUB, kept: 'file', account: 'alice' });
+    expect(found && (await store.secretOf(found))).toEqual({ token: TOKEN });
+    for (const [service, origin] of [
+      ['hf', 'https://huggingface.co:8443'],
+      ['hf', 'http://huggingface.co'],
+      ['hf', 'https://mirror.example'],
+      ['github', 'https://huggingface.co'],
+    ] as const)
+      expect(await store.find(service, origin)).toBeUndefined();
+  });
+
+  it.skipIf(process.platform === 'win32')('lies in a file of mode 600 in a folder of mode 700, also where that was open', async () => {
+    await mkdir(folder(), { recursive: true, mode: 0o755 });
+    await store.save({ ...HUB, secret: { token: TOKEN } });
+    expect([await modeOf(await onlyFile()), await modeOf(folder())]).toEqual(['600', '700']);
+  });
+
+  it('is replaced by the next one, and leaves nothing behind when it goes', async () => {
+    await store.save({ ...HUB, secret: { token: 'hf_old' } });
+    await store.save({ ...HUB, secret: { token: TOKEN } });
+    expect(await readdir(folder())).toHaveLength(1);
+    expect(await readFile(await onlyFile(), 'utf8')).not.toContain('hf_old');
+    expect(await store.remove(HUB.service, HUB.origin)).toBe(true);
+    expect(await readdir(folder())).toEqual([]);
+    expect(await store.remove(HUB.service, HUB.origin)).toBe(false);
+  });
+
+  it('does not lose its neighbours when many are stored at once', async () => {
+    const origins = Array.from({ length: 20 }, (_, index) => `https://mirror-${index}.example`);
+    await Promise.all(origins.map((origin) => store.save({ service: 'hf', origin, secret: { token: TOKEN } })));
+    expect(await store.paths()).toHaveLength(20);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a record that others can use', () => {
+  it.each([0o644, 0o640, 0o602])('is refused with mode %o, with the line that mends it', async (mode) => {
+    await store.save({ ...HUB, secret: { token: TOKEN } });
+    const path = await onlyFile();
+    await chmod(path, mode);
+    await expect(store.find(HUB.service, HUB.origin)).rejects.toMatchObject({
+      code: 'AUTH_FAIL',
+      reason: 'credentials_exposed',
+      message: expect.stringContaining(path),
+      hint: `chmod 600 '${path}'`,
+    });
+  });
+
+  it('can still be removed, and replaced by a log-in', async () => {
+    await store.save({ ...HUB, secret: { token: TOKEN } });
+    await chmod(await onlyFile(), 0o644);
+    await store.save({ ...HUB, secret: { token: TOKEN } });
+    expect(await modeOf(await onlyFile())).toBe('600');
+    await chmod(await onlyFile(), 0o644);
+    expect(await store.remove(HUB.service, HUB.origin)).toBe(true);
+  });
+});
+
+describe('a record that is damaged', () => {
+  it.each(['', '{', `{"token":"${TOKEN}"`, `{"version":2,"token":"${TOKEN}"}`, 'null', '[]'])(
+    '%j is refused without quoting it',
+    async (text) => {
+      await store.save({ ...HUB, secret: { token: TOKEN } });
+      await writeFile(await onlyFile(), text);
+      const refusal = store.find(HUB.service, HUB.origin);
+      await expect(refusal).rejects.toMatchObject({ code: 'INVALID_CONFIG', reason: 'credentials_invalid' });
+      await refusal.catch((error: Error) => expect(`${error.stack}${String(error.cause)}`).not.toContain('QmZk'));
+      expect(await store.remove(HUB.service, HUB.origin)).toBe(true);
+    },
+  );
+});

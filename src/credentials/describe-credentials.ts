@@ -1,0 +1,95 @@
+/** Every credential that can be found, masked: what `wan auth status` and `wan doctor` show. */
+import type { Config } from '../config/config.ts';
+import { isModelError } from '../domain/errors.ts';
+import { ambientTokens } from './ambient-tokens.ts';
+import { CredentialStore } from './credential-store.ts';
+import { maskCredential } from './mask-credential.ts';
+import { originFor, type Service } from './services.ts';
+import type { StoredCredential } from './stored-credential.ts';
+
+export interface CredentialLine {
+  readonly service: Service;
+  /** `aws`, or scheme, host and port. */
+  readonly origin: string;
+  /** `keyring`, the name of a variable, or a path. */
+  readonly from: string;
+  /** `hf_…abcd`; of S3 keys the id; empty where it cannot be read. */
+  readonly shown: string;
+  readonly account?: string;
+  /** ISO 8601. */
+  readonly expiresAt?: string;
+  /** Whether a request to the origin carries it. */
+  readonly isUsed: boolean;
+  /** Why it is not used, or cannot be. */
+  readonly note?: string;
+}
+
+type Found = Omit<CredentialLine, 'isUsed'>;
+
+/** In order of precedence within a service and origin; what cannot be read is a line with a note. */
+export async function describeCredentials(config: Config): Promise<readonly CredentialLine[]> {
+  const found = [...(await storedLines(new CredentialStore(config))), ...(await ambientLines(config)), ...awsLines(config)];
+  const taken = new Map<string, string>();
+  return found.map((line) => judged(line, taken, config));
+}
+
+function judged(line: Found, taken: Map<string, string>, config: Config): CredentialLine {
+  if (line.note !== undefined) return { ...line, isUsed: false };
+  if (line.service === 'hf' && !config.hfImplicitToken) return { ...line, isUsed: false, note: 'hf_implicit_token is false' };
+  const place = `${line.service} ${line.origin}`;
+  const winner = taken.get(place);
+  if (winner !== undefined) return { ...line, isUsed: false, note: `${winner} comes first` };
+  taken.set(place, line.from);
+  return { ...line, isUsed: true };
+}
+
+async function storedLines(store: CredentialStore): Promise<readonly Found[]> {
+  const lines: Found[] = [];
+  for (const path of await store.paths()) lines.push(...(await storedLine(store, path)));
+  return lines;
+}
+
+async function storedLine(store: CredentialStore, path: string): Promise<readonly Found[]> {
+  let stored: StoredCredential | undefined;
+  try {
+    stored = await store.at(path);
+  } catch (error) {
+    return [unreadable(path, error)];
+  }
+  if (stored === undefined) return [];
+  const { service, origin, account, expires_at: expiresAt } = stored;
+  const about = { service, origin, from: store.placeOf(stored), ...(account && { account }), ...(expiresAt && { expiresAt }) };
+  try {
+    const { token, access_key_id: id = '' } = await store.secretOf(stored);
+    return [{ ...about, shown: maskCredential(token ?? id) }];
+  } catch (error) {
+    return [{ ...about, shown: '', note: noteOf(error) }];
+  }
+}
+
+/** Its name still says what it is for. */
+function unreadable(path: string, error: unknown): Found {
+  const [, service = 'hf', encoded = ''] = /([a-z0-9]+)@([^/\\]*)\.json$/.exec(path) ?? [];
+  return { service: service as Service, origin: decodeURIComponent(encoded), from: path, shown: '', note: noteOf(error) };
+}
+
+function noteOf(error: unknown): string {
+  if (!isModelError(error)) throw error;
+  return `${error.message}: ${error.hint}`;
+}
+
+async function ambientLines(config: Config): Promise<readonly Found[]> {
+  const lines: Found[] = [];
+  for (const service of ['hf', 'github'] as const) {
+    for (const { token, from, origin, withheld } of await ambientTokens(config, service))
+      lines.push({ service, origin, from, shown: maskCredential(token.reveal()), ...(withheld !== undefined && { note: withheld }) });
+  }
+  return lines;
+}
+
+function awsLines(config: Config): readonly Found[] {
+  const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = config.secrets;
+  if (id === undefined || secret === undefined) return [];
+  const note = config.s3Profile === undefined ? {} : { note: `the profile ${config.s3Profile} comes first` };
+  return [{ service: 's3', origin: originFor('s3', config), from: 'AWS_ACCESS_KEY_ID', shown: maskCredential(id.reveal()), ...note }];
+}

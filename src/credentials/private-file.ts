@@ -1,0 +1,76 @@
+/** Files that only their owner can read. On Windows the user's own folders already are. */
+import { randomUUID } from 'node:crypto';
+import { chmod, type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ModelError } from '../domain/errors.ts';
+import { fsError, isErrno } from '../domain/fs-error.ts';
+
+const LIMIT_BYTES = 64 * 1024;
+const OTHERS = 0o077;
+
+/**
+ * @returns undefined where there is no such file
+ * @throws ModelError AUTH_FAIL, credentials_exposed: others can read it, or it belongs to another user; PERMISSION_DENIED, …
+ */
+export async function readPrivateFile(path: string): Promise<string | undefined> {
+  const file = await openExisting(path);
+  if (file === undefined) return undefined;
+  try {
+    if (process.platform !== 'win32') await refuseExposed(file, path);
+    return await readStart(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Replaces the file at once, or not at all; it and its folder are the owner's alone from their first moment. */
+export async function writePrivateFile(path: string, text: string): Promise<void> {
+  const directory = dirname(path);
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await chmod(directory, 0o700);
+    await writeDurably(temporary, text);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw fsError(error, `write ${path}`);
+  }
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function openExisting(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw fsError(error, `read ${path}`);
+  }
+}
+
+async function refuseExposed(file: FileHandle, path: string): Promise<void> {
+  const { mode, uid } = await file.stat();
+  const own = process.getuid?.() ?? uid;
+  if (uid !== own) throw exposed(`${path} belongs to another user`, `remove it, then run \`wan auth login\` again`);
+  if ((mode & OTHERS) !== 0) {
+    const octal = (mode & 0o777).toString(8).padStart(3, '0');
+    throw exposed(`${path} holds a secret and can be used by others (mode ${octal})`, `chmod 600 '${path}'`);
+  }
+}
+
+const exposed = (message: string, hint: string): ModelError =>
+  new ModelError('AUTH_FAIL', message, { reason: 'credentials_exposed', hint });
+
+async function readStart(file: FileHandle): Promise<string> {
+  const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(LIMIT_BYTES) });
+  return buffer.toString('utf8', 0, bytesRead);
+}
