@@ -23,14 +23,15 @@ const KEYS_MARGIN_MS = 30_000;
 export class S3Access {
   readonly #config: S3Config;
   readonly #keys: KeySource;
-  readonly #nowMs: () => number;
+  /** Since the epoch, by our clock. */
+  readonly nowMs: () => number;
   #service: Promise<S3Service> | undefined;
   /** How far the service's clock is ahead of ours. */
   #clockSkewMs = 0;
 
   constructor({ config, credentials = NO_CREDENTIALS, nowMs = Date.now }: S3AccessOptions) {
     this.#config = config;
-    this.#nowMs = nowMs;
+    this.nowMs = nowMs;
     this.#keys = new KeySource({ keys: config.keys, profile: config.profile, credentials, nowMs });
   }
 
@@ -53,7 +54,7 @@ export class S3Access {
   /** @throws ModelError AUTH_FAIL where there is nothing to sign with, CANCELLED */
   async sign(request: SignedRequest, region: string, signal: AbortSignal): Promise<Required<SourceCredentials>> {
     const headers = { ...request.headers, ...(this.#config.requesterPays === true && { 'x-amz-request-payer': 'requester' }) };
-    const nowMs = this.#nowMs();
+    const nowMs = this.nowMs();
     if (this.isAnonymous) return { headers, validUntilMs: Number.POSITIVE_INFINITY };
     const { endpoint } = await this.service();
     const keys = await this.#keys.keys(endpoint?.origin, signal);

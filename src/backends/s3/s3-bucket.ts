@@ -55,13 +55,13 @@ export class S3Bucket {
     if (answer.status === 200) return answer;
     const bodyStart = Buffer.from(await readExcerpt(answer, ERROR_BODY_BYTES)).toString('utf8');
     const url = s3Url(service, this.name, request.key);
-    const refused = { label: redactUrl(url), bodyStart, credentialed: !this.access.isAnonymous, signed: false, nowMs: Date.now() };
+    const refused = { label: redactUrl(url), bodyStart, credentialed: !this.access.isAnonymous, signed: false, nowMs: this.access.nowMs() };
     const { status, headers } = answer;
     throw this.explain({ ...refused, status, headers, url }, service.region) ?? statusError(answer, refused);
   }
 
   explain(refused: RefusedAnswer, region: string): ReturnType<typeof s3Error> {
-    return s3Error(refused, { region, anonymous: this.access.isAnonymous });
+    return s3Error({ ...refused, nowMs: this.access.nowMs() }, { region, anonymous: this.access.isAnonymous });
   }
 
   /**

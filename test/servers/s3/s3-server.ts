@@ -55,7 +55,7 @@ export class S3Server {
     body: Uint8Array | string,
     more: Partial<PutObjectCommandInput> = {},
   ): Promise<string | undefined> {
-    const { VersionId } = await this.client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ...more }));
+    const { VersionId } = await this.client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: Buffer.from(body), ...more }));
     return VersionId;
   }
 
