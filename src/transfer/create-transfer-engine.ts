@@ -2,6 +2,7 @@
 
 import { throwIfCancelled } from '../domain/cancelled.ts';
 import { ModelError } from '../domain/errors.ts';
+import type { TrafficControl } from '../domain/traffic.ts';
 import type { Clock, Random } from '../domain/world.ts';
 import { FileState } from './file-state.ts';
 import { FileTransfer } from './file-transfer.ts';
@@ -34,6 +35,8 @@ export interface TransferEngineOptions {
   readonly localLink?: 'auto' | 'copy' | 'hard';
   /** `inline`: never a worker. */
   readonly lanes?: 'auto' | 'inline';
+  /** Absent: this process is alone, and remembers nothing of its sources. */
+  readonly traffic?: TrafficControl;
 }
 
 export interface TransferControls extends TransferEngine {
@@ -81,6 +84,7 @@ class Engine implements TransferControls {
       perHostConnections: options.perHostConnections,
       monotonicMs: () => options.clock.monotonic(),
       isRateLimited: () => this.#limit.bytesPerSecond > 0,
+      isPaused: (host) => options.traffic?.isPaused(host) ?? false,
     });
   }
 
@@ -93,7 +97,7 @@ class Engine implements TransferControls {
     try {
       throwIfCancelled(AbortSignal.any([file.signal, this.#closed.signal]), `fetching ${file.name}`);
       this.#running.add(file);
-      return await this.#run(file);
+      return await this.#inPlace(file);
     } finally {
       this.#running.delete(file);
       this.#admitted--;
@@ -109,12 +113,22 @@ class Engine implements TransferControls {
     await this.#pool.close();
   }
 
+  async #inPlace(file: TransferFile): Promise<TransferOutcome> {
+    const signal = AbortSignal.any([file.signal, this.#closed.signal]);
+    const leave = await this.#options.traffic?.enter({ file: file.name, emit: file.emit, signal });
+    try {
+      return await this.#run(file);
+    } finally {
+      leave?.();
+    }
+  }
+
   #run(file: TransferFile): Promise<TransferOutcome> {
     const lanes = this.#isBulk() ? this.#pool.bulk() : [this.#pool.main];
     const hashLane = this.#leastLoaded(lanes);
     const state = new FileState(file, { fileId: this.#pool.nextId(), hashLane, signal: this.#closed.signal });
-    const { clock, random, retry, stallTimeoutMs, localLink = 'auto' } = this.#options;
-    const world = { clock, random, retry, stallTimeoutMs, mayClone: localLink === 'auto' };
+    const { clock, random, retry, stallTimeoutMs, traffic, localLink = 'auto' } = this.#options;
+    const world = { clock, random, retry, stallTimeoutMs, mayClone: localLink === 'auto', traffic };
     const common = { ...world, scheduler: this.#scheduler, pool: this.#pool, lanes, laneLoad: this.#laneLoad };
     this.#hashLoad.set(hashLane, (this.#hashLoad.get(hashLane) ?? 0) + 1);
     return new FileTransfer({ ...common, state })

@@ -4,13 +4,23 @@ import { ConnectionGovernor } from './connection-governor.ts';
 const TICK_MS = 100;
 /** So few ranges are the end of a job: what is slow then is not slow because of the others. */
 const TAIL_RANGES = 2;
+/** So many ranges of one file must pay before another source is tried for it. */
+const RANGES_BEFORE_HELP = 2;
 
 /** One file at one source, as the scheduler sees it. */
 export interface Demand {
+  /** The file: several sources of one share it. Those of higher priority are added first. */
+  readonly group: object;
   /** Host that the per-host limit applies to. */
   readonly host: string | undefined;
   /** Ranges at work. */
   readonly running: number;
+  /** Of those, the ones whose answer has begun. */
+  readonly flowing: number;
+  /** From a request to its answer; undefined before the first. */
+  readonly firstByteMs: number | undefined;
+  /** What one range does of late; undefined before any byte. */
+  readonly bytesPerSecond: number | undefined;
   /** All bytes that came so far. */
   readonly receivedBytes: number;
   readonly remainingBytes: number;
@@ -33,6 +43,8 @@ export interface SchedulerOptions {
   readonly perHostConnections: number;
   readonly monotonicMs: () => number;
   readonly isRateLimited: () => boolean;
+  /** Whether a host asked for patience. */
+  readonly isPaused?: (host: string) => boolean;
 }
 
 export class Scheduler {
@@ -50,7 +62,7 @@ export class Scheduler {
 
   add(demand: Demand): void {
     this.#demands.add(demand);
-    this.#governor.atLeast(this.#demands.size);
+    this.#governor.atLeast(this.#files);
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS);
     this.pump();
   }
@@ -80,7 +92,11 @@ export class Scheduler {
 
   /** How many ranges work for one file when all files get their share. */
   get rangesPerFile(): number {
-    return Math.max(1, Math.ceil(this.#governor.target / Math.max(1, this.#demands.size)));
+    return Math.max(1, Math.ceil(this.#governor.target / Math.max(1, this.#files)));
+  }
+
+  get #files(): number {
+    return new Set([...this.#demands].map((demand) => demand.group)).size;
   }
 
   close(): void {
@@ -91,7 +107,7 @@ export class Scheduler {
   #startOne(): boolean {
     if (this.#running() >= this.#options.connections) return false;
     const ready = [...this.#demands].filter((demand) => demand.isReady && this.#hostHasRoom(demand.host));
-    const starving = ready.find((demand) => demand.running === 0);
+    const starving = ready.find((demand) => this.#runningFor(demand.group) === 0);
     const chosen = starving ?? this.#mostToShare(ready);
     return chosen?.start(this.rangesPerFile) ?? false;
   }
@@ -99,7 +115,19 @@ export class Scheduler {
   #mostToShare(ready: readonly Demand[]): Demand | undefined {
     if (this.#running() >= this.#governor.target) return undefined;
     const sharing = ready.filter((demand) => demand.canShare);
-    return sharing.sort((a, b) => b.remainingBytes / (b.running + 1) - a.remainingBytes / (a.running + 1))[0];
+    const need = (demand: Demand) => demand.remainingBytes / (this.#runningFor(demand.group) + 1);
+    return sharing.sort((a, b) => need(b) - need(a) || this.#worth(b) - this.#worth(a))[0];
+  }
+
+  /** Of sources of one file, the one whose ranges do most; one that is untried is tried third, when more than one range pays at all. */
+  #worth(demand: Demand): number {
+    if (demand.bytesPerSecond !== undefined) return demand.bytesPerSecond;
+    if (demand.running > 0) return 0;
+    return this.#runningFor(demand.group) >= RANGES_BEFORE_HELP ? Number.MAX_VALUE : 0;
+  }
+
+  #runningFor(group: object): number {
+    return sum(this.#demands, (demand) => (demand.group === group ? demand.running : 0));
   }
 
   #running(): number {
@@ -108,6 +136,7 @@ export class Scheduler {
 
   #hostHasRoom(host: string | undefined): boolean {
     if (host === undefined) return true;
+    if (this.#options.isPaused?.(host)) return false;
     return sum(this.#demands, (demand) => (demand.host === host ? demand.running : 0)) < this.#options.perHostConnections;
   }
 
@@ -133,7 +162,10 @@ export class Scheduler {
   #observe(ms: number): void {
     const receivedBytes = this.#doneBytes + sum(this.#demands, (demand) => demand.receivedBytes);
     const wanted = [...this.#demands].some((demand) => demand.canShare && demand.isReady && this.#hostHasRoom(demand.host));
-    this.#governor.observe({ ms, receivedBytes, running: this.#running(), wanted });
+    const firstBytes = [...this.#demands].flatMap(({ firstByteMs }) => (firstByteMs === undefined ? [] : [firstByteMs]));
+    const firstByteMs = firstBytes.length === 0 ? undefined : Math.min(...firstBytes);
+    const flowing = sum(this.#demands, (demand) => demand.flowing);
+    this.#governor.observe({ ms, receivedBytes, running: this.#running(), flowing, firstByteMs, wanted });
   }
 }
 

@@ -13,6 +13,8 @@ export interface TransferFile {
   readonly expected?: Sha256;
   /** In priority order; a failing one is left for the next with its held pieces kept. */
   readonly sources: readonly FileSource[];
+  /** What is remembered of sources without this file does not count. */
+  readonly isForced?: boolean;
   readonly emit: Emit;
   readonly signal: AbortSignal;
   /** Called with bytes newly held (positive) or dropped because they were wrong (negative). */
