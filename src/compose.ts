@@ -1,7 +1,9 @@
 /** Config -> ModelOrchestrator: the only file that knows every room. */
 import type { Backends } from './backends/create-backends.ts';
 import type { HfCache } from './backends/hf-cache/hf-cache.ts';
+import type { HttpConfig } from './backends/http/http-config.ts';
 import type { S3Config } from './backends/s3/s3-config.ts';
+import type { WhoAnswer, WhoQuestion } from './backends/who-is.ts';
 import type { Config } from './config/config.ts';
 import { type LoadConfigInput, loadConfig } from './config/load-config.ts';
 import { processEnvironment } from './config/process-environment.ts';
@@ -96,6 +98,22 @@ function emitterOf(bus: EventBus, call: CallOptions, model: string): ReturnType<
   };
 }
 
+/** Asks the service, over the configured proxies, whom a token belongs to. @throws ModelError CANCELLED */
+export async function askWho(config: Config, question: WhoQuestion): Promise<WhoAnswer> {
+  if (config.offline) return { verdict: 'unknown', why: 'no socket is opened (offline)' };
+  const [{ HttpClient }, { whoIs }] = await Promise.all([import('./backends/http/http-client.ts'), import('./backends/who-is.ts')]);
+  const client = new HttpClient(httpConfig(config));
+  try {
+    return await whoIs(client, question);
+  } finally {
+    await client.close();
+  }
+}
+
+function httpConfig({ httpProxy, httpsProxy, allProxy, noProxy, caFiles, downloadTimeoutMs }: Config): HttpConfig {
+  return { httpProxy, httpsProxy, allProxy, noProxy, caFiles, idleTimeoutMs: downloadTimeoutMs };
+}
+
 /** What is loaded and opened only when bytes must move, and closed once. */
 class Resources {
   readonly #config: Config;
@@ -111,17 +129,14 @@ class Resources {
   backends(offline: boolean, manifestDir: string): Promise<Backends> {
     return remembered(this.#backends, offline, async () => {
       const { createBackends } = await import('./backends/create-backends.ts');
-      const { localRoots, httpProxy, httpsProxy, allProxy, noProxy, caFiles, downloadTimeoutMs, githubApiUrl } = this.#config;
+      const { createCredentialSource } = await import('./credentials/find-credentials.ts');
+      const { localRoots, githubApiUrl } = this.#config;
       return createBackends({
+        ...httpConfig(this.#config),
         localRoots,
         manifestDir,
         offline,
-        httpProxy,
-        httpsProxy,
-        allProxy,
-        noProxy,
-        caFiles,
-        idleTimeoutMs: downloadTimeoutMs,
+        credentials: createCredentialSource(this.#config),
         githubApiUrl,
         s3: s3Config(this.#config),
       });
