@@ -81,7 +81,8 @@ export class SourceAccess {
       return true;
     }
     if (this.#refusals > 0) return false;
-    if (error.code !== 'AUTH_FAIL' && error.reason !== 'not_found' && !isRedirect(error)) return false;
+    const mayHaveAged = error.code === 'AUTH_FAIL' || (this.isCredentialed && error.details.http_status === 400);
+    if (!mayHaveAged && error.reason !== 'not_found' && !isRedirect(error)) return false;
     this.#refusals++;
     backend.dropTarget(path, this.#target);
     this.#target = undefined;

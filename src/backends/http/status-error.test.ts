@@ -41,6 +41,15 @@ describe('a status that is no answer', () => {
     expect(failed(403, { body })).toMatchObject({ reason: 'credentials_missing' });
   });
 
+  it('tells the SlowDown of S3 from a server that is down', () => {
+    const body = '<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>';
+    expect(failed(503, { body, headers: { 'retry-after': '3' } })).toMatchObject({
+      code: 'RATE_LIMIT',
+      reason: 'slow_down',
+      details: { retry_after_ms: 3000 },
+    });
+  });
+
   it('passes on how long to wait, and what was said', () => {
     expect(failed(429, { headers: { 'retry-after': '7' } }).details).toEqual({ http_status: 429, retry_after_ms: 7000 });
     expect(failed(503, { headers: { 'retry-after': 'later' } }).details).toEqual({ http_status: 503 });

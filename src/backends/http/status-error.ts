@@ -32,6 +32,9 @@ export function statusError(head: ResponseHead, request: RefusedRequest): ModelE
   if (status === 407) return proxyAuthError(request.label, options);
   if (status === 408) return new ModelError('NETWORK_TIMEOUT', message, { ...options, reason: 'request_timeout' });
   if (status === 429) return new ModelError('RATE_LIMIT', message, options);
+  // What presigned URLs, and ranges that other threads ask for, hear from S3.
+  if (status === 503 && /<Code>SlowDown/.test(request.bodyStart))
+    return new ModelError('RATE_LIMIT', message, { ...options, reason: 'slow_down' });
   if (status === 501 || status === 505 || status < 500) return unavailable(message, 'status_unexpected', { ...options, retryable: false });
   return unavailable(message, 'server_error', options);
 }
