@@ -12,7 +12,16 @@ export type { EnsuredFile, EnsurePlan, EnsureResult, PlannedFile, VerifiedFile, 
 export type { FileSpec, ModelSpec, ModelSummary, Selection } from './domain/spec.ts';
 export { ModelState, type ModelStatus } from './domain/status.ts';
 export { LockManager } from './locks/lock-manager.ts';
-export type { CallOptions, EnsureOptions, ModelOrchestrator, Progress, RemoveResult, TargetOptions } from './orchestrator/api.ts';
+export type {
+  CallOptions,
+  EnsureOptions,
+  ModelOrchestrator,
+  Progress,
+  RemoveResult,
+  ResolveUrl,
+  TargetOptions,
+  UrlRequest,
+} from './orchestrator/api.ts';
 export type { ManifestProblem } from './registry/manifest-problem.ts';
 export { ModelRegistry } from './registry/model-registry.ts';
 export { validateManifest } from './registry/validate-manifest.ts';

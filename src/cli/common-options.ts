@@ -33,6 +33,12 @@ export const ENSURE_OPTIONS: readonly OptionSpec[] = [
   { name: 'jobs', short: 'j', value: 'N', summary: 'files in parallel' },
   { name: 'connections', value: 'N', summary: 'upper bound of parallel ranges over all files' },
   { name: 'limit-rate', value: 'SIZE', summary: 'at most this many bytes a second, for example 20M' },
+  {
+    name: 'presigned',
+    value: 'FILE',
+    completes: 'file',
+    summary: 'a JSON object from files to signed URLs of their own; read again when one has ended',
+  },
   { name: 'offline', summary: 'open no socket' },
   { name: 'force', summary: 'fetch again even what is here and proven' },
   { name: 'timeout', value: 'TIME', summary: 'give up after this long in all, for example 30m (else only time without progress counts)' },

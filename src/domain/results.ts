@@ -38,6 +38,8 @@ export interface PlannedFile {
   readonly action: PlannedAction;
   /** Bytes that would have to move. */
   readonly fetchBytes: number;
+  /** Its own URL, redacted, where it would be fetched and has one. */
+  readonly url?: string;
   readonly fault?: FaultyFile['fault'];
 }
 

@@ -23,6 +23,19 @@ export interface Progress {
   readonly bytesPerSecond: number;
 }
 
+export interface UrlRequest {
+  /** `name@version[@variant]` */
+  readonly model: string;
+  /** Path inside the model. */
+  readonly path: string;
+  /** Whether a URL that was given before has been refused: signed ones end. */
+  readonly hasEnded: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** The file's own URL, tried before its sources, in the log without its query; undefined: the file has none. */
+export type ResolveUrl = (request: UrlRequest) => Promise<string | undefined>;
+
 export interface EnsureOptions extends TargetOptions {
   /** Fetch again even what is here and proven. */
   readonly force?: boolean;
@@ -36,6 +49,8 @@ export interface EnsureOptions extends TargetOptions {
   /** Total; without it only time without progress counts. */
   readonly timeoutMs?: number;
   readonly onProgress?: (progress: Progress) => void;
+  /** Signed URLs of single files, made when they are needed. */
+  readonly resolveUrl?: ResolveUrl;
 }
 
 export interface RemoveResult {

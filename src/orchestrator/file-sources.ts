@@ -4,6 +4,7 @@ import { type Attempt, asModelError } from '../domain/errors.ts';
 import type { FileOrigin, FileSpec, ModelSpec } from '../domain/spec.ts';
 import { redactUrl } from '../util/redact-url.ts';
 import type { SourceOpener } from './orchestration.ts';
+import { openOwnUrl, type UrlQuestion } from './own-url.ts';
 
 export interface FileSources {
   readonly sources: readonly FileSource[];
@@ -11,20 +12,21 @@ export interface FileSources {
   readonly refused: readonly Attempt[];
 }
 
-export function fileSources(opener: SourceOpener, spec: ModelSpec, file: FileSpec): FileSources {
+export async function fileSources(opener: SourceOpener, spec: ModelSpec, question: UrlQuestion): Promise<FileSources> {
+  const { file } = question;
   const sources: FileSource[] = [];
   const refused: Attempt[] = [];
-  const attempt = (url: string, open: () => FileSource) => {
+  const attempt = async (url: string, open: () => Promise<FileSource | undefined>) => {
     try {
-      sources.push(open());
+      const source = await open();
+      if (source !== undefined) sources.push(source);
     } catch (error) {
       const { code, message } = asModelError(error);
       refused.push({ source: redactUrl(url), file: file.path, code, message });
     }
   };
-  const { url } = file;
-  if (url !== undefined) attempt(url, () => ({ backend: opener.openFile(url), path: '' }));
-  for (const { source, path } of originsOf(spec, file)) attempt(source, () => ({ backend: opener.open(source), path }));
+  await attempt(file.url ?? `the URL of ${file.path}`, () => openOwnUrl(opener, question));
+  for (const { source, path } of originsOf(spec, file)) await attempt(source, async () => ({ backend: opener.open(source), path }));
   return { sources, refused };
 }
 

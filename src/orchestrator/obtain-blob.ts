@@ -15,6 +15,7 @@ import { LEAF_BYTES, type TransferEngine, type TransferOutcome } from '../transf
 import { beforeNetwork, bytesOrigin, cachedSource } from './cached-source.ts';
 import { type EnsureRun, lockBlob } from './ensure-run.ts';
 import { type FileSources, fileSources } from './file-sources.ts';
+import { resolverOf } from './own-url.ts';
 
 export interface BlobRequest {
   /** Of lock and partial. */
@@ -130,20 +131,25 @@ async function transfer(run: EnsureRun, request: BlobRequest, partial: PartialBl
     emit: run.emit,
     signal: run.signal,
     onHeld: (delta) => run.meter.held(delta),
+    isForced: request.force,
     ...(digest && { expected: digest }),
   });
 }
 
 async function sourcesFor(run: EnsureRun, { file, twins, digest, force }: BlobRequest): Promise<FileSources> {
   const files = [file, ...twins];
-  const found = sourcesOfAll(run, files);
+  const found = await sourcesOfAll(run, files);
   const cached = digest === undefined || force ? undefined : await cachedSource(run, { sha256: digest, files });
   return cached === undefined ? found : { ...found, sources: beforeNetwork(found.sources, cached) };
 }
 
 /** Of several paths with the same bytes, each may be where the others are not. */
-function sourcesOfAll(run: EnsureRun, files: readonly FileSpec[]): FileSources {
-  const all = files.map((file) => fileSources(run.sources, run.target.spec, file));
+async function sourcesOfAll(run: EnsureRun, files: readonly FileSpec[]): Promise<FileSources> {
+  const { target, signal, emit } = run;
+  const resolveUrl = resolverOf(run.work, run.options);
+  const all = await Promise.all(
+    files.map((file) => fileSources(run.sources, target.spec, { model: target.label, file, resolveUrl, signal, emit })),
+  );
   const sources = all.flatMap((one) => one.sources);
   const isFirst = ({ backend, path }: FileSource, at: number) =>
     sources.findIndex((other) => other.backend === backend && other.path === path) === at;

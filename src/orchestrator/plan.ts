@@ -9,15 +9,17 @@ import { redactUrl } from '../util/redact-url.ts';
 import type { EnsureOptions } from './api.ts';
 import { lookAt } from './look.ts';
 import type { Orchestration } from './orchestration.ts';
+import { ownUrl, resolverOf } from './own-url.ts';
 import { type PlannedBlob, planBlobs, type SeenFile } from './plan-blobs.ts';
-import { resolveTarget } from './target.ts';
+import { resolveTarget, type Target } from './target.ts';
 
 export async function planEnsure(work: Orchestration, modelId: string, options: EnsureOptions = {}): Promise<EnsurePlan> {
   const target = await resolveTarget(work, modelId, options);
   readStoreId(work.store);
   const { files: seen } = lookAt(work, target);
   const planned = planBlobs(seen, { force: options.force ?? false });
-  const files = planned.map((blob, index) => toPlannedFile(blob, seen[index]));
+  const urlOf = ownUrls(work, target, options);
+  const files = await Promise.all(planned.map(async (blob, index) => toPlannedFile(blob, seen[index], await urlOf(blob))));
   const fetchBytes = planned.reduce((sum, blob) => sum + blob.fetchBytes, 0);
   return {
     ref: target.spec.ref,
@@ -33,7 +35,14 @@ export async function planEnsure(work: Orchestration, modelId: string, options: 
   };
 }
 
-function toPlannedFile({ file, action, fetchBytes }: PlannedBlob, seen: SeenFile | undefined): PlannedFile {
+/** Of what would be fetched; where signed URLs are handed out, whoever does that is asked. */
+function ownUrls(work: Orchestration, { label }: Target, options: EnsureOptions): (blob: PlannedBlob) => Promise<string | undefined> {
+  const resolveUrl = resolverOf(work, options);
+  const { signal = new AbortController().signal } = options;
+  return async ({ file, fetchBytes }) => (fetchBytes === 0 ? undefined : ownUrl({ model: label, file, resolveUrl, signal }));
+}
+
+function toPlannedFile({ file, action, fetchBytes }: PlannedBlob, seen: SeenFile | undefined, url: string | undefined): PlannedFile {
   const fault = seen && faultOf(seen);
   return {
     path: file.path,
@@ -41,6 +50,7 @@ function toPlannedFile({ file, action, fetchBytes }: PlannedBlob, seen: SeenFile
     action,
     fetchBytes,
     ...(file.component !== undefined && { component: file.component }),
+    ...(url !== undefined && { url: redactUrl(url) }),
     ...(fault && { fault }),
   };
 }

@@ -3,7 +3,7 @@ import type { EnsureOptions } from '../../orchestrator/api.ts';
 import { chosenRefs } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { ENSURE_OPTIONS, PROGRESS_OPTION } from '../common-options.ts';
-import { ensureOptions } from '../ensure-options.ts';
+import { ensureOptions, presignedMap } from '../ensure-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { startProgress } from '../progress/start-progress.ts';
 import { ensureText } from '../render/ensure-text.ts';
@@ -26,6 +26,7 @@ export const ensure: Command = {
     { command: 'wan models ensure t2v-A14B@2.2.0', what: 'one model, its default variant' },
     { command: 'wan models ensure --all --limit-rate 50M', what: 'everything, leaving bandwidth to others' },
     { command: 'wan models ensure t2v-A14B@2.2.0@bf16 --components text_encoder,vae', what: 'a part of another variant' },
+    { command: 'wan models ensure t2v-A14B@2.2.0 --presigned urls.json', what: 'from signed URLs that somebody handed out' },
     { command: 'wan models ensure --all --dry-run', what: 'what would be fetched' },
   ],
   exitStatuses: [3, 4, 5, 6, 7, 8, 9, 130, 143],
@@ -38,8 +39,10 @@ async function dryRun(session: Session, args: ParsedArgs): Promise<Report> {
 }
 
 async function ensureAll(session: Session, args: ParsedArgs): Promise<Report> {
-  const options = ensureOptions(session, args);
+  const asked = ensureOptions(session, args);
   const refs = await chosenRefs(session, args, { title: TITLE, noneMeansAll: false });
+  const presigned = await presignedMap(session, args, refs);
+  const options = { ...asked, ...(presigned && { resolveUrl: presigned.resolveUrl }) };
   const orchestrator = await session.orchestrator();
   const progress = await startProgress(session);
   try {

@@ -1,7 +1,7 @@
 import { chosenRefs } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { ENSURE_OPTIONS } from '../common-options.ts';
-import { ensureOptions } from '../ensure-options.ts';
+import { ensureOptions, presignedMap } from '../ensure-options.ts';
 import { planText } from '../render/plan-text.ts';
 import { firstFailure, resultsWire, tryEach, valuesOf } from '../tried.ts';
 import { planWire } from '../wire/ensure-wire.ts';
@@ -18,8 +18,10 @@ export const plan: Command = {
   ],
   exitStatuses: [3, 9],
   run: async (session, args) => {
-    const options = ensureOptions(session, args);
+    const asked = ensureOptions(session, args);
     const refs = await chosenRefs(session, args, { title: 'wan models plan', noneMeansAll: false });
+    const presigned = await presignedMap(session, args, refs);
+    const options = { ...asked, ...(presigned && { resolveUrl: presigned.resolveUrl }) };
     const orchestrator = await session.orchestrator();
     const tried = await tryEach(refs, session.signal, (ref) => orchestrator.plan(ref, options));
     const error = firstFailure(tried);

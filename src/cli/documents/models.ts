@@ -123,6 +123,7 @@ export const planResult = z.object({
       size_bytes: bytes,
       action: z.enum(['keep', 'link', 'resume', 'fetch']),
       fetch_bytes: bytes,
+      url: z.string().optional().meta({ description: 'a URL of its own, redacted' }),
       fault: fault.optional(),
     }),
   ),

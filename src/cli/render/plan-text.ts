@@ -11,6 +11,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'ACTION' },
   { title: 'SIZE', align: 'right' },
   { title: 'TO FETCH', align: 'right' },
+  { title: 'OWN URL' },
 ];
 
 const VERDICTS: Readonly<Record<PlannedAction, Verdict>> = { keep: 'good', link: 'good', resume: 'soft', fetch: 'soft' };
@@ -30,11 +31,12 @@ function onePlan(screen: Screen, plan: EnsurePlan): string {
   return [head, ...files, sums(screen, plan)].join('\n');
 }
 
-const row = (screen: Screen, { path, action, sizeBytes, fetchBytes, fault }: PlannedFile): readonly string[] => [
+const row = (screen: Screen, { path, action, sizeBytes, fetchBytes, url, fault }: PlannedFile): readonly string[] => [
   path,
   judged(screen, VERDICTS[action], action) + (fault === undefined || fault === 'missing' ? '' : ` (${fault})`),
   formatBytes(sizeBytes),
   fetchBytes === 0 ? '' : formatBytes(fetchBytes),
+  url ?? '',
 ];
 
 function sums(screen: Screen, plan: EnsurePlan): string {

@@ -34,6 +34,7 @@ export const planWire = (plan: EnsurePlan): Wire<typeof planResult> => ({
     size_bytes: file.sizeBytes,
     action: file.action,
     fetch_bytes: file.fetchBytes,
+    ...(file.url !== undefined && { url: file.url }),
     ...(file.fault !== undefined && { fault: file.fault }),
   })),
 });
