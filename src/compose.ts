@@ -5,11 +5,14 @@ import type { HttpConfig } from './backends/http/http-config.ts';
 import type { S3Config } from './backends/s3/s3-config.ts';
 import type { WhoAnswer, WhoQuestion } from './backends/who-is.ts';
 import type { Config } from './config/config.ts';
+import { type LiveLimitRate, liveLimitRate } from './config/live-limit-rate.ts';
 import { type LoadConfigInput, loadConfig } from './config/load-config.ts';
 import { processEnvironment } from './config/process-environment.ts';
 import { requireManifestPath } from './config/require-manifest-path.ts';
 import { requireModelsRoot } from './config/require-models-root.ts';
+import { asModelError } from './domain/errors.ts';
 import type { EventSink } from './domain/events.ts';
+import type { Traffic } from './limits/traffic.ts';
 import { LockManager } from './locks/lock-manager.ts';
 import { newCorrelationId } from './observability/correlation-id.ts';
 import { createEventBus, type EventBus } from './observability/event-bus.ts';
@@ -24,6 +27,7 @@ import type { StoreContext } from './store/context.ts';
 import { Partials } from './store/partials.ts';
 import type { TransferControls } from './transfer/create-transfer-engine.ts';
 import type { TransferEngine } from './transfer/transfer.ts';
+import { rateAt } from './util/rate-schedule.ts';
 import { systemClock, systemRandom } from './util/system-world.ts';
 
 export interface OrchestratorOptions {
@@ -39,7 +43,7 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
   const store = storeContext(requireModelsRoot(config), config.cwd);
   const { resolver } = store;
   const bus = createEventBus({ clock: systemClock, ...(options.sinks && { sinks: options.sinks }) });
-  const resources = new Resources(config, store);
+  const resources = new Resources(config, store, warnerOf(bus));
   const manifest = new RegistryFile(requireManifestPath(config), resolver.stateDir('manifests'));
   const work: Orchestration = {
     store,
@@ -114,16 +118,38 @@ function httpConfig({ httpProxy, httpsProxy, allProxy, noProxy, caFiles, downloa
   return { httpProxy, httpsProxy, allProxy, noProxy, caFiles, idleTimeoutMs: downloadTimeoutMs };
 }
 
+interface LimitedEngine {
+  readonly engine: TransferControls;
+  readonly traffic: Traffic;
+  /** Of a call, over that of the configuration. */
+  calledRate: number | undefined;
+}
+
+/** The same trouble is told once. */
+function warnerOf(bus: EventBus): (error: unknown) => void {
+  const told = new Set<string>();
+  return (error) => {
+    const { code, message } = asModelError(error);
+    if (told.has(message)) return;
+    told.add(message);
+    bus.emitFor({ correlationId: newCorrelationId() })({ type: 'warning', code, message });
+  };
+}
+
 /** What is loaded and opened only when bytes must move, and closed once. */
 class Resources {
   readonly #config: Config;
   readonly #store: StoreContext;
   readonly #backends = new Map<boolean, Promise<Backends>>();
-  readonly #engines = new Map<string, Promise<TransferControls>>();
+  readonly #engines = new Map<string, Promise<LimitedEngine>>();
+  readonly #warn: (error: unknown) => void;
+  readonly #limitRate: LiveLimitRate;
 
-  constructor(config: Config, store: StoreContext) {
+  constructor(config: Config, store: StoreContext, warn: (error: unknown) => void) {
     this.#config = config;
     this.#store = store;
+    this.#warn = warn;
+    this.#limitRate = liveLimitRate(config, warn);
   }
 
   backends(offline: boolean, manifestDir: string): Promise<Backends> {
@@ -151,37 +177,54 @@ class Resources {
     return new HfCache({ directory, sha256OfFile: async (path, signal) => (await hashFile(path, { signal })).sha256 });
   }
 
-  engine(limits: TransferLimits): Promise<TransferEngine> {
+  async engine(limits: TransferLimits): Promise<TransferEngine> {
     const { jobs, connections, limitRateBytesPerSecond } = limits;
-    const engine = remembered(this.#engines, JSON.stringify([jobs, connections]), async () => {
-      const { createTransferEngine } = await import('./transfer/create-transfer-engine.ts');
-      const { clock, random } = this.#store;
-      const config = this.#config;
-      const rate = config.limitRateBytesPerSecond;
-      return createTransferEngine({
-        clock,
-        random,
-        maxFiles: jobs ?? config.maxConcurrentDownloads,
-        connections: connections ?? config.connections,
-        perHostConnections: connections ?? config.connections,
-        localLink: config.localLink === 'reflink' ? 'auto' : config.localLink,
-        stallTimeoutMs: config.downloadTimeoutMs,
-        // A transfer counts the first try too.
-        retry: { attempts: config.retryAttempts + 1, backoffFactor: config.retryBackoffFactor },
-        memoryBudgetBytes: config.memoryBudgetBytes,
-        ...(rate !== undefined && { limitRateBytesPerSecond: rate }),
-      });
-    });
+    const limited = await remembered(this.#engines, JSON.stringify([jobs, connections]), () => this.#limitedEngine(limits));
     // One line, one limit: a call that names one sets it for all that runs.
-    if (limitRateBytesPerSecond === undefined) return engine;
-    return engine.then((made) => {
-      made.setLimitRate(limitRateBytesPerSecond);
-      return made;
+    if (limitRateBytesPerSecond !== undefined) {
+      limited.calledRate = limitRateBytesPerSecond;
+      await limited.traffic.refreshRate();
+    }
+    return limited.engine;
+  }
+
+  async #limitedEngine({ jobs, connections }: TransferLimits): Promise<LimitedEngine> {
+    const { createTransferEngine } = await import('./transfer/create-transfer-engine.ts');
+    const { Traffic } = await import('./limits/traffic.ts');
+    const { clock, random } = this.#store;
+    const config = this.#config;
+    const maxFiles = jobs ?? config.maxConcurrentDownloads;
+    const traffic = new Traffic({
+      store: this.#store,
+      places: maxFiles,
+      absentTtlMs: config.negativeCacheTtlMs ?? 0,
+      rateLimit: async () => made.calledRate ?? rateAt((await this.#limitRate()) ?? [], new Date(clock.now())),
+      onShare: (bytesPerSecond) => engine.setLimitRate(bytesPerSecond),
+      onFault: this.#warn,
     });
+    const engine = createTransferEngine({
+      clock,
+      random,
+      maxFiles,
+      connections: connections ?? config.connections,
+      perHostConnections: connections ?? config.connections,
+      localLink: config.localLink === 'reflink' ? 'auto' : config.localLink,
+      stallTimeoutMs: config.downloadTimeoutMs,
+      // A transfer counts the first try too.
+      retry: { attempts: config.retryAttempts + 1, backoffFactor: config.retryBackoffFactor },
+      memoryBudgetBytes: config.memoryBudgetBytes,
+      traffic,
+    });
+    const made: LimitedEngine = { engine, traffic, calledRate: undefined };
+    return made;
   }
 
   async close(): Promise<void> {
-    for (const engine of this.#engines.values()) await (await engine).close();
+    for (const limited of this.#engines.values()) {
+      const { engine, traffic } = await limited;
+      await engine.close();
+      await traffic.close();
+    }
     for (const backends of this.#backends.values()) await (await backends).closeAll();
     this.#engines.clear();
     this.#backends.clear();

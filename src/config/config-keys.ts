@@ -3,6 +3,7 @@
  * `wan config show`.
  */
 import type { Secret } from '../domain/secret.ts';
+import type { RateSchedule } from '../util/rate-schedule.ts';
 import { type ConfigKey, type Row, row } from './config-key.ts';
 import {
   alwaysTrue,
@@ -16,6 +17,7 @@ import {
   paths,
   powerOfTwoSize,
   proxyUrl,
+  rateSchedule,
   size,
   wholeNumber,
   word,
@@ -26,7 +28,8 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 const SECOND = 1000;
-const HOUR = 3600 * SECOND;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
 
 const places = <T>(key: Row<T>): ConfigKey<T> => row('Places', key);
 const transfer = <T>(key: Row<T>): ConfigKey<T> => row('Transfer', key);
@@ -79,6 +82,13 @@ export const CONFIG_KEYS = {
     description:
       'What is done with that cache: `adopt` copies (or shares the blocks of) files found there, once they are proven; `populate` also lays down there what comes from `hf://` sources, so that the Hub client finds it offline. A file of the cache itself is never changed.',
   }),
+  hfCacheLinks: places<boolean>({
+    key: 'hf_cache_links',
+    type: boolean,
+    env: [{ name: 'HF_HUB_DISABLE_SYMLINKS', adapt: (text) => (/^(?:1|on|yes|true)$/i.test(text) ? 'false' : 'true') }],
+    default: true,
+    description: 'Whether snapshots laid down in that cache are links to its blobs. They are files where the volume has no links.',
+  }),
   environment: places<'production' | 'development'>({
     key: 'environment',
     type: choice('production', 'development'),
@@ -104,7 +114,7 @@ export const CONFIG_KEYS = {
     type: wholeNumber(1, 256),
     env: ['MAX_CONCURRENT_DOWNLOADS'],
     default: 4,
-    description: 'Files in transfer at the same time.',
+    description: 'Files in transfer at the same time, over all processes at work on the same MODELS_ROOT.',
   }),
   connections: transfer<number>({
     key: 'connections',
@@ -132,11 +142,20 @@ export const CONFIG_KEYS = {
     default: 2,
     description: 'By how much the wait (at most half a second at first, with jitter) grows from try to try.',
   }),
-  limitRateBytesPerSecond: transfer<number | undefined>({
+  limitRate: transfer<RateSchedule | undefined>({
     key: 'limit_rate',
-    type: orOff(size(KIB)),
+    type: rateSchedule,
     default: undefined,
-    description: 'Upper bound of bytes per second, over all connections of a process.',
+    defaultText: '`off`',
+    description:
+      'Upper bound of bytes per second, shared evenly by all processes at work on the same MODELS_ROOT. A change in wan.toml is felt by running commands within seconds.',
+  }),
+  negativeCacheTtlMs: transfer<number | undefined>({
+    key: 'negative_cache_ttl',
+    type: orOff(duration(SECOND)),
+    default: 5 * MINUTE,
+    description:
+      'How long a source that has not got a file is asked for it only after all others. A refusal for want of credentials counts for a minute at most. `--force` asks in the order of the manifest.',
   }),
   pieceBytes: transfer<number>({
     key: 'piece_bytes',
@@ -286,7 +305,8 @@ export const CONFIG_KEYS = {
     type: words,
     env: ['no_proxy', 'NO_PROXY'],
     default: [],
-    description: 'Hosts that are reached without a proxy: names, `.domain` suffixes, `host:port`, or `*` for all.',
+    description:
+      'Hosts that are reached without a proxy: names, `.domain` suffixes, `host:port`, networks such as `10.0.0.0/8`, or `*` for all.',
   }),
   caFiles: network<readonly string[]>({
     key: 'ca_files',

@@ -195,7 +195,7 @@ describe('what the field already uses', () => {
     const env = { DOWNLOAD_TIMEOUT: '90', WAN_LIMIT_RATE: '20M', WAN_MAX_MODEL_AGE: '7d', WAN_MAX_TOTAL_SIZE: 'off' };
     const config = await load({ env });
     expect(config.downloadTimeoutMs).toBe(90_000);
-    expect(config.limitRateBytesPerSecond).toBe(20 * 1024 * 1024);
+    expect(config.limitRate).toEqual([{ fromMinute: 0, bytesPerSecond: 20 * 1024 * 1024 }]);
     expect(config.maxModelAgeMs).toBe(604_800_000);
     expect(config.maxTotalSizeBytes).toBeUndefined();
     expect(config.origins.maxTotalSizeBytes.from).toBe('env');

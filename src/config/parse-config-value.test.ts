@@ -6,8 +6,10 @@ import { secretFromEnv } from './secrets.ts';
 const context = { baseDir: '/work', homeDir: '/home/me', platform: 'linux' } as const;
 
 it('a flag is read by the rules of its key', () => {
-  expect(parseConfigValue('limitRateBytesPerSecond', { flag: '--limit-rate', text: '20M', context })).toBe(20_971_520);
-  expect(parseConfigValue('limitRateBytesPerSecond', { flag: '--limit-rate', text: 'off', context })).toBeUndefined();
+  expect(parseConfigValue('limitRate', { flag: '--limit-rate', text: '20M', context })).toEqual([
+    { fromMinute: 0, bytesPerSecond: 20_971_520 },
+  ]);
+  expect(parseConfigValue('negativeCacheTtlMs', { flag: '--x', text: 'off', context })).toBeUndefined();
 });
 
 it('a flag that is not allowed is named as it was typed', () => {

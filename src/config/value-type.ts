@@ -14,6 +14,8 @@ export interface ValueType<T> {
   readonly schema: Readonly<Record<string, unknown>>;
   /** `raw` is a TOML value, or the text of an environment variable. `undefined`: not allowed. */
   parse(raw: unknown, context: ParseContext): { readonly value: T } | undefined;
+  /** What is wrong with each part of a value that is not allowed. */
+  problemsOf?(raw: unknown): readonly string[];
   /** A value that is not allowed may hold a password, so messages do not repeat it. */
   readonly mayHoldSecret?: boolean;
   /** For people; never shows a secret. */

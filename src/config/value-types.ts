@@ -3,6 +3,7 @@ import { formatBytes } from '../util/format-bytes.ts';
 import { formatDuration } from '../util/format-duration.ts';
 import { parseDuration } from '../util/parse-duration.ts';
 import { parseSize } from '../util/parse-size.ts';
+import { formatRateSchedule, parseRateSchedule, type RateSchedule } from '../util/rate-schedule.ts';
 import { absolutePath } from './absolute-path.ts';
 import type { ValueType } from './value-type.ts';
 
@@ -108,6 +109,21 @@ export function duration(minMs: number): ValueType<number> {
     show: formatDuration,
   };
 }
+
+/** Bytes per second, for all day or by the time of day. */
+export const rateSchedule: ValueType<RateSchedule | undefined> = {
+  allowed: 'a size for each second such as 20M, off, or times with what holds from then on, such as "08:00,20M 19:00,off"',
+  schema: { type: ['string', 'integer'] },
+  parse: (raw) => {
+    const parsed = textual(raw) ? parseRateSchedule(String(raw)) : undefined;
+    return parsed !== undefined && 'value' in parsed ? parsed : undefined;
+  },
+  problemsOf: (raw) => {
+    const parsed = textual(raw) ? parseRateSchedule(String(raw)) : undefined;
+    return parsed !== undefined && 'problems' in parsed ? parsed.problems : [];
+  },
+  show: (value) => (value === undefined ? 'off' : formatRateSchedule(value)),
+};
 
 /** Adds `off`, held as `undefined`. */
 export function orOff<T>(type: ValueType<T>): ValueType<T | undefined> {

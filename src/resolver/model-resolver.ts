@@ -11,19 +11,25 @@ import { type PathIssue, type Platform, platformOf } from './platform.ts';
 import { fromWindowsPath } from './wsl.ts';
 
 /** Kinds of records under `.state`. */
-export type StateKind =
-  | 'ledger'
-  | 'intents'
-  | 'pins'
-  | 'access'
-  | 'reservations'
-  | 'pieces'
-  | 'publish'
-  | 'jobs'
-  | 'metrics'
-  | 'manifests'
-  | 'corrupt'
-  | 'forced';
+export const STATE_KINDS = [
+  'ledger',
+  'intents',
+  'pins',
+  'access',
+  'reservations',
+  'pieces',
+  'publish',
+  'jobs',
+  'metrics',
+  'manifests',
+  'corrupt',
+  'forced',
+  'absent',
+  'hosts',
+  'rates',
+] as const;
+
+export type StateKind = (typeof STATE_KINDS)[number];
 
 /** A lock as people are told of it, and its file relative to {@link ModelResolver.lockDir}. */
 export interface LockPath {
@@ -132,6 +138,16 @@ export class ModelResolver {
 
   stateLock(): LockPath {
     return { name: 'the store state', path: 'state.lock' };
+  }
+
+  /** One of the places for files in transfer. @param place from 1 */
+  slotLock(place: number): LockPath {
+    return { name: `download place ${place}`, path: `slots/${place}.lock` };
+  }
+
+  /** Held by whoever is next in line for a place. */
+  slotTurnLock(): LockPath {
+    return { name: 'the next free download place', path: 'slots/turn.lock' };
   }
 
   storeLock(): LockPath {

@@ -1,0 +1,47 @@
+/** `limit_rate` as running commands follow it: wan.toml is looked at when somebody asks, and read when it has changed. */
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { RateSchedule } from '../util/rate-schedule.ts';
+import type { Config } from './config.ts';
+import { readConfigFile } from './config-file.ts';
+import { CONFIG_KEYS, configKeyOf } from './config-keys.ts';
+import { invalidConfig } from './config-problem.ts';
+import { describeBadValue } from './describe-bad-value.ts';
+
+export type LiveLimitRate = () => Promise<RateSchedule | undefined>;
+
+/**
+ * What a flag or the environment says stays as it is; so does the last good value where the file is gone or wrong.
+ * @param onFault told once for each wrong state of the file
+ */
+export function liveLimitRate(config: Config, onFault: (error: unknown) => void): LiveLimitRate {
+  const { configFile, origins } = config;
+  let value = config.limitRate;
+  if (configFile === undefined || (origins.limitRate.from !== 'file' && origins.limitRate.from !== 'default')) return async () => value;
+  let seen = stateOf(configFile);
+  return async () => {
+    const now = stateOf(configFile);
+    if (now === undefined || now === seen) return value;
+    seen = now;
+    try {
+      value = await readValue(config, configFile);
+    } catch (error) {
+      onFault(error);
+    }
+    return value;
+  };
+}
+
+async function readValue({ homeDir, platform }: Config, path: string): Promise<RateSchedule | undefined> {
+  const { key, type } = CONFIG_KEYS.limitRate;
+  const { values, placeOf } = await readConfigFile(path);
+  if (!Object.hasOwn(values, key)) return undefined;
+  const parsed = type.parse(values[key], { baseDir: dirname(path), homeDir, platform });
+  if (parsed !== undefined) return parsed.value;
+  throw invalidConfig([{ where: placeOf(key), key, message: `${key}: ${describeBadValue(configKeyOf('limitRate'), values[key])}` }]);
+}
+
+function stateOf(path: string): string | undefined {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats && `${stats.ino} ${stats.size} ${stats.mtimeNs}`;
+}
