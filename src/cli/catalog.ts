@@ -15,6 +15,7 @@ export interface CatalogEntry {
 
 export const GROUPS: Readonly<Record<string, string>> = {
   models: 'Make models real, look at them, prove them',
+  auth: 'Let sources know who you are',
   config: 'See what is configured',
 };
 
@@ -32,6 +33,9 @@ export const CATALOG: readonly CatalogEntry[] = [
   entry('models rm', async () => (await import('./commands/rm.ts')).rm, 'remove'),
   entry('models validate', async () => (await import('./commands/validate.ts')).validate),
   entry('models locks', async () => (await import('./commands/locks.ts')).locks),
+  entry('auth login', async () => (await import('./commands/auth-login.ts')).authLogin),
+  entry('auth status', async () => (await import('./commands/auth-status.ts')).authStatus),
+  entry('auth logout', async () => (await import('./commands/auth-logout.ts')).authLogout),
   entry('doctor', async () => (await import('./commands/doctor.ts')).doctor),
   entry('config show', async () => (await import('./commands/config-show.ts')).configShow),
   entry('completions', async () => (await import('./commands/completions.ts')).completions),

@@ -29,6 +29,8 @@ export interface OperandSpec {
   readonly max: number;
   readonly choices?: readonly string[];
   readonly completes?: Completion;
+  /** What stands here by mistake may be a secret: no message repeats it. */
+  readonly isPrivate?: boolean;
 }
 
 export interface Example {

@@ -31,7 +31,24 @@ export async function diagnose(session: Session): Promise<readonly Check[]> {
     checks.push(rootCheck(config, root));
     await attempt(checks, { area: 'volume', name: 'volume' }, async () => checks.push(...(await volumeChecks(root, session.signal))));
   }
+  await attempt(checks, { area: 'configuration', name: 'credentials' }, async () => checks.push(await credentialsCheck(config)));
   return [...checks, ...networkChecks(config)];
+}
+
+async function credentialsCheck(config: Config): Promise<Check> {
+  const { describeCredentials } = await import('../credentials/describe-credentials.ts');
+  const lines = await describeCredentials(config);
+  const used = lines.filter(({ isUsed }) => isUsed).map(({ service, shown, from }) => `${service} ${shown} (${from})`);
+  const message = used.length === 0 ? 'none: sources are asked anonymously' : used.join(', ');
+  const broken = lines.find(({ shown }) => shown === '');
+  if (broken === undefined) return { area: 'configuration', name: 'credentials', verdict: 'ok', message };
+  return {
+    area: 'configuration',
+    name: 'credentials',
+    verdict: 'warn',
+    message: `${message}; ${broken.from} cannot be read`,
+    hint: '`wan auth status` says what to do',
+  };
 }
 
 /** What it throws is a check that failed, with the error's own next step. */

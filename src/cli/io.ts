@@ -1,6 +1,7 @@
 /** The process's streams and surroundings, handed to the rest of the CLI so that it can run inside a test. */
 import { type Environment, processEnvironment } from '../config/process-environment.ts';
 import { directOutput, isDirect } from './direct-output.ts';
+import { type TextInput, textInput } from './input.ts';
 import type { ScreenStream } from './render/screen.ts';
 
 export interface TextStream extends ScreenStream {
@@ -8,6 +9,7 @@ export interface TextStream extends ScreenStream {
 }
 
 export interface Io {
+  readonly stdin: TextInput;
   readonly stdout: TextStream;
   readonly stderr: TextStream;
   readonly env: Environment;
@@ -19,6 +21,7 @@ export function processIo(): Io {
   const stdout = onFirstUse(() => (isDirect(1) ? directOutput(1, () => guarded(process.stdout)) : guarded(process.stdout)));
   const stderr = onFirstUse(() => guarded(process.stderr));
   return {
+    stdin: textInput(() => process.stdin),
     // A stream of the process costs a millisecond to make: who writes nothing to one does not pay for it.
     get stdout() {
       return stdout();

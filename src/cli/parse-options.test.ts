@@ -82,4 +82,12 @@ describe('parseOptions', () => {
       expect.objectContaining({ reason: 'missing_operand', hint: 'write `wan models path REF`' }),
     );
   });
+
+  it('does not repeat what may be a secret in the wrong place', () => {
+    const operands = { name: 'SERVICE', min: 1, max: 1, choices: ['hf', 'github'], isPrivate: true };
+    const secretive = { title: 'wan auth login', options: [], operands };
+    for (const words of [['hunter22'], ['hf', 'hunter22']])
+      expect(() => parseOptions(words, secretive)).toThrow(expect.objectContaining({ message: expect.not.stringContaining('hunter22') }));
+    expect(() => parseOptions(['githb'], secretive)).toThrow(expect.objectContaining({ hint: 'write github' }));
+  });
 });

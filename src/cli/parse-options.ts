@@ -1,4 +1,5 @@
 /** Options and operands of one verb. */
+import { nearest } from '../util/nearest.ts';
 import type { OperandSpec, OptionSpec } from './command.ts';
 import { ParsedArgs } from './parsed-args.ts';
 import { readWords, type Word } from './read-words.ts';
@@ -64,7 +65,8 @@ function unknownOption(typed: string, { title, options }: Grammar) {
 function checkOperands(operands: readonly string[], { title, operands: spec }: Grammar): void {
   const extra = operands[spec?.max ?? 0];
   if (extra !== undefined) {
-    throw usageError('unexpected_operand', `${title} does not take ${JSON.stringify(extra)}`, `see \`${title} --help\``);
+    const what = spec?.isPrivate === true ? 'another word: secrets do not belong on the command line' : JSON.stringify(extra);
+    throw usageError('unexpected_operand', `${title} does not take ${what}`, `see \`${title} --help\``);
   }
   if (spec !== undefined && operands.length < spec.min) {
     throw usageError('missing_operand', `${title} needs ${spec.name}`, `write \`${title} ${spec.choices?.join('|') ?? spec.name}\``);
@@ -74,6 +76,14 @@ function checkOperands(operands: readonly string[], { title, operands: spec }: G
 
 function checkOperandChoice(operand: string, spec: OperandSpec | undefined): void {
   if (spec?.choices === undefined || spec.choices.includes(operand)) return;
+  if (spec.isPrivate === true) {
+    const close = nearest(operand, spec.choices);
+    throw usageError(
+      'invalid_value',
+      `the ${spec.name} is not among ${spec.choices.join(', ')}`,
+      `write ${close ?? `one of ${spec.choices.join(', ')}`}`,
+    );
+  }
   const hint = suggestion(operand, spec.choices, { otherwise: `write one of ${spec.choices.join(', ')}` });
   throw usageError('invalid_value', `${JSON.stringify(operand)} is not among ${spec.choices.join(', ')}`, hint);
 }

@@ -43,6 +43,8 @@ describe('readRequest', () => {
     [['models', 'ensre'], 'did you mean `wan models ensure`?'],
     [['ensure', 'x'], 'did you mean `wan models ensure`?'],
     [['pull'], 'did you mean `wan models ensure`?'],
+    [['status'], 'did you mean `wan models status`?'],
+    [['login'], 'did you mean `wan auth login`?'],
     [['docter'], 'did you mean `wan doctor`?'],
     [['model', 'ensure'], 'did you mean `wan models`?'],
     [['xyzzy'], 'see `wan help`'],

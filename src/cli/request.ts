@@ -89,8 +89,8 @@ function unknownVerb(words: readonly string[]): never {
   throw usageError('unknown_command', `wan${inGroup ? ` ${first}` : ''} has no verb ${JSON.stringify(typed)}`, hint);
 }
 
-/** Also the verbs of a group that was left out, as in `wan ensure`. */
+/** Also the verbs of a group that was left out, as in `wan ensure`; of two groups with the same verb, the first one's. */
 const FIRST_WORDS: ReadonlyMap<string, string> = new Map([
-  ...CATALOG.flatMap(({ name, aliases }) => [lastWord(name), ...aliases].map((word) => [word, name] as const)),
+  ...CATALOG.toReversed().flatMap(({ name, aliases }) => [lastWord(name), ...aliases].map((word) => [word, name] as const)),
   ...wordsOf(undefined).map((word) => [word, word] as const),
 ]);

@@ -1,5 +1,6 @@
 /** Schema name -> what a document of that name looks like. */
 import { z } from 'zod';
+import { authLoginData, authLogoutData, authStatusData } from './auth.ts';
 import { envelope } from './envelope.ts';
 import { eventDocument } from './events.ts';
 import { completionsData, configShowData, doctorData, helpData, versionData } from './machine.ts';
@@ -17,6 +18,9 @@ const DATA = {
   'wan.models.rm/v1': rmData,
   'wan.models.validate/v1': validateData,
   'wan.models.locks/v1': locksData,
+  'wan.auth.login/v1': authLoginData,
+  'wan.auth.status/v1': authStatusData,
+  'wan.auth.logout/v1': authLogoutData,
   'wan.doctor/v1': doctorData,
   'wan.config.show/v1': configShowData,
   'wan.completions/v1': completionsData,

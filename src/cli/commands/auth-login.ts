@@ -1,0 +1,157 @@
+import { askWho } from '../../compose.ts';
+import type { Config } from '../../config/config.ts';
+import { checkToken } from '../../credentials/check-token.ts';
+import { CredentialStore } from '../../credentials/credential-store.ts';
+import { maskCredential } from '../../credentials/mask-credential.ts';
+import { originFor, SERVICE_TITLES, SERVICES, type Service } from '../../credentials/services.ts';
+import type { SecretParts } from '../../credentials/stored-credential.ts';
+import type { TokenService } from '../../domain/credentials.ts';
+import { ModelError } from '../../domain/errors.ts';
+import { Secret } from '../../domain/secret.ts';
+import type { Command } from '../command.ts';
+import type { authLoginData } from '../documents/auth.ts';
+import { Keyboard } from '../keyboard.ts';
+import { pipedLines } from '../piped-lines.ts';
+import { loginText } from '../render/auth-text.ts';
+import type { Session } from '../session.ts';
+import { usageError } from '../usage-error.ts';
+import type { Wire } from '../wire/wire.ts';
+
+export const authLogin: Command = {
+  summary: 'Store a token or keys for a service',
+  description:
+    'Asks without showing what is typed, asks the service whether the token is good, and stores it in the keyring of the operating system; where there is none, in a file that only you can read. It is sent to this one service and to no other.',
+  schema: 'wan.auth.login/v1',
+  operands: { name: 'SERVICE', min: 1, max: 1, choices: SERVICES, isPrivate: true },
+  options: [
+    {
+      name: 'endpoint',
+      value: 'URL',
+      summary: 'the service is at this place: a mirror, GitHub Enterprise, MinIO (else the configured one)',
+    },
+    {
+      name: 'token-stdin',
+      summary: 'read the token from standard input; for s3 the key id, the secret and any session token, each in a line',
+    },
+    { name: 'no-check', summary: 'do not ask the service whether the token is good' },
+  ],
+  examples: [
+    { command: 'wan auth login hf', what: 'asks for the token' },
+    { command: 'pass show hf | wan auth login hf --token-stdin', what: 'for scripts' },
+    { command: 'wan auth login s3 --endpoint https://minio.example:9000', what: 'keys of a MinIO server' },
+    { command: 'wan auth login github --endpoint https://github.example/api/v3', what: 'GitHub Enterprise' },
+  ],
+  exitStatuses: [8, 9, 130],
+  run: async (session, args) => {
+    const config = await session.config();
+    const service = args.operands[0] as Service;
+    const endpoint = args.text('endpoint');
+    const origin = originFor(service, config, endpoint);
+    const secret = await readSecret(session, service, args.has('token-stdin'));
+    const checked =
+      args.has('no-check') || service === 's3' ? NOT_ASKED : await check({ config, service, endpoint, secret }, session.signal);
+    const { isChecked, why, ...about } = checked;
+    const kept = await new CredentialStore(config).save({ service, origin, secret, ...about });
+    const data: Wire<typeof authLoginData> = {
+      service,
+      origin,
+      kept_in: kept.place,
+      shown: maskCredential(secret.token ?? secret.access_key_id ?? ''),
+      checked: isChecked,
+      ...about,
+      warnings: warnings({ service, origin, why, keyringProblem: kept.keyringProblem, config }),
+    };
+    return { wire: () => data, text: (screen) => loginText(screen, data) };
+  },
+};
+
+interface Checked {
+  readonly account?: string;
+  readonly expires_at?: string;
+  readonly isChecked: boolean;
+  /** Why the service could not say. */
+  readonly why?: string;
+}
+
+const NOT_ASKED: Checked = { isChecked: false };
+
+async function readSecret(session: Session, service: Service, fromPipe: boolean): Promise<SecretParts> {
+  const lines = fromPipe ? await pipedLines(session.io.stdin, session.signal) : await askForLines(session, service);
+  const most = service === 's3' ? 3 : 1;
+  if (lines.length > most) throw usageError('unexpected_value', `there are ${lines.length} lines where ${most} are wanted`, HINTS[service]);
+  const [first = '', second = '', third] = lines;
+  if (service !== 's3') return { token: checkToken(first, 'the token').reveal() };
+  return {
+    access_key_id: checkToken(first, 'the access key id').reveal(),
+    secret_access_key: checkToken(second, 'the secret access key').reveal(),
+    ...(third && { session_token: checkToken(third, 'the session token').reveal() }),
+  };
+}
+
+const HINTS: Readonly<Record<Service, string>> = {
+  hf: 'pipe the token alone',
+  github: 'pipe the token alone',
+  s3: 'pipe the access key id, the secret access key and, where there is one, the session token, each in a line',
+};
+
+const QUESTIONS: Readonly<Record<Service, readonly string[]>> = {
+  hf: ['Token (https://huggingface.co/settings/tokens)'],
+  github: ['Token (https://github.com/settings/tokens)'],
+  s3: ['Access key id', 'Secret access key', 'Session token (empty for none)'],
+};
+
+async function askForLines({ io, signal }: Session, service: Service): Promise<readonly string[]> {
+  if (!io.stdin.isTTY)
+    throw usageError('missing_value', 'nobody can be asked for the token: standard input is no terminal', 'pipe it in, with --token-stdin');
+  const keyboard = new Keyboard(io, signal);
+  try {
+    const lines: string[] = [];
+    for (const question of QUESTIONS[service]) lines.push(await keyboard.ask(question));
+    return lines;
+  } finally {
+    await keyboard.close();
+  }
+}
+
+interface ToCheck {
+  readonly config: Config;
+  readonly service: TokenService;
+  readonly endpoint: string | undefined;
+  readonly secret: SecretParts;
+}
+
+/** @throws ModelError AUTH_FAIL, token_invalid: the service says that it is none of its tokens */
+async function check({ config, service, endpoint, secret }: ToCheck, signal: AbortSignal): Promise<Checked> {
+  const api = endpointUrl(endpoint ?? (service === 'hf' ? config.hfEndpoint : config.githubApiUrl));
+  const answer = await askWho(config, { service, endpoint: api, token: new Secret(secret.token ?? ''), signal });
+  if (answer.verdict === 'unknown') return { isChecked: false, why: answer.why };
+  if (answer.verdict === 'valid')
+    return {
+      isChecked: true,
+      ...(answer.account && { account: answer.account }),
+      ...(answer.expiresAt && { expires_at: answer.expiresAt }),
+    };
+  throw new ModelError('AUTH_FAIL', `${SERVICE_TITLES[service]} at ${new URL(api).origin} does not accept this token: nothing was stored`, {
+    reason: 'token_invalid',
+    hint: 'copy it again, or make a new one; --no-check stores it without asking',
+  });
+}
+
+const endpointUrl = (endpoint: string): string => (endpoint.includes('://') ? endpoint : `https://${endpoint}`);
+
+interface Warned {
+  readonly service: Service;
+  readonly origin: string;
+  readonly why: string | undefined;
+  readonly keyringProblem: string | undefined;
+  readonly config: Config;
+}
+
+function warnings({ service, origin, why, keyringProblem, config }: Warned): string[] {
+  return [
+    ...(keyringProblem === undefined ? [] : [`the secret is not encrypted there: the keyring was not used (${keyringProblem})`]),
+    ...(why === undefined ? [] : [`it is not known whether the token is good: ${why}`]),
+    ...(origin.startsWith('http://') ? [`it will be sent to ${origin} without encryption`] : []),
+    ...(service === 'hf' && !config.hfImplicitToken ? ['it is not sent as long as hf_implicit_token is false'] : []),
+  ];
+}

@@ -1,0 +1,35 @@
+/** Documents of `wan auth`. No field ever holds a secret. */
+import { z } from 'zod';
+
+const service = z.enum(['hf', 's3', 'github']);
+const origin = z.string().meta({ description: 'scheme, host and port that the credential is given to; `aws` for S3 of AWS' });
+const account = z.string().meta({ description: 'name at the service' });
+const expiresAt = z.iso.datetime();
+
+export const authLoginData = z.object({
+  service,
+  origin,
+  kept_in: z.string().meta({ description: '`keyring`, or the path of the file' }),
+  shown: z.string().meta({ description: 'masked' }),
+  checked: z.boolean().meta({ description: 'whether the service said that it is good' }),
+  account: account.optional(),
+  expires_at: expiresAt.optional(),
+  warnings: z.array(z.string()),
+});
+
+export const authStatusData = z.object({
+  credentials: z.array(
+    z.object({
+      service,
+      origin,
+      from: z.string().meta({ description: '`keyring`, the name of a variable, or a path' }),
+      shown: z.string().meta({ description: 'masked; empty where it cannot be read' }),
+      used: z.boolean(),
+      account: account.optional(),
+      expires_at: expiresAt.optional(),
+      note: z.string().optional().meta({ description: 'why it is not used' }),
+    }),
+  ),
+});
+
+export const authLogoutData = z.object({ service, origin, removed: z.boolean(), warnings: z.array(z.string()) });
