@@ -1,0 +1,138 @@
+/** A file into the cache, in the layout and the order in which the Hub's client does it. */
+import { mkdir, open, readFile, realpath, rename, rm, stat, symlink, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import type { Sha256 } from '../../domain/digest.ts';
+import { ModelError } from '../../domain/errors.ts';
+import { fsError, isErrno } from '../../domain/fs-error.ts';
+import { checkHubFile } from './check-hub-file.ts';
+import { copyIn } from './copy-in.ts';
+import { gitBlobId } from './git-id.ts';
+import type { HubFile } from './hub-file.ts';
+import { fileInside, isInside } from './inside-cache.ts';
+import { repoFolder } from './repo-folder.ts';
+
+export interface LayDown {
+  /** HF_HUB_CACHE, absolute; made where it is not there. */
+  readonly directory: string;
+  readonly file: HubFile;
+  /** Absolute path of the bytes, and what they were proven to be. */
+  readonly bytes: string;
+  readonly sha256: Sha256;
+  /** Free space that a copy must leave on the cache's volume. */
+  readonly spareBytes: number;
+  /** 8 hex digits that no other process uses. */
+  readonly token: string;
+  /** False: snapshots hold the files themselves, as on volumes without links. */
+  readonly links: boolean;
+}
+
+const CACHEDIR_TAG = `Signature: 8a477f597d28d172789f06886806bc55
+# This file is a cache directory tag created by huggingface_hub.
+# For information about cache directory tags, see:
+#\thttps://bford.info/cachedir/
+`;
+
+/**
+ * Blob, then the snapshot's link to it, then the ref: whoever reads the cache meanwhile finds each whole or not at all, and
+ * every ref has its snapshot. What is there already stays as it is.
+ * @throws ModelError PATH_UNSAFE, DRIFT where the Hub's file is another one, NO_SPACE, … of the file system
+ */
+export async function layDown(request: LayDown): Promise<void> {
+  const { file, directory } = request;
+  checkHubFile(file);
+  await checkBytes(request);
+  try {
+    await mkdir(directory, { recursive: true });
+    const root = await realpath(directory);
+    await writeOnce(join(root, 'CACHEDIR.TAG'), CACHEDIR_TAG);
+    const repo = join(root, repoFolder(file.repoType, file.repoId));
+    const blob = await nameInside(root, join(repo, 'blobs', file.etag));
+    const pointer = await nameInside(root, join(repo, 'snapshots', file.commit, ...file.path.split('/')));
+    const isNew = !(await isThere(pointer)) && (await makeBlob(root, blob, request));
+    await pointTo(blob, { pointer, isNew, request });
+    if (file.revision !== file.commit) await writeRef(await nameInside(root, join(repo, 'refs', ...file.revision.split('/'))), request);
+  } catch (error) {
+    throw fsError(error, `put ${file.path} into the Hub cache ${directory}`);
+  }
+}
+
+/** Under a name of the Hub lie the bytes that it stands for, and no others. */
+async function checkBytes({ file, bytes, sha256 }: LayDown): Promise<void> {
+  const name = file.etag.length === sha256.length ? sha256 : await gitBlobId(bytes);
+  if (name !== file.etag)
+    throw new ModelError('DRIFT', `${file.path} of ${file.repoId} is another file now than the one that is here`, {
+      reason: 'other_bytes',
+    });
+}
+
+/** Makes the folders of a name; a link on the way must not lead out of the cache. */
+async function nameInside(root: string, path: string): Promise<string> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  if (isInside(root, await realpath(folder))) return path;
+  throw new ModelError('PATH_UNSAFE', `${folder} leads out of the Hub cache`, { reason: 'link' });
+}
+
+/** @returns whether the blob is ours; one that is there already may be read by others */
+async function makeBlob(root: string, blob: string, { file, bytes, spareBytes, token }: LayDown): Promise<boolean> {
+  if ((await fileInside(root, blob, file.sizeBytes)) !== undefined) return false;
+  // A link that leads nowhere is replaced.
+  if (await isThere(blob))
+    throw new ModelError('FILESYSTEM_ERROR', `${blob} is there, and is not the file that its name says`, {
+      reason: 'blob_wrong',
+      hint: 'remove it, or run `hf cache verify`',
+    });
+  await copyIn({ source: bytes, destination: blob, sizeBytes: file.sizeBytes, spareBytes, token });
+  return true;
+}
+
+interface Pointer {
+  readonly pointer: string;
+  /** Nobody else knows the blob yet. */
+  readonly isNew: boolean;
+  readonly request: LayDown;
+}
+
+async function pointTo(blob: string, { pointer, isNew, request }: Pointer): Promise<void> {
+  if (await isThere(pointer)) return;
+  // A link whose blob was removed.
+  await unlink(pointer).catch(unlessErrno('ENOENT'));
+  const { file, spareBytes, token, links } = request;
+  if (links && (await isLinked(blob, pointer))) return;
+  if (isNew) await rename(blob, pointer);
+  else await copyIn({ source: blob, destination: pointer, sizeBytes: file.sizeBytes, spareBytes, token });
+}
+
+/** False where the volume has no links, or Windows does not let us make one. */
+async function isLinked(blob: string, pointer: string): Promise<boolean> {
+  try {
+    await symlink(relative(dirname(pointer), blob), pointer);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return isThere(pointer);
+    if (isErrno(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS')) return false;
+    throw error;
+  }
+}
+
+async function writeRef(path: string, { file, token }: LayDown): Promise<void> {
+  if ((await readFile(path, 'utf8').catch(unlessErrno('ENOENT'))) === file.commit) return;
+  const temporary = `${path}.${token}.tmp`;
+  await writeFile(temporary, file.commit);
+  await rename(temporary, path).finally(() => rm(temporary, { force: true }));
+}
+
+async function writeOnce(path: string, text: string): Promise<void> {
+  const handle = await open(path, 'wx').catch(unlessErrno('EEXIST'));
+  if (handle === undefined) return;
+  await handle.writeFile(text).finally(() => handle.close());
+}
+
+const isThere = async (path: string): Promise<boolean> => (await stat(path).catch(unlessErrno('ENOENT', 'ENOTDIR'))) !== undefined;
+
+const unlessErrno =
+  (...names: readonly string[]) =>
+  (error: unknown): undefined => {
+    if (!isErrno(error, ...names)) throw error;
+    return undefined;
+  };
