@@ -1,0 +1,235 @@
+/** `wan auth`: the built command against services on loopback, at a real terminal, and with a real keyring. */
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EXPIRES_AT, IdentityServer } from '../servers/identity-server.ts';
+import { documentOf } from '../support/document.ts';
+import { describeWithReal } from '../support/real-server.ts';
+import { cleanEnvironment, type Outcome, type Place, placeWith, type RunOptions, WAN } from '../support/wan-command.ts';
+
+const HF = 'hf_QmZkTrWxYvLpNsBdFgHjKlAbCd';
+const GITHUB = 'ghp_QmZkTrWxYvLpNsBdFgHjKlAbCd0123456789';
+const NO_KEYRING = { WAN_KEYRING: 'off' };
+
+let place: Place;
+let server: IdentityServer;
+beforeEach(async () => {
+  place = await placeWith({ 'alpha@1.0.0': { files: { 'a.json': '{}' } } });
+  server = await IdentityServer.start({ [HF]: 'alice', [GITHUB]: 'bob' });
+});
+afterEach(() => server.stop());
+
+const folder = () => join(place.directory, '.config', 'wan', 'credentials');
+const storedNames = (): Promise<string[]> => readdir(folder()).catch(() => []);
+
+/** Text on standard input, as from a pipe. */
+const piped = (text: string): RunOptions => ({ env: NO_KEYRING, onStart: (child) => void child.stdin?.end(text) });
+const login = (words: readonly string[], text: string): Promise<Outcome> =>
+  place.wan(['auth', 'login', ...words, '--token-stdin'], piped(text));
+const status = async () => documentOf((await place.wan(['auth', 'status', '--json'], { env: NO_KEYRING })).stdout).data;
+
+describe('wan auth login', () => {
+  it('asks the Hub whose the token is, stores it for that origin alone, and shows it masked', async () => {
+    const outcome = await login(['hf', '--endpoint', server.url], `  ${HF}\r\n`);
+    expect(outcome).toMatchObject({ status: 0, stderr: '' });
+    expect(outcome.stdout).toContain(`hf_…AbCd of alice for ${server.url} is stored in `);
+    expect(server.requests).toEqual([{ path: '/api/whoami-v2', authorization: `Bearer ${HF}` }]);
+    expect(await status()).toEqual({
+      credentials: [
+        { service: 'hf', origin: server.url, from: expect.stringContaining(folder()), shown: 'hf_…AbCd', used: true, account: 'alice' },
+      ],
+    });
+    const [name = ''] = await storedNames();
+    expect(((await stat(join(folder(), name))).mode & 0o777).toString(8)).toBe('600');
+  });
+
+  it('asks GitHub Enterprise under its path, and tells when the token ends', async () => {
+    const outcome = await login(['github', '--endpoint', `${server.url}/api/v3`, '--json'], GITHUB);
+    expect(documentOf(outcome.stdout).data).toMatchObject({ account: 'bob', checked: true, expires_at: EXPIRES_AT, origin: server.url });
+    expect(server.requests.map(({ path }) => path)).toEqual(['/api/v3/user']);
+    expect((await place.wan(['auth', 'status'], { env: NO_KEYRING })).stdout).toMatch(/ghp_…6789 .*bob .*in \d+/);
+  });
+
+  it('stores nothing that the service does not know, and ends with 8', async () => {
+    const outcome = await login(['hf', '--endpoint', server.url, '--json'], 'hf_WrongWrongWrongWrong');
+    expect(outcome.status).toBe(8);
+    expect(documentOf(outcome.stdout).error).toMatchObject({ code: 'AUTH_FAIL', reason: 'token_invalid' });
+    expect(outcome.stdout + outcome.stderr).not.toContain('WrongWrong');
+    expect(await storedNames()).toEqual([]);
+  });
+
+  it('stores a token that cannot be checked, and says so; --no-check does not ask', async () => {
+    server.status = 503;
+    const { url } = server;
+    const { data } = documentOf((await login(['hf', '--endpoint', server.url, '--json'], HF)).stdout);
+    expect(data).toMatchObject({ checked: false, warnings: expect.arrayContaining([expect.stringContaining('503')]) });
+    await server.stop();
+    const asked = server.requests.length;
+    const unreachable = await login(['hf', '--endpoint', url], HF);
+    expect(unreachable).toMatchObject({ status: 0, stdout: expect.stringContaining('it is not known whether the token is good') });
+    expect((await login(['hf', '--endpoint', url, '--no-check'], HF)).stdout).not.toContain('not known');
+    expect(server.requests).toHaveLength(asked);
+    server = await IdentityServer.start({});
+  });
+
+  it('takes S3 keys line by line, for AWS and for a server of one’s own', async () => {
+    expect((await login(['s3'], 'AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMIbPxRfiCY\n')).status).toBe(0);
+    expect((await login(['s3', '--endpoint', 'http://minio:9000'], 'minio-user\nsecretsecret\nFwoGsession\n')).status).toBe(0);
+    expect((await status()).credentials).toMatchObject([
+      { service: 's3', origin: 'aws', shown: 'AKIA…MPLE', used: true },
+      { service: 's3', origin: 'http://minio:9000', used: true },
+    ]);
+    const one = await login(['s3'], 'AKIAIOSFODNN7EXAMPLE\n');
+    expect(one).toMatchObject({ status: 2, stderr: expect.stringContaining('the secret access key is empty') });
+  });
+
+  it.each([
+    ['nothing', '', 'the token is empty'],
+    ['two lines', `${HF}\nmore\n`, '2 lines'],
+    ['a token with a blank in it', 'hf_Qm ZkTrWxYvLpNs', 'characters that no token has'],
+    ['a whole file', 'x'.repeat(100_000), 'too long'],
+  ])('refuses %s, and stores nothing', async (_, text, message) => {
+    const outcome = await login(['hf', '--no-check'], text);
+    expect(outcome).toMatchObject({ status: 2, stderr: expect.stringContaining(message) });
+    expect(outcome.stderr).not.toContain('TrWxYv');
+    expect(await storedNames()).toEqual([]);
+  });
+
+  it('refuses a token on the command line without repeating it, and a prompt where nobody can type', async () => {
+    const onCommandLine = await place.wan(['auth', 'login', 'hf', 'OpaqueSecret1234567890']);
+    expect(onCommandLine).toMatchObject({ status: 2, stderr: expect.not.stringContaining('OpaqueSecret') });
+    const unasked = await place.wan(['auth', 'login', 'hf'], piped(''));
+    expect(unasked).toMatchObject({ status: 2, stderr: expect.stringContaining('--token-stdin') });
+  });
+});
+
+describe('wan auth logout', () => {
+  it('removes what was stored, once, and says what still gives a token', async () => {
+    await login(['hf', '--no-check'], HF);
+    const first = await place.wan(['auth', 'logout', 'hf', '--json'], { env: { ...NO_KEYRING, HF_TOKEN: 'hf_other' } });
+    expect(documentOf(first.stdout).data).toEqual({
+      service: 'hf',
+      origin: 'https://huggingface.co',
+      removed: true,
+      warnings: ['HF_TOKEN still gives one'],
+    });
+    expect(await storedNames()).toEqual([]);
+    const second = await place.wan(['auth', 'logout', 'hf', '--json'], { env: NO_KEYRING });
+    expect(documentOf(second.stdout).data).toMatchObject({ removed: false, warnings: [] });
+    expect(second.status).toBe(0);
+  });
+});
+
+/** Runs a bash script in the place's environment. */
+function bash(
+  script: string,
+  env: Readonly<Record<string, string>>,
+  type: (output: string, write: (keys: string) => void) => void = () => undefined,
+) {
+  return new Promise<{ status: number | null; output: string }>((resolve, reject) => {
+    const child = spawn('bash', ['-c', script], { cwd: place.directory, env: { ...cleanEnvironment(place), ...env } });
+    let output = '';
+    const collect = (text: string): void => {
+      output += text;
+      type(output, (keys) => void child.stdin.write(keys));
+    };
+    child.stdout.setEncoding('utf8').on('data', collect);
+    child.stderr.setEncoding('utf8').on('data', collect);
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ status: code, output }));
+  });
+}
+
+const command = `'${process.execPath}' '${WAN}'`;
+
+describeWithReal('wan auth login at a terminal', {
+  needs: ['script'],
+  suite: () => {
+    /** Types each answer when its question appears. */
+    const atTerminal = (words: string, answers: Readonly<Record<string, string>>) => {
+      const left = new Map(Object.entries(answers));
+      return bash(`script -qec "${command} auth login ${words}" /dev/null`, NO_KEYRING, (output, write) => {
+        for (const [question, answer] of left) {
+          if (!output.includes(question)) continue;
+          left.delete(question);
+          write(answer);
+        }
+      });
+    };
+
+    it('asks, shows nothing of what is typed, and understands a correction', async () => {
+      const { status: code, output } = await atTerminal(`hf --endpoint ${server.url}`, { 'Token (': `${HF}xy\x7f\x7f\r` });
+      expect(output).toContain('hf_…AbCd of alice');
+      expect(output).not.toContain('QmZk');
+      expect(code).toBe(0);
+    });
+
+    it('asks for S3 keys one by one, also when all are typed ahead', async () => {
+      const { output } = await atTerminal('s3', { 'Access key id': 'AKIAIOSFODNN7EXAMPLE\rwJalrXUtnFEMI\r\r' });
+      expect(output).toContain('AKIA…MPLE for AWS is stored');
+      expect(output).not.toContain('wJalr');
+      const [name = ''] = await storedNames();
+      expect(JSON.parse(await readFile(join(folder(), name), 'utf8')).secret).toEqual({
+        access_key_id: 'AKIAIOSFODNN7EXAMPLE',
+        secret_access_key: 'wJalrXUtnFEMI',
+      });
+    });
+
+    it('stores nothing on Ctrl-C, and ends with 130', async () => {
+      const { status: code, output } = await atTerminal('hf', { 'Token (': 'hf_half\x03' });
+      expect({ code, stored: await storedNames() }).toEqual({ code: 130, stored: [] });
+      expect(output).not.toContain('half');
+    });
+  },
+});
+
+describeWithReal('wan auth with the keyring of a desktop', {
+  needs: ['dbus-run-session', 'dbus-send', 'gnome-keyring-daemon'],
+  suite: () => {
+    const inSession = async (script: string) => {
+      const runtime = join(place.directory, 'run');
+      await mkdir(runtime, { mode: 0o700 });
+      const unlocked = `printf pw | gnome-keyring-daemon --foreground --unlock --components=secrets >/dev/null 2>&1 & keyring=$!
+        trap 'kill $keyring' EXIT
+        until dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner string:org.freedesktop.secrets | grep -q 'boolean true'; do :; done
+        ${script}`;
+      return bash(`dbus-run-session -- bash -c "$SCRIPT"`, {
+        SCRIPT: unlocked,
+        XDG_RUNTIME_DIR: runtime,
+        XDG_DATA_HOME: join(place.directory, 'share'),
+      });
+    };
+
+    it('keeps the secret there and not in a file, finds it, and removes it', async () => {
+      const { output } = await inSession(`
+        echo ${HF} | ${command} auth login hf --token-stdin --endpoint ${server.url}
+        HF_ENDPOINT=${server.url} HF_TOKEN=hf_other ${command} auth status --json
+        cat .config/wan/credentials/*
+        ! grep -rq QmZkTrWx . || echo FOUND IN A FILE
+        ${command} auth logout hf --endpoint ${server.url}
+        ${command} auth status`);
+      expect(output).toContain(`hf_…AbCd of alice for ${server.url} is stored in the keyring`);
+      expect(output).toContain('"from":"keyring","shown":"hf_…AbCd","used":true');
+      expect(output).toContain('"note":"keyring comes first"');
+      expect(output).toContain('"kept": "keyring"');
+      expect(output).not.toContain('FOUND IN A FILE');
+      expect(output).toContain('no credentials');
+    });
+  },
+});
+
+describe('a keyring that is not there any more', () => {
+  const headless = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent/bus' };
+
+  it('is told at log-in, and the secret goes to the file', async () => {
+    const outcome = await place.wan(['auth', 'login', 'hf', '--token-stdin', '--no-check', '--json'], {
+      env: headless,
+      onStart: (child) => void child.stdin?.end(HF),
+    });
+    expect(documentOf(outcome.stdout).data).toMatchObject({
+      kept_in: expect.stringContaining(folder()),
+      warnings: [expect.stringContaining('the keyring was not used')],
+    });
+  });
+});
