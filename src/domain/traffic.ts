@@ -8,6 +8,13 @@ export interface AskedSource {
   readonly path: string;
 }
 
+/** A try that has failed. */
+export interface SourceFailure {
+  readonly error: ModelError;
+  /** Whether it was the last one: the file is asked for elsewhere, or given up. */
+  readonly isFinal: boolean;
+}
+
 export interface TrafficEntry {
   /** Path inside the model. */
   readonly file: string;
@@ -30,10 +37,7 @@ export interface TrafficControl {
   order<Source extends AskedSource>(sources: readonly Source[], options: { readonly fresh: boolean }): readonly Source[];
   /** Whether a host asked us, or another process, for patience that has not ended. Never for longer than a minute. */
   isPaused(host: string): boolean;
-  /** Whether a host failed so often in a row that only those ask it who have nobody else. */
-  isShut(host: string): boolean;
-  /** A try at a source has failed. */
-  failed(source: AskedSource, error: ModelError): void;
+  failed(source: AskedSource, failure: SourceFailure): void;
   /** A source gave bytes; cheap to call often. */
   served(source: AskedSource): void;
 }

@@ -3,11 +3,12 @@
  * breaker). One small record a host; a lost one costs a request or two.
  */
 import { isModelError, type ModelError } from '../domain/errors.ts';
+import type { SourceFailure } from '../domain/traffic.ts';
 import type { StoreContext } from '../store/context.ts';
 import { readRecord, removeRecord, writeRecord } from '../store/record.ts';
 
-/** Failed tries in a row, over all files of a process, after which a host is shut. */
-const FAILURES_TO_SHUT = 5;
+/** Files in a row that used up their tries, without a byte for anybody in this process, after which a host is shut. */
+const FAILURES_TO_SHUT = 3;
 const SHUT_MS = 30_000;
 const MAX_SHUT_MS = 600_000;
 /** While one file tries whether a host is back, the others leave it alone. */
@@ -66,9 +67,9 @@ export class HostMemory {
     return false;
   }
 
-  failed(host: string, error: ModelError): void {
+  failed(host: string, { error, isFinal }: SourceFailure): void {
     if (isModelError(error, 'RATE_LIMIT')) this.#slowDown(host, error);
-    if (!isHostFailure(error)) return;
+    if (!isFinal || !isHostFailure(error)) return;
     const failures = (this.#failures.get(host) ?? 0) + 1;
     this.#failures.set(host, failures);
     const isProbe = this.#read(host).shut_ms > 0;

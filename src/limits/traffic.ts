@@ -1,6 +1,5 @@
 /** All that processes of one root know of each other's traffic, put together. */
-import type { ModelError } from '../domain/errors.ts';
-import type { AskedSource, TrafficControl, TrafficEntry } from '../domain/traffic.ts';
+import type { AskedSource, SourceFailure, TrafficControl, TrafficEntry } from '../domain/traffic.ts';
 import type { StoreContext } from '../store/context.ts';
 import { AbsentFiles } from './absent-files.ts';
 import { FileSlots } from './file-slots.ts';
@@ -58,16 +57,12 @@ export class Traffic implements TrafficControl {
     return this.#safely(false, () => this.#hosts.isPaused(host));
   }
 
-  isShut(host: string): boolean {
-    return this.#safely(false, () => this.#hosts.isShut(host));
-  }
-
-  failed(source: AskedSource, error: ModelError): void {
+  failed(source: AskedSource, failure: SourceFailure): void {
     const { host } = source.backend;
     if (host === undefined) return;
     this.#safely(undefined, () => {
-      this.#hosts.failed(host, error);
-      this.#absent.failed(source, error);
+      this.#hosts.failed(host, failure);
+      this.#absent.failed(source, failure.error);
     });
   }
 

@@ -7,6 +7,7 @@ import { createReadStream, existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseSha256, type Sha256 } from '../domain/digest.ts';
+import { checkState } from './check-state.ts';
 import type { StoreContext } from './context.ts';
 import { CorruptMarks } from './corrupt-marks.ts';
 import { listNames } from './list-names.ts';
@@ -37,7 +38,7 @@ const ROOT_NAMES: ReadonlySet<string> = new Set([
 export async function checkInvariants(context: StoreContext): Promise<Violation[]> {
   if (!existsSync(context.resolver.root)) return [];
   const corrupt = new CorruptMarks(context).all();
-  const violations = [...checkLayout(context), ...checkLinks(context)];
+  const violations = [...checkLayout(context), ...checkLinks(context), ...(await checkState(context))];
   for (const directory of listSnapshots(context)) violations.push(...(await checkSnapshot(context, directory, corrupt)));
   violations.push(...(await checkBlobs(context, corrupt)), ...(await checkLocks(context)));
   return violations;
