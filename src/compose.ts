@@ -1,6 +1,8 @@
 /** Config -> ModelOrchestrator: the only file that knows every room. */
 import type { Backends } from './backends/create-backends.ts';
 import type { HfCache } from './backends/hf-cache/hf-cache.ts';
+import type { HubFile } from './backends/hf-cache/hub-file.ts';
+import type { ProvenBytes } from './backends/hf-cache/lay-down.ts';
 import type { HttpConfig } from './backends/http/http-config.ts';
 import type { S3Config } from './backends/s3/s3-config.ts';
 import type { WhoAnswer, WhoQuestion } from './backends/who-is.ts';
@@ -170,11 +172,19 @@ class Resources {
   }
 
   async hfCache(): Promise<HfCache | undefined> {
-    const { hfCache, hfCacheDir: directory } = this.#config;
+    const { hfCache, hfCacheDir: directory, hfCacheLinks: links, safetyMarginBytes: spareBytes } = this.#config;
     if (hfCache === 'off' || directory === undefined) return undefined;
     const { HfCache } = await import('./backends/hf-cache/hf-cache.ts');
+    const { layDown } = await import('./backends/hf-cache/lay-down.ts');
     const { hashFile } = await import('./transfer/hash-file.ts');
-    return new HfCache({ directory, sha256OfFile: async (path, signal) => (await hashFile(path, { signal })).sha256 });
+    const token = () => this.#store.random.uuid().slice(0, 8);
+    return new HfCache({
+      directory,
+      sha256OfFile: async (path, signal) => (await hashFile(path, { signal })).sha256,
+      ...(hfCache === 'populate' && {
+        layDown: (file: HubFile, bytes: ProvenBytes) => layDown({ directory, file, bytes, spareBytes, links, token: token() }),
+      }),
+    });
   }
 
   async engine(limits: TransferLimits): Promise<TransferEngine> {

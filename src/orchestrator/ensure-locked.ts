@@ -13,6 +13,7 @@ import { beginIntent, type Intent } from '../store/intents.ts';
 import { recover } from '../store/recover.ts';
 import type { EnsureOptions } from './api.ts';
 import { type EnsureDone, type EnsureRun, type EnsureWork, lockBlob } from './ensure-run.ts';
+import { fillHfCache } from './fill-hf-cache.ts';
 import { inspectTarget, lookAt } from './look.ts';
 import { isIndex, unreferencedShards } from './narrow-shards.ts';
 import { type Obtained, type ObtainRequest, obtainFiles } from './obtain-files.ts';
@@ -51,9 +52,11 @@ export async function ensureLocked(locked: LockedEnsure): Promise<EnsureDone> {
   const target = widen(locked.target, before);
   const intent = await beginIntent(work.store, { ref: target.label, digests: digestsOf(target.files) });
   try {
-    const done = await makeComplete(await beginRun({ ...locked, target }), { intent, lease: locked.lease, force });
+    const run = await beginRun({ ...locked, target });
+    const done = await makeComplete(run, { intent, lease: locked.lease, force });
     if (force) await countForced(work.store, target.spec.family, target.spec.ref);
     await removeUnfinished({ work, target });
+    await fillHfCache(run, done.obtained);
     return { inspection: inspectTarget(work, locked.target), work: done };
   } finally {
     await intent.end();

@@ -1,16 +1,20 @@
-/** The cache that clients of the Hugging Face Hub share, as a source: its files are read and proven, and never touched. */
+/** The cache that clients of the Hugging Face Hub share: its files are read and proven, and never touched; others may be added. */
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import type { Sha256 } from '../../domain/digest.ts';
 import type { FileSource } from '../backend.ts';
 import { LocalBackend } from '../local/local-backend.ts';
+import type { HubFile } from './hub-file.ts';
 import { fileInside, realCacheRoot, unlessAbsent } from './inside-cache.ts';
+import type { ProvenBytes } from './lay-down.ts';
 import { COMMIT, HF_CACHE_SCHEME, REPO_FOLDER, type RepoPlace } from './repo-folder.ts';
 
 export interface HfCacheOptions {
   /** Absolute; need not exist. */
   readonly directory: string;
   readonly sha256OfFile: (path: string, signal: AbortSignal) => Promise<Sha256>;
+  /** How files are put into it; absent: they are not. */
+  readonly layDown?: (file: HubFile, bytes: ProvenBytes) => Promise<void>;
 }
 
 export interface WantedBytes {
@@ -24,10 +28,13 @@ const SHA256_NAME = /^[0-9a-f]{64}$/;
 
 export class HfCache {
   readonly label: string;
+  /** Present where the cache is to be filled. @throws as `layDown` of lay-down.ts */
+  readonly layDown: HfCacheOptions['layDown'];
   readonly #options: HfCacheOptions;
 
   constructor(options: HfCacheOptions) {
     this.#options = options;
+    this.layDown = options.layDown;
     this.label = `${HF_CACHE_SCHEME}://${options.directory}`;
   }
 

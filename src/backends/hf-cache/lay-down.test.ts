@@ -48,8 +48,7 @@ async function place() {
     const request: LayDown = {
       directory: cache,
       file,
-      bytes: source,
-      sha256: sha256Of(sha256(bytes)),
+      bytes: { path: source, sha256: sha256Of(sha256(bytes)) },
       spareBytes: 0,
       token: token.toString(16).padStart(8, '0'),
       links: true,

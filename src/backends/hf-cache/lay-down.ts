@@ -11,13 +11,17 @@ import type { HubFile } from './hub-file.ts';
 import { fileInside, isInside } from './inside-cache.ts';
 import { repoFolder } from './repo-folder.ts';
 
+export interface ProvenBytes {
+  /** Absolute. */
+  readonly path: string;
+  readonly sha256: Sha256;
+}
+
 export interface LayDown {
   /** HF_HUB_CACHE, absolute; made where it is not there. */
   readonly directory: string;
   readonly file: HubFile;
-  /** Absolute path of the bytes, and what they were proven to be. */
-  readonly bytes: string;
-  readonly sha256: Sha256;
+  readonly bytes: ProvenBytes;
   /** Free space that a copy must leave on the cache's volume. */
   readonly spareBytes: number;
   /** 8 hex digits that no other process uses. */
@@ -57,8 +61,8 @@ export async function layDown(request: LayDown): Promise<void> {
 }
 
 /** Under a name of the Hub lie the bytes that it stands for, and no others. */
-async function checkBytes({ file, bytes, sha256 }: LayDown): Promise<void> {
-  const name = file.etag.length === sha256.length ? sha256 : await gitBlobId(bytes);
+async function checkBytes({ file, bytes: { path, sha256 } }: LayDown): Promise<void> {
+  const name = file.etag.length === sha256.length ? sha256 : await gitBlobId(path);
   if (name !== file.etag)
     throw new ModelError('DRIFT', `${file.path} of ${file.repoId} is another file now than the one that is here`, {
       reason: 'other_bytes',
@@ -82,7 +86,7 @@ async function makeBlob(root: string, blob: string, { file, bytes, spareBytes, t
       reason: 'blob_wrong',
       hint: 'remove it, or run `hf cache verify`',
     });
-  await copyIn({ source: bytes, destination: blob, sizeBytes: file.sizeBytes, spareBytes, token });
+  await copyIn({ source: bytes.path, destination: blob, sizeBytes: file.sizeBytes, spareBytes, token });
   return true;
 }
 
