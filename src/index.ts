@@ -8,7 +8,17 @@ export { type Attempt, asModelError, ERROR_CODES, ErrorCode, type ErrorDocument,
 export type { EventSink, ModelEvent } from './domain/events.ts';
 export { type CanonicalRef, formatRef, type ModelRef, parseModelRef } from './domain/model-ref.ts';
 export { PROOF_LEVELS, type ProofLevel } from './domain/proof.ts';
-export type { EnsuredFile, EnsurePlan, EnsureResult, PlannedFile, VerifiedFile, VerifyReport } from './domain/results.ts';
+export type {
+  EnsuredFile,
+  EnsurePlan,
+  EnsureResult,
+  ModelSource,
+  PlannedFile,
+  SourceProbe,
+  SourcesReport,
+  VerifiedFile,
+  VerifyReport,
+} from './domain/results.ts';
 export type { FileSpec, ModelSpec, ModelSummary, Selection } from './domain/spec.ts';
 export { ModelState, type ModelStatus } from './domain/status.ts';
 export { LockManager } from './locks/lock-manager.ts';
@@ -19,6 +29,7 @@ export type {
   Progress,
   RemoveResult,
   ResolveUrl,
+  SourcesOptions,
   TargetOptions,
   UrlRequest,
 } from './orchestrator/api.ts';

@@ -31,6 +31,7 @@ export const CATALOG: readonly CatalogEntry[] = [
   entry('models plan', async () => (await import('./commands/plan.ts')).plan),
   entry('models verify', async () => (await import('./commands/verify.ts')).verify),
   entry('models rm', async () => (await import('./commands/rm.ts')).rm, 'remove'),
+  entry('models sources', async () => (await import('./commands/sources.ts')).sources),
   entry('models validate', async () => (await import('./commands/validate.ts')).validate),
   entry('models locks', async () => (await import('./commands/locks.ts')).locks),
   entry('auth login', async () => (await import('./commands/auth-login.ts')).authLogin),

@@ -1,4 +1,5 @@
 /** What the verbs return; wire formats are made from these by the faces. */
+import type { ErrorDocument } from './errors.ts';
 import type { BytesOrigin } from './events.ts';
 import type { CanonicalRef } from './model-ref.ts';
 import type { ProofLevel } from './proof.ts';
@@ -55,6 +56,40 @@ export interface EnsurePlan {
   /** Bytes of free space that the run needs, staging and safety margin included. */
   readonly spaceNeededBytes: number;
   readonly freeBytes: number;
+}
+
+export interface SourceProbe {
+  /** The file of the model that was asked for. */
+  readonly file: string;
+  /** From the question to the first byte, connecting and redirects included. */
+  readonly latencyMs?: number;
+  /** Of a short sample over one connection; absent where the file is too small to tell. */
+  readonly bytesPerSecond?: number;
+  /** Why the source did not give it. */
+  readonly error?: ErrorDocument;
+}
+
+export interface ModelSource {
+  /** Redacted URL. */
+  readonly source: string;
+  /** Absent for sources without a network. */
+  readonly host?: string;
+  /** Files of the selection that are looked for here. */
+  readonly fileCount: number;
+  /** Of a file's own URL: that file. */
+  readonly file?: string;
+  /** Where the credentials come from that would be used; absent: none would. Never a secret. */
+  readonly credentials?: string;
+  /** Why it cannot be asked at all. */
+  readonly error?: ErrorDocument;
+  readonly probe?: SourceProbe;
+}
+
+export interface SourcesReport {
+  readonly ref: CanonicalRef;
+  readonly variant: string;
+  /** In the order in which they are asked. */
+  readonly sources: readonly ModelSource[];
 }
 
 export interface VerifiedFile {

@@ -1,6 +1,6 @@
 /** The verbs as their callers see them; compose.ts returns the object that implements this. */
 import type { EventSink } from '../domain/events.ts';
-import type { EnsurePlan, EnsureResult, VerifyReport } from '../domain/results.ts';
+import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport } from '../domain/results.ts';
 import type { ModelSpec, ModelSummary, Selection } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
 
@@ -53,6 +53,12 @@ export interface EnsureOptions extends TargetOptions {
   readonly resolveUrl?: ResolveUrl;
 }
 
+export interface SourcesOptions extends TargetOptions {
+  /** Ask each source for a few MiB at most, one after the other; otherwise no socket is opened. */
+  readonly probe?: boolean;
+  readonly offline?: boolean;
+}
+
 export interface RemoveResult {
   readonly path: string;
   readonly removed: boolean;
@@ -77,6 +83,8 @@ export interface ModelOrchestrator {
   estimateDownloadSize(modelId: string, options?: TargetOptions): Promise<number>;
   listModels(): Promise<readonly ModelSummary[]>;
   show(modelId: string, options?: { readonly variant?: string }): Promise<ModelSpec>;
+  /** Where the model's bytes would come from, best first. Changes nothing on disk. */
+  sources(modelId: string, options?: SourcesOptions): Promise<SourcesReport>;
   /** Absolute path of the model's directory, whether or not it exists. */
   localDir(modelId: string, options?: { readonly variant?: string }): Promise<string>;
   remove(modelId: string, options?: TargetOptions): Promise<RemoveResult>;

@@ -1,8 +1,8 @@
 /** The verbs on one object: what library users hold. */
-import type { EnsurePlan, EnsureResult, VerifyReport } from '../domain/results.ts';
+import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport } from '../domain/results.ts';
 import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
-import type { EnsureOptions, ModelOrchestrator, RemoveResult, TargetOptions } from './api.ts';
+import type { EnsureOptions, ModelOrchestrator, RemoveResult, SourcesOptions, TargetOptions } from './api.ts';
 import { ensureModel } from './ensure.ts';
 import type { Orchestration } from './orchestration.ts';
 import { planEnsure } from './plan.ts';
@@ -49,6 +49,11 @@ export class Verbs implements ModelOrchestrator {
 
   async show(modelId: string, options: { readonly variant?: string } = {}): Promise<ModelSpec> {
     return (await this.#work.registry()).spec(modelId, options.variant);
+  }
+
+  async sources(modelId: string, options?: SourcesOptions): Promise<SourcesReport> {
+    const { sourcesOf } = await import('./sources.ts');
+    return sourcesOf(this.#work, modelId, options);
   }
 
   async localDir(modelId: string, options: { readonly variant?: string } = {}): Promise<string> {

@@ -4,7 +4,19 @@ import { authLoginData, authLogoutData, authStatusData } from './auth.ts';
 import { envelope } from './envelope.ts';
 import { eventDocument } from './events.ts';
 import { completionsData, configShowData, doctorData, helpData, versionData } from './machine.ts';
-import { ensureData, listData, locksData, pathData, planData, rmData, showData, statusData, validateData, verifyData } from './models.ts';
+import {
+  ensureData,
+  listData,
+  locksData,
+  pathData,
+  planData,
+  rmData,
+  showData,
+  sourcesData,
+  statusData,
+  validateData,
+  verifyData,
+} from './models.ts';
 
 const DATA = {
   'wan.models.ensure/v1': ensureData,
@@ -14,6 +26,7 @@ const DATA = {
   'wan.models.show/v1': showData,
   'wan.models.path/v1': pathData,
   'wan.models.plan/v1': planData,
+  'wan.models.sources/v1': sourcesData,
   'wan.models.verify/v1': verifyData,
   'wan.models.rm/v1': rmData,
   'wan.models.validate/v1': validateData,

@@ -1,7 +1,7 @@
 /** Documents of `wan models …`. */
 import { z } from 'zod';
 import { ModelState } from '../../domain/status.ts';
-import { absolutePath, bytes, failedRef, proof, ref } from './envelope.ts';
+import { absolutePath, bytes, errorObject, failedRef, proof, ref } from './envelope.ts';
 
 const origin = z.enum(['present', 'linked', 'copied', 'fetched']);
 const fault = z.enum(['missing', 'outdated', 'unproven', 'size', 'modified', 'digest']);
@@ -129,6 +129,35 @@ export const planResult = z.object({
   ),
 });
 export const planData = z.object({ fetch_bytes: bytes, results: resultsOf(planResult) });
+
+export const sourcesResult = z.object({
+  ref,
+  ok: z.literal(true),
+  variant: z.string(),
+  sources: z
+    .array(
+      z.object({
+        source: z.string().meta({ description: 'redacted URL' }),
+        host: z.string().optional().meta({ description: 'absent for sources without a network' }),
+        file_count: z.int().min(0).meta({ description: 'files that are looked for here' }),
+        file: z.string().optional().meta({ description: "of a file's own URL: that file" }),
+        credentials: z.string().optional().meta({ description: 'where the credentials come from that would be used; never a secret' }),
+        error: errorObject.optional().meta({ description: 'why it cannot be asked at all' }),
+        probe: z
+          .object({
+            ok: z.boolean().meta({ description: 'it gave what was asked for' }),
+            file: z.string(),
+            latency_ms: durationMs.optional().meta({ description: 'to the first byte, connecting and redirects included' }),
+            bytes_per_second: bytes.optional().meta({ description: 'of a short sample over one connection' }),
+            error: errorObject.optional(),
+          })
+          .optional()
+          .meta({ description: 'only with --probe' }),
+      }),
+    )
+    .meta({ description: 'in the order in which they are asked' }),
+});
+export const sourcesData = z.object({ results: resultsOf(sourcesResult) });
 
 export const verifyResult = z.object({
   ref,
