@@ -1,5 +1,5 @@
 /** Keys to sign with: those stored for the endpoint, those of the environment, or what the AWS SDK's chain finds. */
-import { cancelledError } from '../../domain/cancelled.ts';
+import { cancelledError, throwIfCancelled } from '../../domain/cancelled.ts';
 import { ModelError } from '../../domain/errors.ts';
 import { Secret } from '../../domain/secret.ts';
 import { redactText } from '../../observability/redact-text.ts';
@@ -30,6 +30,7 @@ interface ChainKeys {
 
 /** Outside AWS the chain asks an address that nobody answers; with many files once is enough. */
 const FAILURE_KEPT_MS = 30_000;
+const LOOKING = 'looking for S3 credentials';
 const NO_ONE = { debug() {}, info() {}, warn() {}, error() {} };
 
 export class KeySource {
@@ -49,6 +50,7 @@ export class KeySource {
 
   /** @throws ModelError AUTH_FAIL where there are none, CANCELLED */
   async keys(endpointOrigin: string | undefined, signal: AbortSignal): Promise<S3Keys> {
+    throwIfCancelled(signal, LOOKING);
     const { credentials, keys, profile } = this.#options;
     const stored = await credentials.s3Keys(endpointOrigin);
     if (stored !== undefined) return stored;
@@ -98,10 +100,8 @@ function noKeys(cause: unknown): ModelError {
 }
 
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const doing = 'looking for S3 credentials';
-  if (signal.aborted) throw cancelledError(signal, doing);
   const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(cancelledError(signal, doing));
+  const onAbort = () => reject(cancelledError(signal, LOOKING));
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     return await Promise.race([work, promise]);

@@ -96,14 +96,14 @@ export interface AskedAs {
 /** @returns undefined where nothing is known that the status alone does not say */
 export function s3Error(refused: RefusedAnswer, asked: AskedAs): ModelError | undefined {
   const { status, headers, bodyStart, label } = refused;
-  const s3Code = xmlText(bodyStart, 'Code') ?? '';
+  const s3Code = /^[A-Za-z]{1,64}$/.exec(xmlText(bodyStart, 'Code') ?? '')?.[0] ?? '';
   const region = headers['x-amz-bucket-region'] || xmlText(bodyStart, 'Region') || undefined;
   const meant = meaningOf(refused, s3Code, region, asked);
   if (meant === undefined) return undefined;
   const skewMs = meant === CLOCK_SKEWED ? clockSkewMs(refused) : undefined;
   const retryAfterMs = parseRetryAfterMs(headers['retry-after'], refused.nowMs);
-  const says = [s3Code, xmlText(bodyStart, 'Message')].filter(Boolean).join(': ') || `status ${status}`;
-  return new ModelError(meant.code, `${label} ${sentence(meant, asked, { region, skewMs })} (${excerptOf(says)})`, {
+  const says = [s3Code || `status ${status}`, excerptOf(xmlText(bodyStart, 'Message') ?? '')].filter(Boolean).join(': ');
+  return new ModelError(meant.code, `${label} ${sentence(meant, asked, { region, skewMs })} (${says})`, {
     reason: meant.reason,
     hint: meant === REGION_WRONG && region !== undefined ? `set s3_region = "${region}" (or AWS_REGION=${region})` : meant.hint,
     ...(meant.retryable !== undefined && { retryable: meant.retryable }),
