@@ -12,6 +12,8 @@ export interface RemoteFile {
   readonly validator?: string;
   /** A digest that the source publishes for the whole file. */
   readonly sha256?: Sha256;
+  /** 40 hex digits: SHA-1 of `blob {size}\0` and the content, where git has the file and nobody knows its sha256. Earns proof level `etag`. */
+  readonly gitOid?: string;
 }
 
 export interface ByteRange {

@@ -1,7 +1,7 @@
 /**
  * Globs as Python's fnmatch and huggingface_hub's allow_patterns read them: a pattern is matched against the whole path, and
  * `*` crosses `/`. `?` is any one character, `[abc]`, `[a-z]` and `[!abc]` are sets; a pattern that ends in `/` means
- * everything below it. There are no braces, no escapes, and case counts. Linear in the text for each star: no pattern can hang it.
+ * everything below it; `\` is `/`. There are no braces, no escapes, and case counts. Linear in the text for each star: no pattern can hang it.
  */
 
 type Matcher = (character: string) => boolean;
@@ -9,7 +9,8 @@ type Matcher = (character: string) => boolean;
 type Token = Matcher | undefined;
 
 export function compileGlob(pattern: string): (path: string) => boolean {
-  const tokens = tokenize(Array.from(pattern.endsWith('/') ? `${pattern}*` : pattern));
+  const slashed = pattern.replaceAll('\\', '/');
+  const tokens = tokenize(Array.from(slashed.endsWith('/') ? `${slashed}*` : slashed));
   return (path) => matches(tokens, Array.from(path));
 }
 
