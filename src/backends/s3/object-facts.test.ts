@@ -1,0 +1,28 @@
+import { hash } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { objectFacts } from './object-facts.ts';
+
+const SHA256 = hash('sha256', 'hello', 'base64');
+const facts = (headers: Record<string, string>) =>
+  objectFacts('a.bin', { 'content-length': '5', etag: '"5d41402abc4b2a76b9719d911017c592"', ...headers });
+
+it('takes a plain sha256 for that of the whole object', () => {
+  expect(facts({ 'x-amz-checksum-sha256': SHA256 })).toEqual({
+    path: 'a.bin',
+    sizeBytes: 5,
+    validator: '"5d41402abc4b2a76b9719d911017c592"',
+    sha256: hash('sha256', 'hello'),
+  });
+  expect(facts({ 'x-amz-checksum-sha256': SHA256, 'x-amz-checksum-type': 'FULL_OBJECT' })).toHaveProperty('sha256');
+});
+
+it.each([
+  ['of parts by its number', { 'x-amz-checksum-sha256': `${SHA256}-2` }],
+  ['of parts by its type', { 'x-amz-checksum-sha256': SHA256, 'x-amz-checksum-type': 'COMPOSITE' }],
+  ['of parts by its ETag', { 'x-amz-checksum-sha256': SHA256, etag: '"5d41402abc4b2a76b9719d911017c592-3"' }],
+  ['no base64 of 32 bytes', { 'x-amz-checksum-sha256': 'aGVsbG8=' }],
+  ['of another kind', { 'x-amz-checksum-crc32': 'NhCmhg==' }],
+  ['only an MD5', {}],
+] as const)('takes no checksum that is %s', (_, headers) => {
+  expect(facts(headers)).not.toHaveProperty('sha256');
+});
