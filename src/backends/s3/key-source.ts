@@ -48,6 +48,15 @@ export class KeySource {
     this.#mustRefresh = true;
   }
 
+  /** Where {@link keys} would look, for people; of the chain's places only the chain itself, which may have to ask a network, knows. */
+  async placeOfKeys(endpointOrigin: string | undefined): Promise<string> {
+    const { credentials, keys, profile } = this.#options;
+    const stored = await credentials.s3Keys(endpointOrigin);
+    if (stored !== undefined) return stored.from;
+    if (profile !== undefined) return `AWS profile ${profile}`;
+    return keys === undefined ? 'AWS credential chain' : 'AWS_ACCESS_KEY_ID';
+  }
+
   /** @throws ModelError AUTH_FAIL where there are none, CANCELLED */
   async keys(endpointOrigin: string | undefined, signal: AbortSignal): Promise<S3Keys> {
     throwIfCancelled(signal, LOOKING);

@@ -66,6 +66,11 @@ export class S3Access {
     };
   }
 
+  /** Where the keys come from that requests would be signed with; undefined: nothing is signed. Asks no network. */
+  async placeOfKeys(): Promise<string | undefined> {
+    return this.isAnonymous ? undefined : this.#keys.placeOfKeys((await this.service()).endpoint?.origin);
+  }
+
   /** Whether there is something in a refusal that the next signature can be better for. */
   learn(error: unknown): boolean {
     if (!isModelError(error, 'AUTH_FAIL')) return false;

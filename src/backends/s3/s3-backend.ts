@@ -1,7 +1,7 @@
 /** Files in a bucket. Ranges run as signed plain GETs, so that any thread can make them. */
 import { isModelError, ModelError } from '../../domain/errors.ts';
 import { redactUrl } from '../../util/redact-url.ts';
-import type { HttpReachable, HttpTarget, OpenedFile, OpenOptions, RemoteFile, StorageBackend } from '../backend.ts';
+import type { Credentialed, HttpReachable, HttpTarget, OpenedFile, OpenOptions, RemoteFile, StorageBackend } from '../backend.ts';
 import { checkPath } from '../check-path.ts';
 import { checkFound } from '../file-faults.ts';
 import { HttpBackend } from '../http/http-backend.ts';
@@ -38,7 +38,7 @@ interface S3BackendOptions {
   readonly client: HttpClient;
 }
 
-export class S3Backend implements StorageBackend, HttpReachable {
+export class S3Backend implements StorageBackend, HttpReachable, Credentialed {
   readonly scheme = 's3';
   readonly label: string;
   readonly host: string;
@@ -87,6 +87,10 @@ export class S3Backend implements StorageBackend, HttpReachable {
   async httpTarget(path: string, signal: AbortSignal): Promise<HttpTarget> {
     await this.#reach(path, signal);
     return this.#bucket.learning(async () => (await this.#backend()).httpTarget(path, signal));
+  }
+
+  credentialsFrom(): Promise<string | undefined> {
+    return this.#options.access.placeOfKeys();
   }
 
   dropTarget(path: string, target: HttpTarget): void {
