@@ -158,7 +158,7 @@ class Resources {
     return remembered(this.#backends, offline, async () => {
       const { createBackends } = await import('./backends/create-backends.ts');
       const { createCredentialSource } = await import('./credentials/find-credentials.ts');
-      const { localRoots, githubApiUrl } = this.#config;
+      const { localRoots, githubApiUrl, hfEndpoint } = this.#config;
       return createBackends({
         ...httpConfig(this.#config),
         localRoots,
@@ -166,6 +166,8 @@ class Resources {
         offline,
         credentials: createCredentialSource(this.#config),
         githubApiUrl,
+        hfEndpoint,
+        hfListingsDir: this.#store.resolver.stateDir('listings'),
         s3: s3Config(this.#config),
       });
     });

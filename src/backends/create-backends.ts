@@ -7,6 +7,7 @@ import { createGithubBackend, createGithubFileBackend } from './github/github-ba
 import { createHttpBackend, createUrlBackend } from './http/http-backend.ts';
 import { HttpClient } from './http/http-client.ts';
 import type { HttpConfig } from './http/http-config.ts';
+import { createHubBackend, createHubFileBackend } from './huggingface/hub-backend.ts';
 import { createLocalBackend, createLocalFileBackend } from './local/local-backend.ts';
 import type { LocalPlaces } from './local/local-url.ts';
 import { S3Access } from './s3/s3-access.ts';
@@ -21,6 +22,10 @@ export interface BackendsConfig extends LocalPlaces, HttpConfig {
   /** Absent: that of github.com. */
   readonly githubApiUrl?: string;
   readonly s3?: S3Config;
+  /** Absent: huggingface.co. */
+  readonly hfEndpoint?: string;
+  /** Absolute: where listings of commits of the Hub are kept. Absent: nowhere. */
+  readonly hfListingsDir?: string;
 }
 
 export interface Backends {
@@ -38,7 +43,7 @@ export interface Backends {
 }
 
 /** Manifests may name them already. */
-const NOT_BUILT_YET = ['hf', 'peer'];
+const NOT_BUILT_YET = ['peer'];
 
 interface Scheme {
   readonly hasNetwork: boolean;
@@ -91,7 +96,13 @@ function schemesOf(config: BackendsConfig, client: HttpClient): ReadonlyMap<stri
     create: (url) => createS3Backend(url, access, client),
     createFile: (url) => createS3FileBackend(url, access, client),
   };
-  const built = { local, file: local, http, https: http, github, s3 };
+  const { hfEndpoint: endpoint = 'https://huggingface.co', hfListingsDir: listingsDir } = config;
+  const hf: Scheme = {
+    hasNetwork: true,
+    create: (url) => createHubBackend(url, { client, credentials, endpoint, listingsDir }),
+    createFile: (url) => createHubFileBackend(url, { client, credentials, endpoint, listingsDir }),
+  };
+  const built = { local, file: local, http, https: http, github, s3, hf };
   return new Map<string, Scheme>([...Object.entries(built), ...NOT_BUILT_YET.map((name) => [name, { hasNetwork: true }] as const)]);
 }
 

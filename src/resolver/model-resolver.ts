@@ -27,6 +27,7 @@ export const STATE_KINDS = [
   'absent',
   'hosts',
   'rates',
+  'listings',
 ] as const;
 
 export type StateKind = (typeof STATE_KINDS)[number];
