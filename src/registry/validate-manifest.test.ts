@@ -289,6 +289,8 @@ describe('sources', () => {
       's3://b/p',
       'hf://org/repo@rev',
       'github://o/r@v1',
+      'github://o/r.x_y',
+      'github://o/r@nightly/2026-11-23',
       'peer://h',
     ];
     expect(await sources(...good)).toEqual([]);
@@ -301,6 +303,9 @@ describe('sources', () => {
     ['http://', 'url_invalid'],
     ['https://h:99999/', 'url_invalid'],
     ['s3://', 'url_invalid'],
+    ['github://o', 'url_invalid'],
+    ['github://o/r/v1', 'url_invalid'],
+    ['github://o/r@', 'url_invalid'],
     ['https://user:secret@h/x', 'url_credentials'],
     ['hf://hf_token@org/x', 'url_credentials'],
     ['https://h/x?token=secret', 'url_credentials'],

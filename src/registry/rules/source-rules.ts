@@ -10,6 +10,16 @@ const SOURCE_SCHEMES = ['local', 'file', 'http', 'https', 's3', 'hf', 'github', 
 /** In these the part before the first `/` is a path or a repository, where `@` is nothing secret. */
 const WITHOUT_AUTHORITY: ReadonlySet<string> = new Set(['local', 'memory']);
 const SECRET_PARAMETER = /[?&](?:access_?token|token|api_?key|apikey|key|secret|password|passwd|auth|sig|signature|x-amz-[a-z-]+)=/i;
+/** Of what stands behind `://`, for schemes of which it is known before anybody is asked. */
+const FORMS: ReadonlyMap<string, { readonly rest: RegExp; readonly shown: string }> = new Map([
+  [
+    'github',
+    {
+      rest: /^[a-z0-9][\w-]*\/[\w.-]+(?:@[^?#\s]+)?\/?$/i,
+      shown: 'github://owner/repo@tag, and of one file github://owner/repo@tag/asset',
+    },
+  ],
+]);
 const HINT = 'set credentials with `wan auth`, in the environment or in wan.toml';
 
 export function checkSources(sources: RawNode, report: Report): void {
@@ -34,9 +44,10 @@ function sourceFault(url: string): Fault | undefined {
   const [, scheme = '', rest = ''] = match;
   if (!SOURCE_SCHEMES.some((known) => known === scheme)) return unknownScheme(scheme, url);
   if (!WITHOUT_AUTHORITY.has(scheme) && /^[^/?#]*@/.test(rest)) return secretInUrl(url);
-  return isWellFormed(scheme, rest, url)
-    ? undefined
-    : { code: 'url_invalid', message: `${JSON.stringify(redactUrl(url))} is not a well-formed URL` };
+  if (isWellFormed(scheme, rest, url)) return undefined;
+  const form = FORMS.get(scheme);
+  const message = `${JSON.stringify(redactUrl(url))} is not a well-formed URL`;
+  return { code: 'url_invalid', message, ...(form !== undefined && { hint: `write ${form.shown}` }) };
 }
 
 function notAUrl(url: string): Fault {
@@ -57,5 +68,5 @@ function isWellFormed(scheme: string, rest: string, url: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
   if (rest === '' || /[\u0000-\u001f\u007f]/.test(rest)) return false;
   if (scheme === 'http' || scheme === 'https') return URL.canParse(url) && !/\s/.test(url);
-  return !/^\s|\s$/.test(rest);
+  return !/^\s|\s$/.test(rest) && FORMS.get(scheme)?.rest.test(rest) !== false;
 }
