@@ -54,6 +54,22 @@ describeS3('a model in S3', (server) => {
     expect(proxy.requests.every(({ headers }) => headers.authorization?.startsWith('AWS4-HMAC-SHA256 '))).toBe(true);
   });
 
+  it('has several files under way at the same time', async () => {
+    const { proxy, ensure } = await modelInS3(server());
+    const asked = new Set<string>();
+    const { promise: bothAreAsked, resolve } = Promise.withResolvers<void>();
+    const when = (request: SeenS3Request) => {
+      if (isRange(request) && asked.add(request.url).size === 2) resolve();
+      return isRange(request);
+    };
+    proxy.fault(
+      run(() => bothAreAsked),
+      { when },
+    );
+    await ensure();
+    expect(asked.size).toBe(2);
+  });
+
   it('waits when it is told to slow down, and then goes on', async () => {
     const { proxy, ensure, read, events } = await modelInS3(server());
     proxy.fault(s3ErrorAnswer(503, 'SlowDown', '', { 'retry-after': '1' }), { times: 2, when: isRange });
@@ -76,6 +92,26 @@ describeS3('a model in S3', (server) => {
     expect((await read()).equals(bytes)).toBe(true);
     const firstBytes = proxy.requests.filter(isRange).map(({ range }) => Number(/\d+/.exec(range ?? '')));
     expect(firstBytes).toContain(firstBytes[0] === undefined ? Number.NaN : firstBytes[0] + 100_000);
+  });
+
+  it('is taken up again by the next run, from the bytes that the last one held', async () => {
+    const { proxy, ensure, read, events } = await modelInS3(server());
+    const isBig = (request: SeenS3Request) => isRange(request) && request.url.includes('big.bin');
+    proxy.fault(cutAt(1_500_000), { times: 1, when: isBig });
+    proxy.fault(s3ErrorAnswer(403, 'AccessDenied'), { when: isBig });
+    await expect(ensure()).rejects.toMatchObject({ code: 'AUTH_FAIL' });
+    proxy.clearFaults();
+    events.length = 0;
+    await ensure();
+    expect((await read()).equals(bytes)).toBe(true);
+    const planned = events.find((event) => event.type === 'ensure.planned');
+    expect(planned?.heldBytes).toBeGreaterThan(1_000_000);
+  });
+
+  it('is refused at once where the service has another size than the manifest names', async () => {
+    const { ensure, world } = await modelInS3(server(), { held: bytes.subarray(1) });
+    await expect(ensure()).rejects.toMatchObject({ code: 'SIZE_MISMATCH', details: { found_bytes: SIZE - 1 } });
+    expect(existsSync(world.modelDir())).toBe(false);
   });
 
   it('is signed anew when its signature or token has ended in the middle', async () => {
