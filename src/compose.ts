@@ -12,7 +12,6 @@ import { type LoadConfigInput, loadConfig } from './config/load-config.ts';
 import { processEnvironment } from './config/process-environment.ts';
 import { requireManifestPath } from './config/require-manifest-path.ts';
 import { requireModelsRoot } from './config/require-models-root.ts';
-import { asModelError } from './domain/errors.ts';
 import type { EventSink } from './domain/events.ts';
 import type { Traffic } from './limits/traffic.ts';
 import { LockManager } from './locks/lock-manager.ts';
@@ -45,7 +44,7 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
   const store = storeContext(requireModelsRoot(config), config.cwd);
   const { resolver } = store;
   const bus = createEventBus({ clock: systemClock, ...(options.sinks && { sinks: options.sinks }) });
-  const resources = new Resources(config, store, warnerOf(bus));
+  const resources = new Resources(config, store);
   const manifest = new RegistryFile(requireManifestPath(config), resolver.stateDir('manifests'));
   const work: Orchestration = {
     store,
@@ -127,31 +126,18 @@ interface LimitedEngine {
   calledRate: number | undefined;
 }
 
-/** The same trouble is told once. */
-function warnerOf(bus: EventBus): (error: unknown) => void {
-  const told = new Set<string>();
-  return (error) => {
-    const { code, message } = asModelError(error);
-    if (told.has(message)) return;
-    told.add(message);
-    bus.emitFor({ correlationId: newCorrelationId() })({ type: 'warning', code, message });
-  };
-}
-
 /** What is loaded and opened only when bytes must move, and closed once. */
 class Resources {
   readonly #config: Config;
   readonly #store: StoreContext;
   readonly #backends = new Map<boolean, Promise<Backends>>();
   readonly #engines = new Map<string, Promise<LimitedEngine>>();
-  readonly #warn: (error: unknown) => void;
   readonly #limitRate: LiveLimitRate;
 
-  constructor(config: Config, store: StoreContext, warn: (error: unknown) => void) {
+  constructor(config: Config, store: StoreContext) {
     this.#config = config;
     this.#store = store;
-    this.#warn = warn;
-    this.#limitRate = liveLimitRate(config, warn);
+    this.#limitRate = liveLimitRate(config);
   }
 
   backends(offline: boolean, manifestDir: string): Promise<Backends> {
@@ -212,7 +198,6 @@ class Resources {
       absentTtlMs: config.negativeCacheTtlMs ?? 0,
       rateLimit: async () => made.calledRate ?? rateAt((await this.#limitRate()) ?? [], new Date(clock.now())),
       onShare: (bytesPerSecond) => engine.setLimitRate(bytesPerSecond),
-      onFault: this.#warn,
     });
     const engine = createTransferEngine({
       clock,

@@ -8,13 +8,11 @@ import { CONFIG_KEYS, configKeyOf } from './config-keys.ts';
 import { invalidConfig } from './config-problem.ts';
 import { describeBadValue } from './describe-bad-value.ts';
 
+/** @throws ModelError INVALID_CONFIG once for each wrong state of the file; the last good value holds on */
 export type LiveLimitRate = () => Promise<RateSchedule | undefined>;
 
-/**
- * What a flag or the environment says stays as it is; so does the last good value where the file is gone or wrong.
- * @param onFault told once for each wrong state of the file
- */
-export function liveLimitRate(config: Config, onFault: (error: unknown) => void): LiveLimitRate {
+/** What a flag or the environment says stays as it is. */
+export function liveLimitRate(config: Config): LiveLimitRate {
   const { configFile, origins } = config;
   let value = config.limitRate;
   if (configFile === undefined || (origins.limitRate.from !== 'file' && origins.limitRate.from !== 'default')) return async () => value;
@@ -23,11 +21,7 @@ export function liveLimitRate(config: Config, onFault: (error: unknown) => void)
     const now = stateOf(configFile);
     if (now === undefined || now === seen) return value;
     seen = now;
-    try {
-      value = await readValue(config, configFile);
-    } catch (error) {
-      onFault(error);
-    }
+    value = await readValue(config, configFile);
     return value;
   };
 }

@@ -1,7 +1,10 @@
 import { readdirSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { storeContextOf, testStore } from '../../test/support/test-store.ts';
 import { ModelError } from '../domain/errors.ts';
+import type { EventBody } from '../domain/events.ts';
 import type { AskedSource } from '../domain/traffic.ts';
 import { checkInvariants } from '../store/check-invariants.ts';
 import type { StoreContext } from '../store/context.ts';
@@ -21,7 +24,6 @@ const rateLimit = (ms: number): ModelError => new ModelError('RATE_LIMIT', 'slow
 async function machine() {
   const { root } = (await testStore()).context.resolver;
   let nowMs = 1_800_000_000_000;
-  const faults: unknown[] = [];
   const contextOf = (): StoreContext => {
     const context = storeContextOf(root);
     return { ...context, clock: { ...context.clock, now: () => nowMs, monotonic: () => nowMs } };
@@ -33,19 +35,18 @@ async function machine() {
       absentTtlMs,
       rateLimit: async () => undefined,
       onShare: () => undefined,
-      onFault: (error) => faults.push(error),
     });
   const pass = (ms: number): void => {
     nowMs += ms;
   };
-  return { context: contextOf(), faults, begin, pass };
+  return { context: contextOf(), begin, pass };
 }
 
 const order = (traffic: Traffic, sources = [first, second], fresh = false): readonly AskedSource[] => traffic.order(sources, { fresh });
 
 describe('a source that has not got a file', () => {
   it('is asked for it last, by every process, until the time is over', async () => {
-    const { begin, pass, faults, context } = await machine();
+    const { begin, pass, context } = await machine();
     const one = begin();
     one.failed(first, { error: notFound, isFinal: true });
     await one.close();
@@ -54,7 +55,6 @@ describe('a source that has not got a file', () => {
     expect(order(two, [source('first.test', 'b.bin'), second])[0]).toMatchObject({ path: 'b.bin' });
     pass(5 * MINUTE + 1);
     expect(order(two)).toEqual([first, second]);
-    expect(faults).toEqual([]);
     expect(await checkInvariants(context)).toEqual([]);
   });
 
@@ -101,7 +101,7 @@ describe('a host that fails again and again', () => {
   };
 
   it('comes last for every process, is tried again by one, and comes back', async () => {
-    const { begin, pass, faults, context } = await machine();
+    const { begin, pass, context } = await machine();
     const [one, two] = [begin(), begin()];
     fail(one, 2);
     expect(order(one)).toEqual([first, second]);
@@ -116,7 +116,6 @@ describe('a host that fails again and again', () => {
     two.served(first);
     await two.close();
     expect(order(begin())).toEqual([first, second]);
-    expect(faults).toEqual([]);
     expect(await checkInvariants(context)).toEqual([]);
   });
 
@@ -146,6 +145,21 @@ describe('a host that fails again and again', () => {
     for (let time = 0; time < 9; time++) one.failed(first, { error: refused, isFinal: false });
     await one.close();
     expect(order(one)).toEqual([first, second]);
+  });
+});
+
+describe('what cannot be kept', () => {
+  it('is told once to who is at work, and fails nothing', async () => {
+    const { begin, context } = await machine();
+    await mkdir(dirname(context.resolver.stateDir('hosts')), { recursive: true });
+    await writeFile(context.resolver.stateDir('hosts'), 'in the way');
+    const one = begin();
+    const events: EventBody[] = [];
+    const leave = await one.enter({ file: 'a.bin', signal: new AbortController().signal, emit: (event) => events.push(event) });
+    for (let time = 0; time < 2; time++) one.failed(first, { error: rateLimit(7000), isFinal: false });
+    await one.close();
+    expect(events).toEqual([expect.objectContaining({ type: 'warning', code: 'PATH_UNSAFE' })]);
+    leave();
   });
 });
 

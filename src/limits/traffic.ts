@@ -1,4 +1,5 @@
 /** All that processes of one root know of each other's traffic, put together. */
+import { asModelError } from '../domain/errors.ts';
 import type { AskedSource, SourceFailure, TrafficControl, TrafficEntry } from '../domain/traffic.ts';
 import type { StoreContext } from '../store/context.ts';
 import { AbsentFiles } from './absent-files.ts';
@@ -15,33 +16,33 @@ export interface TrafficOptions {
   /** The limit of all processes together as it is now; undefined: none. */
   readonly rateLimit: () => Promise<number | undefined>;
   readonly onShare: (bytesPerSecond: number | undefined) => void;
-  /** Keeping or reading what processes share has failed: the transfer goes on without. */
-  readonly onFault: (error: unknown) => void;
 }
 
 export class Traffic implements TrafficControl {
-  readonly #options: TrafficOptions;
   readonly #slots: FileSlots;
   readonly #hosts: HostMemory;
   readonly #absent: AbsentFiles;
   readonly #rate: RateShare;
+  /** At work now: they hear of what fails here. */
+  readonly #entries = new Set<TrafficEntry>();
+  readonly #told = new Set<string>();
   #writes: Promise<void> = Promise.resolve();
 
-  constructor(options: TrafficOptions) {
-    const { store, places, absentTtlMs: ttlMs, rateLimit: limit, onShare, onFault } = options;
+  constructor({ store, places, absentTtlMs: ttlMs, rateLimit: limit, onShare }: TrafficOptions) {
     const write = (work: () => Promise<void>) => this.#write(work);
-    this.#options = options;
     this.#slots = new FileSlots({ store, places });
     this.#hosts = new HostMemory(store, write);
     this.#absent = new AbsentFiles({ store, ttlMs, write });
-    this.#rate = new RateShare({ store, limit, onShare, onFault });
+    this.#rate = new RateShare({ store, limit, onShare, onFault: (error) => this.#warn(error) });
   }
 
   async enter(entry: TrafficEntry): Promise<() => void> {
     const leave = await this.#slots.enter(entry);
+    this.#entries.add(entry);
     await this.#rate.enter();
     return () => {
       this.#rate.leave();
+      this.#entries.delete(entry);
       leave();
     };
   }
@@ -88,14 +89,23 @@ export class Traffic implements TrafficControl {
   }
 
   #write(work: () => Promise<void>): void {
-    this.#writes = this.#writes.then(work).catch(this.#options.onFault);
+    this.#writes = this.#writes.then(work).catch((error: unknown) => this.#warn(error));
+  }
+
+  /** Keeping or reading what processes share has failed: the transfer goes on without, and one who is at work hears of it, once. */
+  #warn(error: unknown): void {
+    const { code, message } = asModelError(error);
+    const [listener] = this.#entries;
+    if (listener === undefined || this.#told.has(message)) return;
+    this.#told.add(message);
+    listener.emit({ type: 'warning', code, message });
   }
 
   #safely<Result>(otherwise: Result, ask: () => Result): Result {
     try {
       return ask();
     } catch (error) {
-      this.#options.onFault(error);
+      this.#warn(error);
       return otherwise;
     }
   }
