@@ -1,6 +1,6 @@
 import type { CredentialSource } from '../domain/credentials.ts';
 
-export type { CredentialSource, FoundKeys, FoundToken, TokenService } from '../domain/credentials.ts';
+export type { CredentialSource, FoundToken } from '../domain/credentials.ts';
 
 /** Nobody is let in anywhere. */
 export const NO_CREDENTIALS: CredentialSource = {

@@ -24,7 +24,7 @@ const candidates = async (place: Place, ...words: string[]): Promise<readonly st
 describe('wan __complete', () => {
   it('completes verbs, options, choices, ids and variants', async () => {
     const place = await family();
-    expect(await candidates(place, '')).toEqual(['models', 'config', 'doctor', 'completions', 'help']);
+    expect(await candidates(place, '')).toEqual(['models', 'auth', 'config', 'doctor', 'completions', 'help']);
     expect(await candidates(place, 'models', 'e')).toEqual(['ensure']);
     expect(await candidates(place, '--json', 'models', 've')).toEqual(['verify']);
     expect(await candidates(place, 'help', 'models', 'che')).toEqual(['check']);
@@ -34,6 +34,7 @@ describe('wan __complete', () => {
     expect(await candidates(place, 'models', 'pull', '')).toEqual(['alpha@1.0.0', 'beta@2.0.0']);
     expect(await candidates(place, 'models', 'ensure', 'alpha@1.0.0@b')).toEqual(['alpha@1.0.0@bf16']);
     expect(await candidates(place, 'models', 'status', 'alpha@1.0.0', '--variant', '')).toEqual(['fp16', 'bf16']);
+    expect(await candidates(place, 'auth', 'login', '')).toEqual(['hf', 's3', 'github']);
     expect(await candidates(place, 'completions', '')).toEqual(['bash', 'zsh', 'fish']);
     expect(await candidates(place, 'models', 'validate', '')).toEqual([':file']);
     expect(await candidates(place, 'models', 'list', '--root', '')).toEqual([':directory']);
