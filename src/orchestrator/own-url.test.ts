@@ -47,7 +47,8 @@ async function ensure(place: SignedPlace, answer: (request: UrlRequest) => strin
 }
 
 /** Answers with the first bytes of the file, given after a URL was refused; one byte is only a probe. */
-function fetchedFromTheStart({ requests }: FaultServer): readonly unknown[] {
+function fetchedFromTheStart(server: FaultServer): readonly unknown[] {
+  const requests = server.requestsOf('w.bin');
   const refused = requests.findIndex(({ status }) => status === 403);
   return requests.slice(refused).filter(({ status, range }) => status < 300 && (range?.first ?? 0) === 0 && range?.last !== 0);
 }
