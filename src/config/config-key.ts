@@ -3,8 +3,8 @@ import type { ValueType } from './value-type.ts';
 /** A name under which the environment may hold a value. */
 export interface EnvName {
   readonly name: string;
-  /** Adapts the convention of the variable's owner to ours. */
-  readonly adapt?: (text: string) => string;
+  /** Adapts the convention of the variable's owner to ours; undefined: its value says nothing to us. */
+  readonly adapt?: (text: string) => string | undefined;
 }
 
 export interface ConfigKey<T> {

@@ -44,6 +44,9 @@ const isSet = (text: string): string => (/^(?:0|false)$/i.test(text.trim()) ? 'f
 /** The habit of the Hugging Face clients, turned round: what disables is set, so it is not used. */
 const isDisabled = (text: string): string => (/^(?:1|on|yes|true)$/i.test(text.trim()) ? 'false' : 'true');
 
+/** The Hugging Face clients' wish for speed: as many connections as their fast transfers make. */
+const isFast = (text: string): string | undefined => (/^(?:1|on|yes|true)$/i.test(text.trim()) ? '64' : undefined);
+
 export const CONFIG_KEYS = {
   modelsRoot: places<string | undefined>({
     key: 'models_root',
@@ -119,8 +122,13 @@ export const CONFIG_KEYS = {
   connections: transfer<number>({
     key: 'connections',
     type: wholeNumber(1, 256),
+    env: [
+      { name: 'HF_XET_HIGH_PERFORMANCE', adapt: isFast },
+      { name: 'HF_HUB_ENABLE_HF_TRANSFER', adapt: isFast },
+    ],
     default: 16,
-    description: 'Upper bound of ranges in flight at the same time, over all files.',
+    description:
+      'Upper bound of ranges in flight at the same time, over all files. HF_XET_HIGH_PERFORMANCE=1 or HF_HUB_ENABLE_HF_TRANSFER=1 means 64; neither hf_transfer nor hf_xet needs to be there.',
   }),
   downloadTimeoutMs: transfer<number>({
     key: 'download_timeout',

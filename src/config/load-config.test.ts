@@ -56,6 +56,12 @@ describe('precedence', () => {
     expect(config.origins.retryAttempts).toEqual({ from: 'file', where: `${join(cwd, 'wan.toml')}:3:1` });
   });
 
+  it.each(['HF_HUB_ENABLE_HF_TRANSFER', 'HF_XET_HIGH_PERFORMANCE'])('takes %s as a wish for more connections', async (name) => {
+    expect((await load({ env: { [name]: '1' } })).connections).toBe(64);
+    expect((await load({ env: { [name]: '0' } })).origins.connections).toEqual({ from: 'default' });
+    expect((await load({ env: { [name]: 'true', WAN_CONNECTIONS: '3' } })).connections).toBe(3);
+  });
+
   it('says which variable a value came from', async () => {
     await writeFile(join(cwd, '.env'), 'LOG=1\nWAN_LOG_LEVEL=debug\n');
     const config = await load({ env: { MODEL_STORAGE_DIR: '/opt/models', MAX_CONCURRENT_DOWNLOADS: '7' } });

@@ -112,7 +112,9 @@ function fromVariables(property: ConfigProperty, { variables, from, context, pro
   const candidates = key.env.flatMap(({ name, adapt = (text: string) => text }): Candidate[] => {
     const text = variables[name];
     if (text === undefined || text.trim() === '') return [];
-    const parsed = key.type.parse(adapt(text), context);
+    const adapted = adapt(text);
+    if (adapted === undefined) return [];
+    const parsed = key.type.parse(adapted, context);
     if (parsed !== undefined) return [{ value: parsed.value, origin: { from, where: name } }];
     problems.push({ where: from === 'env' ? name : `${name} in .env`, key: key.key, message: describeBadValue(key, text) });
     return [];
