@@ -1,7 +1,7 @@
 /** Bytes of the store -> a new file of the cache, whole or not at all under its name. */
 import { constants } from 'node:fs';
 import { chmod, copyFile, open, rename, rm, statfs } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { ModelError } from '../../domain/errors.ts';
 import { isErrno } from '../../domain/fs-error.ts';
 
@@ -10,27 +10,24 @@ const UNSHARED = ['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EINVAL', 'ENOTTY'
 
 export interface CopyIn {
   readonly source: string;
-  /** Absolute; nothing has this name, or what may be replaced. */
+  /** On the cache's volume, for the time of the copy: a name by which `hf cache prune` knows what a killed process leaves. */
+  readonly temporary: string;
+  /** What has this name is replaced. */
   readonly destination: string;
   readonly sizeBytes: number;
   /** Free space that a copy must leave on the volume. */
   readonly spareBytes: number;
-  /** 8 hex digits that no other process uses. */
-  readonly token: string;
 }
 
 /**
- * A reflink, else a copy; never a hard link, by which a reader of the cache could write to the store. What a killed process
- * leaves has the name by which `hf cache prune` knows it.
+ * A reflink, else a copy; never a hard link, by which a reader of the cache could write to the store.
  * @throws ModelError NO_SPACE; errors of the file system
  */
-export async function copyIn({ source, destination, sizeBytes, spareBytes, token }: CopyIn): Promise<void> {
-  const folder = dirname(destination);
-  const temporary = join(folder, `${basename(destination)}.${token}.incomplete`);
+export async function copyIn({ source, temporary, destination, sizeBytes, spareBytes }: CopyIn): Promise<void> {
   try {
     const mode = await modeOfNewFile(temporary);
     if (!(await isShared(source, temporary))) {
-      await checkSpace(folder, sizeBytes + spareBytes);
+      await checkSpace(dirname(temporary), sizeBytes + spareBytes);
       await copyFile(source, temporary, constants.COPYFILE_EXCL);
     }
     await chmod(temporary, mode);

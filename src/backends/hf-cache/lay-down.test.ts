@@ -171,7 +171,10 @@ describe('a file laid down in the Hub cache', () => {
     await expect(put('w', BIG)).rejects.toMatchObject({ code: 'PATH_UNSAFE', reason: 'link' });
     expect(readdirSync(join(directory, 'outside'))).toEqual([]);
     rmSync(join(repo, 'blobs'));
-    mkdirSync(join(repo, 'blobs'));
+    symlinkSync(join(directory, 'outside'), join(repo, 'snapshots'));
+    await expect(put('sub/w', BIG)).rejects.toMatchObject({ code: 'PATH_UNSAFE', reason: 'link' });
+    expect(readdirSync(join(directory, 'outside'))).toEqual([]);
+    rmSync(join(repo, 'snapshots'));
     writeFileSync(join(repo, 'blobs', sha256(BIG)), 'cut');
     await expect(put('w', BIG)).rejects.toMatchObject({ reason: 'blob_wrong' });
     expect(readFileSync(join(repo, 'blobs', sha256(BIG)), 'utf8')).toBe('cut');
@@ -185,7 +188,7 @@ describe('a file laid down in the Hub cache', () => {
     expect(readdirSync(join(repo, 'blobs')).filter((name) => name !== sha256(BIG))).toEqual([]);
   });
 
-  it('may be laid down by several at once', async () => {
+  it.each(Array.from({ length: 10 }, (_, round) => round))('may be laid down by several at once (%d)', async () => {
     const { repo, put } = await place();
     await Promise.all(Array.from({ length: 8 }, () => put('w', BIG)));
     expect(readdirSync(join(repo, 'blobs'))).toEqual([sha256(BIG)]);

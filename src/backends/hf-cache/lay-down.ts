@@ -1,11 +1,11 @@
 /** A file into the cache, in the layout and the order in which the Hub's client does it. */
-import { mkdir, open, readFile, realpath, rename, rm, stat, symlink, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { Sha256 } from '../../domain/digest.ts';
 import { ModelError } from '../../domain/errors.ts';
 import { fsError, isErrno } from '../../domain/fs-error.ts';
 import { checkHubFile } from './check-hub-file.ts';
-import { copyIn } from './copy-in.ts';
+import { type CopyIn, copyIn } from './copy-in.ts';
 import { gitBlobId } from './git-id.ts';
 import type { HubFile } from './hub-file.ts';
 import { fileInside, isInside } from './inside-cache.ts';
@@ -52,8 +52,7 @@ export async function layDown(request: LayDown): Promise<void> {
     const repo = join(root, repoFolder(file.repoType, file.repoId));
     const blob = await nameInside(root, join(repo, 'blobs', file.etag));
     const pointer = await nameInside(root, join(repo, 'snapshots', file.commit, ...file.path.split('/')));
-    const isNew = !(await isThere(pointer)) && (await makeBlob(root, blob, request));
-    await pointTo(blob, { pointer, isNew, request });
+    if (!(await isThere(pointer))) await makeSnapshotFile(root, { blob, pointer }, request);
     if (file.revision !== file.commit) await writeRef(await nameInside(root, join(repo, 'refs', ...file.revision.split('/'))), request);
   } catch (error) {
     throw fsError(error, `put ${file.path} into the Hub cache ${directory}`);
@@ -72,52 +71,66 @@ async function checkBytes({ file, bytes: { path, sha256 } }: LayDown): Promise<v
 /** Makes the folders of a name; a link on the way must not lead out of the cache. */
 async function nameInside(root: string, path: string): Promise<string> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
-  if (isInside(root, await realpath(folder))) return path;
+  if (await leadsInside(root, folder)) {
+    await mkdir(folder, { recursive: true });
+    if (isInside(root, await realpath(folder))) return path;
+  }
   throw new ModelError('PATH_UNSAFE', `${folder} leads out of the Hub cache`, { reason: 'link' });
 }
 
-/** @returns whether the blob is ours; one that is there already may be read by others */
-async function makeBlob(root: string, blob: string, { file, bytes, spareBytes, token }: LayDown): Promise<boolean> {
-  if ((await fileInside(root, blob, file.sizeBytes)) !== undefined) return false;
+/** Of a folder that need not exist, what there is of its way. */
+async function leadsInside(root: string, folder: string): Promise<boolean> {
+  if (folder === root) return true;
+  const real = await realpath(folder).catch(unlessErrno('ENOENT'));
+  return real === undefined ? leadsInside(root, dirname(folder)) : isInside(root, real);
+}
+
+interface Names {
+  readonly blob: string;
+  readonly pointer: string;
+}
+
+/** Both names come by a rename: several may do this at once. The link is made first, as it shows whether there can be any. */
+async function makeSnapshotFile(root: string, { blob, pointer }: Names, request: LayDown): Promise<void> {
+  const link = `${blob}.link-${request.token}.incomplete`;
+  try {
+    if (request.links && (await isLinked(relative(dirname(pointer), blob), link))) {
+      await makeBlob(root, blob, request);
+      await rename(link, pointer);
+    } else await copyIn({ ...copyOf(blob, request), destination: pointer });
+  } finally {
+    await rm(link, { force: true });
+  }
+}
+
+/** False where the volume has no links, or Windows does not let us make one. */
+async function isLinked(target: string, path: string): Promise<boolean> {
+  try {
+    await symlink(target, path);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS')) return false;
+    throw error;
+  }
+}
+
+async function makeBlob(root: string, blob: string, request: LayDown): Promise<void> {
+  if ((await fileInside(root, blob, request.file.sizeBytes)) !== undefined) return;
   // A link that leads nowhere is replaced.
   if (await isThere(blob))
     throw new ModelError('FILESYSTEM_ERROR', `${blob} is there, and is not the file that its name says`, {
       reason: 'blob_wrong',
       hint: 'remove it, or run `hf cache verify`',
     });
-  await copyIn({ source: bytes.path, destination: blob, sizeBytes: file.sizeBytes, spareBytes, token });
-  return true;
+  await copyIn({ ...copyOf(blob, request), destination: blob });
 }
 
-interface Pointer {
-  readonly pointer: string;
-  /** Nobody else knows the blob yet. */
-  readonly isNew: boolean;
-  readonly request: LayDown;
-}
-
-async function pointTo(blob: string, { pointer, isNew, request }: Pointer): Promise<void> {
-  if (await isThere(pointer)) return;
-  // A link whose blob was removed.
-  await unlink(pointer).catch(unlessErrno('ENOENT'));
-  const { file, spareBytes, token, links } = request;
-  if (links && (await isLinked(blob, pointer))) return;
-  if (isNew) await rename(blob, pointer);
-  else await copyIn({ source: blob, destination: pointer, sizeBytes: file.sizeBytes, spareBytes, token });
-}
-
-/** False where the volume has no links, or Windows does not let us make one. */
-async function isLinked(blob: string, pointer: string): Promise<boolean> {
-  try {
-    await symlink(relative(dirname(pointer), blob), pointer);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'EEXIST')) return isThere(pointer);
-    if (isErrno(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS')) return false;
-    throw error;
-  }
-}
+const copyOf = (blob: string, { file, bytes, spareBytes, token }: LayDown): Omit<CopyIn, 'destination'> => ({
+  source: bytes.path,
+  temporary: `${blob}.${token}.incomplete`,
+  sizeBytes: file.sizeBytes,
+  spareBytes,
+});
 
 async function writeRef(path: string, { file, token }: LayDown): Promise<void> {
   if ((await readFile(path, 'utf8').catch(unlessErrno('ENOENT'))) === file.commit) return;

@@ -1,4 +1,6 @@
 /** Names in the cache: `models--org--name`. */
+import { isModelError } from '../../domain/errors.ts';
+import { parseHubUrl } from '../huggingface/hub-url.ts';
 import type { HubRepoType } from './hub-file.ts';
 
 /** Of the label under which the cache is told as a source. */
@@ -16,11 +18,13 @@ export interface RepoPlace {
   readonly path: string;
 }
 
-const HUB_URL = /^hf:\/\/(?:(dataset|space|model)s\/)?([^/@]+\/[^/@]+)(?:@(?:refs\/[^/]+\/)?[^/]+)?(?:\/(.*?))?\/?$/;
-
-/** Where the cache has a file of an `hf://` source; undefined for other sources. */
+/** Where the cache has a file of an `hf://` source; undefined for other sources, and for one that names nothing: opening it says why. */
 export function placeInCache(source: string, path: string): RepoPlace | undefined {
-  const [matched, type = 'model', repoId, prefix] = HUB_URL.exec(source) ?? [];
-  if (matched === undefined || repoId === undefined) return undefined;
-  return { folder: repoFolder(type as HubRepoType, repoId), path: prefix ? `${prefix}/${path}` : path };
+  try {
+    const { repoType, repoId, subPath } = parseHubUrl(source);
+    return { folder: repoFolder(repoType, repoId), path: subPath === undefined ? path : `${subPath}/${path}` };
+  } catch (error) {
+    if (!isModelError(error, 'INVALID_CONFIG')) throw error;
+    return undefined;
+  }
 }
