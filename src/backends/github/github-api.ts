@@ -1,6 +1,7 @@
 /** Questions to GitHub's REST API (docs.github.com/rest/releases), with the token that was found for it. */
 import { isModelError, type ModelError } from '../../domain/errors.ts';
 import type { CredentialSource, FoundToken } from '../credentials.ts';
+import { decodedAnswer } from '../http/decoded-answer.ts';
 import { followRedirects } from '../http/follow-redirects.ts';
 import type { HttpAnswer, HttpClient } from '../http/http-client.ts';
 import { readExcerpt } from '../http/read-excerpt.ts';
@@ -69,14 +70,21 @@ export class GithubApi {
   async #ask(place: GithubPlace, path: string, signal: AbortSignal): Promise<unknown> {
     const token = await this.token();
     const url = new URL(`repos/${place.owner}/${place.repo}/${path}`, this.url);
-    const { answer } = await followRedirects(this.#client, {
+    const { answer: sent } = await followRedirects(this.#client, {
       url,
-      headers: { ...VERSION_HEADERS, accept: 'application/vnd.github+json', 'user-agent': this.#client.userAgent },
+      headers: {
+        ...VERSION_HEADERS,
+        accept: 'application/vnd.github+json',
+        'accept-encoding': 'gzip',
+        'user-agent': this.#client.userAgent,
+      },
       credentials: authorization(token),
       signal,
     });
+    const label = url.origin + url.pathname;
+    const answer = decodedAnswer(sent, label);
     if (answer.status !== 200) throw await this.#refusal(answer, place, token);
-    return readJson(answer, url.origin + url.pathname);
+    return readJson(answer, label);
   }
 
   async #refusal(answer: HttpAnswer, place: GithubPlace, token: FoundToken | undefined): Promise<ModelError> {

@@ -14,6 +14,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { type Content, FaultServer, literal, sha256Hex } from '../http/fault-server.ts';
 import { UrlSigner } from '../http/signed-urls.ts';
 import { type Addresses, assetDocument, releaseDocument, type StoredAsset, type StoredRelease } from './documents.ts';
@@ -147,12 +148,15 @@ export class GithubServer {
     this.requests.push(seen);
     const reply = host === 'api' ? this.#answerApi(url, seen) : this.#answerWeb(url);
     seen.status = reply.status;
-    const body = reply.document === undefined ? '' : JSON.stringify(reply.document);
+    const text = reply.document === undefined ? '' : JSON.stringify(reply.document);
+    const isZipped = text !== '' && /\bgzip\b/.test(String(request.headers['accept-encoding']));
+    const body = isZipped ? gzipSync(text) : Buffer.from(text);
     response.writeHead(reply.status, {
       'content-type': host === 'api' ? 'application/json; charset=utf-8' : 'text/html; charset=utf-8',
       ...(host === 'api' && this.#limitHeaders()),
       ...reply.headers,
-      'content-length': Buffer.byteLength(body),
+      ...(isZipped && { 'content-encoding': 'gzip' }),
+      'content-length': body.length,
     });
     response.end(body);
   }
