@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { storeContextOf, testStore } from '../../test/support/test-store.ts';
 import type { EventBody } from '../domain/events.ts';
@@ -51,6 +52,26 @@ describe('places for files in transfer', () => {
     leave?.();
     (await entered)?.();
     expect(isIn).toBe(true);
+  });
+
+  it('come to another process that waits, though the first one has more files than it could ever serve', async () => {
+    const [one, two] = await processes(2, 1);
+    let isServed = false;
+    let visits = 0;
+    const busy = async (): Promise<void> => {
+      while (!isServed) {
+        const leave = await one?.enter(entry('a'));
+        await sleep(20);
+        visits++;
+        leave?.();
+      }
+    };
+    const work = Promise.all([busy(), busy(), busy()]);
+    await vi.waitFor(() => expect(visits).toBeGreaterThan(2), { timeout: 20_000 });
+    const leave = await two?.enter(entry('b'));
+    isServed = true;
+    leave?.();
+    await work;
   });
 
   it('are not waited for any longer by who is cancelled, and lost to nobody', async () => {

@@ -1,17 +1,19 @@
 /**
  * Places for files in transfer that all processes of a root share: kernel locks, so a dead holder frees its own. A process that
- * waits stands in line with the others, so that nobody who comes back at once overtakes it.
+ * wants one stands in line (`line`) until it is its turn (`turn`), so that nobody who comes back at once overtakes it. Inside a
+ * process a place goes from file to file, until another process waits.
  */
 import { cancelledError } from '../domain/cancelled.ts';
 import type { TrafficEntry } from '../domain/traffic.ts';
 import type { Lease } from '../locks/lease.ts';
+import type { LockPath } from '../resolver/model-resolver.ts';
 import type { StoreContext } from '../store/context.ts';
 
 const FIRST_PAUSE_MS = 5;
 const MAX_PAUSE_MS = 200;
 const FIRST_NOTICE_MS = 1000;
 const NOTICE_INTERVAL_MS = 2000;
-/** For so long a place goes from file to file inside the process without touching the disk; then others get their chance. */
+/** For so long a place goes from file to file inside the process without asking whether others wait. */
 const KEEP_MS = 1000;
 
 export interface FileSlotsOptions {
@@ -37,6 +39,9 @@ export class FileSlots {
   readonly #places: number;
   #waiting: Waiter[] = [];
   #collecting = false;
+  #hasTurn = false;
+  /** Ends the pause between two looks for a free place. */
+  #wake: () => void = () => undefined;
 
   constructor({ store, places }: FileSlotsOptions) {
     this.#store = store;
@@ -78,28 +83,53 @@ export class FileSlots {
   }
 
   async #collectOne(): Promise<void> {
-    const { locks, resolver } = this.#store;
-    const turn = await locks.acquire(resolver.slotTurnLock(), {
+    const turn = await this.#takeTurn();
+    if (turn === undefined) return;
+    this.#hasTurn = true;
+    try {
+      const lease = await this.#firstFree();
+      if (lease !== undefined) this.#give(lease);
+    } finally {
+      this.#hasTurn = false;
+      await turn.release();
+    }
+  }
+
+  async #takeTurn(): Promise<Lease | undefined> {
+    const { resolver } = this.#store;
+    const line = await this.#stand(resolver.slotLineLock());
+    try {
+      return line && (await this.#stand(resolver.slotTurnLock()));
+    } finally {
+      await line?.release();
+    }
+  }
+
+  #stand(lock: LockPath): Promise<Lease | undefined> {
+    return this.#store.locks.acquire(lock, {
       timeoutMs: Number.POSITIVE_INFINITY,
       doing: 'wait for a download place',
       whileWaiting: () => this.#isNobodyWaiting(),
     });
-    if (turn === undefined) return;
-    try {
-      const lease = await this.#firstFree();
-      if (lease !== undefined) this.#give({ lease, sinceMs: this.#store.clock.monotonic() });
-    } finally {
-      await turn.release();
-    }
   }
 
   async #firstFree(): Promise<Lease | undefined> {
     for (let pauseMs = FIRST_PAUSE_MS; !this.#isNobodyWaiting(); pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2)) {
       const lease = await this.#tryAll();
       if (lease !== undefined) return lease;
-      await this.#store.clock.sleep(pauseMs);
+      await this.#pause(pauseMs);
     }
     return undefined;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #tryAll(): Promise<Lease | undefined> {
@@ -123,10 +153,10 @@ export class FileSlots {
     return this.#waiting.length === 0;
   }
 
-  #give(place: Place): void {
+  #give(lease: Lease): void {
     const next = this.#waiting.shift();
-    if (next === undefined) void place.lease.release();
-    else next.take(place);
+    if (next === undefined) void lease.release();
+    else next.take({ lease, sinceMs: this.#store.clock.monotonic() });
   }
 
   #leaver(place: Place): () => void {
@@ -137,8 +167,24 @@ export class FileSlots {
     };
   }
 
-  #leave(place: Place): void {
-    if (this.#store.clock.monotonic() - place.sinceMs < KEEP_MS) this.#give(place);
-    else void place.lease.release();
+  #leave({ lease, sinceMs }: Place): void {
+    const next = this.#store.clock.monotonic() - sinceMs < KEEP_MS ? this.#waiting.shift() : undefined;
+    if (next === undefined) void this.#passOn(lease);
+    else next.take({ lease, sinceMs });
+  }
+
+  /** To another process where one waits; to the next file here else. */
+  async #passOn(lease: Lease): Promise<void> {
+    if (this.#waiting.length > 0 && !(await this.#doOthersWait())) return this.#give(lease);
+    await lease.release();
+    this.#wake();
+  }
+
+  /** Where we have the turn they stand in line; where we have not, somebody else may have it. */
+  async #doOthersWait(): Promise<boolean> {
+    const { locks, resolver } = this.#store;
+    const lock = this.#hasTurn ? resolver.slotLineLock() : resolver.slotTurnLock();
+    // Where nobody can say, giving the place back is right in any case.
+    return locks.isLocked(lock.path).catch(() => true);
   }
 }

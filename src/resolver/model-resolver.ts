@@ -146,9 +146,14 @@ export class ModelResolver {
     return { name: `download place ${place}`, path: `slots/${place}.lock` };
   }
 
-  /** Held by whoever is next in line for a place. */
+  /** Held by whoever takes the next place that becomes free. */
   slotTurnLock(): LockPath {
     return { name: 'the next free download place', path: 'slots/turn.lock' };
+  }
+
+  /** Held by whoever waits for the turn. */
+  slotLineLock(): LockPath {
+    return { name: 'the line for download places', path: 'slots/line.lock' };
   }
 
   storeLock(): LockPath {
