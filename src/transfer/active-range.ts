@@ -27,8 +27,9 @@ export class ActiveRange {
   readonly victim: ActiveRange | undefined;
   /** What it is expected to do; shorter than asked for once another range works on its tail. */
   span: Span;
-  /** Its head was good. */
-  accepted = false;
+  readonly startedMs: number;
+  /** When its head was found good. */
+  acceptedMs: number | undefined;
   /** A hedge that has all its bytes. */
   ready = false;
   sourceIndex: number | undefined;
@@ -44,8 +45,14 @@ export class ActiveRange {
     this.piece = options.piece;
     this.victim = options.victim;
     this.span = options.span;
+    this.startedMs = options.nowMs;
     this.stat.moveTo(this.offset);
     this.#watchdog = new RangeWatchdog({ stallTimeoutMs: options.stallTimeoutMs }, { ms: options.nowMs, receivedBytes: 0, pausedMs: 0 });
+  }
+
+  /** Its head was good. */
+  get accepted(): boolean {
+    return this.acceptedMs !== undefined;
   }
 
   /** Milliseconds without a byte that were not our own doing. */
@@ -53,13 +60,18 @@ export class ActiveRange {
     return this.#watchdog.idleMs;
   }
 
-  /** Of late. */
+  /** Of late; 0 before the first byte. */
   get bytesPerSecond(): number {
     return this.#watchdog.bytesPerSecond;
   }
 
   remaining(): Span {
     return { offset: Math.min(this.span.end, Math.max(this.span.offset, this.stat.position)), end: this.span.end };
+  }
+
+  /** Another range has taken its tail over. */
+  get isTrimmed(): boolean {
+    return this.span.end < this.end;
   }
 
   /** Another range has claimed the piece at `offset`. */

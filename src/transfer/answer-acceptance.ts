@@ -15,10 +15,14 @@ export interface AnswerAcceptanceOptions {
   readonly ranges: RangeSet;
   readonly access: SourceAccess;
   readonly clock: Clock;
+  /** Whether the whole file may come as one stream: not from a source that only helps another one. */
+  readonly mayStream: () => boolean;
 }
 
 /** States of one source without a digest that are taken up before it is called restless. */
 const MAX_STATES = 3;
+
+export const RANGE_IGNORED = 'range_ignored';
 
 export class AnswerAcceptance {
   readonly #o: AnswerAcceptanceOptions;
@@ -49,11 +53,12 @@ export class AnswerAcceptance {
     const sourceIndex = state.sourceIndex(this.#label, validator);
     const begun = range.victim?.sourceIndex ?? state.fragments.get(range.piece)?.sourceIndex ?? sourceIndex;
     if (begun !== sourceIndex || (range.victim !== undefined && offset !== range.offset)) throw this.#changed();
+    if (offset !== range.offset && !this.#o.mayStream()) throw this.#ignored();
     if (state.file.expected === undefined) await this.#dropOthers(range, sourceIndex);
     if (offset !== range.offset) this.#takeWholeFile(range);
     this.#sourceIndex = sourceIndex;
     range.sourceIndex = sourceIndex;
-    range.accepted = true;
+    this.#o.ranges.accepted(range);
     if (range.stopped === undefined)
       range.lane.post({ type: 'range.accept', rangeId: range.rangeId, accept: { sourceIndex, offset, end } });
   }
@@ -85,6 +90,13 @@ export class AnswerAcceptance {
     state.fragments.clear();
     const message = `${this.#label} has changed since part of ${source.path} was read`;
     return new ModelError('DRIFT', message, { reason: 'validator_changed', retryable });
+  }
+
+  #ignored(): ModelError {
+    return new ModelError('SOURCE_UNAVAILABLE', `${this.#label} ignores ranges: it is asked alone, or not at all`, {
+      reason: RANGE_IGNORED,
+      retryable: false,
+    });
   }
 
   /** The source ignored the range: one stream from the start, alone, passing over what is held. */

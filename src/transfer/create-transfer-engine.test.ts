@@ -16,7 +16,10 @@ describe('the transfer engine', () => {
     const sha256 = sha256Hex(content);
     const file = await bench.file({ sizeBytes: content.sizeBytes, sha256, sources: [bench.source(server.url, 'a.bin')] });
     const outcome = await bench.engine.fetch(file);
-    expect(outcome).toMatchObject({ sha256, sources: [server.url], liars: [], fetchedBytes: content.sizeBytes });
+    expect(outcome).toMatchObject({ sha256, sources: [server.url], liars: [] });
+    // A range that another one overtakes may have read a few bytes in vain.
+    expect(outcome.fetchedBytes).toBeGreaterThanOrEqual(content.sizeBytes);
+    expect(outcome.fetchedBytes).toBeLessThan(content.sizeBytes + 2 * MB);
     expect(file.held()).toBe(content.sizeBytes);
     expect(file.onDisk()).toBe(sha256);
     expect(file.events.map((event) => event.type)).toContain('file.progress');

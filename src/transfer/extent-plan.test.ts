@@ -11,6 +11,7 @@ const request = (held: string, change: Partial<ExtentRequest> = {}): ExtentReque
   active: [],
   lanes: 1,
   windowBytes: 64 * MB,
+  minBytes: 8 * MB,
   ...change,
 });
 
@@ -57,6 +58,22 @@ describe('stealExtent', () => {
       { offset: 8 * MB, end: 399 * MB },
     ];
     expect(stealExtent(request('.'.repeat(100), { active, lanes: 3 }))).toEqual({ victim: 1, extent: { offset: 72 * MB, end: 399 * MB } });
+  });
+
+  it('takes from the range that has longest to go, so much that both end together', () => {
+    const active = [
+      { offset: 0, end: 200 * MB, bytesPerSecond: 100 * MB },
+      { offset: 200 * MB, end: 300 * MB, bytesPerSecond: 10 * MB },
+    ];
+    expect(stealExtent(request('.'.repeat(100), { active, lanes: 3, bytesPerSecond: 40 * MB }))).toEqual({
+      victim: 1,
+      extent: { offset: 220 * MB, end: 300 * MB },
+    });
+  });
+
+  it('takes all but the begun piece of a range that is silent', () => {
+    const active = [{ offset: 5 * MB, end: 60 * MB, bytesPerSecond: 0 }];
+    expect(stealExtent(request('.'.repeat(15), { active, lanes: 2, bytesPerSecond: 10 * MB }))?.extent.offset).toBe(8 * MB);
   });
 
   it('leaves a range alone that is nearly done', () => {

@@ -13,12 +13,18 @@ export interface PieceView {
   isHeld(piece: number): boolean;
 }
 
+/** What a running range has still to do. */
+export interface ActiveSpan extends Span {
+  /** Of late; absent while unknown. */
+  readonly bytesPerSecond?: number | undefined;
+}
+
 export interface PlanInput {
   readonly pieces: PieceView;
   readonly pieceBytes: number;
   readonly sizeBytes: number;
   /** What running ranges have still to do; they stop by themselves at a piece that another has claimed. */
-  readonly active: readonly Span[];
+  readonly active: readonly ActiveSpan[];
 }
 
 export interface ExtentRequest extends PlanInput {
@@ -26,9 +32,14 @@ export interface ExtentRequest extends PlanInput {
   readonly lanes: number;
   /** Upper bound of an extent where more than one range works: keeps the hash's backlog small. */
   readonly windowBytes: number;
+  /** Less than this is not worth a request. */
+  readonly minBytes: number;
+  /** What one range of the source that would take the extent does; absent while unknown. */
+  readonly bytesPerSecond?: number | undefined;
 }
 
-const MIN_EXTENT_BYTES = 8 * 1024 * 1024;
+/** What is done sooner is left to be done: the range that is overtaken has read some bytes in vain, and loses its connection. */
+const STEAL_FROM_SECONDS = 0.5;
 
 /** Runs of pieces that are neither held nor being fetched, ascending. */
 export function planExtents(input: PlanInput): Span[] {
@@ -55,25 +66,26 @@ export function nextExtent(request: ExtentRequest): Span | undefined {
   if (first === undefined) return undefined;
   if (request.lanes <= 1) return first;
   const free = runs.reduce((sum, run) => sum + run.end - run.offset, 0);
-  const share = clamp(free / (2 * request.lanes), MIN_EXTENT_BYTES, Math.max(MIN_EXTENT_BYTES, request.windowBytes));
+  const share = clamp(free / (2 * request.lanes), request.minBytes, Math.max(request.minBytes, request.windowBytes));
   return { offset: first.offset, end: Math.min(first.end, first.offset + ceilTo(share, request.pieceBytes)) };
 }
 
 /**
- * What a new range can take from a running one: whole pieces, from the first that lies one window ahead of it, or
- * else the second half of its rest. Undefined where no range has as much as two windows' or two pieces' work left.
+ * What a new range can take from the running one that has longest to go: whole pieces, from the first that lies one window ahead
+ * of it, or else so much of its rest that both end at the same time. Undefined where no range has enough work left for two.
  */
 export function stealExtent(request: ExtentRequest): { readonly victim: number; readonly extent: Span } | undefined {
-  let victim = -1;
-  let most = 0;
-  request.active.forEach((span, index) => {
-    const left = span.end - span.offset;
-    if (left > most) [victim, most] = [index, left];
-  });
-  const span = request.active[victim];
-  if (span === undefined || most < Math.max(2 * request.pieceBytes, MIN_EXTENT_BYTES)) return undefined;
-  const ahead = Math.min(request.windowBytes, most / 2);
-  const offset = ceilTo(span.offset + ahead, request.pieceBytes);
+  const { active, pieceBytes, minBytes, windowBytes } = request;
+  const rates = active.map((span) => span.bytesPerSecond ?? request.bytesPerSecond ?? 1);
+  const seconds = active.map((span, index) => (span.end - span.offset) / Math.max(1, rates[index] ?? 1));
+  const victim = seconds.indexOf(Math.max(...seconds));
+  const span = active[victim];
+  if (span === undefined || span.end - span.offset < Math.max(minBytes, 1.25 * pieceBytes)) return undefined;
+  if (span.bytesPerSecond !== undefined && (seconds[victim] ?? 0) < STEAL_FROM_SECONDS) return undefined;
+  const own = request.bytesPerSecond ?? rates[victim] ?? 1;
+  const keeps = (rates[victim] ?? 1) / Math.max(1, (rates[victim] ?? 1) + own);
+  const ahead = Math.min(windowBytes, (span.end - span.offset) * keeps);
+  const offset = ceilTo(span.offset + ahead, pieceBytes);
   return offset >= span.end ? undefined : { victim, extent: { offset, end: span.end } };
 }
 

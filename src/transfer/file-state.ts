@@ -1,6 +1,7 @@
 /** What all parts of one file's transfer share on the main thread. */
 import { ModelError } from '../domain/errors.ts';
 import { PieceMap } from '../store/piece-map.ts';
+import type { ActiveRange } from './active-range.ts';
 import { FrontierCell } from './frontier-cell.ts';
 import type { Lane } from './lane.ts';
 import type { SharedFile } from './lane-protocol.ts';
@@ -21,6 +22,8 @@ export class FileState {
   readonly pieces: PieceMap;
   readonly cell = new FrontierCell();
   readonly claims: Int32Array;
+  /** All that run, of all sources: nobody else is to begin what one of them will do. */
+  readonly ranges = new Set<ActiveRange>();
   /** By piece. Good only for the source that they came from. */
   readonly fragments = new Map<number, Fragment>();
   /** The table of the partial may hold labels cut short. */

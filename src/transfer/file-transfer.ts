@@ -7,11 +7,12 @@ import { combinedError, type FailedSource } from './combined-error.ts';
 import type { FileState } from './file-state.ts';
 import type { HashResult, LaneEvent } from './lane-protocol.ts';
 import { errorOfFault } from './range-fault.ts';
-import { SourceRun, type SourceRunOptions } from './source-run.ts';
+import { type EndedEarly, SourceRun, type SourceRunOptions, type TeamView } from './source-run.ts';
+import { SourceTeam } from './source-team.ts';
 import { SourceTrust } from './source-trust.ts';
 import type { TransferFile, TransferOutcome } from './transfer.ts';
 
-export type FileTransferOptions = Omit<SourceRunOptions, 'source' | 'hasAlternative' | 'onAttempt'>;
+export type FileTransferOptions = Omit<SourceRunOptions, 'source' | 'hasAlternative' | 'onAttempt' | 'team'>;
 
 const PROGRESS_MS = 100;
 
@@ -21,7 +22,8 @@ export class FileTransfer {
   readonly #file: TransferFile;
   readonly #trust: SourceTrust;
   readonly #attempts: Attempt[] = [];
-  readonly #failed: FailedSource[] = [];
+  /** By label. */
+  readonly #failed = new Map<string, FailedSource>();
   #onHash: ((result: HashResult) => void) | undefined;
   #result: { readonly generation: number; readonly result: HashResult } | undefined;
   #shownBytes = -1;
@@ -30,7 +32,8 @@ export class FileTransfer {
     this.#options = options;
     this.#state = options.state;
     this.#file = options.state.file;
-    this.#trust = new SourceTrust(this.#file.sources, options.retry.attempts);
+    const { sources, isForced: fresh = false } = this.#file;
+    this.#trust = new SourceTrust(options.traffic?.order(sources, { fresh }) ?? sources, options.retry.attempts);
   }
 
   async run(): Promise<TransferOutcome> {
@@ -61,28 +64,48 @@ export class FileTransfer {
   async #fetchMissing(): Promise<void> {
     while (!this.#state.isComplete) {
       this.#throwIfAborted();
-      const source = this.#trust.next() ?? (await this.#lastResort());
-      if (source === undefined) throw this.#givenUp();
-      await this.#fetchFrom(source);
+      if (this.#trust.next() !== undefined) await this.#fetchFrom(() => this.#trust.trusted());
+      else await this.#fetchAlone(await this.#lastResort());
     }
     this.#throwIfAborted();
   }
 
-  async #fetchFrom(source: FileSource): Promise<void> {
-    const run = new SourceRun({
-      ...this.#options,
-      source,
-      hasAlternative: this.#trust.hasOther(source),
-      onAttempt: (attempt) => this.#attempts.push(attempt),
+  #fetchAlone(source: FileSource | undefined): Promise<void> {
+    if (source === undefined) throw this.#givenUp();
+    let left = [source];
+    return this.#fetchFrom(
+      () => left,
+      () => (left = []),
+    );
+  }
+
+  async #fetchFrom(candidates: () => readonly FileSource[], onFailed: () => void = () => undefined): Promise<void> {
+    const team = new SourceTeam({
+      state: this.#state,
+      candidates,
+      wake: () => this.#options.scheduler.pump(),
+      makeRun: (source, view) => this.#makeRun(source, view),
+      onEnded: (source, result) => {
+        onFailed();
+        return this.#lost(source, result);
+      },
     });
-    const result = await run.run();
-    if (result.kind !== 'failed') return;
+    await team.run();
+  }
+
+  #makeRun(source: FileSource, team: TeamView): SourceRun {
+    const onAttempt = (attempt: Attempt) => this.#attempts.push(attempt);
+    return new SourceRun({ ...this.#options, source, team, hasAlternative: this.#trust.hasOther(source), onAttempt });
+  }
+
+  async #lost(source: FileSource, { error, ...result }: EndedEarly): Promise<void> {
     const { label } = source.backend;
-    this.#trust.failed(source);
+    if (result.kind === 'set-aside') this.#trust.setAside(source, result.helped);
+    else this.#trust.failed(source);
+    this.#failed.set(label, { label, error });
+    this.#file.emit({ type: 'source.failed', source: label, file: this.#file.name, error: error.toJSON() });
     // Without a digest, a complete file from a source that failed is of unknown worth.
-    if (this.#state.isComplete) await this.#state.drop(() => true);
-    this.#failed.push({ label, error: result.error });
-    this.#file.emit({ type: 'source.failed', source: label, file: this.#file.name, error: result.error.toJSON() });
+    if (this.#file.expected === undefined && this.#state.isComplete) await this.#state.drop(() => true);
   }
 
   /** A source under suspicion gives the whole file, or nobody does; then one that lied, perhaps through no fault of its own. */
@@ -200,6 +223,6 @@ export class FileTransfer {
 
   #givenUp(): ModelError {
     const { name: file, expected } = this.#file;
-    return combinedError({ file, expected, liars: this.#trust.liars, failed: this.#failed, attempts: this.#attempts });
+    return combinedError({ file, expected, liars: this.#trust.liars, failed: [...this.#failed.values()], attempts: this.#attempts });
   }
 }

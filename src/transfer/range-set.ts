@@ -36,6 +36,8 @@ export class RangeSet {
   readonly #o: RangeSetOptions;
   readonly #ranges = new Map<number, ActiveRange>();
   #endedBytes = 0;
+  #lastRate: number | undefined;
+  #firstByteMs: number | undefined;
 
   constructor(options: RangeSetOptions) {
     this.#o = options;
@@ -55,6 +57,28 @@ export class RangeSet {
     return bytes;
   }
 
+  /** What one range does of late, on average, or did last; undefined before any byte. */
+  get bytesPerSecond(): number | undefined {
+    const rates = this.all.flatMap((range) => (range.stat.receivedBytes > 0 && range.victim === undefined ? [range.bytesPerSecond] : []));
+    if (rates.length > 0) this.#lastRate = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+    return this.#lastRate;
+  }
+
+  /** Ranges whose answer has begun. */
+  get flowing(): number {
+    return this.all.filter((range) => range.accepted).length;
+  }
+
+  /** From a request to its answer: the quickest that was seen. */
+  get firstByteMs(): number | undefined {
+    return this.#firstByteMs;
+  }
+
+  accepted(range: ActiveRange): void {
+    range.acceptedMs = this.#o.monotonicMs();
+    this.#firstByteMs = Math.min(this.#firstByteMs ?? Number.POSITIVE_INFINITY, range.acceptedMs - range.startedMs);
+  }
+
   has(range: ActiveRange): boolean {
     return this.#ranges.has(range.rangeId);
   }
@@ -68,7 +92,8 @@ export class RangeSet {
     if (victim === undefined && Atomics.compareExchange(state.claims, piece, 0, rangeId) !== 0) return false;
     const lane = this.#chooseLane(origin);
     const range = new ActiveRange({ rangeId, lane, span, piece, stallTimeoutMs, nowMs: this.#o.monotonicMs(), victim });
-    if (victim === undefined) for (const other of this.#ranges.values()) other.trimTo(span.offset);
+    if (victim === undefined) for (const other of state.ranges) other.trimTo(span.offset);
+    state.ranges.add(range);
     this.#ranges.set(rangeId, range);
     this.#load(lane, +1);
     pool.listen(rangeId, lane, {
@@ -94,6 +119,7 @@ export class RangeSet {
   ended(range: ActiveRange): boolean {
     const { state, pool, source } = this.#o;
     if (!this.#ranges.delete(range.rangeId)) return false;
+    state.ranges.delete(range);
     pool.unlisten(range.rangeId);
     this.#load(range.lane, -1);
     this.#endedBytes += range.stat.receivedBytes;

@@ -42,7 +42,7 @@ export class RangeWatchdog {
     return this.#idleMs;
   }
 
-  /** Of late: halves within about a second. */
+  /** Of late: halves within about a second. 0 before the first byte. */
   get bytesPerSecond(): number {
     return this.#recentRate ?? 0;
   }
@@ -64,7 +64,7 @@ export class RangeWatchdog {
   }
 
   #smooth(bytes: number, ms: number): void {
-    if (ms <= 0) return;
+    if (ms <= 0 || (this.#recentRate === undefined && bytes === 0)) return;
     const weight = Math.min(1, ms / SMOOTH_MS);
     const rate = (bytes * 1000) / ms;
     this.#recentRate = (this.#recentRate ?? rate) * (1 - weight) + rate * weight;

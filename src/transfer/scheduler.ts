@@ -4,7 +4,7 @@ import { ConnectionGovernor } from './connection-governor.ts';
 const TICK_MS = 100;
 /** So few ranges are the end of a job: what is slow then is not slow because of the others. */
 const TAIL_RANGES = 2;
-/** So many ranges of one file must pay before another source is tried for it. */
+/** One file must have had so many ranges at once before another source is tried for it. */
 const RANGES_BEFORE_HELP = 2;
 
 /** One file at one source, as the scheduler sees it. */
@@ -51,6 +51,8 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #governor: ConnectionGovernor;
   readonly #demands = new Set<Demand>();
+  /** By group: the most ranges that worked on it at once. */
+  readonly #mostRanges = new WeakMap<object, number>();
   #doneBytes = 0;
   #timer: NodeJS.Timeout | undefined;
   #pumping = false;
@@ -109,7 +111,10 @@ export class Scheduler {
     const ready = [...this.#demands].filter((demand) => demand.isReady && this.#hostHasRoom(demand.host));
     const starving = ready.find((demand) => this.#runningFor(demand.group) === 0);
     const chosen = starving ?? this.#mostToShare(ready);
-    return chosen?.start(this.rangesPerFile) ?? false;
+    if (chosen === undefined || !chosen.start(this.rangesPerFile)) return false;
+    const ranges = this.#runningFor(chosen.group);
+    this.#mostRanges.set(chosen.group, Math.max(ranges, this.#mostRanges.get(chosen.group) ?? 0));
+    return true;
   }
 
   #mostToShare(ready: readonly Demand[]): Demand | undefined {
@@ -119,11 +124,11 @@ export class Scheduler {
     return sharing.sort((a, b) => need(b) - need(a) || this.#worth(b) - this.#worth(a))[0];
   }
 
-  /** Of sources of one file, the one whose ranges do most; one that is untried is tried third, when more than one range pays at all. */
+  /** Of sources of one file, the one whose ranges do most; one that is untried is tried once the first has shown what a second range brings. */
   #worth(demand: Demand): number {
     if (demand.bytesPerSecond !== undefined) return demand.bytesPerSecond;
     if (demand.running > 0) return 0;
-    return this.#runningFor(demand.group) >= RANGES_BEFORE_HELP ? Number.MAX_VALUE : 0;
+    return (this.#mostRanges.get(demand.group) ?? 0) >= RANGES_BEFORE_HELP ? Number.MAX_VALUE : 0;
   }
 
   #runningFor(group: object): number {

@@ -1,12 +1,17 @@
-/** One file at one source: starts ranges, watches them, tries again, until all pieces are held or the source has failed. */
+/**
+ * One file at one source: starts ranges, watches them, tries again, until all pieces are held, the source has failed, or its work was
+ * handed over to others.
+ */
 import type { FileSource } from '../backends/backend.ts';
 import { type Attempt, asModelError, ModelError } from '../domain/errors.ts';
+import type { TrafficControl } from '../domain/traffic.ts';
 import type { Clock, Random } from '../domain/world.ts';
 import type { ActiveRange } from './active-range.ts';
-import { AnswerAcceptance } from './answer-acceptance.ts';
+import { AnswerAcceptance, RANGE_IGNORED } from './answer-acceptance.ts';
 import { cloneFile } from './clone-file.ts';
-import { type ExtentRequest, nextExtent, type Span, stealExtent } from './extent-plan.ts';
+import type { Span } from './extent-plan.ts';
 import type { FileState } from './file-state.ts';
+import { chooseHandOver } from './hand-over.ts';
 import { Hedges } from './hedges.ts';
 import type { Lane } from './lane.ts';
 import type { LanePool } from './lane-pool.ts';
@@ -17,6 +22,7 @@ import type { TransferRetry } from './retry-budget.ts';
 import type { Demand, Scheduler } from './scheduler.ts';
 import { SourceAccess } from './source-access.ts';
 import { SourceTries } from './source-tries.ts';
+import { SpanChooser } from './span-chooser.ts';
 
 export interface SourceRunOptions {
   readonly state: FileState;
@@ -33,16 +39,37 @@ export interface SourceRunOptions {
   readonly hasAlternative: boolean;
   /** Whether a local file may be shared (reflink) rather than copied. */
   readonly mayClone: boolean;
+  readonly traffic: TrafficControl | undefined;
   readonly onAttempt: (attempt: Attempt) => void;
+  readonly team: TeamView;
+}
+
+/** What a run knows of the other sources of its file. */
+export interface TeamView {
+  /** It is the first in priority of those at work: it may begin whatever the others do. */
+  isLead(run: SourceRun): boolean;
+  /** Whether more than one source may work on this file. */
+  readonly mayShare: boolean;
+  /** What one range of the best other source does that could take over now, 0 where it is untried; undefined where there is none. */
+  relief(run: SourceRun): number | undefined;
+  /** Whether another source could take over now that was never found to lag. */
+  hasQuicker(run: SourceRun): boolean;
+  /** All pieces are held. @param by whose range gave the last one: it ends by itself, with its connection fit for the next file */
+  completed(by: SourceRun): void;
 }
 
 /** Held bytes that may wait for the hash before more ranges are refused. */
 const MAX_HASH_LAG_BYTES = 512 * 1024 * 1024;
-const WINDOW_BYTES = 64 * 1024 * 1024;
+/** A range that gave a byte so lately shows that its source is well. */
+const MOVING_MS = 1000;
+
+export type EndedEarly = Exclude<SourceRunResult, { readonly kind: 'complete' | 'aborted' }>;
 
 export type SourceRunResult =
   | { readonly kind: 'complete' }
   | { readonly kind: 'failed'; readonly error: ModelError }
+  /** Left because others do it better now; worth asking again when they are gone. */
+  | { readonly kind: 'set-aside'; readonly error: ModelError /** It gave at least one piece. */; readonly helped: boolean }
   | { readonly kind: 'aborted' };
 
 export class SourceRun implements Demand {
@@ -53,9 +80,15 @@ export class SourceRun implements Demand {
   readonly #tries: SourceTries;
   readonly #acceptance: AnswerAcceptance;
   readonly #hedges: Hedges;
+  readonly #spans: SpanChooser;
   /** Indices of states of the source that it was seen to leave. */
   readonly #distrusted = new Set<number>();
   #failure: ModelError | undefined;
+  #setAside = false;
+  #helped = false;
+  #wasSilent = false;
+  /** Its work was taken over by a quicker source. */
+  #isLaggard = false;
   #preparing = false;
   #settle: ((result: SourceRunResult) => void) | undefined;
 
@@ -66,7 +99,9 @@ export class SourceRun implements Demand {
     this.#label = source.backend.label;
     this.#ranges = new RangeSet({ ...options, monotonicMs });
     this.#access = new SourceAccess(source, { sizeBytes: state.file.partial.sizeBytes, nowMs: () => clock.now() });
-    this.#acceptance = new AnswerAcceptance({ ...options, ranges: this.#ranges, access: this.#access });
+    this.#spans = new SpanChooser({ state, ranges: this.#ranges });
+    const mayStream = () => options.team.isLead(this);
+    this.#acceptance = new AnswerAcceptance({ ...options, ranges: this.#ranges, access: this.#access, mayStream });
     this.#hedges = new Hedges({ ranges: this.#ranges, stallTimeoutMs: options.stallTimeoutMs });
     this.#tries = new SourceTries({ ...options, monotonicMs, wake: () => scheduler.pump() });
   }
@@ -87,7 +122,38 @@ export class SourceRun implements Demand {
     });
   }
 
+  /** The file is complete: nothing that still runs is of use. */
+  finish(): void {
+    this.#stopAll();
+  }
+
+  get isLaggard(): boolean {
+    return this.#isLaggard;
+  }
+
+  /** Whether it could do the work of another source now. */
+  get canRelieve(): boolean {
+    if (this.#failure !== undefined || this.#tries.isWaiting || this.#acceptance.oneStream) return false;
+    return this.#ranges.size === 0 || this.#ranges.all.some((range) => range.accepted && range.idleMs < MOVING_MS);
+  }
+
   // --- what the scheduler sees ---
+
+  get group(): object {
+    return this.#o.state;
+  }
+
+  get flowing(): number {
+    return this.#ranges.flowing;
+  }
+
+  get firstByteMs(): number | undefined {
+    return this.#ranges.firstByteMs;
+  }
+
+  get bytesPerSecond(): number | undefined {
+    return this.#ranges.bytesPerSecond;
+  }
 
   get host(): string | undefined {
     return this.#o.source.backend.host;
@@ -112,12 +178,22 @@ export class SourceRun implements Demand {
   get isReady(): boolean {
     const { state } = this.#o;
     if (this.#preparing || this.#distrusted.size > 0 || this.#failure !== undefined) return false;
-    return !state.signal.aborted && !state.isComplete && !this.#tries.isWaiting;
+    if (state.signal.aborted || state.isComplete || this.#tries.isWaiting) return false;
+    if (this.#isLaggard && this.#o.team.hasQuicker(this)) return false;
+    if (this.#isQuiet && this.#o.team.relief(this) !== undefined) return false;
+    return this.#o.team.mayShare || this.#o.team.isLead(this);
+  }
+
+  /** None of its ranges has moved of late: more of them would wait with the others. */
+  get #isQuiet(): boolean {
+    return this.#ranges.size > 0 && this.#ranges.all.every((range) => range.idleMs >= MOVING_MS);
   }
 
   get canShare(): boolean {
     if (this.#acceptance.oneStream || this.#isBoundByHash) return false;
-    return this.#ranges.all.every((range) => range.accepted) && this.#nextSpan(this.#ranges.size + 1) !== undefined;
+    // What it makes of ranges is known only after its first answer.
+    if (this.#ranges.size > 0 && this.#acceptance.sourceIndex === undefined) return false;
+    return this.#nextSpan(1) !== undefined;
   }
 
   /** More bytes would only wait for the hash, or take from it the time that it needs. */
@@ -128,6 +204,7 @@ export class SourceRun implements Demand {
   }
 
   canHedge(isTail: boolean): boolean {
+    if (this.#o.team.relief(this) !== undefined) return false;
     return !this.#acceptance.oneStream && this.#access.origin().kind !== 'local' && this.#hedges.victim(isTail) !== undefined;
   }
 
@@ -136,8 +213,10 @@ export class SourceRun implements Demand {
       this.#prepare();
       return true;
     }
-    const span = this.#nextSpan(Math.max(lanes, this.#ranges.size + 1));
-    return span !== undefined && this.#startRange({ offset: this.#startOffset(span.offset), end: span.end });
+    const span = this.#nextSpan(lanes);
+    if (span === undefined) return false;
+    const offset = this.#spans.startOffset(span.offset, this.#acceptance.sourceIndex);
+    return this.#startRange({ offset, end: span.end });
   }
 
   hedge(isTail: boolean): boolean {
@@ -151,6 +230,44 @@ export class SourceRun implements Demand {
       this.#hedges.observe(range);
       if (verdict !== 'moving') this.#ranges.stop(range, this.#stallError(verdict));
     }
+    this.#handOver(nowMs);
+  }
+
+  /** Where another source could do it, nothing waits for a range that is silent, nor at the end for one that lags. */
+  #handOver(nowMs: number): void {
+    if (this.#ranges.size === 0) return;
+    const otherBytesPerSecond = this.#o.team.relief(this);
+    if (otherBytesPerSecond === undefined) return;
+    const { state, stallTimeoutMs } = this.#o;
+    const limits = {
+      stallTimeoutMs,
+      pieceBytes: state.file.partial.pieceBytes,
+      otherBytesPerSecond,
+      isWaitedFor: this.#isWaitedFor,
+      wasSilent: this.#wasSilent,
+    };
+    const candidates = this.#ranges.all
+      .filter((range) => range.stopped === undefined && !range.ready)
+      .map((range) => handOverCandidate(range, nowMs));
+    const { silent, lagging } = chooseHandOver(candidates, limits);
+    if (silent.length > 0 && silent.length === candidates.length) this.#leave(this.#stallError('stalled'));
+    this.#isLaggard ||= lagging.length > 0;
+    this.#wasSilent ||= silent.length > 0;
+    for (const { range } of [...silent, ...lagging]) this.#ranges.stop(range);
+  }
+
+  get #isWaitedFor(): boolean {
+    const { heldBytes, cell } = this.#o.state;
+    return heldBytes - cell.offset > MAX_HASH_LAG_BYTES || this.#spans.isAllTaken();
+  }
+
+  /** Without a failure that would count against it later. */
+  #leave(error: ModelError): void {
+    const { state, onAttempt } = this.#o;
+    onAttempt({ source: this.#label, file: state.file.name, code: error.code, message: error.message });
+    this.#failure = error;
+    this.#setAside = true;
+    this.#stopAll();
   }
 
   // --- starting ---
@@ -183,19 +300,9 @@ export class SourceRun implements Demand {
     this.#o.scheduler.pump();
   }
 
+  /** @param lanes ranges that are to work on the file */
   #nextSpan(lanes: number): Span | undefined {
-    const { pieces, file } = this.#o.state;
-    const { pieceBytes, sizeBytes } = file.partial;
-    const active = this.#ranges.all.map((range) => range.remaining());
-    const request: ExtentRequest = {
-      pieces,
-      pieceBytes,
-      sizeBytes,
-      active,
-      lanes: this.#acceptance.oneStream ? 1 : lanes,
-      windowBytes: WINDOW_BYTES,
-    };
-    return nextExtent(request) ?? (this.#acceptance.oneStream ? undefined : stealExtent(request)?.extent);
+    return this.#spans.next(Math.max(lanes, this.#o.state.ranges.size + 1), this.#acceptance.oneStream);
   }
 
   #startRange(span: Span, victim?: ActiveRange): boolean {
@@ -206,17 +313,6 @@ export class SourceRun implements Demand {
       onEvent: (range, event) => this.#onEvent(range, event),
       ...(victim !== undefined && { victim }),
     });
-  }
-
-  /** Inside a begun piece, where the same source goes on; else the hash has to forget what it took of it. */
-  #startOffset(pieceOffset: number): number {
-    const { state } = this.#o;
-    const piece = Math.floor(pieceOffset / state.file.partial.pieceBytes);
-    const fragment = state.fragments.get(piece);
-    if (fragment !== undefined && fragment.sourceIndex === this.#acceptance.sourceIndex) return fragment.end;
-    state.fragments.delete(piece);
-    state.rewindHash(pieceOffset);
-    return pieceOffset;
   }
 
   // --- events ---
@@ -244,9 +340,19 @@ export class SourceRun implements Demand {
   #onHeld(range: ActiveRange, piece: number): void {
     const { state } = this.#o;
     state.held(piece);
+    this.#helped = true;
+    this.#wasSilent = false;
     this.#tries.progressed();
     this.#access.progressed();
+    if (state.isComplete) this.#complete();
+    this.#o.traffic?.served(this.#o.source);
     if (range.lane !== state.hashLane) state.hashLane.post({ type: 'hash.advance', fileId: state.shared.fileId });
+  }
+
+  /** A range whose tail another one took has no reason to end by itself. */
+  #complete(): void {
+    for (const range of this.#ranges.all) if (range.isTrimmed) this.#ranges.stop(range);
+    this.#o.team.completed(this);
   }
 
   #onEnd(range: ActiveRange, end: RangeEnd): void {
@@ -274,11 +380,16 @@ export class SourceRun implements Demand {
   // --- failing and ending ---
 
   #failed(error: ModelError): void {
-    const { state, source, scheduler, onAttempt } = this.#o;
+    const { state, source, scheduler, traffic, onAttempt } = this.#o;
     if (state.signal.aborted || this.#failure !== undefined || this.#access.isRefreshedAfter(error)) return;
+    if (error.reason === RANGE_IGNORED) {
+      this.#leave(error);
+      return;
+    }
     onAttempt({ source: this.#label, file: state.file.name, code: error.code, message: error.message });
     if (error.code === 'RATE_LIMIT' || error.details.http_status === 503) scheduler.backOff();
     const next = this.#tries.failed(error, this.receivedBytes);
+    traffic?.failed(source, { error, isFinal: next.kind === 'given-up' });
     if (next.kind === 'given-up') {
       this.#failure = error;
       this.#stopAll();
@@ -313,7 +424,10 @@ export class SourceRun implements Demand {
     if (state.signal.aborted) this.#settle?.({ kind: 'aborted' });
     else if (this.#distrusted.size > 0) this.#dropDistrusted();
     else if (state.isComplete && (this.#failure === undefined || state.file.expected !== undefined)) this.#settle?.({ kind: 'complete' });
-    else if (this.#failure !== undefined) this.#settle?.({ kind: 'failed', error: this.#failure });
+    else if (this.#failure !== undefined)
+      this.#settle?.(
+        this.#setAside ? { kind: 'set-aside', error: this.#failure, helped: this.#helped } : { kind: 'failed', error: this.#failure },
+      );
   }
 
   /** The source changed under our reading: what came from it in that state is of no state at all. */
@@ -329,6 +443,16 @@ export class SourceRun implements Demand {
       .finally(() => this.#prepared());
   }
 }
+
+const handOverCandidate = (range: ActiveRange, nowMs: number) => ({
+  range,
+  accepted: range.accepted,
+  flowingMs: nowMs - (range.acceptedMs ?? nowMs),
+  idleMs: range.idleMs,
+  bytesPerSecond: range.bytesPerSecond,
+  remainingBytes: range.remaining().end - range.remaining().offset,
+  isStarved: range.lane.load.isBusy,
+});
 
 /** Not the source's fault: keeping what it gives has failed. */
 const isOurs = (error: ModelError): boolean => error.exitCode === 9 || error.code === 'NO_SPACE' || error.code === 'INTERNAL';

@@ -25,6 +25,7 @@ export class SourceTrust {
   /** Label -> digests of the wrong files that it gave alone. */
   readonly #wrongFiles = new Map<string, readonly string[]>();
   readonly #failed = new Set<FileSource>();
+  readonly #setAside = new Set<FileSource>();
   readonly #liars = new Map<string, string>();
   #suspects: { readonly label: string; readonly found: string }[] = [];
 
@@ -39,9 +40,16 @@ export class SourceTrust {
     return this.#liars;
   }
 
-  /** The first source, in priority order, that has neither failed nor lied nor is under suspicion. */
+  /** The sources that have neither failed nor lied nor are under suspicion, in priority order; those set aside only when no other is left. */
+  trusted(): FileSource[] {
+    const trusted = this.#usable().filter((source) => !this.#isSuspect(source.backend.label));
+    const preferred = trusted.filter((source) => !this.#setAside.has(source));
+    return preferred.length > 0 ? preferred : trusted;
+  }
+
+  /** The first of {@link trusted}. */
   next(): FileSource | undefined {
-    return this.#usable().find((source) => !this.#isSuspect(source.backend.label));
+    return this.trusted()[0];
   }
 
   hasOther(than: FileSource): boolean {
@@ -58,6 +66,12 @@ export class SourceTrust {
   /** A source that lied and may be asked for the whole file once more. */
   secondChance(): FileSource | undefined {
     return this.#sources.find((source) => !this.#failed.has(source) && this.#mayDoBetter(source.backend.label));
+  }
+
+  /** It fell behind others: asked again when they are gone, as long as each time brings something. */
+  setAside(source: FileSource, helped: boolean): void {
+    if (this.#setAside.has(source) && !helped) this.#failed.add(source);
+    this.#setAside.add(source);
   }
 
   failed(source: FileSource): void {

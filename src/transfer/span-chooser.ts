@@ -1,0 +1,66 @@
+/** Which bytes the next range of one source takes, and where in a begun piece it goes on. */
+import { type ExtentRequest, nextExtent, type Span, stealExtent } from './extent-plan.ts';
+import type { FileState } from './file-state.ts';
+import type { RangeSet } from './range-set.ts';
+
+/** An extent is no longer than keeps the hash's backlog small, nor than a source gives in a few seconds. */
+const WINDOW_BYTES = 64 * 1024 * 1024;
+const WINDOW_SECONDS = 15;
+/** Less is not worth a request; where even this takes long, half of it is. */
+const MIN_BYTES = 8 * 1024 * 1024;
+const SLOW_MIN_BYTES = 4 * 1024 * 1024;
+const MIN_SECONDS = 0.5;
+
+export class SpanChooser {
+  readonly #state: FileState;
+  readonly #ranges: RangeSet;
+
+  constructor({ state, ranges }: { readonly state: FileState; readonly ranges: RangeSet }) {
+    this.#state = state;
+    this.#ranges = ranges;
+  }
+
+  /** @param lanes ranges that will work on this file, the new one included; @param oneStream the source ignores ranges */
+  next(lanes: number, oneStream: boolean): Span | undefined {
+    const request = this.#request(oneStream ? 1 : lanes);
+    return nextExtent(request) ?? (oneStream ? undefined : stealExtent(request)?.extent);
+  }
+
+  /** Whether every missing piece is held or being fetched. */
+  isAllTaken(): boolean {
+    return nextExtent(this.#request(1)) === undefined;
+  }
+
+  /** Inside a begun piece, where the same source goes on; else the hash has to forget what it took of it. */
+  startOffset(pieceOffset: number, sourceIndex: number | undefined): number {
+    const { fragments, file } = this.#state;
+    const piece = Math.floor(pieceOffset / file.partial.pieceBytes);
+    const fragment = fragments.get(piece);
+    if (fragment !== undefined && fragment.sourceIndex === sourceIndex) return fragment.end;
+    fragments.delete(piece);
+    this.#state.rewindHash(pieceOffset);
+    return pieceOffset;
+  }
+
+  #request(lanes: number): ExtentRequest {
+    const { pieces, file, ranges } = this.#state;
+    const { pieceBytes, sizeBytes } = file.partial;
+    const { bytesPerSecond } = this.#ranges;
+    const active = [...ranges].map((range) => ({
+      ...range.remaining(),
+      bytesPerSecond: range.stat.receivedBytes > 0 ? range.bytesPerSecond : undefined,
+    }));
+    const most = bytesPerSecond === undefined ? MIN_BYTES : bytesPerSecond * WINDOW_SECONDS;
+    const least = bytesPerSecond === undefined ? MIN_BYTES : bytesPerSecond * MIN_SECONDS;
+    return {
+      pieces,
+      pieceBytes,
+      sizeBytes,
+      active,
+      lanes,
+      windowBytes: Math.min(WINDOW_BYTES, Math.max(MIN_BYTES, most)),
+      minBytes: Math.min(MIN_BYTES, Math.max(pieceBytes, SLOW_MIN_BYTES, least)),
+      bytesPerSecond,
+    };
+  }
+}
