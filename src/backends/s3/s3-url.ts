@@ -22,7 +22,7 @@ export function s3Url(service: S3Service, bucket: string, key: string, query: Re
 }
 
 /** Percent-encoding as signatures are made over it: stricter than encodeURIComponent, and the same on every side. */
-export const encodeS3 = (text: string): string =>
+const encodeS3 = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 
 function isInHost({ addressing, endpoint }: S3Service, bucket: string): boolean {

@@ -3,7 +3,7 @@
  * misbehaves where it is told to.
  *
  *     const proxy = await FaultProxy.start(server.endpoint);
- *     proxy.fault(answer(503, slowDown()), { times: 2 });
+ *     proxy.fault(s3ErrorAnswer(503, 'SlowDown'), { times: 2 });
  *     proxy.fault(cutAt(100_000), { when: ({ range }) => range !== undefined, times: 1 });
  *     proxy.fault(run(() => server.put(bucket, key, 'other bytes')), { times: 1 });   // before the request goes on
  */
@@ -32,7 +32,7 @@ export interface Exchange {
   readonly request: SeenS3Request;
   readonly response: ServerResponse;
   /** Sends the real answer, up to so many bytes of its body; the connection is cut there. */
-  pass(options?: { readonly cutAt?: number; readonly headers?: Readonly<Record<string, string>> }): void;
+  pass(options?: { readonly cutAt?: number }): void;
 }
 
 export type S3Fault = (exchange: Exchange) => void;
@@ -44,7 +44,7 @@ export interface S3FaultRule {
 }
 
 /** An answer of our own. */
-export const answer =
+const answer =
   (status: number, body: string, headers: Readonly<Record<string, string>> = {}): S3Fault =>
   ({ request, response }) => {
     request.status = status;
@@ -65,12 +65,6 @@ export const cutAt =
   (bytes: number): S3Fault =>
   ({ pass }) =>
     pass({ cutAt: bytes });
-
-/** Other headers than the server's. */
-export const withHeaders =
-  (headers: Readonly<Record<string, string>>): S3Fault =>
-  ({ pass }) =>
-    pass({ headers });
 
 /** Something happens before the request goes on. */
 export const run =
@@ -156,13 +150,9 @@ export class FaultProxy {
     message.pipe(onward);
   }
 
-  #relay(
-    reply: IncomingMessage,
-    response: ServerResponse,
-    { request, cutAt: limit = Number.POSITIVE_INFINITY, headers = {} }: Passed,
-  ): void {
+  #relay(reply: IncomingMessage, response: ServerResponse, { request, cutAt: limit = Number.POSITIVE_INFINITY }: Passed): void {
     request.status = reply.statusCode ?? 0;
-    response.writeHead(request.status, { ...reply.headers, ...headers });
+    response.writeHead(request.status, reply.headers);
     reply.on('error', () => response.destroy());
     reply.on('data', (chunk: Buffer) => {
       const part = chunk.subarray(0, Math.max(0, limit - request.sentBytes));
@@ -178,5 +168,4 @@ export class FaultProxy {
 interface Passed {
   readonly request: SeenS3Request;
   readonly cutAt?: number;
-  readonly headers?: Readonly<Record<string, string>>;
 }
