@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { HubServer } from '../servers/hub/hub-server.ts';
 import { EXPIRES_AT, IdentityServer } from '../servers/identity-server.ts';
 import { documentOf } from '../support/document.ts';
 import { describeWithReal } from '../support/real-server.ts';
@@ -101,6 +102,28 @@ describe('wan auth login', () => {
     expect(onCommandLine).toMatchObject({ status: 2, stderr: expect.not.stringContaining('OpaqueSecret') });
     const unasked = await place.wan(['auth', 'login', 'hf'], piped(''));
     expect(unasked).toMatchObject({ status: 2, stderr: expect.stringContaining('--token-stdin') });
+  });
+});
+
+describe('a stored token', () => {
+  it('lets ensure in at the place that it was stored for, and is sent to no other', async () => {
+    const hub = await HubServer.start();
+    onTestFinished(() => hub.stop());
+    hub.commit('acme/private', { 'a.json': '{"b":1}' });
+    hub.repo('acme/private').isPrivate = true;
+    hub.allow(HF, 'acme/private');
+    place = await placeWith({ 'beta@1.0.0': { files: { 'a.json': '{"b":1}' }, sources: ['hf://acme/private'] } });
+    const env = { ...NO_KEYRING, HF_ENDPOINT: hub.url };
+    const ensure = () => place.wan(['models', 'ensure', 'beta@1.0.0'], { env });
+    const tokensSeen = () => [...new Set(hub.requests.map(({ authorization }) => authorization))];
+
+    expect((await login(['hf', '--endpoint', server.url], HF)).status).toBe(0);
+    expect((await ensure()).status).not.toBe(0);
+    expect(tokensSeen()).toEqual([undefined]);
+
+    expect((await login(['hf', '--endpoint', hub.url], HF)).status).toBe(0);
+    expect(await ensure()).toMatchObject({ status: 0 });
+    expect(tokensSeen()).toEqual([undefined, `Bearer ${HF}`]);
   });
 });
 

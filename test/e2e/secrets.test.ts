@@ -200,6 +200,9 @@ describe('secrets', () => {
     expect(await statusOf(['models', 'ensure', 'private@1.0.0', '--force', '--json', ...LOUD])).toBe(8);
     github.refuseAll(undefined);
     expect(github.requests.map(({ authorization }) => authorization)).toContain(`Bearer ${SECRETS.githubStored}`);
+    expect(identity.requests.filter(({ path }) => !path.endsWith('/whoami-v2')).map(({ authorization }) => authorization)).toContain(
+      `Bearer ${SECRETS.hfStored}`,
+    );
     expect(web.requests.map(({ query }) => query).join()).toContain(SECRETS.signature);
 
     const killed = await run(['models', 'ensure', 'slow@1.0.0', ...LOUD], {
