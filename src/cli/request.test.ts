@@ -54,6 +54,10 @@ describe('readRequest', () => {
     expect(thrown(argv)).toMatchObject({ code: 'INVALID_INPUT', reason: 'unknown_command', exitCode: 2, hint });
   });
 
+  it('does not repeat what may be a secret', () => {
+    expect(thrown(['auth', 'hunter22'])).toMatchObject({ message: 'wan auth has no verb of that name', hint: 'see `wan auth --help`' });
+  });
+
   it('refuses unknown options without a verb', () => {
     expect(thrown(['--jsn'])).toMatchObject({ reason: 'unknown_option', hint: 'did you mean `--json`?' });
     expect(thrown(['models', '--rot=x'])).toMatchObject({ reason: 'unknown_option', hint: 'did you mean `--root`?' });

@@ -86,7 +86,9 @@ function unknownVerb(words: readonly string[]): never {
         show: (word) => `wan ${findEntry(first, word)?.name}`,
       })
     : suggestion(first, FIRST_WORDS.keys(), { otherwise: 'see `wan help`', show: (word) => `wan ${FIRST_WORDS.get(word)}` });
-  throw usageError('unknown_command', `wan${inGroup ? ` ${first}` : ''} has no verb ${JSON.stringify(typed)}`, hint);
+  // What stands there by mistake may be a secret.
+  const named = inGroup && first === 'auth' ? 'of that name' : JSON.stringify(typed);
+  throw usageError('unknown_command', `wan${inGroup ? ` ${first}` : ''} has no verb ${named}`, hint);
 }
 
 /** Also the verbs of a group that was left out, as in `wan ensure`; of two groups with the same verb, the first one's. */
