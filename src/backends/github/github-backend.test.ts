@@ -107,9 +107,13 @@ describe('a GitHub release', () => {
     expect(await text(backend, 'a.bin')).toBe('bytes');
   });
 
-  it('is looked at again where an asset was replaced', async () => {
+  it.each([
+    ['without a token', NO_CREDENTIALS],
+    ['with one', withToken('ghp_good')],
+  ])('is looked at again where an asset was replaced, %s', async (_, credentials) => {
+    github.allow('ghp_good', REPO);
     github.upload(REPO, 'v1', 'a.bin', 'before');
-    const backend = release();
+    const backend = release(URL_V1, credentials);
     expect(await text(backend, 'a.bin')).toBe('before');
     github.upload(REPO, 'v1', 'a.bin', 'after');
     expect(await text(backend, 'a.bin')).toBe('after');

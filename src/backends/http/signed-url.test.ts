@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { FaultServer, status } from '../../../test/servers/http/fault-server.ts';
+import { createUrlBackend } from './http-backend.ts';
+import { HttpClient } from './http-client.ts';
 import { expiredError, signedUntilMs } from './signed-url.ts';
 
 const END = Date.parse('2026-11-23T21:35:00Z');
@@ -35,5 +38,27 @@ describe('the end of a signed URL', () => {
     expect(JSON.stringify(error)).not.toContain('s3cret');
     expect(expiredError({ url, status: 403, label: 'x', nowMs: END - 1 })).toBeUndefined();
     expect(expiredError({ url, status: 503, label: 'x', nowMs: END })).toBeUndefined();
+  });
+});
+
+describe('a file at a signed URL', () => {
+  it('that has ended is told as such, though its server only says no', async () => {
+    const server = await FaultServer.start({ files: { 'a.bin': 'a' } });
+    onTestFinished(() => server.stop());
+    const client = new HttpClient();
+    onTestFinished(() => client.close());
+    server.fault('a.bin', status(403, { body: 'no' }));
+    const signal = new AbortController().signal;
+    const stat = (lifetime: string) =>
+      createUrlBackend(
+        `${server.urlOf('a.bin')}?X-Amz-Date=20260101T000000Z&X-Amz-Expires=${lifetime}&X-Amz-Signature=s3cret`,
+        client,
+      ).stat('', signal);
+    await expect(stat('300')).rejects.toMatchObject({
+      code: 'AUTH_FAIL',
+      reason: 'expired',
+      details: { ended_at: '2026-01-01T00:05:00.000Z' },
+    });
+    await expect(stat('999999999')).rejects.toMatchObject({ code: 'AUTH_FAIL', reason: 'credentials_missing' });
   });
 });
