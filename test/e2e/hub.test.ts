@@ -5,7 +5,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { seeded, sha256Hex } from '../servers/http/fault-server.ts';
 import { HubServer, storagePath } from '../servers/hub/hub-server.ts';
+import { HUB_PYTHON, hubPython } from '../support/hub-client.ts';
 import { MODEL, modelFixture, textOf } from '../support/model-fixture.ts';
+import { describeWithReal } from '../support/real-server.ts';
+import { tempDir } from '../support/temp-dir.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -120,4 +123,22 @@ describe('ensure from hf://', () => {
     expect(ran.json().error.code).toBe('OFFLINE');
     expect(hub.requests).toEqual([]);
   });
+});
+
+describeWithReal("what ensure lays down in the Hub's cache", {
+  needs: [HUB_PYTHON],
+  suite: () => {
+    it("is found there by the Hub's own client, which is offline", async () => {
+      const cache = join(await tempDir(), 'hub');
+      const world = await worldOf(undefined, { WAN_HF_CACHE: 'populate', HF_HUB_CACHE: cache });
+      const ran = await world.cli(['models', 'ensure', MODEL]);
+      expect(ran, ran.stderr).toMatchObject({ code: 0 });
+      const count = hub.requests.length;
+      const { code, stdout, stderr } = await hubPython(`from huggingface_hub import *\nprint(snapshot_download('${REPO}'))`, [], { cache });
+      expect(code, stderr).toBe(0);
+      for (const [path, file] of Object.entries(files))
+        expect(readFileSync(join(stdout.trim(), path)).equals(textOf(file)), path).toBe(true);
+      expect(hub.requests.length).toBe(count);
+    });
+  },
 });
