@@ -1,4 +1,7 @@
-/** `limit_rate` as running commands follow it: wan.toml is looked at when somebody asks, and read when it has changed. */
+/**
+ * `limit_rate` as running commands follow it: wan.toml is looked at when somebody asks, every second or so, and read when it has
+ * changed and then stayed as it is: an editor empties a file before it writes it.
+ */
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { RateSchedule } from '../util/rate-schedule.ts';
@@ -16,11 +19,14 @@ export function liveLimitRate(config: Config): LiveLimitRate {
   const { configFile, origins } = config;
   let value = config.limitRate;
   if (configFile === undefined || (origins.limitRate.from !== 'file' && origins.limitRate.from !== 'default')) return async () => value;
-  let seen = stateOf(configFile);
+  let read = stateOf(configFile);
+  let seen = read;
   return async () => {
     const now = stateOf(configFile);
-    if (now === undefined || now === seen) return value;
+    const isAtRest = now === seen;
     seen = now;
+    if (now === undefined || now === read || !isAtRest) return value;
+    read = now;
     value = await readValue(config, configFile);
     return value;
   };

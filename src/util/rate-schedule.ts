@@ -46,7 +46,7 @@ export function formatRateSchedule(schedule: RateSchedule): string {
   return schedule.map((step) => `${formatTime(step.fromMinute)}, ${rate(step)}`).join('; ');
 }
 
-export const constantRate = (bytesPerSecond: number | undefined): RateSchedule => [{ fromMinute: 0, bytesPerSecond }];
+const constantRate = (bytesPerSecond: number | undefined): RateSchedule => [{ fromMinute: 0, bytesPerSecond }];
 
 function parsePlain(text: string): ParsedSchedule {
   const problems: string[] = [];

@@ -26,18 +26,20 @@ const requestsOf = (server: FaultServer, model: string): SeenRequest[] => server
 
 describe('limit_rate', () => {
   it('is one limit for two processes', async () => {
-    const world = await twoModels(8 * MB, { WAN_LIMIT_RATE: '4M' });
+    const sizeBytes = 12 * MB;
+    const world = await twoModels(sizeBytes, { WAN_LIMIT_RATE: '4M' });
     const server = world.server();
-    let beganMs = 0;
+    let both: { readonly ms: number; readonly leftBytes: number } | undefined;
     onRequest(server, () => {
-      if (requestsOf(server, A).length > 0 && requestsOf(server, B).length > 0) beganMs ||= performance.now();
+      if ([A, B].some((model) => requestsOf(server, model).length === 0)) return;
+      both ??= { ms: performance.now(), leftBytes: 2 * sizeBytes - server.sentBytes() };
     });
     const runs = [A, B].map((model) => world.start(['models', 'ensure', model, '--progress', 'none']));
     const rates = join(world.modelsRoot, '.state', 'rates');
     await vi.waitFor(() => expect(readdirSync(rates)).toHaveLength(2), PATIENT);
     expect((await Promise.all(runs.map(({ ended }) => ended))).map(({ code }) => code)).toEqual([0, 0]);
-    // 16 MiB at 4 MiB/s are 4 s, less what the first one had before the second came: alone each would need 2 s.
-    expect(performance.now() - beganMs).toBeGreaterThan(2200);
+    // Each with the whole limit would need half of the time that the rest takes; for a second the first one may not know of the second.
+    expect(performance.now() - (both?.ms ?? Number.NaN)).toBeGreaterThan((0.65 * 1000 * (both?.leftBytes ?? Number.NaN)) / (4 * MB));
     expect(readdirSync(rates)).toEqual([]);
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
