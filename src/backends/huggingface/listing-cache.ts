@@ -3,7 +3,7 @@
  * machine. What cannot be read, is of another version or another Hub is as good as absent.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fsError, isErrno } from '../../domain/fs-error.ts';
 import { filesOfTree, type HubEntry, type HubListing } from './hub-listing.ts';
@@ -16,6 +16,7 @@ export interface ListingCacheOptions {
 }
 
 const FORMAT_VERSION = 1;
+const ABANDONED_MS = 3600_000;
 /** A volume that takes no more, or nothing at all, costs one request a run; nothing else is lost. */
 const UNWRITABLE = ['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT'] as const;
 
@@ -47,6 +48,7 @@ export class ListingCache {
     try {
       await mkdir(this.#directory, { recursive: true });
       await replace(path, JSON.stringify(document));
+      await sweep(this.#directory);
     } catch (error) {
       if (!isErrno(error, ...UNWRITABLE)) throw fsError(error, `keep the listing ${path}`);
     }
@@ -89,5 +91,19 @@ async function replace(path: string, text: string): Promise<void> {
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/** What writers left that died in the middle. */
+async function sweep(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (!name.endsWith('.tmp')) continue;
+    const path = join(directory, name);
+    try {
+      if (Date.now() - (await stat(path)).mtimeMs > ABANDONED_MS) await rm(path, { force: true });
+    } catch (error) {
+      // Its writer has just renamed it.
+      if (!isErrno(error, 'ENOENT')) throw error;
+    }
   }
 }
