@@ -10,4 +10,7 @@ describe('any mixture of faults at two of three sources, many times', () => {
   it.each(seeds(5000, 40))('ends with the right bytes on worker threads (seed %i)', (seed) =>
     weather(seed, { sizeBytes: 33 * MB, lanes: 'auto' }),
   );
+  it.each(seeds(7000, 30))('ends with the right bytes from sources that work at once (seed %i)', (seed) =>
+    weather(seed, { sizeBytes: 33 * MB, lanes: 'auto', isFar: true }),
+  );
 });

@@ -10,4 +10,7 @@ describe('any mixture of faults at two of three sources', () => {
   it.each([101, 102, 103])('ends with the right bytes on worker threads (seed %i)', (seed) =>
     weather(seed, { sizeBytes: 33 * MB, lanes: 'auto' }),
   );
+  it.each([201, 202, 203, 204])('ends with the right bytes from sources that work at once (seed %i)', (seed) =>
+    weather(seed, { sizeBytes: 33 * MB, lanes: 'auto', isFar: true }),
+  );
 });

@@ -54,11 +54,20 @@ const faultsAt = (bytes: number): readonly Fault[] => [
 
 const none: Fault = () => undefined;
 
-export async function weather(seed: number, options: { readonly sizeBytes: number; readonly lanes: 'inline' | 'auto' }): Promise<void> {
+export interface Weather {
+  readonly sizeBytes: number;
+  readonly lanes: 'inline' | 'auto';
+  /** All sources are far and slow, so that they work at once. */
+  readonly isFar?: boolean;
+}
+
+export async function weather(seed: number, options: Weather): Promise<void> {
   const random = randomOf(seed);
   const content = seeded(options.sizeBytes + seed, seed);
   const sha256 = sha256Hex(content);
-  const servers = [await serve({ files: { a: content } }), await serve({ files: { a: content } }), await serve({ files: { a: content } })];
+  const distance = options.isFar ? { latencyMs: 40, bytesPerSecond: 8 * 1024 * 1024 } : {};
+  const start = () => serve({ files: { a: content }, ...distance });
+  const servers = [await start(), await start(), await start()];
   for (const server of servers.slice(0, 2)) {
     for (let count = 0; count < 12; count++) {
       const faults = faultsAt(Math.floor(random() * content.sizeBytes));
@@ -74,5 +83,7 @@ export async function weather(seed: number, options: { readonly sizeBytes: numbe
   expect(file.held()).toBe(content.sizeBytes);
   expect(new PieceMap(file.partial.pieces).heldBytes()).toBe(content.sizeBytes);
   expect(outcome.liars).not.toContain(servers[2]?.url);
+  const sentBytes = servers.reduce((sum, server) => sum + server.sentBytes('a'), 0);
+  expect(sentBytes).toBeLessThan(8 * content.sizeBytes);
   await file.partial.close();
 }
