@@ -68,7 +68,8 @@ async function buildScript(): Promise<void> {
     entry: { cli: join(MODULES, 'cli.js') },
     format: 'cjs',
     plugins: [asciiOnly, nameContent],
-    outputOptions: { entryFileNames: '[name].cjs', chunkFileNames: '[name].cjs' },
+    // A script compiled by vm has no import() of its own that is not experimental; require takes every package that we use.
+    outputOptions: { entryFileNames: '[name].cjs', chunkFileNames: '[name].cjs', dynamicImportInCjs: false },
     hooks: { 'build:done': ({ chunks }) => removeStale(chunks, '.cjs') },
   });
 }

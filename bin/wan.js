@@ -40,7 +40,6 @@ function start() {
   var script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
     filename: file,
     cachedData: kept && readIfThere(fs, kept),
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   // Its other files ask for it by name, and there is one of it.
   var made = new module.Module(file);

@@ -47,6 +47,13 @@ it('what V8 made of a verb is kept for its next run, under a name that changes w
   }
 });
 
+it('a library that only some runs load is loaded without a word from Node', async () => {
+  const place = await placeWith({ 'small@1.0.0': { files: { 'weights.bin': 'weights' } } });
+  await writeFile(join(place.directory, 'wan.toml'), 'connections = 2\n');
+  const { status, stderr } = await place.wan(['models', 'list']);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
+
 /** Each takes milliseconds to load; none of them is in the heap that Node starts with. */
 const SLOW_BUILTINS = [
   'crypto',
