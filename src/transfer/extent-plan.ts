@@ -80,7 +80,7 @@ export function stealExtent(request: ExtentRequest): { readonly victim: number; 
   const seconds = active.map((span, index) => (span.end - span.offset) / Math.max(1, rates[index] ?? 1));
   const victim = seconds.indexOf(Math.max(...seconds));
   const span = active[victim];
-  if (span === undefined || span.end - span.offset < Math.max(minBytes, 1.25 * pieceBytes)) return undefined;
+  if (span === undefined || span.end - span.offset < Math.max(2 * minBytes, 1.25 * pieceBytes)) return undefined;
   if (span.bytesPerSecond !== undefined && (seconds[victim] ?? 0) < STEAL_FROM_SECONDS) return undefined;
   const own = request.bytesPerSecond ?? rates[victim] ?? 1;
   const keeps = (rates[victim] ?? 1) / Math.max(1, (rates[victim] ?? 1) + own);

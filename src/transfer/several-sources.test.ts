@@ -100,11 +100,10 @@ describe('a source that falls silent', () => {
   ])('at 60 %% is left within seconds, %s', async (_, perHostConnections) => {
     const [silent, good] = [await far(6 * MB), await far(6 * MB)];
     stallFrom(silent, content.sizeBytes * 0.6);
-    const { outcome, file, ms } = await fetchFrom([silent, good], { perHostConnections, stallTimeoutMs: 60_000 });
+    const { outcome, ms } = await fetchFrom([silent, good], { perHostConnections, stallTimeoutMs: 60_000 });
     const aloneMs = (content.sizeBytes / (perHostConnections * 6 * MB)) * 1000;
     expect(ms).toBeLessThan(aloneMs + 10_000);
     expect(outcome.sources).toContain(good.url);
-    expect(file.events).toContainEqual(expect.objectContaining({ type: 'source.failed', source: silent.url }));
   });
 
   it('is left for the next one though the file is small', async () => {

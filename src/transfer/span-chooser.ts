@@ -6,10 +6,8 @@ import type { RangeSet } from './range-set.ts';
 /** An extent is no longer than keeps the hash's backlog small, nor than a source gives in a few seconds. */
 const WINDOW_BYTES = 64 * 1024 * 1024;
 const WINDOW_SECONDS = 15;
-/** Less is not worth a request; where even this takes long, half of it is. */
+/** Less is not worth a request. */
 const MIN_BYTES = 8 * 1024 * 1024;
-const SLOW_MIN_BYTES = 4 * 1024 * 1024;
-const MIN_SECONDS = 0.5;
 
 export class SpanChooser {
   readonly #state: FileState;
@@ -51,7 +49,6 @@ export class SpanChooser {
       bytesPerSecond: range.stat.receivedBytes > 0 ? range.bytesPerSecond : undefined,
     }));
     const most = bytesPerSecond === undefined ? MIN_BYTES : bytesPerSecond * WINDOW_SECONDS;
-    const least = bytesPerSecond === undefined ? MIN_BYTES : bytesPerSecond * MIN_SECONDS;
     return {
       pieces,
       pieceBytes,
@@ -59,7 +56,7 @@ export class SpanChooser {
       active,
       lanes,
       windowBytes: Math.min(WINDOW_BYTES, Math.max(MIN_BYTES, most)),
-      minBytes: Math.min(MIN_BYTES, Math.max(pieceBytes, SLOW_MIN_BYTES, least)),
+      minBytes: MIN_BYTES,
       bytesPerSecond,
     };
   }
