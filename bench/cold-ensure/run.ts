@@ -2,7 +2,7 @@
  * The race of the README: cold ensure over loopback HTTP against what people use now, with and without the CPU's SHA instructions.
  *
  *     npm run build && node bench/cold-ensure/run.ts            7 rounds of all contestants, interleaved; needs nginx aria2c openssl curl
- *     BENCH_ROUNDS=3 BENCH_DIR=/mnt/disk BENCH_MODE=plain|off|both node bench/cold-ensure/run.ts
+ *     BENCH_ROUNDS=3 BENCH_DIR=/mnt/disk BENCH_MODE=plain|off|both BENCH_WHO=all|judged node bench/cold-ensure/run.ts
  *
  * Every contestant ends with its bytes on disk (sync) and its digests compared. The limit is `openssl dgst` alone over the files, as
  * many at once as there are cores: server, sockets and writes share those cores, so nobody reaches it. `off` masks the
@@ -21,6 +21,8 @@ import { startNginx } from './nginx.ts';
 const MB = 1024 ** 2;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
 const MODE = process.env.BENCH_MODE ?? 'both';
+/** `judged`: of the others only those that a target of the race names. */
+const WHO = process.env.BENCH_WHO ?? 'all';
 const scratch = mkdtempSync(join(process.env.BENCH_DIR ?? tmpdir(), 'wan-race-'));
 
 /** How often the contestant's wall time must go into ours, at least; for the limit, what share of its speed is ours. */
@@ -74,9 +76,11 @@ async function main(): Promise<void> {
 }
 
 function race(title: string, setting: { readonly files: readonly ServedFile[]; readonly url: string; readonly isOff: boolean }): void {
+  const targets = TARGETS[`${setting.files.length > 1 ? 'many' : 'one'} ${setting.isOff ? 'off' : 'plain'}`] ?? {};
+  const entered = Object.entries(contestants).filter(([name]) => WHO === 'all' || name === 'wan' || name in targets);
   const runs = new Map<string, Run[]>();
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, command] of Object.entries(contestants)) {
+    for (const [name, command] of entered) {
       const place = join(scratch, 'place');
       mkdirSync(place);
       const job = { files: setting.files, url: setting.url, served: join(scratch, 'served'), place } satisfies Job;
@@ -86,7 +90,6 @@ function race(title: string, setting: { readonly files: readonly ServedFile[]; r
     }
   }
   print(title, runs);
-  const targets = TARGETS[`${setting.files.length > 1 ? 'many' : 'one'} ${setting.isOff ? 'off' : 'plain'}`] ?? {};
   for (const [name, target] of Object.entries(targets))
     judge(`wall of wan / ${name}`, 1 / median(ratios(runs, name)), { atMost: Number((1 / target).toFixed(2)), unit: 'x' });
 }
