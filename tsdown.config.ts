@@ -92,6 +92,8 @@ export default defineConfig([
     outDir: MODULES,
     clean: true,
     minify: false,
+    // Of its hundred files, translations and all, a manifest needs a part.
+    deps: { alwaysBundle: ['zod'] },
     plugins: [leanBuiltins, asciiOnly],
     outputOptions: {
       chunkFileNames: chunkFileNames('.js'),

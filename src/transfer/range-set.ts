@@ -144,11 +144,12 @@ export class RangeSet {
     onEvent(range, { type: 'range.end', rangeId: range.rangeId, end: { how: 'cancelled' } });
   }
 
-  /** The hash's own lane for a stream in order; another one where the hash has a lane to itself. */
+  /** The hash's own lane for a stream in order, which need not be read back then; another one where the hash has a lane to itself. */
   #chooseLane(origin: RangeOrigin): Lane {
     const { lanes, laneLoad, pool, state } = this.#o;
     if (origin.kind === 'backend') return pool.main;
-    const cost = (lane: Lane) => (laneLoad.get(lane) ?? 0) - (lane === state.hashLane ? 0.5 : 0);
+    const own = state.ranges.size === 0 ? 1.5 : 0.5;
+    const cost = (lane: Lane) => (laneLoad.get(lane) ?? 0) - (lane === state.hashLane ? own : 0);
     return lanes.reduce((best, lane) => (cost(lane) < cost(best) ? lane : best), lanes[0] ?? pool.main);
   }
 

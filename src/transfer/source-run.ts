@@ -213,7 +213,8 @@ export class SourceRun implements Demand {
       this.#prepare();
       return true;
     }
-    const span = this.#nextSpan(lanes);
+    // No other range will join while the hash is the limit: one long stream is hashed as it comes, and asks once.
+    const span = this.#nextSpan(this.#isBoundByHash ? 1 : lanes);
     if (span === undefined) return false;
     const offset = this.#spans.startOffset(span.offset, this.#acceptance.sourceIndex);
     return this.#startRange({ offset, end: span.end });
