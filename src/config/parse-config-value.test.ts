@@ -3,7 +3,7 @@ import { parseConfigValue } from './parse-config-value.ts';
 import { processEnvironment } from './process-environment.ts';
 import { secretFromEnv } from './secrets.ts';
 
-const context = { baseDir: '/work', homeDir: '/home/me', platform: 'linux' } as const;
+const context = { baseDir: '/project', homeDir: '/home/me', platform: 'linux' } as const;
 
 it('a flag is read by the rules of its key', () => {
   expect(parseConfigValue('limitRate', { flag: '--limit-rate', text: '20M', context })).toEqual([

@@ -16,7 +16,7 @@ import {
   words,
 } from './value-types.ts';
 
-const POSIX: ParseContext = { baseDir: '/work', homeDir: '/home/me', platform: 'linux' };
+const POSIX: ParseContext = { baseDir: '/project', homeDir: '/home/me', platform: 'linux' };
 const WINDOWS: ParseContext = { baseDir: 'D:\\work', homeDir: 'C:\\Users\\me', platform: 'win32' };
 const read = <T>(type: ValueType<T>, raw: unknown, context = POSIX): T | undefined | 'refused' => {
   const parsed = type.parse(raw, context);
@@ -93,8 +93,8 @@ describe('a value of the configuration', () => {
   it.each([
     ['~/models', POSIX, '/home/me/models'],
     ['~', POSIX, '/home/me'],
-    ['~other/models', POSIX, '/work/~other/models'],
-    ['a/../b', POSIX, '/work/b'],
+    ['~other/models', POSIX, '/project/~other/models'],
+    ['a/../b', POSIX, '/project/b'],
     ['/abs', POSIX, '/abs'],
     ['~\\models', WINDOWS, 'C:\\Users\\me\\models'],
     ['models', WINDOWS, 'D:\\work\\models'],
@@ -107,7 +107,7 @@ describe('a value of the configuration', () => {
   });
 
   it('list of paths is separated as the platform does it, or a TOML array', () => {
-    expect(read(paths, '/a:b:', POSIX)).toEqual(['/a', '/work/b']);
+    expect(read(paths, '/a:b:', POSIX)).toEqual(['/a', '/project/b']);
     expect(read(paths, 'C:\\a;b', WINDOWS)).toEqual(['C:\\a', 'D:\\work\\b']);
     expect(read(paths, ['/a', '~/b'])).toEqual(['/a', '/home/me/b']);
     expect(read(paths, ['/a', 5])).toBe('refused');
