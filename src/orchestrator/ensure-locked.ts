@@ -40,6 +40,7 @@ export interface LockedEnsure {
 
 export async function ensureLocked(locked: LockedEnsure): Promise<EnsureDone> {
   const { work, emit, force } = locked;
+  startEngine(locked);
   await recover(work.store, work.blobs, {
     wanted: digestsOf(locked.target.spec.files),
     onMended: (what, path) => emit({ type: 'recovery.done', what, path }),
@@ -61,6 +62,16 @@ export async function ensureLocked(locked: LockedEnsure): Promise<EnsureDone> {
   } finally {
     await intent.end();
   }
+}
+
+/** Its threads take as long to start as the store's records to be written: both at once. A failure is told where the engine is used. */
+function startEngine({ work, target, options, force }: LockedEnsure): void {
+  const bytes = bytesToFetch(lookAt(work, target).files, force);
+  if (bytes > 0)
+    work.engine(options).then(
+      (engine) => engine.expect(bytes),
+      () => undefined,
+    );
 }
 
 const removeUnfinished = ({ work, target }: Pick<LockedEnsure, 'work' | 'target'>): Promise<void> =>

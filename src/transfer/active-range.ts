@@ -27,7 +27,6 @@ export class ActiveRange {
   readonly victim: ActiveRange | undefined;
   /** What it is expected to do; shorter than asked for once another range works on its tail. */
   span: Span;
-  readonly startedMs: number;
   /** When its head was found good. */
   acceptedMs: number | undefined;
   /** A hedge that has all its bytes. */
@@ -45,7 +44,6 @@ export class ActiveRange {
     this.piece = options.piece;
     this.victim = options.victim;
     this.span = options.span;
-    this.startedMs = options.nowMs;
     this.stat.moveTo(this.offset);
     this.#watchdog = new RangeWatchdog({ stallTimeoutMs: options.stallTimeoutMs }, { ms: options.nowMs, receivedBytes: 0, pausedMs: 0 });
   }

@@ -19,6 +19,12 @@ export interface AnswerAcceptanceOptions {
   readonly mayStream: () => boolean;
 }
 
+export interface Answer {
+  readonly head: AnswerHead;
+  /** From the request, in milliseconds. */
+  readonly waitedMs: number;
+}
+
 /** States of one source without a digest that are taken up before it is called restless. */
 const MAX_STATES = 3;
 
@@ -47,7 +53,7 @@ export class AnswerAcceptance {
   }
 
   /** @throws ModelError of the source, or of keeping what it gives */
-  async accept(range: ActiveRange, head: AnswerHead): Promise<void> {
+  async accept(range: ActiveRange, { head, waitedMs }: Answer): Promise<void> {
     const { state } = this.#o;
     const { offset, end, validator } = judgeHead(head, this.#asked(range));
     const sourceIndex = state.sourceIndex(this.#label, validator);
@@ -58,7 +64,7 @@ export class AnswerAcceptance {
     if (offset !== range.offset) this.#takeWholeFile(range);
     this.#sourceIndex = sourceIndex;
     range.sourceIndex = sourceIndex;
-    this.#o.ranges.accepted(range);
+    this.#o.ranges.accepted(range, waitedMs);
     if (range.stopped === undefined)
       range.lane.post({ type: 'range.accept', rangeId: range.rangeId, accept: { sourceIndex, offset, end } });
   }

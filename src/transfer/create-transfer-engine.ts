@@ -6,9 +6,8 @@ import type { TrafficControl } from '../domain/traffic.ts';
 import type { Clock, Random } from '../domain/world.ts';
 import { FileState } from './file-state.ts';
 import { FileTransfer } from './file-transfer.ts';
-import type { Lane } from './lane.ts';
+import { LaneBalance } from './lane-balance.ts';
 import { defaultWorkers, LanePool } from './lane-pool.ts';
-import type { LaneLoads } from './range-set.ts';
 import type { TransferRetry } from './retry-budget.ts';
 import { Scheduler } from './scheduler.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -63,12 +62,11 @@ class Engine implements TransferControls {
   readonly #limit = new TokenBucket();
   readonly #pool: LanePool;
   readonly #scheduler: Scheduler;
-  readonly #laneLoad: LaneLoads = new Map();
+  readonly #balance = new LaneBalance(() => this.#waiting.length > 0);
   readonly #closed = new AbortController();
   readonly #running = new Set<TransferFile>();
   #admitted = 0;
   #drained: (() => void) | undefined;
-  readonly #hashLoad = new Map<Lane, number>();
   readonly #waiting: Waiting[] = [];
 
   constructor(options: TransferEngineOptions) {
@@ -90,6 +88,10 @@ class Engine implements TransferControls {
 
   setLimitRate(bytesPerSecond: number | undefined): void {
     this.#limit.setRate(bytesPerSecond ?? 0);
+  }
+
+  expect(bytes: number): void {
+    if (bytes > BULK_BYTES) this.#pool.bulk();
   }
 
   async fetch(file: TransferFile): Promise<TransferOutcome> {
@@ -125,15 +127,13 @@ class Engine implements TransferControls {
 
   #run(file: TransferFile): Promise<TransferOutcome> {
     const lanes = this.#isBulk() ? this.#pool.bulk() : [this.#pool.main];
-    const hashLane = this.#leastLoaded(lanes);
+    const hashLane = this.#balance.leastFiles(lanes) ?? this.#pool.main;
     const state = new FileState(file, { fileId: this.#pool.nextId(), hashLane, signal: this.#closed.signal });
     const { clock, random, retry, stallTimeoutMs, traffic, localLink = 'auto' } = this.#options;
     const world = { clock, random, retry, stallTimeoutMs, mayClone: localLink === 'auto', traffic };
-    const common = { ...world, scheduler: this.#scheduler, pool: this.#pool, lanes, laneLoad: this.#laneLoad };
-    this.#hashLoad.set(hashLane, (this.#hashLoad.get(hashLane) ?? 0) + 1);
-    return new FileTransfer({ ...common, state })
-      .run()
-      .finally(() => this.#hashLoad.set(hashLane, (this.#hashLoad.get(hashLane) ?? 1) - 1));
+    const common = { ...world, scheduler: this.#scheduler, pool: this.#pool, lanes, balance: this.#balance };
+    this.#balance.add(state);
+    return new FileTransfer({ ...common, state }).run().finally(() => this.#balance.delete(state));
   }
 
   /** Resolves when the file may take one of the `maxFiles` places, or has no need of it any more. */
@@ -172,11 +172,6 @@ class Engine implements TransferControls {
   #isBulk(): boolean {
     const files = [...this.#running, ...this.#waiting.map(({ file }) => file)];
     return files.reduce((sum, file) => sum + file.partial.sizeBytes, 0) > BULK_BYTES;
-  }
-
-  #leastLoaded(lanes: readonly Lane[]): Lane {
-    const load = (lane: Lane) => this.#hashLoad.get(lane) ?? 0;
-    return lanes.reduce((best, lane) => (load(lane) < load(best) ? lane : best), lanes[0] ?? this.#pool.main);
   }
 }
 

@@ -156,7 +156,6 @@ export class FileTransfer {
 
   #openHash(): void {
     const { hashLane, shared } = this.#state;
-    this.#options.laneLoad.set(hashLane, (this.#options.laneLoad.get(hashLane) ?? 0) + 1);
     this.#options.pool.listen(shared.fileId, hashLane, {
       onLaneEvent: (event) => this.#onLaneEvent(event),
       onLaneDeath: (error) => this.#state.fail(error),
@@ -166,7 +165,6 @@ export class FileTransfer {
 
   #closeHash(): void {
     const { hashLane, shared } = this.#state;
-    this.#options.laneLoad.set(hashLane, (this.#options.laneLoad.get(hashLane) ?? 1) - 1);
     hashLane.post({ type: 'hash.close', fileId: shared.fileId });
     this.#options.pool.unlisten(shared.fileId);
   }

@@ -113,7 +113,8 @@ export interface HashResult {
 }
 
 export type LaneEvent =
-  | { readonly type: 'range.head'; readonly rangeId: number; readonly head: AnswerHead }
+  /** `waitedMs`: from the request to the answer, as the lane saw it; that a thread had to start first says nothing of the source. */
+  | { readonly type: 'range.head'; readonly rangeId: number; readonly head: AnswerHead; readonly waitedMs: number }
   | { readonly type: 'range.held'; readonly rangeId: number; readonly piece: number }
   /** A hedge has all its bytes. */
   | { readonly type: 'range.ready'; readonly rangeId: number }

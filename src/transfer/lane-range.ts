@@ -17,6 +17,7 @@ export interface LaneRangeOptions {
 export class LaneRange implements FeedEvents {
   readonly #options: LaneRangeOptions;
   readonly #stat: RangeStat;
+  readonly #startedMs = performance.now();
   readonly #feed: Feed;
   #writer: PieceWriter | undefined;
   #accept: RangeAccept | undefined;
@@ -73,7 +74,8 @@ export class LaneRange implements FeedEvents {
   }
 
   onHead(head: AnswerHead): void {
-    this.#options.emit({ type: 'range.head', rangeId: this.#options.task.rangeId, head });
+    const waitedMs = performance.now() - this.#startedMs;
+    this.#options.emit({ type: 'range.head', rangeId: this.#options.task.rangeId, head, waitedMs });
   }
 
   onData(bytes: Uint8Array): boolean {

@@ -5,19 +5,17 @@ import { ActiveRange } from './active-range.ts';
 import type { Span } from './extent-plan.ts';
 import type { FileState } from './file-state.ts';
 import type { Lane } from './lane.ts';
+import type { LaneBalance } from './lane-balance.ts';
 import type { OpenBackend } from './lane-host.ts';
 import type { LanePool } from './lane-pool.ts';
 import type { LaneEvent, RangeOrigin } from './lane-protocol.ts';
-
-/** Work at hand, by lane. */
-export type LaneLoads = Map<Lane, number>;
 
 export interface RangeSetOptions {
   readonly state: FileState;
   readonly pool: LanePool;
   /** Lanes for bulk work, or only the main thread's. */
   readonly lanes: readonly Lane[];
-  readonly laneLoad: LaneLoads;
+  readonly balance: LaneBalance;
   readonly stallTimeoutMs: number;
   readonly monotonicMs: () => number;
   readonly source: FileSource;
@@ -74,9 +72,9 @@ export class RangeSet {
     return this.#firstByteMs;
   }
 
-  accepted(range: ActiveRange): void {
+  accepted(range: ActiveRange, waitedMs: number): void {
     range.acceptedMs = this.#o.monotonicMs();
-    this.#firstByteMs = Math.min(this.#firstByteMs ?? Number.POSITIVE_INFINITY, range.acceptedMs - range.startedMs);
+    this.#firstByteMs = Math.min(this.#firstByteMs ?? Number.POSITIVE_INFINITY, waitedMs);
   }
 
   has(range: ActiveRange): boolean {
@@ -90,12 +88,11 @@ export class RangeSet {
     const rangeId = pool.nextId();
     const piece = Math.floor(span.offset / state.file.partial.pieceBytes);
     if (victim === undefined && Atomics.compareExchange(state.claims, piece, 0, rangeId) !== 0) return false;
-    const lane = this.#chooseLane(origin);
+    const lane = this.#chooseLane(origin, span);
     const range = new ActiveRange({ rangeId, lane, span, piece, stallTimeoutMs, nowMs: this.#o.monotonicMs(), victim });
     if (victim === undefined) for (const other of state.ranges) other.trimTo(span.offset);
     state.ranges.add(range);
     this.#ranges.set(rangeId, range);
-    this.#load(lane, +1);
     pool.listen(rangeId, lane, {
       onLaneEvent: (event) => start.onEvent(range, event),
       onLaneDeath: (error) => this.#died(range, error, start),
@@ -121,7 +118,6 @@ export class RangeSet {
     if (!this.#ranges.delete(range.rangeId)) return false;
     state.ranges.delete(range);
     pool.unlisten(range.rangeId);
-    this.#load(range.lane, -1);
     this.#endedBytes += range.stat.receivedBytes;
     if (source.isHere !== true) state.fetchedBytes += range.stat.receivedBytes;
     Atomics.compareExchange(state.claims, range.piece, range.rangeId, 0);
@@ -144,16 +140,9 @@ export class RangeSet {
     onEvent(range, { type: 'range.end', rangeId: range.rangeId, end: { how: 'cancelled' } });
   }
 
-  /** The hash's own lane for a stream in order, which need not be read back then; another one where the hash has a lane to itself. */
-  #chooseLane(origin: RangeOrigin): Lane {
-    const { lanes, laneLoad, pool, state } = this.#o;
+  #chooseLane(origin: RangeOrigin, { offset, end }: Span): Lane {
+    const { lanes, balance, pool, state } = this.#o;
     if (origin.kind === 'backend') return pool.main;
-    const own = state.ranges.size === 0 ? 1.5 : 0.5;
-    const cost = (lane: Lane) => (laneLoad.get(lane) ?? 0) - (lane === state.hashLane ? own : 0);
-    return lanes.reduce((best, lane) => (cost(lane) < cost(best) ? lane : best), lanes[0] ?? pool.main);
-  }
-
-  #load(lane: Lane, delta: number): void {
-    this.#o.laneLoad.set(lane, (this.#o.laneLoad.get(lane) ?? 0) + delta);
+    return balance.laneFor(state, { lanes, bytes: end - offset }) ?? pool.main;
   }
 }

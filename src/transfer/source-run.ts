@@ -7,17 +7,18 @@ import { type Attempt, asModelError, ModelError } from '../domain/errors.ts';
 import type { TrafficControl } from '../domain/traffic.ts';
 import type { Clock, Random } from '../domain/world.ts';
 import type { ActiveRange } from './active-range.ts';
-import { AnswerAcceptance, RANGE_IGNORED } from './answer-acceptance.ts';
+import { type Answer, AnswerAcceptance, RANGE_IGNORED } from './answer-acceptance.ts';
 import { cloneFile } from './clone-file.ts';
 import type { Span } from './extent-plan.ts';
 import type { FileState } from './file-state.ts';
 import { chooseHandOver } from './hand-over.ts';
 import { Hedges } from './hedges.ts';
 import type { Lane } from './lane.ts';
+import type { LaneBalance } from './lane-balance.ts';
 import type { LanePool } from './lane-pool.ts';
-import type { AnswerHead, LaneEvent, RangeEnd } from './lane-protocol.ts';
+import type { LaneEvent, RangeEnd } from './lane-protocol.ts';
 import { errorOfEnd } from './range-fault.ts';
-import { type LaneLoads, RangeSet } from './range-set.ts';
+import { RangeSet } from './range-set.ts';
 import type { TransferRetry } from './retry-budget.ts';
 import type { Demand, Scheduler } from './scheduler.ts';
 import { SourceAccess } from './source-access.ts';
@@ -31,7 +32,7 @@ export interface SourceRunOptions {
   readonly pool: LanePool;
   /** Lanes for bulk work, or only the main thread's. */
   readonly lanes: readonly Lane[];
-  readonly laneLoad: LaneLoads;
+  readonly balance: LaneBalance;
   readonly clock: Clock;
   readonly random: Random;
   readonly retry: TransferRetry;
@@ -319,15 +320,15 @@ export class SourceRun implements Demand {
   // --- events ---
 
   #onEvent(range: ActiveRange, event: LaneEvent): void {
-    if (event.type === 'range.head') this.#onHead(range, event.head);
+    if (event.type === 'range.head') this.#onHead(range, event);
     else if (event.type === 'range.held') this.#onHeld(range, event.piece);
     else if (event.type === 'range.ready') this.#hedges.ready(range);
     else if (event.type === 'range.end') this.#onEnd(range, event.end);
   }
 
-  #onHead(range: ActiveRange, head: AnswerHead): void {
+  #onHead(range: ActiveRange, answer: Answer): void {
     if (range.stopped !== undefined || this.#o.state.signal.aborted) return;
-    this.#acceptance.accept(range, head).then(
+    this.#acceptance.accept(range, answer).then(
       () => this.#o.scheduler.pump(),
       (error: unknown) => this.#refuse(range, asModelError(error)),
     );

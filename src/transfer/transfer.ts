@@ -35,6 +35,8 @@ export interface TransferOutcome {
 }
 
 export interface TransferEngine {
+  /** So many bytes will be asked for soon: the threads that they need start meanwhile. */
+  expect(bytes: number): void;
   /**
    * Completes the partial and proves it. On return every byte is written (not yet fsynced) and hashed.
    * @throws ModelError CHECKSUM_FAIL, SIZE_MISMATCH, SOURCE_UNAVAILABLE (with one attempt per source and try), NO_SPACE,
