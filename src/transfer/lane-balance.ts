@@ -8,6 +8,8 @@ import type { Lane } from './lane.ts';
 
 /** What moving a byte from socket to file costs, in bytes hashed with a CPU that has no instructions for it (bench/README.md). */
 const MOVE_COST = 0.3;
+/** A range that is short. */
+export const SHORT_BYTES = 64 * 1024 * 1024;
 
 export class LaneBalance {
   readonly #files = new Set<FileState>();
@@ -26,6 +28,17 @@ export class LaneBalance {
     this.#files.delete(file);
   }
 
+  /** No more files will even out what is uneven: only the reading can still be shared, in ranges that are short. */
+  get isLast(): boolean {
+    return !this.#hasWaiting();
+  }
+
+  /** Whether another lane would be done so much earlier than the one of this hash that it should read for it. */
+  hasHelper(file: FileState, lanes: readonly Lane[]): boolean {
+    const own = this.#work(file.hashLane);
+    return this.isLast && lanes.some((lane) => lane !== file.hashLane && this.#work(lane) + 2 * MOVE_COST * SHORT_BYTES < own);
+  }
+
   /** For the hash of a file that begins. */
   leastFiles(lanes: readonly Lane[]): Lane | undefined {
     const count = (lane: Lane) => [...this.#files].filter(({ hashLane }) => hashLane === lane).length;
@@ -34,7 +47,7 @@ export class LaneBalance {
 
   /** For a range of so many bytes: bytes in order, read by the thread that hashes them, need not be read back. */
   laneFor(file: FileState, { lanes, bytes }: { readonly lanes: readonly Lane[]; readonly bytes: number }): Lane | undefined {
-    if (file.ranges.size === 0 && this.#hasWaiting()) return file.hashLane;
+    if (file.ranges.size === 0) return file.hashLane;
     const own = MOVE_COST * bytes;
     return least(lanes, (lane) => this.#work(lane) - (lane === file.hashLane ? own : 0));
   }

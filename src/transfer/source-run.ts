@@ -199,9 +199,9 @@ export class SourceRun implements Demand {
 
   /** More bytes would only wait for the hash, or take from it the time that it needs. */
   get #isBoundByHash(): boolean {
-    const { state, lanes } = this.#o;
+    const { state, lanes, balance } = this.#o;
     if (state.heldBytes - state.cell.offset > MAX_HASH_LAG_BYTES) return true;
-    return state.hashLane.load.isBusy && !lanes.some((lane) => lane.load.isIdle);
+    return state.hashLane.load.isBusy && !lanes.some((lane) => lane.load.isIdle) && !balance.hasHelper(state, lanes);
   }
 
   canHedge(isTail: boolean): boolean {
@@ -215,7 +215,8 @@ export class SourceRun implements Demand {
       return true;
     }
     // No other range will join while the hash is the limit: one long stream is hashed as it comes, and asks once.
-    const span = this.#nextSpan(this.#isBoundByHash ? 1 : lanes);
+    const bound = this.#isBoundByHash;
+    const span = this.#nextSpan(bound ? 1 : lanes, this.#o.balance.isLast && bound);
     if (span === undefined) return false;
     const offset = this.#spans.startOffset(span.offset, this.#acceptance.sourceIndex);
     return this.#startRange({ offset, end: span.end });
@@ -303,8 +304,8 @@ export class SourceRun implements Demand {
   }
 
   /** @param lanes ranges that are to work on the file */
-  #nextSpan(lanes: number): Span | undefined {
-    return this.#spans.next(Math.max(lanes, this.#o.state.ranges.size + 1), this.#acceptance.oneStream);
+  #nextSpan(lanes: number, short = false): Span | undefined {
+    return this.#spans.next(Math.max(lanes, this.#o.state.ranges.size + 1), this.#acceptance.oneStream, short);
   }
 
   #startRange(span: Span, victim?: ActiveRange): boolean {

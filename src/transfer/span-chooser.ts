@@ -1,6 +1,7 @@
 /** Which bytes the next range of one source takes, and where in a begun piece it goes on. */
 import { type ExtentRequest, nextExtent, type Span, stealExtent } from './extent-plan.ts';
 import type { FileState } from './file-state.ts';
+import { SHORT_BYTES } from './lane-balance.ts';
 import type { RangeSet } from './range-set.ts';
 
 /** An extent is no longer than keeps the hash's backlog small, nor than a source gives in a few seconds. */
@@ -18,10 +19,15 @@ export class SpanChooser {
     this.#ranges = ranges;
   }
 
-  /** @param lanes ranges that will work on this file, the new one included; @param oneStream the source ignores ranges */
-  next(lanes: number, oneStream: boolean): Span | undefined {
+  /** @param lanes ranges that will work on this file, the new one included; @param oneStream the source ignores ranges; @param short soon to be chosen anew */
+  next(lanes: number, oneStream: boolean, short = false): Span | undefined {
     const request = this.#request(oneStream ? 1 : lanes);
-    return nextExtent(request) ?? (oneStream ? undefined : stealExtent(request)?.extent);
+    const next = nextExtent(request);
+    if (short && !oneStream && next) {
+      const bytes = Math.ceil(SHORT_BYTES / request.pieceBytes) * request.pieceBytes;
+      return { offset: next.offset, end: Math.min(next.end, next.offset + bytes) };
+    }
+    return next ?? (oneStream ? undefined : stealExtent(request)?.extent);
   }
 
   /** Whether every missing piece is held or being fetched. */
