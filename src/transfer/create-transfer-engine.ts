@@ -6,6 +6,7 @@ import type { TrafficControl } from '../domain/traffic.ts';
 import type { Clock, Random } from '../domain/world.ts';
 import { FileState } from './file-state.ts';
 import { FileTransfer } from './file-transfer.ts';
+import type { Lane } from './lane.ts';
 import { LaneBalance } from './lane-balance.ts';
 import { defaultWorkers, LanePool } from './lane-pool.ts';
 import type { TransferRetry } from './retry-budget.ts';
@@ -62,7 +63,7 @@ class Engine implements TransferControls {
   readonly #limit = new TokenBucket();
   readonly #pool: LanePool;
   readonly #scheduler: Scheduler;
-  readonly #balance = new LaneBalance(() => this.#waiting.length > 0);
+  readonly #balance = new LaneBalance<Lane>(() => this.#waiting.length > 0);
   readonly #closed = new AbortController();
   readonly #running = new Set<TransferFile>();
   #admitted = 0;

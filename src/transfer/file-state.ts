@@ -51,6 +51,10 @@ export class FileState {
     for (let piece = 0; piece < this.pieces.count; piece++) if (this.pieces.isHeld(piece)) this.resumed.add(piece);
   }
 
+  get unhashedBytes(): number {
+    return this.file.partial.sizeBytes - this.cell.offset;
+  }
+
   get isComplete(): boolean {
     return this.heldBytes >= this.file.partial.sizeBytes;
   }

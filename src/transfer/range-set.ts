@@ -15,7 +15,7 @@ export interface RangeSetOptions {
   readonly pool: LanePool;
   /** Lanes for bulk work, or only the main thread's. */
   readonly lanes: readonly Lane[];
-  readonly balance: LaneBalance;
+  readonly balance: LaneBalance<Lane>;
   readonly stallTimeoutMs: number;
   readonly monotonicMs: () => number;
   readonly source: FileSource;

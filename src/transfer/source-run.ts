@@ -32,7 +32,7 @@ export interface SourceRunOptions {
   readonly pool: LanePool;
   /** Lanes for bulk work, or only the main thread's. */
   readonly lanes: readonly Lane[];
-  readonly balance: LaneBalance;
+  readonly balance: LaneBalance<Lane>;
   readonly clock: Clock;
   readonly random: Random;
   readonly retry: TransferRetry;
