@@ -52,6 +52,9 @@ export interface VramEstimation {
   readonly familySize?: 'small' | 'medium' | 'large';
   readonly baseVramGb?: number;
   readonly perFrameVramMb?: number;
+  readonly minVramGb?: number;
+  /** By resolution. */
+  readonly measuredPeakGb?: Readonly<Record<string, number>>;
 }
 
 /** The variant's weights are made from another variant's instead of fetched. */
@@ -59,6 +62,8 @@ export interface Derivation {
   /** The variant that it is made from. */
   readonly from: string;
   readonly dtype: string;
+  /** Components whose weights are converted, the others stay as they are; absent: all. */
+  readonly components?: readonly string[];
 }
 
 export interface ModelSpec {

@@ -53,7 +53,7 @@ export function buildSpec(ref: CanonicalRef, input: SpecInput): ModelSpec {
 
 /** What most models leave out. */
 function rareParts(model: ManifestModel, variant: string): Partial<ModelSpec> {
-  const { derive_from: from, dtype, files } = model.variant?.[variant] ?? {};
+  const { derive_from: from, dtype, derive_components: components, files } = model.variant?.[variant] ?? {};
   return {
     ...(model.type !== undefined && { type: model.type }),
     ...(model.license !== undefined && { license: model.license }),
@@ -61,7 +61,7 @@ function rareParts(model: ManifestModel, variant: string): Partial<ModelSpec> {
     ...(model.vram_estimation !== undefined && { vramEstimation: vramOf(model.vram_estimation) }),
     ...(model.environments !== undefined && { environments: model.environments }),
     ...(model.overlays !== undefined && { overlays: Object.keys(model.overlays) }),
-    ...(from !== undefined && dtype !== undefined && { derivation: { from, dtype } }),
+    ...(from !== undefined && dtype !== undefined && { derivation: { from, dtype, ...(components !== undefined && { components }) } }),
     ...(model.files === undefined && files === undefined && { filesOpen: true }),
   };
 }
@@ -144,6 +144,8 @@ function vramOf(vram: NonNullable<ManifestModel['vram_estimation']>): VramEstima
     ...(vram.family_size !== undefined && { familySize: vram.family_size }),
     ...(vram.base_vram_gb !== undefined && { baseVramGb: vram.base_vram_gb }),
     ...(vram.per_frame_vram_mb !== undefined && { perFrameVramMb: vram.per_frame_vram_mb }),
+    ...(vram.min_vram_gb !== undefined && { minVramGb: vram.min_vram_gb }),
+    ...(vram.measured_peak_gb !== undefined && { measuredPeakGb: vram.measured_peak_gb }),
   };
 }
 

@@ -75,12 +75,17 @@ const defaultsSchema = z
     precision: text.optional().describe('Number format to compute in.'),
     steps: positive.optional().describe('Denoising steps.'),
     num_inference_steps: positive.optional().describe('Older name of steps.'),
-    guidance_scale: amount.optional().describe('Classifier-free guidance.'),
+    guidance_scale: amount.optional().describe('Classifier-free guidance; of two experts, that of the high-noise one.'),
+    guidance_scale_2: amount.optional().describe('Guidance of the low-noise expert.'),
+    boundary: amount.optional().describe('Share of the timesteps above which the high-noise expert works, 0 to 1.'),
     image_guidance_scale: amount.optional().describe('Guidance by the image.'),
     text_guidance_scale: amount.optional().describe('Guidance by the text.'),
     shift: amount.optional().describe('Timestep shift of the flow scheduler.'),
     vae_tile_size: positive.optional().describe('Pixels of a VAE tile.'),
+    vae_tile_stride: positive.optional().describe('Pixels from one VAE tile to the next.'),
     vae_decode_chunk_size: positive.optional().describe('Frames that the VAE decodes at once.'),
+    vae_stride: z.array(positive).optional().describe('Frames, rows and columns that one latent stands for: `[4, 8, 8]`.'),
+    max_text_length: positive.optional().describe('Tokens of a prompt; what is longer is cut.'),
   })
   .catchall(z.union([scalar, z.array(scalar)]))
   .describe(
@@ -93,6 +98,8 @@ const vramSchema = z
     family_size: z.enum(['small', 'medium', 'large']).optional().describe('Rough size class.'),
     base_vram_gb: amount.optional().describe('GPU memory before the first frame, in GB.'),
     per_frame_vram_mb: amount.optional().describe('GPU memory for each frame, in MB.'),
+    min_vram_gb: amount.optional().describe('GPU memory that the authors of the model ask for on one GPU, in GB.'),
+    measured_peak_gb: table(amount).optional().describe('Peaks that the authors measured, in GB, by resolution: `{ 720p = 59.8 }`.'),
   })
   .describe('`[models."name@version".vram_estimation]`');
 
@@ -103,6 +110,9 @@ const variantSchema = z
     sources: sourcesSchema.optional().describe("Sources of this variant, instead of the model's."),
     derive_from: text.optional().describe('Variant that the weights are made from, instead of being fetched.'),
     dtype: text.optional().describe('Number format of the derived weights: `bf16`, `fp16`.'),
+    derive_components: names
+      .optional()
+      .describe('Components whose weights are converted; all others stay as in `derive_from`. Left out: every component.'),
   })
   .describe('`[models."name@version".variant.bf16]`');
 
