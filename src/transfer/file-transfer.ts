@@ -7,9 +7,11 @@ import { combinedError, type FailedSource } from './combined-error.ts';
 import type { FileState } from './file-state.ts';
 import type { HashResult, LaneEvent } from './lane-protocol.ts';
 import { errorOfFault } from './range-fault.ts';
-import { type EndedEarly, SourceRun, type SourceRunOptions, type TeamView } from './source-run.ts';
+import { SourceRun } from './source-run.ts';
+import type { EndedEarly, SourceRunOptions } from './source-run-options.ts';
 import { SourceTeam } from './source-team.ts';
 import { SourceTrust } from './source-trust.ts';
+import type { TeamView } from './team-view.ts';
 import type { TransferFile, TransferOutcome } from './transfer.ts';
 
 export type FileTransferOptions = Omit<SourceRunOptions, 'source' | 'hasAlternative' | 'onAttempt' | 'team'>;

@@ -1,7 +1,9 @@
 /** The sources that work on one file at the same time: the first in priority leads, others join a large file that has a digest. */
 import type { FileSource } from '../backends/backend.ts';
 import type { FileState } from './file-state.ts';
-import type { EndedEarly, SourceRun, SourceRunResult, TeamView } from './source-run.ts';
+import type { SourceRun } from './source-run.ts';
+import type { EndedEarly, SourceRunResult } from './source-run-options.ts';
+import type { TeamMember, TeamView } from './team-view.ts';
 
 export interface SourceTeamOptions {
   readonly state: FileState;
@@ -39,20 +41,20 @@ export class SourceTeam implements TeamView {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  isLead(run: SourceRun): boolean {
-    return this.#members[0]?.run === run;
+  isLead(member: TeamMember): boolean {
+    return this.#members[0]?.run === member;
   }
 
-  relief(run: SourceRun): number | undefined {
-    const rates = this.#members.flatMap((other) => (other.run !== run && other.run.canRelieve ? [other.run.bytesPerSecond ?? 0] : []));
+  relief(member: TeamMember): number | undefined {
+    const rates = this.#members.flatMap((other) => (other.run !== member && other.run.canRelieve ? [other.run.bytesPerSecond ?? 0] : []));
     return rates.length === 0 ? undefined : Math.max(...rates);
   }
 
-  hasQuicker(run: SourceRun): boolean {
-    return this.#members.some((other) => other.run !== run && other.run.canRelieve && !other.run.isLaggard);
+  hasQuicker(member: TeamMember): boolean {
+    return this.#members.some((other) => other.run !== member && other.run.canRelieve && !other.run.isLaggard);
   }
 
-  completed(by: SourceRun): void {
+  completed(by: TeamMember): void {
     this.#isOver = true;
     for (const { run } of this.#members) if (run !== by) run.finish();
   }

@@ -9,6 +9,10 @@ const WINDOW_BYTES = 64 * 1024 * 1024;
 const WINDOW_SECONDS = 15;
 /** Less is not worth a request. */
 const MIN_BYTES = 8 * 1024 * 1024;
+/** Held bytes that may wait for the hash before more ranges are refused. */
+const MAX_HASH_LAG_BYTES = 512 * 1024 * 1024;
+
+export const isHashFarBehind = ({ heldBytes, cell }: FileState): boolean => heldBytes - cell.offset > MAX_HASH_LAG_BYTES;
 
 export class SpanChooser {
   readonly #state: FileState;
