@@ -44,12 +44,28 @@ export interface PlannedFile {
   readonly fault?: FaultyFile['fault'];
 }
 
+/** The files of one component, or of none, added up. */
+export interface PlannedComponent {
+  readonly component?: string;
+  readonly fileCount: number;
+  readonly totalBytes: number;
+  readonly fetchBytes: number;
+  /** Of `totalBytes`: what other models of the manifest hold too. */
+  readonly sharedBytes: number;
+  /** Those models, in manifest order. */
+  readonly sharedWith: readonly string[];
+  /** Redacted URLs where its files are read, best first. */
+  readonly sources: readonly string[];
+}
+
 export interface EnsurePlan {
   readonly ref: CanonicalRef;
   readonly variant: string;
   readonly path: string;
   readonly sources: readonly string[];
   readonly files: readonly PlannedFile[];
+  /** In the order in which the manifest first names them. */
+  readonly components: readonly PlannedComponent[];
   readonly totalBytes: number;
   readonly fetchBytes: number;
   readonly linkBytes: number;

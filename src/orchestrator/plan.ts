@@ -11,6 +11,7 @@ import { lookAt } from './look.ts';
 import type { Orchestration } from './orchestration.ts';
 import { ownUrl, resolverOf } from './own-url.ts';
 import { type PlannedBlob, planBlobs, type SeenFile } from './plan-blobs.ts';
+import { plannedComponents } from './plan-components.ts';
 import { resolveTarget, type Target } from './target.ts';
 
 export async function planEnsure(work: Orchestration, modelId: string, options: EnsureOptions = {}): Promise<EnsurePlan> {
@@ -27,6 +28,7 @@ export async function planEnsure(work: Orchestration, modelId: string, options: 
     path: target.directory,
     sources: target.spec.sources.map(redactUrl),
     files,
+    components: plannedComponents(await work.registry(), target, planned),
     totalBytes: target.files.reduce((sum, file) => sum + file.sizeBytes, 0),
     fetchBytes,
     linkBytes: files.filter((file) => file.action === 'link').reduce((sum, file) => sum + file.sizeBytes, 0),

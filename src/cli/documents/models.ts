@@ -116,6 +116,17 @@ export const planResult = z.object({
   link_bytes: bytes,
   space_needed_bytes: bytes,
   free_bytes: bytes,
+  components: z.array(
+    z.object({
+      component: z.string().optional().meta({ description: 'absent: files of no component' }),
+      file_count: z.int().min(0),
+      total_bytes: bytes,
+      fetch_bytes: bytes,
+      shared_bytes: bytes.meta({ description: 'of total_bytes: what other models of the manifest hold too' }),
+      shared_with: z.array(z.string()).meta({ description: 'those models' }),
+      sources: z.array(z.string()).meta({ description: 'redacted URLs, best first' }),
+    }),
+  ),
   files: z.array(
     z.object({
       path: z.string(),

@@ -1,5 +1,5 @@
 import { formatRef } from '../../domain/model-ref.ts';
-import type { EnsurePlan, PlannedAction, PlannedFile } from '../../domain/results.ts';
+import type { EnsurePlan, PlannedAction, PlannedComponent, PlannedFile } from '../../domain/results.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { type Tried, valuesOf } from '../tried.ts';
 import { judged, paint, type Verdict } from './paint.ts';
@@ -12,6 +12,15 @@ const COLUMNS: readonly Column[] = [
   { title: 'SIZE', align: 'right' },
   { title: 'TO FETCH', align: 'right' },
   { title: 'OWN URL' },
+];
+
+const COMPONENT_COLUMNS: readonly Column[] = [
+  { title: 'COMPONENT' },
+  { title: 'FILES', align: 'right' },
+  { title: 'BYTES', align: 'right' },
+  { title: 'SHARED', align: 'right' },
+  { title: 'SHARED WITH' },
+  { title: 'FROM' },
 ];
 
 const VERDICTS: Readonly<Record<PlannedAction, Verdict>> = { keep: 'good', link: 'good', resume: 'soft', fetch: 'soft' };
@@ -28,8 +37,23 @@ function onePlan(screen: Screen, plan: EnsurePlan): string {
   const head = paint(screen, 'bold', formatRef(plan.ref));
   const rows = moving.map((file) => row(screen, file));
   const files = moving.length === 0 ? ['nothing to do: every file is here and proven'] : [table(screen, COLUMNS, rows), ''];
-  return [head, ...files, sums(screen, plan)].join('\n');
+  return [head, ...files, ...componentsText(screen, plan), sums(screen, plan)].join('\n');
 }
+
+/** In bytes to the last one: this is where a manifest is compared with what its authors published. */
+function componentsText(screen: Screen, { components }: EnsurePlan): string[] {
+  if (components.every(({ component }) => component === undefined)) return [];
+  return [table(screen, COMPONENT_COLUMNS, components.map(componentRow)), ''];
+}
+
+const componentRow = (one: PlannedComponent): readonly string[] => [
+  one.component ?? '(none)',
+  String(one.fileCount),
+  String(one.totalBytes),
+  one.sharedBytes === 0 ? '' : String(one.sharedBytes),
+  one.sharedWith.join(', '),
+  one.sources.join(', '),
+];
 
 const row = (screen: Screen, { path, action, sizeBytes, fetchBytes, url, fault }: PlannedFile): readonly string[] => [
   path,

@@ -78,6 +78,18 @@ const planned: EnsurePlan = {
     { path: 'vae/w.safetensors', sizeBytes: 8 * MIB, action: 'link', fetchBytes: 0 },
     { path: 'unet/w.safetensors', sizeBytes: 12 * MIB, action: 'resume', fetchBytes: 4 * MIB, fault: 'digest' },
   ],
+  components: [
+    { fileCount: 1, totalBytes: 300, fetchBytes: 0, sharedBytes: 0, sharedWith: [], sources: ['local://wan22/t2v'] },
+    {
+      component: 'vae',
+      fileCount: 1,
+      totalBytes: 8 * MIB,
+      fetchBytes: 0,
+      sharedBytes: 8 * MIB,
+      sharedWith: ['i2v-A14B@2.2.0'],
+      sources: ['https://mirror.example/vae'],
+    },
+  ],
   totalBytes: 20 * MIB,
   fetchBytes: 4 * MIB,
   linkBytes: 8 * MIB,
@@ -203,7 +215,7 @@ const TEXTS: Readonly<Record<string, (screen: Screen) => string>> = {
 };
 
 /** What stands first needs no title where each row is a block. */
-const FIRST_TITLES = ['model', 'file', 'lock', 'check', 'key'];
+const FIRST_TITLES = ['component', 'model', 'file', 'lock', 'check', 'key'];
 
 describe('texts', () => {
   it('look as they should on a wide screen', () => {
@@ -231,6 +243,10 @@ describe('texts', () => {
       FILE                ACTION               SIZE  TO FETCH
       vae/w.safetensors   link              8.0 MiB
       unet/w.safetensors  resume (digest)  12.0 MiB   4.0 MiB
+
+      COMPONENT  FILES    BYTES   SHARED  SHARED WITH     FROM
+      (none)         1      300                           local://wan22/t2v
+      vae            1  8388608  8388608  i2v-A14B@2.2.0  https://mirror.example/vae
 
       to fetch  4.0 MiB of 20.0 MiB
       to link   8.0 MiB

@@ -28,6 +28,15 @@ export const planWire = (plan: EnsurePlan): Wire<typeof planResult> => ({
   link_bytes: plan.linkBytes,
   space_needed_bytes: plan.spaceNeededBytes,
   free_bytes: plan.freeBytes,
+  components: plan.components.map((one) => ({
+    ...(one.component !== undefined && { component: one.component }),
+    file_count: one.fileCount,
+    total_bytes: one.totalBytes,
+    fetch_bytes: one.fetchBytes,
+    shared_bytes: one.sharedBytes,
+    shared_with: one.sharedWith,
+    sources: one.sources,
+  })),
   files: plan.files.map((file) => ({
     path: file.path,
     ...(file.component !== undefined && { component: file.component }),
