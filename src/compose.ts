@@ -55,6 +55,7 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
       safetyMarginBytes: config.safetyMarginBytes,
       lockTimeoutMs: config.lockTimeoutMs,
       offline: config.offline,
+      environment: config.environment,
     },
     registry: () => manifest.registry(),
     saveRegistry: () => manifest.save(),

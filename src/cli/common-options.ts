@@ -7,6 +7,12 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
   { name: 'root', value: 'DIR', completes: 'directory', summary: 'where the models live (MODELS_ROOT)' },
   { name: 'manifest', value: 'FILE', completes: 'file', summary: 'the manifest to read (WAN_MODELS_MANIFEST)' },
   { name: 'config', value: 'FILE', completes: 'file', summary: 'the wan.toml to read (WAN_CONFIG)' },
+  {
+    name: 'environment',
+    value: 'NAME',
+    choices: ['production', 'development'],
+    summary: 'whose variant is meant where none is named (WAN_ENVIRONMENT)',
+  },
   { name: 'log-level', value: 'LEVEL', choices: LOG_LEVELS, summary: 'how much to log on stderr' },
   { name: 'log-format', value: 'FORMAT', choices: ['auto', 'human', 'json'], summary: 'how to log on stderr' },
   { name: 'json', summary: 'print exactly one JSON document on stdout, also on failure' },

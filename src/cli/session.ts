@@ -69,6 +69,7 @@ export class Session {
     return {
       modelsRoot: path('root'),
       manifestPath: path('manifest'),
+      environment: this.#args.text('environment') as ConfigFlags['environment'],
       logLevel: this.#logLevel(),
       logFormat: this.#args.text('log-format') as ConfigFlags['logFormat'],
       noColor: this.#args.has('no-color') || undefined,

@@ -5,6 +5,14 @@ import type { CanonicalRef } from './model-ref.ts';
 import type { ProofLevel } from './proof.ts';
 import type { FaultyFile } from './status.ts';
 
+/** Why this variant is meant. */
+export interface VariantChoice {
+  /** `request`: it was named; `environment`: the manifest has it for this environment; `default`: neither. */
+  readonly variantReason: 'request' | 'environment' | 'default';
+  /** The configured one: `production` or `development`. */
+  readonly environment: string;
+}
+
 export interface EnsuredFile {
   readonly path: string;
   readonly sizeBytes: number;
@@ -12,7 +20,7 @@ export interface EnsuredFile {
   readonly proof: ProofLevel;
 }
 
-export interface EnsureResult {
+export interface EnsureResult extends VariantChoice {
   readonly ref: CanonicalRef;
   readonly variant: string;
   /** Absolute path of the proven directory. */
@@ -58,7 +66,7 @@ export interface PlannedComponent {
   readonly sources: readonly string[];
 }
 
-export interface EnsurePlan {
+export interface EnsurePlan extends VariantChoice {
   readonly ref: CanonicalRef;
   readonly variant: string;
   readonly path: string;

@@ -148,6 +148,7 @@ function toResult(target: Target, { inspection, work }: EnsureDone, durationMs: 
   return {
     ref: target.spec.ref,
     variant: target.spec.variant,
+    ...target.choice,
     path: target.directory,
     totalBytes,
     fetchedBytes,

@@ -16,6 +16,8 @@ export interface OrchestrationSettings {
   /** Bound of the wait for another process that works on the same model or digest. */
   readonly lockTimeoutMs: number;
   readonly offline: boolean;
+  /** Whose variant a request without one means, where the manifest names one for it. */
+  readonly environment: string;
 }
 
 /** The parts of a run that a call's options can change. */

@@ -25,6 +25,7 @@ export async function planEnsure(work: Orchestration, modelId: string, options: 
   return {
     ref: target.spec.ref,
     variant: target.spec.variant,
+    ...target.choice,
     path: target.directory,
     sources: target.spec.sources.map(redactUrl),
     files,

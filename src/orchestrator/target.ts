@@ -1,9 +1,11 @@
 /** A request -> the exact files and place that it means. */
 import { ModelError } from '../domain/errors.ts';
 import { formatRef } from '../domain/model-ref.ts';
+import type { VariantChoice } from '../domain/results.ts';
 import type { FileSpec, ModelSpec, Selection } from '../domain/spec.ts';
 import { selectFiles } from '../registry/select-files.ts';
 import type { TargetOptions } from './api.ts';
+import { chooseVariant } from './choose-variant.ts';
 import type { Orchestration } from './orchestration.ts';
 
 export interface Target {
@@ -14,12 +16,14 @@ export interface Target {
   readonly directory: string;
   readonly files: readonly FileSpec[];
   readonly selection: Selection;
+  readonly choice: VariantChoice;
 }
 
 /** @throws ModelError MODEL_NOT_FOUND, VARIANT_NOT_FOUND, INVALID_MODEL_ID, COMPONENT_MISSING, before anything else happens. */
 export async function resolveTarget(work: Orchestration, modelId: string, options: TargetOptions): Promise<Target> {
   const registry = await work.registry();
-  const spec = registry.spec(modelId, options.variant);
+  const { environment } = work.settings;
+  const { spec, variantReason } = chooseVariant(registry, modelId, { variant: options.variant, environment });
   requireFiles(spec);
   const { components, include, exclude } = options;
   const selection: Selection = { ...(components && { components }), ...(include && { include }), ...(exclude && { exclude }) };
@@ -29,6 +33,7 @@ export async function resolveTarget(work: Orchestration, modelId: string, option
     directory: work.store.resolver.modelDir(spec.family, spec.ref),
     files: selectFiles(spec, selection),
     selection,
+    choice: { variantReason, environment },
   };
 }
 

@@ -3,11 +3,11 @@ import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport } from '../d
 import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
 import type { EnsureOptions, ModelOrchestrator, RemoveResult, SourcesOptions, TargetOptions } from './api.ts';
+import { type Chosen, chooseVariant } from './choose-variant.ts';
 import { ensureModel } from './ensure.ts';
 import type { Orchestration } from './orchestration.ts';
 import { planEnsure } from './plan.ts';
 import { statusOf } from './status.ts';
-import { resolveTarget } from './target.ts';
 
 export class Verbs implements ModelOrchestrator {
   readonly #work: Orchestration;
@@ -48,7 +48,7 @@ export class Verbs implements ModelOrchestrator {
   }
 
   async show(modelId: string, options: { readonly variant?: string } = {}): Promise<ModelSpec> {
-    return (await this.#work.registry()).spec(modelId, options.variant);
+    return (await this.#chosen(modelId, options)).spec;
   }
 
   async sources(modelId: string, options?: SourcesOptions): Promise<SourcesReport> {
@@ -57,12 +57,18 @@ export class Verbs implements ModelOrchestrator {
   }
 
   async localDir(modelId: string, options: { readonly variant?: string } = {}): Promise<string> {
-    return (await resolveTarget(this.#work, modelId, options)).directory;
+    const { spec } = await this.#chosen(modelId, options);
+    return this.#work.store.resolver.modelDir(spec.family, spec.ref);
   }
 
   async remove(modelId: string, options?: TargetOptions): Promise<RemoveResult> {
     const { removeModel } = await import('./remove.ts');
     return removeModel(this.#work, modelId, options);
+  }
+
+  async #chosen(modelId: string, { variant }: { readonly variant?: string }): Promise<Chosen> {
+    const { environment } = this.#work.settings;
+    return chooseVariant(await this.#work.registry(), modelId, { variant, environment });
   }
 
   close(): Promise<void> {

@@ -91,6 +91,58 @@ describe('requirement 14', () => {
     expect(world.server().requests).toEqual([]);
   });
 
+  /** The released weights, and a light variant with a file of its own in their place. */
+  const twoPrecisions = {
+    files: {
+      'model_index.json': '{}',
+      'vae/full.safetensors': { content: seeded(9000, 1), keys: { variants: ['fp32'] } },
+      'vae/light.safetensors': { content: seeded(3000, 2), keys: { variants: ['light'] } },
+    },
+    keys: {
+      variants: ['fp32', 'light'],
+      default_variant: 'fp32',
+      environments: { production: 'fp32', development: 'light' },
+    },
+  };
+  const development = { WAN_ENVIRONMENT: 'development' };
+
+  it('14.4 in development a model without a named variant is its light one, in a directory of its own', async () => {
+    const world = await modelFixture(twoPrecisions);
+    const orchestrator = await world.orchestrator({ env: development });
+    const result = await orchestrator.ensureDetailed(MODEL);
+    expect(result).toMatchObject({ variant: 'light', variantReason: 'environment', environment: 'development' });
+    expect(result.path).toBe(world.modelDir(`${MODEL}@light`));
+    expect(await readdir(join(result.path, 'vae'))).toEqual(['light.safetensors']);
+    expect(await orchestrator.localDir(MODEL)).toBe(result.path);
+    expect((await orchestrator.status(MODEL)).state).toBe('COMPLETE');
+    expect(existsSync(world.modelDir())).toBe(false);
+  });
+
+  it('14.4 a variant that is named wins over the environment', async () => {
+    const world = await modelFixture(twoPrecisions);
+    const orchestrator = await world.orchestrator({ env: development });
+    expect(await orchestrator.plan(MODEL, { variant: 'fp32' })).toMatchObject({ variant: 'fp32', variantReason: 'request' });
+    expect(await orchestrator.plan(`${MODEL}@fp32`)).toMatchObject({ variant: 'fp32', variantReason: 'request' });
+  });
+
+  it('14.4 the flag --environment wins over the configured one, and the command says what it chose and why', async () => {
+    const world = await modelFixture({ ...twoPrecisions, env: { WAN_ENVIRONMENT: 'production' } });
+    const { code, stdout } = await world.cli(['models', 'ensure', MODEL, '--environment', 'development']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`light is what ${MODEL} takes in the environment development`);
+    const shown = await world.cli(['models', 'show', MODEL, '--environment', 'development', '--json']);
+    expect(shown.json().data).toMatchObject({ variant: 'light' });
+  });
+
+  it('14.6 production takes the full precision, which is the directory without a suffix', async () => {
+    const world = await modelFixture(twoPrecisions);
+    const orchestrator = await world.orchestrator();
+    const result = await orchestrator.ensureDetailed(MODEL);
+    expect(result).toMatchObject({ variant: 'fp32', variantReason: 'environment', environment: 'production' });
+    expect(result.path).toBe(world.modelDir());
+    expect(await readdir(join(result.path, 'vae'))).toEqual(['full.safetensors']);
+  });
+
   it('14.3 an overlay comes with the model, in a directory of its own, from its own source', async () => {
     const lora = 'the weights of a LoRA';
     const file = { path: 'lora/lightning.safetensors', size: lora.length, sha256: digestOf(lora) };

@@ -5,6 +5,13 @@ import { absolutePath, bytes, errorObject, failedRef, proof, ref } from './envel
 
 const origin = z.enum(['present', 'linked', 'copied', 'fetched']);
 const fault = z.enum(['missing', 'outdated', 'unproven', 'size', 'modified', 'digest']);
+/** Why this variant is meant. */
+const variantChoice = {
+  variant_reason: z
+    .enum(['request', 'environment', 'default'])
+    .meta({ description: 'why this variant: it was named, the environment has it, or neither' }),
+  environment: z.string().meta({ description: 'the configured one' }),
+};
 const durationMs = z.number().min(0);
 const resultsOf = <Result extends z.ZodObject>(result: Result) => z.array(z.union([result, failedRef]));
 
@@ -12,6 +19,7 @@ export const ensureResult = z.object({
   ref,
   ok: z.literal(true),
   variant: z.string(),
+  ...variantChoice,
   path: absolutePath.meta({ description: 'the proven directory' }),
   total_bytes: bytes,
   fetched_bytes: bytes.meta({ description: 'bytes that came over a source in this run' }),
@@ -109,6 +117,7 @@ export const planResult = z.object({
   ref,
   ok: z.literal(true),
   variant: z.string(),
+  ...variantChoice,
   path: absolutePath,
   sources: z.array(z.string()),
   total_bytes: bytes,

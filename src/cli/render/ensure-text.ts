@@ -22,7 +22,8 @@ const COLUMNS: readonly Column[] = [
 export function ensureText(screen: Screen, tried: readonly Tried<EnsureResult>[]): string {
   const rows = tried.map((one) => (hasFailed(one) ? failedRow(screen, one.ref, one.error.code) : row(screen, one.value)));
   const liars = valuesOf(tried).flatMap(({ ref, liars }) => liars.map((liar) => liarText(screen, formatRef(ref), liar)));
-  return [table(screen, COLUMNS, rows), ...liars].join('\n');
+  const chosen = valuesOf(tried).flatMap(environmentText);
+  return [table(screen, COLUMNS, rows), ...chosen, ...liars].join('\n');
 }
 
 const row = (screen: Screen, result: EnsureResult): readonly string[] => [
@@ -41,6 +42,12 @@ export const failedRow = (screen: Screen, ref: string, code: string): readonly s
   ref,
   judged(screen, 'bad', code),
 ];
+
+/** Said where nobody named the variant and it is not the manifest's default either. */
+function environmentText({ ref, variant, variantReason, environment }: EnsureResult): string[] {
+  if (variantReason !== 'environment' || ref.variant === undefined) return [];
+  return [`${variant} is what ${ref.modelId} takes in the environment ${environment}; --variant names another`];
+}
 
 const liarText = (screen: Screen, ref: string, liar: string): string =>
   `${paint(screen, 'yellow', 'wrong bytes')} for ${ref} came from ${liar}: correct or remove that source`;

@@ -66,6 +66,7 @@ const row = (screen: Screen, { path, action, sizeBytes, fetchBytes, url, fault }
 function sums(screen: Screen, plan: EnsurePlan): string {
   const short = plan.spaceNeededBytes > plan.freeBytes;
   return properties(screen, [
+    ['variant', variantText(plan)],
     ['to fetch', `${formatBytes(plan.fetchBytes)} of ${formatBytes(plan.totalBytes)}`],
     ['to link', plan.linkBytes === 0 ? '' : formatBytes(plan.linkBytes)],
     ['needs', plan.spaceNeededBytes === 0 ? '' : spaceText(screen, plan, short)],
@@ -73,6 +74,9 @@ function sums(screen: Screen, plan: EnsurePlan): string {
     ['path', plan.path],
   ]);
 }
+
+const variantText = ({ variant, variantReason, environment }: EnsurePlan): string =>
+  variantReason === 'environment' ? `${variant}, which this model takes in the environment ${environment}` : variant;
 
 function spaceText(screen: Screen, { spaceNeededBytes, freeBytes }: EnsurePlan, short: boolean): string {
   const text = `${formatBytes(spaceNeededBytes)} of free space, margin included; there are ${formatBytes(freeBytes)}`;

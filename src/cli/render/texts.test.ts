@@ -33,6 +33,8 @@ const failed = <T>(ref: string): Tried<T> => ({ ref, error: new ModelError('NO_S
 const ensured: EnsureResult = {
   ref: T2V,
   variant: 'fp16',
+  variantReason: 'default',
+  environment: 'production',
   path: T2V_PATH,
   totalBytes: 20 * MIB,
   fetchedBytes: 12 * MIB,
@@ -71,6 +73,8 @@ const corrupt: ModelStatus = {
 const planned: EnsurePlan = {
   ref: T2V,
   variant: 'fp16',
+  variantReason: 'environment',
+  environment: 'development',
   path: T2V_PATH,
   sources: ['local://wan22/t2v', 'https://mirror.example/t2v'],
   files: [
@@ -248,6 +252,7 @@ describe('texts', () => {
       (none)         1      300                           local://wan22/t2v
       vae            1  8388608  8388608  i2v-A14B@2.2.0  https://mirror.example/vae
 
+      variant   fp16, which this model takes in the environment development
       to fetch  4.0 MiB of 20.0 MiB
       to link   8.0 MiB
       needs     1.0 GiB of free space, margin included; there are 100 MiB: not enough
