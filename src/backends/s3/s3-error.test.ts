@@ -66,6 +66,19 @@ describe('what S3 refuses', () => {
     });
   });
 
+  it.each(['evil.example/x', 'eu-west-3.evil.example', 'EU', 'a:1', '\u001b[31m', 'x@evil.example', 'r'.repeat(64)])(
+    'learns no region that would be another host, nor prints it: %j',
+    (told) => {
+      const inBody = refused(400, error('AuthorizationHeaderMalformed', `<Region>${told}</Region>`));
+      const inHeader = refused(301, { headers: { 'x-amz-bucket-region': told } });
+      expect(inBody).toMatchObject({ reason: 'region_wrong' });
+      for (const found of [inBody, inHeader]) {
+        expect(found?.details ?? {}).not.toHaveProperty('region');
+        expect(JSON.stringify(found?.toJSON() ?? '')).not.toContain(JSON.stringify(told).slice(1, -1));
+      }
+    },
+  );
+
   it('says by how much the clock is wrong, and which way', () => {
     const ahead = refused(403, { ...error('RequestTimeTooSkewed'), headers: { date: 'Mon, 23 Nov 2026 09:00:00 GMT' } });
     expect(ahead?.message).toContain("this machine's clock is 3 h ahead");

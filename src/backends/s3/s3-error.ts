@@ -93,11 +93,14 @@ export interface AskedAs {
   readonly anonymous: boolean;
 }
 
+/** A region becomes part of the name of the host that is asked next, with our signature: nothing but a region passes. */
+const regionOf = (told: string | undefined): string | undefined => /^[a-z0-9-]{1,63}$/.exec(told ?? '')?.[0];
+
 /** @returns undefined where nothing is known that the status alone does not say */
 export function s3Error(refused: RefusedAnswer, asked: AskedAs): ModelError | undefined {
   const { status, headers, bodyStart, label } = refused;
   const s3Code = /^[A-Za-z]{1,64}$/.exec(xmlText(bodyStart, 'Code') ?? '')?.[0] ?? '';
-  const region = headers['x-amz-bucket-region'] || xmlText(bodyStart, 'Region') || undefined;
+  const region = regionOf(headers['x-amz-bucket-region']) ?? regionOf(xmlText(bodyStart, 'Region'));
   const meant = meaningOf(refused, s3Code, region, asked);
   if (meant === undefined) return undefined;
   const skewMs = meant === CLOCK_SKEWED ? clockSkewMs(refused) : undefined;
