@@ -1,5 +1,5 @@
 /** The native file calls that node:fs lacks. Loaded at first use: a command that takes no lock does not pay for it. */
-import { createRequire } from 'node:module';
+import { createRequire, Module } from 'node:module';
 
 /** The part of `fs-native-extensions` that we use (it ships no types). A lock is per open file description. */
 export interface NativeFs {
@@ -10,9 +10,28 @@ export interface NativeFs {
   swap(from: string, to: string): Promise<void>;
 }
 
+const PACKAGE = 'fs-native-extensions';
+const require = createRequire(import.meta.url);
+
 let loaded: NativeFs | undefined;
 
 export function nativeFs(): NativeFs {
-  loaded ??= createRequire(import.meta.url)('fs-native-extensions') as NativeFs;
+  if (loaded === undefined) {
+    presetBinding();
+    loaded = require(PACKAGE) as NativeFs;
+  }
   return loaded;
+}
+
+/** The package looks for its binary through thirty files of other packages, 15 ms long; where it lies is known. */
+function presetBinding(): void {
+  const binary = `${PACKAGE}/prebuilds/${process.platform}-${process.arch}/${PACKAGE}.node`;
+  try {
+    const exports: unknown = require(binary);
+    const binding = require.resolve(`${PACKAGE}/binding`);
+    require.cache[binding] = Object.assign(new Module(binding), { exports, loaded: true });
+  } catch (error) {
+    // A platform that the package finds another way, or says what is missing.
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+  }
 }

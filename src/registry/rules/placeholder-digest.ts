@@ -23,9 +23,29 @@ export function placeholderReason(digest: Sha256, sizeBytes: number): string | u
 
 function standInDigests(): Map<string, number> {
   const texts = ['', ...WORDS.split(' '), 'hello world', 'Hello World', 'Hello, World!', 'hello, world'];
-  for (let number = 0; number < 1000; number++) texts.push(String(number));
+  for (let number = 0; number < 100; number++) texts.push(String(number));
   for (let code = 0x20; code < 0x7f; code++) texts.push(String.fromCharCode(code));
-  texts.push('0000', '1234', '12345', '123456', '1234567', '12345678', '123456789', '1234567890');
+  texts.push(
+    '000',
+    '100',
+    '111',
+    '123',
+    '321',
+    '456',
+    '666',
+    '789',
+    '999',
+    '0000',
+    '1000',
+    '1111',
+    '1234',
+    '12345',
+    '123456',
+    '1234567',
+    '12345678',
+    '123456789',
+    '1234567890',
+  );
   const digests = new Map<string, number>();
   for (const text of texts) for (const whole of [text, `${text}\n`]) digests.set(hash('sha256', whole, 'hex'), whole.length);
   return digests;
