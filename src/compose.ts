@@ -235,6 +235,7 @@ function s3Config(config: Config): S3Config {
     endpointUrl: config.s3EndpointUrl,
     region: config.s3Region,
     profile: config.s3Profile,
+    files: config.awsFiles,
     addressing: config.s3Addressing,
     requesterPays: config.s3RequesterPays,
     anonymous: config.s3Anonymous,

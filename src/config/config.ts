@@ -1,3 +1,4 @@
+import type { AwsFiles } from './aws-files.ts';
 import type { ConfigProperty, ConfigValues } from './config-keys.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -20,6 +21,7 @@ export interface Config extends ConfigValues {
   readonly userConfigDir: string;
   /** Variables among `secrets` that only .env sets: they came with the working directory. */
   readonly secretsFromDotEnv: readonly string[];
+  readonly awsFiles: AwsFiles;
   readonly cwd: string;
   readonly homeDir: string;
   readonly platform: NodeJS.Platform;

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { absolutePath } from './absolute-path.ts';
+import { awsFiles } from './aws-files.ts';
 import type { Config, ConfigFlags, Origin } from './config.ts';
 import { type ConfigFile, findConfigFile, readConfigFile, userConfigDirectory } from './config-file.ts';
 import { CONFIG_PROPERTIES, type ConfigProperty, type ConfigValues, configKeyOf } from './config-keys.ts';
@@ -44,6 +45,7 @@ export async function loadConfig(input: LoadConfigInput): Promise<Config> {
     secrets: secretsFromEnv(env),
     userConfigDir: userConfigDirectory({ env: input.env, homeDir, platform }),
     secretsFromDotEnv: SECRET_NAMES.filter((name) => dotEnv?.values[name] !== undefined && input.env[name] === undefined),
+    awsFiles: awsFiles(input.env, homeDir),
     cwd,
     homeDir,
     platform,

@@ -3,6 +3,7 @@ import { formatBytes } from '../util/format-bytes.ts';
 import { formatDuration } from '../util/format-duration.ts';
 import { parseDuration } from '../util/parse-duration.ts';
 import { parseSize } from '../util/parse-size.ts';
+import { plainHttpUrl } from '../util/plain-http-url.ts';
 import { formatRateSchedule, parseRateSchedule, type RateSchedule } from '../util/rate-schedule.ts';
 import { absolutePath } from './absolute-path.ts';
 import type { ValueType } from './value-type.ts';
@@ -182,9 +183,8 @@ export const httpUrl: ValueType<string> = {
   schema: { type: 'string', format: 'uri' },
   mayHoldSecret: true,
   parse: (raw) => {
-    const url = typeof raw === 'string' ? URL.parse(raw.trim()) : null;
-    const allowed = url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
-    return allowed ? { value: url.href.replace(/\/$/, '') } : undefined;
+    const url = typeof raw === 'string' ? plainHttpUrl(raw) : undefined;
+    return url === undefined ? undefined : { value: url.href.replace(/\/$/, '') };
   },
   show: String,
 };

@@ -15,22 +15,34 @@ export interface Listing {
 }
 
 interface Page {
-  readonly files: readonly RemoteFile[];
+  /** As XML. */
+  readonly objects: readonly string[];
+  readonly isEncoded: boolean;
   readonly next: string | undefined;
 }
 
 /** A thousand keys of a thousand bytes, each byte encoded, are some 4 MiB. */
 const MAX_PAGE_BYTES = 16 * 1024 * 1024;
+/** A service whose tokens never repeat would be asked for ever. A page may have fewer than the usual thousand keys. */
+const MAX_PAGES = 1000;
+const MAX_KEYS = 250_000;
 
 /** @throws ModelError PATH_UNSAFE for a key that no model may hold, and what the service refuses */
 export async function* listObjects(listing: Listing, signal: AbortSignal): AsyncGenerator<RemoteFile> {
+  const seen = new Set<string>();
+  let keys = 0;
   let token: string | undefined;
   do {
     const page: Page = await listing.bucket.learning(() => readPage(listing, token, signal));
-    yield* page.files;
-    if (page.next !== undefined && page.next === token) throw unreadable(listing, 'a listing that never ends');
+    keys += page.objects.length;
+    if (keys > MAX_KEYS) throw tooLong(listing, `${MAX_KEYS} keys`);
+    yield* page.objects.flatMap((object) => fileOf(listing, object, page.isEncoded));
     token = page.next;
-  } while (token !== undefined);
+    if (token === undefined) return;
+    if (seen.has(token)) throw unreadable(listing, 'a listing that goes round in a circle');
+    seen.add(token);
+  } while (seen.size < MAX_PAGES);
+  throw tooLong(listing, `${MAX_PAGES} pages of keys`);
 }
 
 async function readPage(listing: Listing, token: string | undefined, signal: AbortSignal): Promise<Page> {
@@ -41,11 +53,17 @@ async function readPage(listing: Listing, token: string | undefined, signal: Abo
     ...(prefix !== '' && { prefix }),
     ...(token !== undefined && { 'continuation-token': token }),
   };
-  const xml = await readText(listing, await bucket.get({ key: '', query, signal }));
+  const xml = await readText(listing, await bucket.document({ key: '', query, signal }));
   if (!xml.includes('<ListBucketResult')) throw unreadable(listing, 'something else than a listing');
   const isEncoded = xmlText(xml, 'EncodingType') === 'url';
-  const files = xmlElements(xml, 'Contents').flatMap((object) => fileOf(listing, object, isEncoded));
-  return { files, next: xmlText(xml, 'IsTruncated') === 'true' ? (xmlText(xml, 'NextContinuationToken') ?? '') : undefined };
+  return { objects: xmlElements(xml, 'Contents'), isEncoded, next: nextToken(listing, xml) };
+}
+
+function nextToken(listing: Listing, xml: string): string | undefined {
+  if (xmlText(xml, 'IsTruncated') !== 'true') return undefined;
+  const token = xmlText(xml, 'NextContinuationToken') ?? '';
+  if (token === '') throw unreadable(listing, 'a part of a listing, and not how to ask for the rest');
+  return token;
 }
 
 function fileOf(listing: Listing, object: string, isEncoded: boolean): RemoteFile[] {
@@ -56,8 +74,14 @@ function fileOf(listing: Listing, object: string, isEncoded: boolean): RemoteFil
   // What consoles put there so that an empty folder shows.
   if (size === '0' && (path === '' || path.endsWith('/'))) return [];
   refuseUnsafe(listing, path);
-  const etag = xmlText(object, 'ETag')?.replace(/^"?([^"]*)"?$/, '"$1"');
-  return [{ path, sizeBytes: Number(size), ...(etag !== undefined && { validator: etag }) }];
+  const validator = strongEtag(xmlText(object, 'ETag'));
+  return [{ path, sizeBytes: Number(size), ...(validator !== undefined && { validator }) }];
+}
+
+/** As answers have it, which always quote it. A weak one is no validator. */
+function strongEtag(text = ''): string | undefined {
+  const tag = /^(?!W\/)("?)([^"]+)\1$/.exec(text)?.[2];
+  return tag === undefined ? undefined : `"${tag}"`;
 }
 
 /** As forms are encoded: a plus is a space. */
@@ -89,6 +113,14 @@ async function readText(listing: Listing, answer: HttpAnswer): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+function tooLong({ label }: Listing, than: string): ModelError {
+  return new ModelError('SOURCE_UNAVAILABLE', `${label} cannot be listed: it has more than ${than}`, {
+    reason: 'listing_too_long',
+    retryable: false,
+    hint: 'name a longer prefix, or list the files of the model in the manifest',
+  });
 }
 
 function unreadable({ label }: Listing, what: string): ModelError {

@@ -47,7 +47,10 @@ export class S3Access {
 
   /** Its region is a first guess: buckets may lie elsewhere. */
   service(): Promise<S3Service> {
-    this.#service ??= this.#findService();
+    this.#service ??= this.#findService().catch((error: unknown) => {
+      this.#service = undefined;
+      throw error;
+    });
     return this.#service;
   }
 
@@ -85,14 +88,18 @@ export class S3Access {
   }
 
   async #findService(): Promise<S3Service> {
-    const { addressing = 'auto', endpointUrl, region, profile } = this.#config;
-    const isWhole = endpointUrl !== undefined && region !== undefined;
-    const told = isWhole ? {} : await (await import('./profile-settings.ts')).profileSettings(profile);
-    const endpoint = endpointUrl ?? told.endpointUrl;
-    return {
-      addressing,
-      region: region ?? told.region ?? DEFAULT_REGION,
-      ...(endpoint !== undefined && URL.canParse(endpoint) && { endpoint: new URL(endpoint) }),
-    };
+    const { addressing = 'auto', endpointUrl, region } = this.#config;
+    const told = endpointUrl === undefined || region === undefined ? await this.#askProfile() : {};
+    const endpoint = endpointUrl === undefined ? told.endpoint : new URL(endpointUrl);
+    return { addressing, region: region ?? told.region ?? DEFAULT_REGION, ...(endpoint !== undefined && { endpoint }) };
+  }
+
+  async #askProfile(): Promise<{ readonly region?: string | undefined; readonly endpoint?: URL | undefined }> {
+    const { files, profile, endpointUrl } = this.#config;
+    if (files === undefined) return {};
+    const { profileSettings, endpointOf } = await import('./profile-settings.ts');
+    const { region, endpoint } = await profileSettings(files, profile);
+    // One that nobody will speak to may be as it is.
+    return { region, endpoint: endpointUrl === undefined && endpoint !== undefined ? endpointOf(endpoint) : undefined };
   }
 }

@@ -62,7 +62,7 @@ export class S3Backend implements StorageBackend, HttpReachable, Credentialed {
     const key = this.#options.keyOfPath(path);
     return this.#bucket.learning(async () => {
       const headers = { 'x-amz-checksum-mode': 'ENABLED' };
-      const answer = await this.#bucket.ask({ method: 'HEAD', key, query: this.#query(), headers, signal });
+      const answer = await this.#bucket.head({ key, query: this.#query(), headers, signal });
       await answer.release();
       return answer.status === 200 ? objectFacts(path, answer.headers) : (await this.#backend()).stat(path, signal);
     });

@@ -1,6 +1,6 @@
 /** One bucket at its service: requests to it, and the region that it turned out to lie in. */
 import { isModelError } from '../../domain/errors.ts';
-import { redactUrl } from '../../util/redact-url.ts';
+import { decodedAnswer } from '../http/decoded-answer.ts';
 import type { RefusedAnswer } from '../http/http-backend.ts';
 import type { HttpAnswer, HttpClient } from '../http/http-client.ts';
 import type { HttpHeaders } from '../http/http-headers.ts';
@@ -11,12 +11,17 @@ import { s3Error } from './s3-error.ts';
 import { type S3Service, s3Url } from './s3-url.ts';
 
 export interface BucketRequest {
-  readonly method: 'GET' | 'HEAD';
   readonly key: string;
   readonly query?: Readonly<Record<string, string>>;
   /** `x-amz-*` only: all are signed. */
   readonly headers?: HttpHeaders;
   readonly signal: AbortSignal;
+}
+
+interface SignedForBucket {
+  readonly url: URL;
+  readonly headers: HttpHeaders;
+  readonly region: string;
 }
 
 const ERROR_BODY_BYTES = 2048;
@@ -38,26 +43,29 @@ export class S3Bucket {
     return this.#region === undefined ? service : { ...service, region: this.#region };
   }
 
-  /** An answer of any status. Its body is read or released by the caller. */
-  async ask({ method, key, query, headers = {}, signal }: BucketRequest): Promise<HttpAnswer> {
+  /** What the service says of an object, by any status. Nothing of it is compressed. */
+  async head(request: BucketRequest): Promise<HttpAnswer> {
+    const { url, headers } = await this.#signed('HEAD', request);
+    return this.#client.head({ url, headers: { 'accept-encoding': 'identity', ...headers }, signal: request.signal });
+  }
+
+  /** A document about the bucket, never an object: it may come compressed. @throws ModelError that says what the service means */
+  async document(request: BucketRequest): Promise<HttpAnswer> {
+    const { url, headers, region } = await this.#signed('GET', request);
+    const label = url.origin + url.pathname;
+    const sent = await this.#client.get({ url, headers: { 'accept-encoding': 'gzip', ...headers }, signal: request.signal });
+    const answer = decodedAnswer(sent, label);
+    if (answer.status === 200) return answer;
+    const bodyStart = Buffer.from(await readExcerpt(answer, ERROR_BODY_BYTES)).toString('utf8');
+    const refused = { label, bodyStart, credentialed: !this.access.isAnonymous, signed: false, nowMs: this.access.nowMs() };
+    throw this.explain({ ...refused, status: answer.status, headers: answer.headers, url }, region) ?? statusError(answer, refused);
+  }
+
+  async #signed(method: 'GET' | 'HEAD', { key, query, headers = {}, signal }: BucketRequest): Promise<SignedForBucket> {
     const service = await this.service();
     const url = s3Url(service, this.name, key, query);
     const signed = await this.access.sign({ method, url, headers }, service.region, signal);
-    const plain = { 'accept-encoding': 'identity', 'user-agent': this.#client.userAgent };
-    const request = { url, headers: { ...plain, ...signed.headers }, signal };
-    return method === 'HEAD' ? this.#client.head(request) : this.#client.get(request);
-  }
-
-  /** As {@link ask}, only for an answer of status 200. @throws ModelError that says what the service means */
-  async get(request: Omit<BucketRequest, 'method'>): Promise<HttpAnswer> {
-    const service = await this.service();
-    const answer = await this.ask({ method: 'GET', ...request });
-    if (answer.status === 200) return answer;
-    const bodyStart = Buffer.from(await readExcerpt(answer, ERROR_BODY_BYTES)).toString('utf8');
-    const url = s3Url(service, this.name, request.key);
-    const refused = { label: redactUrl(url), bodyStart, credentialed: !this.access.isAnonymous, signed: false, nowMs: this.access.nowMs() };
-    const { status, headers } = answer;
-    throw this.explain({ ...refused, status, headers, url }, service.region) ?? statusError(answer, refused);
+    return { url, region: service.region, headers: { 'user-agent': this.#client.userAgent, ...signed.headers } };
   }
 
   explain(refused: RefusedAnswer, region: string): ReturnType<typeof s3Error> {

@@ -1,3 +1,4 @@
+import type { AwsFiles } from '../../config/aws-files.ts';
 import type { Secret } from '../../domain/secret.ts';
 
 /** The slice of the configuration that S3 needs. */
@@ -8,6 +9,8 @@ export interface S3Config {
   readonly region?: string | undefined;
   /** Of the shared AWS configuration files; absent: `default`. With one named, keys in the environment do not count. */
   readonly profile?: string | undefined;
+  /** Where profiles are looked up; absent: nowhere. */
+  readonly files?: AwsFiles | undefined;
   /** Where the bucket's name stands: `auto` is the path at an endpoint of one's own, the host name at AWS. */
   readonly addressing?: 'auto' | 'path' | 'virtual' | undefined;
   /** Says with each request that we pay for it. */
