@@ -10,8 +10,8 @@ export interface RedirectedRequest {
   readonly headers: HttpHeaders;
   /** Sent as long as no hop has left the first one's origin, and never again after that. */
   readonly credentials: HttpHeaders;
-  /** Whether a redirect is none: its answer is given back as it is. */
-  readonly isRefusal?: ((head: ResponseHead) => boolean) | undefined;
+  /** Whether a redirect from `url` is none: its answer is given back as it is. */
+  readonly isRefusal?: ((head: ResponseHead, url: URL) => boolean) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -29,7 +29,7 @@ export async function followRedirects(client: HttpClient, request: RedirectedReq
   for (;;) {
     throwIfCancelled(request.signal, `asking ${url.host}`);
     const answer = await client.get({ url, headers: { ...request.headers, ...credentials }, signal: request.signal });
-    if (!isRedirect(answer.status) || request.isRefusal?.(answer) === true) return { answer, url, credentials };
+    if (!isRedirect(answer.status) || request.isRefusal?.(answer, url) === true) return { answer, url, credentials };
     await answer.release();
     seen.add(url.href);
     const next = nextHop(url, answer.headers.location);

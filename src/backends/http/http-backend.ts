@@ -35,8 +35,8 @@ export interface HttpSource {
   readonly credentials?: (url: URL, signal: AbortSignal) => Promise<SourceCredentials>;
   /** What the source means by a status that is no answer; undefined where it means what HTTP says. */
   readonly explain?: (refused: RefusedAnswer) => ModelError | undefined;
-  /** Whether a redirect is no way to the file but a refusal, to be explained. */
-  readonly isRefusal?: (head: ResponseHead) => boolean;
+  /** Whether a redirect from `url`, itself perhaps reached by others, is no way to the file but a refusal, to be explained. */
+  readonly isRefusal?: (head: ResponseHead, url: URL) => boolean;
 }
 
 export interface SourceCredentials {

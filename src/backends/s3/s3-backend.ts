@@ -142,6 +142,9 @@ export class S3Backend implements StorageBackend, HttpReachable, Credentialed {
   #createHttp(service: S3Service): HttpBackend {
     const { access, client, location, keyOfPath } = this.#options;
     const { region } = service;
+    const bucketUrl = s3Url(service, location.bucket, '').href;
+    // Region, clock and the end of keys are learnt from the service's own words on the bucket: a redirect may have led to anybody.
+    const isOfBucket = (url: URL): boolean => url.href.startsWith(bucketUrl);
     return new HttpBackend({
       client,
       scheme: this.scheme,
@@ -149,9 +152,9 @@ export class S3Backend implements StorageBackend, HttpReachable, Credentialed {
       host: this.host,
       urlOf: (path) => s3Url(service, location.bucket, keyOfPath(path), this.#query()),
       credentials: (url, signal) => access.sign({ method: 'GET', url, headers: {} }, region, signal),
-      explain: (refused) => this.#bucket.explain(refused, region),
+      explain: (refused) => (isOfBucket(refused.url) ? this.#bucket.explain(refused, region) : undefined),
       // Moved to another region: its own signature is needed there.
-      isRefusal: ({ headers }) => headers['x-amz-bucket-region'] !== undefined || headers.location === undefined,
+      isRefusal: ({ headers }, url) => isOfBucket(url) && (headers['x-amz-bucket-region'] !== undefined || headers.location === undefined),
     });
   }
 
