@@ -13,6 +13,7 @@ export interface Job {
   readonly files: readonly StoredFile[];
   readonly bucket: string;
   readonly endpoint: string;
+  readonly region: string;
   /** Empty folder, removed afterwards. */
   readonly place: string;
 }
@@ -38,7 +39,8 @@ function wan(job: Job): string {
   return `MODELS_ROOT=${job.place}/root WAN_MODELS_MANIFEST=${manifest} ${process.execPath} ${CLI} models ensure m@1.0.0 --json`;
 }
 
-const rcloneRemote = (job: Job): string => `:s3,provider=Minio,env_auth=true,endpoint='${job.endpoint}':${job.bucket}/m`;
+const rcloneRemote = (job: Job): string =>
+  `:s3,provider=Minio,env_auth=true,region=${job.region},endpoint='${job.endpoint}':${job.bucket}/m`;
 
 interface Rival {
   /** The program that it needs. */
@@ -54,7 +56,7 @@ export const rivals: Readonly<Record<string, Rival>> = {
   },
   'rclone copy + openssl': {
     program: 'rclone',
-    command: (job) => `rclone copy --transfers 8 --multi-thread-streams 4 "${rcloneRemote(job)}" ${job.place}; ${proven(job)}`,
+    command: (job) => `rclone copy --config "" --transfers 8 --multi-thread-streams 4 "${rcloneRemote(job)}" ${job.place}; ${proven(job)}`,
   },
   'aws s3 cp + openssl': {
     program: 'aws',
