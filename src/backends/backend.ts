@@ -67,6 +67,8 @@ export interface HttpTarget {
   readonly headers: Readonly<Record<string, string>>;
   /** Epoch milliseconds from which it must not be used any more: a signature ends. Absent: it holds until it is refused. */
   readonly validUntilMs?: number;
+  /** Whether ranges are to be asked for on condition that the validator is still the one seen last: it means the same on every machine there. */
+  readonly conditional?: boolean;
   /** Whether a plain TCP (or, for `https://`, default TLS) connection to the URL's host will do: no proxy, no authorities of our own. */
   readonly direct: boolean;
 }

@@ -1,10 +1,10 @@
 /** Takes the answers of one source into one file, or refuses them: nothing is mixed that nobody could tell apart later. */
 import type { FileSource } from '../backends/backend.ts';
-import { ModelError } from '../domain/errors.ts';
+import { isModelError, ModelError } from '../domain/errors.ts';
 import type { Clock } from '../domain/world.ts';
 import type { ActiveRange } from './active-range.ts';
 import type { FileState } from './file-state.ts';
-import { type AskedExtent, judgeHead } from './judge-head.ts';
+import { type AskedExtent, type JudgedHead, judgeHead } from './judge-head.ts';
 import type { AnswerHead } from './lane-protocol.ts';
 import type { RangeSet } from './range-set.ts';
 import type { SourceAccess } from './source-access.ts';
@@ -55,7 +55,7 @@ export class AnswerAcceptance {
   /** @throws ModelError of the source, or of keeping what it gives */
   async accept(range: ActiveRange, { head, waitedMs }: Answer): Promise<void> {
     const { state } = this.#o;
-    const { offset, end, validator } = judgeHead(head, this.#asked(range));
+    const { offset, end, validator } = this.#judged(range, head);
     const sourceIndex = state.sourceIndex(this.#label, validator);
     const begun = range.victim?.sourceIndex ?? state.fragments.get(range.piece)?.sourceIndex ?? sourceIndex;
     if (begun !== sourceIndex || (range.victim !== undefined && offset !== range.offset)) throw this.#changed();
@@ -64,9 +64,21 @@ export class AnswerAcceptance {
     if (offset !== range.offset) this.#takeWholeFile(range);
     this.#sourceIndex = sourceIndex;
     range.sourceIndex = sourceIndex;
+    this.#o.access.accepted(validator);
     this.#o.ranges.accepted(range, waitedMs);
     if (range.stopped === undefined)
       range.lane.post({ type: 'range.accept', rangeId: range.rangeId, accept: { sourceIndex, offset, end } });
+  }
+
+  #judged(range: ActiveRange, head: AnswerHead): JudgedHead {
+    try {
+      return judgeHead(head, this.#asked(range));
+    } catch (error) {
+      if (!isModelError(error, 'DRIFT')) throw error;
+      // What else was asked for under this condition would be refused in turn.
+      this.#o.ranges.stopAll(range);
+      throw this.#changed();
+    }
   }
 
   #asked(range: ActiveRange): AskedExtent {

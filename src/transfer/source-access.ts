@@ -1,6 +1,7 @@
 /** How one file is reached at its source: by plain HTTP on any lane, as a local path, or through the backend itself. */
 import { type FileSource, type HttpTarget, isHttpReachable, isLocallyReadable, type OpenedFile } from '../backends/backend.ts';
 import { wrongSize } from '../backends/file-faults.ts';
+import { conditionalHeaders } from '../backends/http/validators.ts';
 import type { ModelError } from '../domain/errors.ts';
 import type { Span } from './extent-plan.ts';
 import type { RangeOrigin } from './lane-protocol.ts';
@@ -15,6 +16,8 @@ export class SourceAccess {
   #isPlain: boolean;
   #looked = false;
   #refusals = 0;
+  /** Of the answer taken last, where the source wants ranges asked for under it. */
+  #validator: string | undefined;
 
   constructor(source: FileSource, { sizeBytes, nowMs }: { readonly sizeBytes: number; readonly nowMs: () => number }) {
     this.#source = source;
@@ -50,7 +53,14 @@ export class SourceAccess {
   origin(): RangeOrigin {
     const { backend, path } = this.#source;
     if (isLocallyReadable(backend)) return { kind: 'local', path: backend.localPath(path) };
-    return this.#isPlain && this.#target !== undefined ? { kind: 'http', target: this.#target } : { kind: 'backend' };
+    if (!this.#isPlain || this.#target === undefined) return { kind: 'backend' };
+    const condition = conditionalHeaders(this.#validator, false);
+    return { kind: 'http', target: { ...this.#target, headers: { ...this.#target.headers, ...condition } } };
+  }
+
+  /** The next ranges are asked for on condition that this still holds. */
+  accepted(validator: string | undefined): void {
+    if (this.#target?.conditional === true) this.#validator = validator;
   }
 
   open(range: Span, signal: AbortSignal): Promise<OpenedFile> {
@@ -71,7 +81,7 @@ export class SourceAccess {
     this.#refusals = 0;
   }
 
-  /** A URL that redirects, or was refused and may have expired: the right one is asked for, once between two pieces. */
+  /** A URL that redirects, or was refused and may have expired, or a condition that does not hold any more: asked for anew, once between two pieces. */
   isRefreshedAfter(error: ModelError): boolean {
     const { backend, path } = this.#source;
     if (this.#target === undefined || !isHttpReachable(backend)) return false;
@@ -81,6 +91,12 @@ export class SourceAccess {
       return true;
     }
     if (this.#refusals > 0) return false;
+    if (error.reason === 'validator_changed' && this.#validator !== undefined) {
+      // The new state is taken up, or refused, by those who know what is held of the old one.
+      this.#refusals++;
+      this.#validator = undefined;
+      return true;
+    }
     const mayHaveAged = error.code === 'AUTH_FAIL' || (this.isCredentialed && error.details.http_status === 400);
     if (!mayHaveAged && error.reason !== 'not_found' && !isRedirect(error)) return false;
     this.#refusals++;

@@ -33,6 +33,8 @@ export interface HttpSource {
   readonly headers?: HttpHeaders;
   /** For the origin of `urlOf` only; asked before each first request, so that a signature is fresh. */
   readonly credentials?: (url: URL, signal: AbortSignal) => Promise<SourceCredentials>;
+  /** See HttpTarget. */
+  readonly conditional?: boolean;
   /** What the source means by a status that is no answer; undefined where it means what HTTP says. */
   readonly explain?: (refused: RefusedAnswer) => ModelError | undefined;
   /** Whether a redirect from `url`, itself perhaps reached by others, is no way to the file but a refusal, to be explained. */
@@ -231,7 +233,9 @@ export class HttpBackend implements StorageBackend, HttpReachable {
 
   #targetAt({ url, credentials, validUntilMs }: Place): HttpTarget {
     const headers = { ...this.#plainHeaders(), ...credentials };
-    return { url: url.href, headers, direct: this.#source.client.isDirect(url), ...(validUntilMs !== undefined && { validUntilMs }) };
+    const { client, conditional } = this.#source;
+    const ends = validUntilMs !== undefined && { validUntilMs };
+    return { url: url.href, headers, direct: client.isDirect(url), ...ends, ...(conditional === true && { conditional }) };
   }
 
   #isRedirected(path: string, target: HttpTarget): boolean {

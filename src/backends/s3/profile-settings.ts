@@ -43,8 +43,12 @@ export function endpointOf({ text, where }: StatedEndpoint): URL {
   const url = plainHttpUrl(text);
   if (url !== undefined) return url;
   const shown = JSON.stringify(redactUrl(text).replace(/^[^/]*@/, ''));
-  throw new ModelError('INVALID_CONFIG', `${where}: endpoint_url is ${shown}, which is no http:// or https:// URL without user name and password`, {
-    reason: 'endpoint_malformed',
-    hint: 'correct it, for example to http://127.0.0.1:9000, or set s3_endpoint_url (AWS_ENDPOINT_URL_S3)',
-  });
+  throw new ModelError(
+    'INVALID_CONFIG',
+    `${where}: endpoint_url is ${shown}, which is no http:// or https:// URL without user name and password`,
+    {
+      reason: 'endpoint_malformed',
+      hint: 'correct it, for example to http://127.0.0.1:9000, or set s3_endpoint_url (AWS_ENDPOINT_URL_S3)',
+    },
+  );
 }

@@ -148,6 +148,7 @@ export class S3Backend implements StorageBackend, HttpReachable, Credentialed {
     return new HttpBackend({
       client,
       scheme: this.scheme,
+      conditional: true,
       label: this.label,
       host: this.host,
       urlOf: (path) => s3Url(service, location.bucket, keyOfPath(path), this.#query()),

@@ -83,6 +83,7 @@ export class FaultProxy {
   readonly #upstream: URL;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #forgotten = new Set<string>();
   #faults: Armed[] = [];
 
   private constructor(upstream: string) {
@@ -114,6 +115,11 @@ export class FaultProxy {
     return this;
   }
 
+  /** The service never gets to see this header: it may not be under the signature. */
+  forget(header: string): void {
+    this.#forgotten.add(header);
+  }
+
   clearFaults(): void {
     this.#faults = [];
   }
@@ -142,7 +148,8 @@ export class FaultProxy {
   #pass(message: IncomingMessage, response: ServerResponse, options: Passed): void {
     const { method, url, headers } = message;
     const { hostname, port } = this.#upstream;
-    const onward = httpRequest({ hostname, port, method, path: url, headers, agent: false }, (reply) =>
+    const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !this.#forgotten.has(name)));
+    const onward = httpRequest({ hostname, port, method, path: url, headers: kept, agent: false }, (reply) =>
       this.#relay(reply, response, options),
     );
     onward.on('error', () => response.destroy());

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { expect, it, onTestFinished } from 'vitest';
 import type { ModelEvent } from '../../../src/domain/events.ts';
 import { MODEL, modelFixture } from '../../support/model-fixture.ts';
@@ -16,6 +17,8 @@ const bytes = Buffer.from(content.read(0, SIZE));
 const PREFIX = 'wan22/t2v tiny@2.2.0';
 
 const isRange = ({ range }: SeenS3Request): boolean => range !== undefined && range !== 'bytes=0-0';
+
+const isBigRange = (request: SeenS3Request): boolean => isRange(request) && request.url.includes('big.bin');
 
 /** A model in a bucket, seen through a proxy, and the environment of a user who may read it. */
 async function modelInS3(server: S3Server, { held = bytes }: { readonly held?: Buffer } = {}) {
@@ -96,9 +99,8 @@ describeS3('a model in S3', (server) => {
 
   it('is taken up again by the next run, from the bytes that the last one held', async () => {
     const { proxy, ensure, read, events } = await modelInS3(server());
-    const isBig = (request: SeenS3Request) => isRange(request) && request.url.includes('big.bin');
-    proxy.fault(cutAt(1_500_000), { times: 1, when: isBig });
-    proxy.fault(s3ErrorAnswer(403, 'AccessDenied'), { when: isBig });
+    proxy.fault(cutAt(1_500_000), { times: 1, when: isBigRange });
+    proxy.fault(s3ErrorAnswer(403, 'AccessDenied'), { when: isBigRange });
     await expect(ensure()).rejects.toMatchObject({ code: 'AUTH_FAIL' });
     proxy.clearFaults();
     events.length = 0;
@@ -132,6 +134,47 @@ describeS3('a model in S3', (server) => {
     );
     await ensure();
     expect((await read()).equals(bytes)).toBe(true);
+  });
+
+  it('asks for a range only on condition that the object is still the one of the ranges before', async () => {
+    const { bucket, proxy, ensure, read } = await modelInS3(server());
+    const { ETag } = await server().client.send(new HeadObjectCommand({ Bucket: bucket, Key: `${PREFIX}/big.bin` }));
+    proxy.fault(cutAt(600_000), { times: 3, when: isBigRange });
+    await ensure();
+    expect((await read()).equals(bytes)).toBe(true);
+    const conditions = proxy.requests.filter(isBigRange).map(({ headers }) => headers['if-match']);
+    expect(conditions.length).toBeGreaterThan(3);
+    expect(conditions).toEqual(conditions.map((_, at) => (at === 0 ? undefined : ETag)));
+  });
+
+  it('goes over to the new object at once when a range is refused since it was replaced', async () => {
+    const other = Buffer.from(bytes.map((byte) => byte ^ 0x55));
+    const { proxy, ensure, read, put, events } = await modelInS3(server(), { held: other });
+    proxy.fault(cutAt(600_000), { times: 1, when: isBigRange });
+    proxy.fault(
+      run(() => put(bytes)),
+      { times: 1, when: (request) => isBigRange(request) && request.headers['if-match'] !== undefined },
+    );
+    await ensure();
+    expect((await read()).equals(bytes)).toBe(true);
+    const big = proxy.requests.filter(isBigRange);
+    expect(big.filter(({ status }) => status === 412)).toHaveLength(1);
+    expect(big[2]).toMatchObject({ status: 206, headers: expect.not.objectContaining({ 'if-match': expect.anything() }) });
+    expect(events.filter(({ type }) => type === 'retry.scheduled')).toHaveLength(1);
+  });
+
+  it('compares what it gets, too: a service that looks at no condition is not believed', async () => {
+    const other = Buffer.from(bytes.map((byte) => byte ^ 0x55));
+    const { proxy, ensure, read, put } = await modelInS3(server(), { held: other });
+    proxy.forget('if-match');
+    proxy.fault(cutAt(600_000), { times: 1, when: isBigRange });
+    proxy.fault(
+      run(() => put(bytes)),
+      { times: 1, when: (request) => isBigRange(request) && request.headers['if-match'] !== undefined },
+    );
+    await ensure();
+    expect((await read()).equals(bytes)).toBe(true);
+    expect(proxy.requests.every(({ status }) => status < 400)).toBe(true);
   });
 
   it('is refused where the service has other bytes than the manifest names', async () => {
