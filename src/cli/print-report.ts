@@ -1,9 +1,10 @@
 /** Results on stdout, errors on stderr; with --json exactly one document on stdout, whatever happened. */
 import { type ModelError, ModelError as ModelErrorClass } from '../domain/errors.ts';
-import { redactText } from '../observability/redact-text.ts';
+import { visibleText } from '../util/visible-text.ts';
 import type { Io } from './io.ts';
 import { errorText, stackText } from './render/error-text.ts';
 import { type Screen, type ScreenStream, screenOf } from './render/screen.ts';
+import { terminalText } from './render/terminal-text.ts';
 import type { Report } from './report.ts';
 import type { Style } from './run-cli.ts';
 import { errorWire } from './wire/error-wire.ts';
@@ -20,7 +21,7 @@ export function printReport(report: Report, { io, style, schema }: PrintOptions)
   const { env, platform } = io;
   const screen = (stream: ScreenStream): Screen => screenOf(stream, { env, platform, noColor: style.noColor });
   if (style.json) io.stdout.write(`${jsonText(report, schema, io.stdout.isTTY === true)}\n`);
-  else printText(report.text(screen(io.stdout)), io);
+  else printText(report, io, screen(io.stdout));
   if (report.error !== undefined) printError(report.error, { io, style, screen: screen(io.stderr) });
   return report.exitStatus ?? report.error?.exitCode ?? 0;
 }
@@ -33,16 +34,18 @@ function jsonText(report: Report, schema: string, pretty: boolean): string {
     ...(error !== undefined && { error: errorWire(error) }),
     ...(report.wire !== undefined && { data: report.wire() }),
   };
-  return JSON.stringify(document, null, pretty ? 2 : 0);
+  return visibleText(JSON.stringify(document, null, pretty ? 2 : 0));
 }
 
-function printText(text: string, io: Io): void {
-  if (text !== '') io.stdout.write(`${text}\n`);
+/** A file or a pipe gets names as they are: `cd "$(wan models path …)"`. */
+function printText(report: Report, { stdout }: Io, screen: Screen): void {
+  const text = report.text(screen);
+  if (text !== '') stdout.write(`${stdout.isTTY ? terminalText(screen, text) : text}\n`);
 }
 
 function printError(error: ModelError, { io, style, screen }: { io: Io; style: Style; screen: Screen }): void {
-  io.stderr.write(`${redactText(errorText(screen, error))}\n`);
-  if (style.debug) io.stderr.write(`${redactText(stackText(screen, originOf(error)))}\n`);
+  io.stderr.write(`${errorText(screen, error)}\n`);
+  if (style.debug) io.stderr.write(`${stackText(screen, originOf(error))}\n`);
 }
 
 /** A wrapped bug is shown where it happened. */

@@ -1,3 +1,4 @@
+import { indentedText, visibleText } from '../util/visible-text.ts';
 import type { LogRecord } from './log-record.ts';
 
 export interface HumanLineOptions {
@@ -7,7 +8,7 @@ export interface HumanLineOptions {
 const COLORS: Readonly<Record<LogRecord['level'], number>> = { ERROR: 31, WARN: 33, INFO: 36, DEBUG: 90 };
 
 /** One JSON object without a line break inside; log collectors read it as it is. */
-export const formatJsonLine = (record: LogRecord): string => JSON.stringify(record);
+export const formatJsonLine = (record: LogRecord): string => visibleText(JSON.stringify(record));
 
 /** `10:30:00.123 INFO  t2v-A14B@2.2.0@bf16: Model download completed [req-1]`, further lines indented. */
 export function formatHumanLine(record: LogRecord, { color }: HumanLineOptions): string {
@@ -23,7 +24,4 @@ export function formatHumanLine(record: LogRecord, { color }: HumanLineOptions):
 const durationOf = ({ duration_seconds: seconds }: LogRecord): string => (seconds === undefined ? '' : ` in ${seconds} s`);
 
 /** Names of files and answers of servers may hold line breaks and terminal commands: neither reaches the terminal. */
-const harmless = (text: string): string =>
-  text
-    .replace(/\r?\n/g, '\n    ')
-    .replace(/[^\P{C}\n]/gu, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
+const harmless = (text: string): string => indentedText(visibleText(text), '    ');

@@ -1,3 +1,4 @@
+import { visibleText } from '../util/visible-text.ts';
 import { mask } from './mask.ts';
 
 interface Rule {
@@ -55,11 +56,11 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** Masks tokens, keys, passwords and signatures in free text; ordinary text comes back unchanged. */
+/** Masks tokens, keys, passwords and signatures in free text, and writes out what would steer a terminal; ordinary text comes back unchanged. */
 export function redactText(text: string): string {
   const lower = text.toLowerCase();
   const inPlay = RULES.filter(({ marks }) => marks.some((mark) => lower.includes(mark)));
-  return inPlay.reduce((redacted, { pattern, replace }) => redacted.replace(pattern, replace), text);
+  return visibleText(inPlay.reduce((redacted, { pattern, replace }) => redacted.replace(pattern, replace), text));
 }
 
 function keepFirst(_match: string, before = '', secret = ''): string {

@@ -1,5 +1,6 @@
 /** What a reader should know of and need not act on, each once: a source that failed where the next one went on, and the like. */
 import type { ModelEvent } from '../../domain/events.ts';
+import { indentedText } from '../../util/visible-text.ts';
 
 /** The line for an event, or undefined for one that says nothing new. */
 export type Notices = (event: ModelEvent) => string | undefined;
@@ -10,7 +11,7 @@ export function createNotices(): Notices {
     const notice = noticeOf(event);
     if (notice === undefined || told.has(notice.about)) return undefined;
     told.add(notice.about);
-    return `${event.model ?? 'wan'}: ${notice.text}`;
+    return indentedText(`${event.model ?? 'wan'}: ${notice.text}`, '  ');
   };
 }
 

@@ -1,17 +1,21 @@
 import type { Attempt, ModelError } from '../../domain/errors.ts';
+import { redactText } from '../../observability/redact-text.ts';
+import { indentedText } from '../../util/visible-text.ts';
 import { paint } from './paint.ts';
 import type { Screen } from './screen.ts';
 
-/** `error: CODE message`, every attempt, and the next step. `ref` where several models were asked for. */
+/** `error: CODE message`, every attempt, and the next step; what others said in it is made harmless. `ref` where several models were asked for. */
 export function errorText(screen: Screen, error: ModelError, ref?: string): string {
   const about = ref === undefined ? '' : `${ref}: `;
-  const head = `${paint(screen, 'red', 'error:')} ${paint(screen, 'bold', error.code)} ${about}${error.message}`;
-  const attempts = error.attempts.map((attempt) => `  - ${attemptText(attempt)}`);
-  return [head, ...attempts, `${paint(screen, 'cyan', 'hint:')} ${error.hint}`].join('\n');
+  const head = `${paint(screen, 'red', 'error:')} ${paint(screen, 'bold', error.code)} ${harmless(`${about}${error.message}`)}`;
+  const attempts = error.attempts.map((attempt) => `  - ${harmless(attemptText(attempt))}`);
+  return [head, ...attempts, `${paint(screen, 'cyan', 'hint:')} ${harmless(error.hint)}`].join('\n');
 }
 
 /** The stack, for `--log-level debug`. */
-export const stackText = (screen: Screen, error: Error): string => paint(screen, 'dim', stackOf(error));
+export const stackText = (screen: Screen, error: Error): string => paint(screen, 'dim', harmless(stackOf(error)));
+
+const harmless = (text: string): string => indentedText(redactText(text), '  ');
 
 function stackOf(error: Error): string {
   const own = error.stack ?? error.message;

@@ -4,6 +4,9 @@ const SGR = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yello
 
 export type Colour = keyof typeof SGR;
 
+/** What `paint` writes round a text. In a group: `split` keeps it. */
+export const OWN_COLOURS = new RegExp(`(\\x1b\\[(?:${Object.values(SGR).flat().join('|')})m)`);
+
 /** `text` in a colour where the screen has colours. */
 export function paint(screen: Screen, colour: Colour, text: string): string {
   if (!screen.color || text === '') return text;
