@@ -2,6 +2,7 @@
 import type { TokenService } from '../domain/credentials.ts';
 import { isModelError } from '../domain/errors.ts';
 import type { Secret } from '../domain/secret.ts';
+import { bearer } from './http/bearer.ts';
 import type { HttpAnswer, HttpClient } from './http/http-client.ts';
 import { readJson } from './http/read-json.ts';
 
@@ -27,7 +28,7 @@ const PATIENCE_MS = 20_000;
 export async function whoIs(client: HttpClient, question: WhoQuestion): Promise<WhoAnswer> {
   const { service, endpoint, token, signal } = question;
   const url = new URL(PATHS[service], endpoint.endsWith('/') ? endpoint : `${endpoint}/`);
-  const headers = { authorization: `Bearer ${token.reveal()}`, accept: 'application/json', 'user-agent': client.userAgent };
+  const headers = { ...bearer({ token }), accept: 'application/json', 'user-agent': client.userAgent };
   const patience = AbortSignal.timeout(PATIENCE_MS);
   try {
     const answer = await client.get({ url, headers, signal: AbortSignal.any([signal, patience]) });

@@ -207,10 +207,24 @@ describe('a GitHub release', () => {
     await fails(withToken('t')).toMatchObject({ code: 'AUTH_FAIL', reason: 'sso_required' });
     github.refuseAll({ status: 502 });
     await fails().toMatchObject({ code: 'SOURCE_UNAVAILABLE', reason: 'server_error', retryable: true });
-    github.refuseAll({ status: 200, document: { hello: 'world' } });
-    await fails().toMatchObject({ code: 'FORMAT_INVALID', reason: 'release_invalid' });
+    const wrong = { code: 'SOURCE_UNAVAILABLE', reason: 'not_github', retryable: false, hint: expect.stringContaining('GITHUB_API_URL') };
+    for (const document of [null, 1, [], { hello: 'world' }, { tag_name: 'v1', assets: [null] }]) {
+      github.refuseAll({ status: 200, document });
+      await fails().toMatchObject(wrong);
+    }
     github.refuseAll({ status: 200 });
-    await fails().toMatchObject({ code: 'FORMAT_INVALID', reason: 'json_invalid' });
+    await fails().toMatchObject(wrong);
+  });
+
+  it('is missing among releases whatever their list says', async () => {
+    github.upload(REPO, 'v1', 'a.bin', 'x');
+    const missing = (releases: unknown) => {
+      github.answerList(releases);
+      return expect(release(`github://${REPO}@v9`).stat('a.bin', signal)).rejects;
+    };
+    for (const nothing of [null, {}, [null], [1, { tag_name: null }, { tag_name: { toString: null } }]])
+      await missing(nothing).toMatchObject({ code: 'SOURCE_UNAVAILABLE', reason: 'release_not_found', details: { releases: [] } });
+    await missing([null, { tag_name: 'v1' }]).toMatchObject({ reason: 'release_not_found', details: { releases: ['v1'] } });
   });
 
   it('is asked for again after a failure, and not given up because another caller was', async () => {

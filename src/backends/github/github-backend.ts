@@ -8,10 +8,11 @@ import { pathFault } from '../../domain/path-rules.ts';
 import type { Credentialed, HttpReachable, HttpTarget, OpenedFile, OpenOptions, RemoteFile, StorageBackend } from '../backend.ts';
 import { checkPath } from '../check-path.ts';
 import type { FoundToken } from '../credentials.ts';
+import { bearer } from '../http/bearer.ts';
 import { HttpBackend, type RefusedAnswer, type SourceCredentials } from '../http/http-backend.ts';
 import { nextHop } from '../http/redirect-rules.ts';
 import { Once } from '../once.ts';
-import { authorization, GithubApi, type GithubApiOptions } from './github-api.ts';
+import { GithubApi, type GithubApiOptions } from './github-api.ts';
 import { githubError } from './github-error.ts';
 import { type GithubFile, type GithubPlace, githubLabel, parseGithubFileUrl, parseGithubUrl } from './github-url.ts';
 import { type Asset, findAsset, type Release } from './release.ts';
@@ -142,7 +143,7 @@ export class GithubBackend implements StorageBackend, HttpReachable, Credentiale
   }
 
   async #credentialsFor(url: URL): Promise<SourceCredentials> {
-    return { headers: url.origin === this.#api.url.origin ? authorization(this.#token) : {} };
+    return { headers: url.origin === this.#api.url.origin ? bearer(this.#token) : {} };
   }
 
   #nameOf(path: string): string {

@@ -1,25 +1,13 @@
 /** What GitHub means by a status that is no answer. Pure. */
-import { ModelError, type ModelErrorOptions } from '../../domain/errors.ts';
-import type { HttpHeaders } from '../http/http-headers.ts';
+import type { ModelError } from '../../domain/errors.ts';
 import { parseRetryAfterMs } from '../http/retry-after.ts';
+import { authError, rateLimitError, readerOf, type ServiceRefusal, textIn, unavailable } from '../http/service-refusal.ts';
 import { excerptOf } from '../http/sniff-body.ts';
-
-export interface GithubRefusal {
-  readonly status: number;
-  readonly headers: HttpHeaders;
-  /** The start of the body, as text. */
-  readonly bodyStart: string;
-  /** What was asked for, in words: `github://owner/repo@tag`. */
-  readonly what: string;
-  /** Where the token that went along was found. */
-  readonly tokenFrom?: string | undefined;
-  readonly nowMs: number;
-}
 
 const TOKEN_HINT = 'run `wan auth login github`, or set GITHUB_TOKEN';
 
 /** Undefined for what means the same as everywhere, and for 404, whose meaning depends on what was asked for. */
-export function githubError(refusal: GithubRefusal): ModelError | undefined {
+export function githubError(refusal: ServiceRefusal): ModelError | undefined {
   const { status, headers } = refusal;
   if (isRateLimit(refusal)) return rateLimited(refusal);
   if (status === 401) return unauthorized(refusal);
@@ -29,26 +17,24 @@ export function githubError(refusal: GithubRefusal): ModelError | undefined {
 }
 
 /** GitHub says 403 for both its limits: the hourly one, and the "secondary" one against bursts. */
-function isRateLimit({ status, headers, bodyStart }: GithubRefusal): boolean {
+function isRateLimit({ status, headers, bodyStart }: ServiceRefusal): boolean {
   if (status === 429) return true;
   if (status !== 403) return false;
   return headers['x-ratelimit-remaining'] === '0' || headers['retry-after'] !== undefined || /rate limit/i.test(bodyStart);
 }
 
-function rateLimited(refusal: GithubRefusal): ModelError {
-  const { what, status, tokenFrom } = refusal;
+function rateLimited(refusal: ServiceRefusal): ModelError {
   const waitMs = waitMsOf(refusal);
   const wait = waitMs === undefined ? '' : `; the limit ends in ${Math.ceil(waitMs / 60_000)} min`;
-  const anonymous = `an hour has 60 requests without a token, 5000 with one: ${TOKEN_HINT}`;
-  return new ModelError('RATE_LIMIT', `GitHub's rate limit is used up for ${what}${wait}`, {
-    reason: tokenFrom === undefined ? 'rate_limit_anonymous' : 'rate_limit',
-    hint: tokenFrom === undefined ? anonymous : 'wait until the limit ends, or add another source to the model',
-    details: { http_status: status, ...(waitMs !== undefined && { retry_after_ms: waitMs }) },
+  return rateLimitError(`GitHub's rate limit is used up for ${refusal.what}${wait}`, refusal, {
+    waitMs,
+    anonymousHint: `an hour has 60 requests without a token, 5000 with one: ${TOKEN_HINT}`,
+    hint: 'wait until the limit ends, or add another source to the model',
   });
 }
 
 /** The end of the limit is told by the server's clock, which is why it is measured by that. */
-function waitMsOf({ headers, nowMs }: GithubRefusal): number | undefined {
+function waitMsOf({ headers, nowMs }: ServiceRefusal): number | undefined {
   const asked = parseRetryAfterMs(headers['retry-after'], nowMs);
   if (asked !== undefined) return asked;
   const resetMs = /^\d{1,12}$/.test(headers['x-ratelimit-reset'] ?? '') ? Number(headers['x-ratelimit-reset']) * 1000 : undefined;
@@ -57,7 +43,7 @@ function waitMsOf({ headers, nowMs }: GithubRefusal): number | undefined {
   return Math.min(24 * 3600_000, Math.max(1000, resetMs - (Number.isNaN(serverMs) ? nowMs : serverMs)));
 }
 
-function unauthorized({ what, tokenFrom, status }: GithubRefusal): ModelError {
+function unauthorized({ what, tokenFrom, status }: ServiceRefusal): ModelError {
   return authError(`GitHub ${tokenFrom === undefined ? 'asks for a token' : `refuses the token of ${tokenFrom}`} for ${what}`, {
     reason: tokenFrom === undefined ? 'credentials_missing' : 'credentials_refused',
     hint:
@@ -68,7 +54,7 @@ function unauthorized({ what, tokenFrom, status }: GithubRefusal): ModelError {
   });
 }
 
-function ssoRequired({ what, tokenFrom, status }: GithubRefusal): ModelError {
+function ssoRequired({ what, tokenFrom, status }: ServiceRefusal): ModelError {
   return authError(`the organisation of ${what} asks for single sign-on, for which the token of ${tokenFrom} is not authorised`, {
     reason: 'sso_required',
     hint: 'open https://github.com/settings/tokens and choose "Configure SSO" beside the token',
@@ -76,29 +62,21 @@ function ssoRequired({ what, tokenFrom, status }: GithubRefusal): ModelError {
   });
 }
 
-function forbidden({ what, bodyStart, tokenFrom, status }: GithubRefusal): ModelError {
-  const says = excerptOf(messageOf(bodyStart));
-  return authError(
-    `GitHub does not let ${tokenFrom === undefined ? 'anybody without a token' : `the token of ${tokenFrom}`} read ${what}${says && `: ${says}`}`,
-    {
-      reason: tokenFrom === undefined ? 'credentials_missing' : 'credentials_refused',
-      hint: tokenFrom === undefined ? TOKEN_HINT : 'give the token the permission to read the contents of the repository',
-      details: { http_status: status },
-    },
-  );
+function forbidden(refusal: ServiceRefusal): ModelError {
+  const { what, bodyStart, tokenFrom, status } = refusal;
+  const says = excerptOf(textIn(bodyStart, 'message'));
+  return authError(`GitHub does not let ${readerOf(refusal)} read ${what}${says && `: ${says}`}`, {
+    reason: tokenFrom === undefined ? 'credentials_missing' : 'credentials_refused',
+    hint: tokenFrom === undefined ? TOKEN_HINT : 'give the token the permission to read the contents of the repository',
+    details: { http_status: status },
+  });
 }
-
-const authError = (message: string, options: ModelErrorOptions): ModelError => new ModelError('AUTH_FAIL', message, options);
-
-/** The API's errors are `{"message": …}`; the start of a long one may be cut. */
-const messageOf = (bodyStart: string): string => /"message"\s*:\s*"(?<text>[^"\\]*)/.exec(bodyStart)?.groups?.text ?? '';
 
 /** A repository that does not exist and one that may not be seen look the same from outside. */
 export function repoNotFound(repo: string, tokenFrom: string | undefined): ModelError {
   const isHidden = tokenFrom === undefined ? 'it is private, which needs a token' : `the token of ${tokenFrom} may not see it`;
-  return new ModelError('SOURCE_UNAVAILABLE', `GitHub shows no repository ${repo}: there is none, or ${isHidden}`, {
+  return unavailable(`GitHub shows no repository ${repo}: there is none, or ${isHidden}`, {
     reason: 'repo_not_found',
-    retryable: false,
     hint:
       tokenFrom === undefined ? `check the name; for a private repository ${TOKEN_HINT}` : 'check the name, and what the token may read',
     details: { http_status: 404 },
@@ -109,10 +87,17 @@ export function repoNotFound(repo: string, tokenFrom: string | undefined): Model
 export function releaseNotFound(repo: string, tag: string | undefined, tags: readonly string[]): ModelError {
   const which = tag === undefined ? 'no full release yet' : `no release with the tag ${tag}`;
   const there = tags.length === 0 ? 'it has no release at all' : `it has ${tags.join(', ')}`;
-  return new ModelError('SOURCE_UNAVAILABLE', `${repo} has ${which}: ${there}`, {
+  return unavailable(`${repo} has ${which}: ${there}`, {
     reason: 'release_not_found',
-    retryable: false,
     hint: tags.length === 0 ? 'a tag alone has no assets: publish a release for it' : `name one of them: github://${repo}@${tags[0]}`,
     details: { http_status: 404, releases: tags },
   });
 }
+
+/** A good status from something that is no GitHub: a log-in page, a proxy, the web site in place of the API. */
+export const notGithub = (asked: string, cause?: unknown): ModelError =>
+  unavailable(`${asked} does not answer as the API of GitHub does`, {
+    reason: 'not_github',
+    hint: 'check github_api_url (GITHUB_API_URL): of an enterprise server it is https://HOST/api/v3; a log-in page or a proxy may stand before it',
+    cause,
+  });

@@ -3,17 +3,17 @@ import { findAsset, parseRelease, type Release } from './release.ts';
 
 type Named = string | readonly [name: string, label: string];
 
-const releaseOf = (...assets: readonly Named[]): Release =>
-  parseRelease(
-    {
-      tag_name: 'v1',
-      assets: assets.map((asset, id) => {
-        const [name, label] = typeof asset === 'string' ? ([asset, null] as const) : asset;
-        return { id, name, label, size: 1, state: 'uploaded', digest: null, browser_download_url: `https://github.com/${name}` };
-      }),
-    },
-    'github://o/r@v1',
-  );
+const ASSET = { id: 1, size: 1, name: 'x', browser_download_url: 'https://github.com/x' };
+
+function releaseOf(...named: readonly Named[]): Release {
+  const assets = named.map((asset, id) => {
+    const [name, label] = typeof asset === 'string' ? ([asset, null] as const) : asset;
+    return { id, name, label, size: 1, state: 'uploaded', digest: null, browser_download_url: `https://github.com/${name}` };
+  });
+  const release = parseRelease({ tag_name: 'v1', assets });
+  if (release === undefined) throw new Error('the document is a release');
+  return release;
+}
 
 const found = (path: string, ...assets: readonly Named[]): string | undefined => findAsset(releaseOf(...assets), path)?.name;
 
@@ -56,12 +56,23 @@ describe('the asset of a path', () => {
 describe('a release', () => {
   it.each([
     null,
+    'v1',
     {},
     [],
     { tag_name: 'v1' },
+    { tag_name: 'v1', assets: null },
+    { tag_name: null, assets: [] },
+    { tag_name: 'v1', assets: [null] },
     { tag_name: 'v1', assets: [{}] },
-    { tag_name: 'v1', assets: [{ id: 1, size: 1.5, name: 'x' }] },
+    { tag_name: 'v1', assets: [{ ...ASSET, size: 1.5 }] },
+    { tag_name: 'v1', assets: [{ ...ASSET, size: -1 }] },
+    { tag_name: 'v1', assets: [{ ...ASSET, browser_download_url: null }] },
   ])('is not described by %j', (document) => {
-    expect(() => parseRelease(document, 'github://o/r@v1')).toThrow(expect.objectContaining({ code: 'FORMAT_INVALID' }));
+    expect(parseRelease(document)).toBeUndefined();
+  });
+
+  it('has the names of unfinished uploads that are names', () => {
+    const assets = [ASSET, ...['half.bin', null, { toString: null }].map((name) => ({ state: 'starter', name }))];
+    expect(parseRelease({ tag_name: 'v1', assets })?.unfinished).toEqual(['half.bin']);
   });
 });

@@ -1,7 +1,7 @@
 /** A release as the API describes it, and which asset a model's path means. Pure. */
 import { parseSha256, type Sha256 } from '../../domain/digest.ts';
-import { ModelError } from '../../domain/errors.ts';
 import { pathFault } from '../../domain/path-rules.ts';
+import { asTable, isSize, type JsonTable } from '../json-table.ts';
 
 export interface Asset {
   readonly id: number;
@@ -24,29 +24,32 @@ export interface Release {
 /** What stands for a `/` in names that were made from paths, the usual ones first. */
 const FLAT_SLASHES = ['__', '--', '_', '-', '.'];
 
-/** @throws ModelError FORMAT_INVALID for a document that is none of the API. */
-export function parseRelease(document: unknown, label: string): Release {
+/** Undefined for a document that is none of the API. */
+export function parseRelease(document: unknown): Release | undefined {
   const { tag_name: tag, assets } = asTable(document);
-  if (typeof tag !== 'string' || !Array.isArray(assets)) throw notARelease(label);
+  if (typeof tag !== 'string' || !Array.isArray(assets)) return undefined;
   const tables = assets.map(asTable);
-  const isUploaded = ({ state }: Table): boolean => state === undefined || state === 'uploaded';
+  const uploaded = tables.filter(isUploaded).map(parseAsset);
+  const unfinished = tables.filter((asset) => !isUploaded(asset)).map(({ name }) => name);
+  if (uploaded.includes(undefined)) return undefined;
   return {
     tag,
-    assets: tables.filter(isUploaded).map((asset) => parseAsset(asset, label)),
-    unfinished: tables.filter((asset) => !isUploaded(asset)).map(({ name }) => String(name)),
+    assets: uploaded.filter((asset) => asset !== undefined),
+    unfinished: unfinished.filter((name) => typeof name === 'string'),
   };
 }
 
-function parseAsset(asset: Table, label: string): Asset {
+const isUploaded = ({ state }: JsonTable): boolean => state === undefined || state === 'uploaded';
+
+function parseAsset(asset: JsonTable): Asset | undefined {
   const { id, name, size, digest, browser_download_url: downloadUrl } = asset;
-  if (!Number.isSafeInteger(id) || !Number.isSafeInteger(size)) throw notARelease(label);
-  if (typeof name !== 'string' || typeof downloadUrl !== 'string') throw notARelease(label);
+  if (!Number.isSafeInteger(id) || !isSize(size) || typeof name !== 'string' || typeof downloadUrl !== 'string') return undefined;
   const labelPath = pathOfLabel(asset.label, name);
   const sha256 = typeof digest === 'string' && digest.startsWith('sha256:') ? parseSha256(digest) : undefined;
   return {
     id: id as number,
     name,
-    sizeBytes: size as number,
+    sizeBytes: size,
     downloadUrl,
     ...(labelPath !== undefined && { labelPath }),
     ...(sha256 !== undefined && { sha256 }),
@@ -84,13 +87,3 @@ function firstMatch(assets: readonly Asset[], tests: readonly ((asset: Asset) =>
 const uploadedName = (name: string): string => name.replace(/[^A-Za-z0-9_-]+/g, '.').replace(/^\.|\.$/g, '') || name;
 
 const extensionOf = (name: string): string => /\.[^./]+$/.exec(name)?.[0] ?? '';
-
-type Table = Readonly<Record<string, unknown>>;
-
-const asTable = (value: unknown): Table => (typeof value === 'object' && value !== null ? (value as Table) : {});
-
-const notARelease = (label: string): ModelError =>
-  new ModelError('FORMAT_INVALID', `${label}: the answer of the API describes no release`, {
-    reason: 'release_invalid',
-    hint: 'check github_api_url: of an enterprise server it is https://HOST/api/v3',
-  });

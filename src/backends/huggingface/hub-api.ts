@@ -1,19 +1,18 @@
 /** Questions to the Hub's API, with the token that was found for it. */
 import { isModelError, type ModelError } from '../../domain/errors.ts';
 import type { CredentialSource, FoundToken } from '../credentials.ts';
-import { decodedAnswer } from '../http/decoded-answer.ts';
-import { followRedirects } from '../http/follow-redirects.ts';
-import type { HttpAnswer, HttpClient } from '../http/http-client.ts';
-import { readExcerpt } from '../http/read-excerpt.ts';
-import { readJson } from '../http/read-json.ts';
+import { askService } from '../http/ask-service.ts';
+import type { HttpClient } from '../http/http-client.ts';
+import type { HttpHeaders } from '../http/http-headers.ts';
 import { nextHop } from '../http/redirect-rules.ts';
-import { statusError } from '../http/status-error.ts';
+import type { ServiceRefusal } from '../http/service-refusal.ts';
 import { HubEndpoint } from './hub-endpoint.ts';
-import { hubError, notTheHub } from './hub-error.ts';
-import { commitOfInfo, filesOfInfo, filesOfTree, type HubListing } from './hub-listing.ts';
+import { hubError, notTheHub, tooManyFiles } from './hub-error.ts';
+import { commitOfInfo, filesOfInfo, type HubListing } from './hub-listing.ts';
 import { type HubPlace, hubLabel, isCommit } from './hub-url.ts';
 import { ListingCache } from './listing-cache.ts';
 import { nextPage } from './next-page.ts';
+import { TreeFiles } from './tree-files.ts';
 
 export interface HubApiOptions {
   readonly client: HttpClient;
@@ -24,8 +23,7 @@ export interface HubApiOptions {
   readonly listingsDir?: string | undefined;
 }
 
-const ERROR_BODY_BYTES = 2048;
-/** A million files. */
+/** The Hub's own have up to a thousand entries: far more than the files that we take. */
 const MAX_PAGES = 1000;
 
 export class HubApi {
@@ -47,7 +45,7 @@ export class HubApi {
 
   /**
    * All files of a revision, and the commit that it stands for: by one request, by none for a commit that is known already.
-   * @throws ModelError SOURCE_UNAVAILABLE (repo_not_found, revision_not_found, repo_disabled, not_the_hub), AUTH_FAIL, GATED, RATE_LIMIT
+   * @throws ModelError SOURCE_UNAVAILABLE (repo_not_found, revision_not_found, repo_disabled, repo_too_large, not_the_hub), AUTH_FAIL, GATED, RATE_LIMIT
    */
   async listing(place: HubPlace, signal: AbortSignal): Promise<HubListing> {
     const known = isCommit(place.revision) ? await this.#cache.read(place, place.revision) : undefined;
@@ -61,77 +59,40 @@ export class HubApi {
     return listing;
   }
 
-  /** What the Hub means by a refusal. @param what `hf://org/name/path` */
-  explain(refused: Pick<RefusedByHub, 'status' | 'headers' | 'bodyStart' | 'nowMs'>, about: About): ModelError | undefined {
-    const { place, tokenFrom, what } = about;
-    return hubError({ ...refused, what, tokenFrom, repoId: place.repoId, revision: place.revision, page: this.endpoint.page(place) });
+  /** What the Hub means by a refusal: its `what` is `hf://org/name/path`. */
+  explain(refusal: ServiceRefusal, place: HubPlace): ModelError | undefined {
+    return hubError({ ...refusal, repoId: place.repoId, revision: place.revision, page: this.endpoint.page(place) });
   }
 
+  /** Page by page: what is held is what the files are, and that is bounded. */
   async #tree(place: HubPlace, commit: string, signal: AbortSignal): Promise<HubListing['files']> {
     const first = this.endpoint.tree(place, commit);
-    const items: unknown[] = [];
+    const tree = new TreeFiles();
     const seen = new Set<string>();
     for (let url: URL | undefined = first; url !== undefined; ) {
       seen.add(url.href);
-      const page = await this.#ask(place, url, signal);
-      if (!Array.isArray(page.document)) throw notTheHub(first.origin + first.pathname);
-      for (const item of page.document) items.push(item);
-      const link = nextPage(page.link);
+      const { document, headers } = await this.#ask(place, url, signal);
+      if (!Array.isArray(document) || !tree.add(document)) throw notTheHub(first.origin + first.pathname);
+      const link = nextPage(headers.link);
       url = link === undefined ? undefined : nextHop(url, link);
-      if (url !== undefined && (seen.has(url.href) || seen.size >= MAX_PAGES)) throw notTheHub(first.origin + first.pathname);
+      if (url !== undefined && seen.has(url.href)) throw notTheHub(first.origin + first.pathname);
+      if (tree.isTooLarge || (url !== undefined && seen.size >= MAX_PAGES)) throw tooManyFiles(place.repoId);
     }
-    const files = filesOfTree(items);
-    if (files === undefined) throw notTheHub(first.origin + first.pathname);
-    return files;
+    return tree.files;
   }
 
-  async #ask(place: HubPlace, url: URL, signal: AbortSignal): Promise<{ readonly document: unknown; readonly link: string | undefined }> {
-    const token = await this.token();
-    const { answer, url: end } = await followRedirects(this.#client, {
+  async #ask(place: HubPlace, url: URL, signal: AbortSignal): Promise<{ readonly document: unknown; readonly headers: HttpHeaders }> {
+    return askService(this.#client, {
       url,
-      headers: { accept: 'application/json', 'accept-encoding': 'gzip', 'user-agent': this.#client.userAgent },
+      headers: { accept: 'application/json' },
       // The address of a next page may name another host than ours: the Hub's own, behind a mirror.
-      credentials: url.origin === this.endpoint.url.origin ? authorization(token) : {},
+      token: url.origin === this.endpoint.url.origin ? await this.token() : undefined,
       signal,
+      what: hubLabel(place),
+      explain: (refusal) => this.explain(refusal, place) ?? (refusal.status === 404 ? notTheHub(this.endpoint.url.origin) : undefined),
+      notTheService: (asked, cause) => (isTooLong(cause) ? tooManyFiles(place.repoId) : notTheHub(asked, cause)),
     });
-    const label = end.origin + end.pathname;
-    if (answer.status !== 200) throw await this.#refusal(answer, { place, tokenFrom: token?.from, what: hubLabel(place) });
-    return { document: await readDocument(decodedAnswer(answer, label), label), link: answer.headers.link };
-  }
-
-  async #refusal(answer: HttpAnswer, about: About): Promise<ModelError> {
-    const bodyStart = Buffer.from(await readExcerpt(decodedAnswer(answer, about.what), ERROR_BODY_BYTES)).toString('utf8');
-    const { status, headers } = answer;
-    const nowMs = Date.now();
-    const known = this.explain({ status, headers, bodyStart, nowMs }, about);
-    if (known !== undefined) return known;
-    if (status === 404) return notTheHub(this.endpoint.url.origin);
-    return statusError(answer, { label: about.what, bodyStart, credentialed: about.tokenFrom !== undefined, signed: false, nowMs });
   }
 }
 
-interface RefusedByHub {
-  readonly status: number;
-  readonly headers: HttpAnswer['headers'];
-  readonly bodyStart: string;
-  readonly nowMs: number;
-}
-
-interface About {
-  readonly place: HubPlace;
-  readonly what: string;
-  readonly tokenFrom: string | undefined;
-}
-
-export const authorization = (found: FoundToken | undefined): Record<string, string> =>
-  found === undefined ? {} : { authorization: `Bearer ${found.token.reveal()}` };
-
-/** A page instead of a document comes from something that stands before the Hub. */
-async function readDocument(answer: HttpAnswer, label: string): Promise<unknown> {
-  try {
-    return await readJson(answer, label);
-  } catch (error) {
-    if (isModelError(error, 'FORMAT_INVALID')) throw notTheHub(label, error);
-    throw error;
-  }
-}
+const isTooLong = (cause: unknown): boolean => isModelError(cause, 'FORMAT_INVALID') && cause.reason === 'json_too_long';

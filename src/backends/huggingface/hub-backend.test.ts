@@ -186,6 +186,28 @@ describe('a repository of the Hub', () => {
     await mirror.stop();
   });
 
+  it('is not listed without end: neither more entries than are held, nor more pages, nor an answer that goes on and on', async () => {
+    const tooLarge = { code: 'SOURCE_UNAVAILABLE', reason: 'repo_too_large', retryable: false, hint: expect.stringContaining('url') };
+    const info = { sha: mainOf(), siblings: [{ rfilename: 'model.safetensors' }] };
+    const page = (entries: number) => Array.from({ length: entries }, (_, at) => ({ type: 'directory', path: `d${at}` }));
+    const answerWith = (document: unknown) => {
+      hub.requests.length = 0;
+      hub.override = ({ path }) => {
+        if (path.includes('/revision/')) return { status: 200, document: info };
+        const next = `${hub.url}/api/models/${REPO}/tree/main?cursor=${hub.requests.length}`;
+        return { status: 200, document, headers: { link: `<${next}>; rel="next"` } };
+      };
+    };
+    answerWith(page(50_000));
+    await expect(collect(repo().list(signal))).rejects.toMatchObject(tooLarge);
+    expect(hub.requests).toHaveLength(1 + 6);
+    answerWith([]);
+    await expect(collect(repo().list(signal))).rejects.toMatchObject(tooLarge);
+    expect(hub.requests).toHaveLength(1 + 1000);
+    answerWith('x'.repeat(33 * 1024 * 1024));
+    await expect(collect(repo().list(signal))).rejects.toMatchObject(tooLarge);
+  });
+
   it('is found at branches, tags, pull requests, and under an old name', async () => {
     hub.commit(REPO, { 'config.json': 'branch' }, 'feature/x');
     hub.commit(REPO, { 'config.json': 'pull' }, 'refs/pr/1');
@@ -292,8 +314,14 @@ describe('a repository of the Hub', () => {
       await expect(stat()).rejects.toMatchObject(wrong);
       hub.override = () => ({ status: 200, headers: { 'content-encoding': 'gzip' }, bytes: Buffer.from('no gzip') });
       await expect(stat()).rejects.toMatchObject(wrong);
-      hub.override = () => ({ status: 502 });
-      await expect(stat()).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE', reason: 'server_error', retryable: true });
+      for (const document of [null, [], { sha: null }]) {
+        hub.override = () => ({ status: 200, document });
+        await expect(stat()).rejects.toMatchObject(wrong);
+      }
+      for (const code of ['constructor', '__proto__', 'toString']) {
+        hub.override = () => ({ status: 502, headers: { 'x-error-code': code } });
+        await expect(stat()).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE', reason: 'server_error', retryable: true });
+      }
       await portal.stop();
     });
 

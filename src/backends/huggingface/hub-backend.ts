@@ -9,9 +9,10 @@ import { checkPath } from '../check-path.ts';
 import type { FoundToken } from '../credentials.ts';
 import { validatorChanged } from '../file-faults.ts';
 import type { HubFacts, HubFile } from '../hf-cache/hub-file.ts';
+import { bearer } from '../http/bearer.ts';
 import { HttpBackend, type RefusedAnswer } from '../http/http-backend.ts';
 import { Once } from '../once.ts';
-import { authorization, HubApi, type HubApiOptions } from './hub-api.ts';
+import { HubApi, type HubApiOptions } from './hub-api.ts';
 import { etagOf, type HubEntry, type HubListing } from './hub-listing.ts';
 import { type HubPlace, hubLabel, parseHubFileUrl, parseHubUrl } from './hub-url.ts';
 
@@ -56,7 +57,7 @@ export class HubBackend implements StorageBackend, HttpReachable, Credentialed, 
       host: this.host,
       urlOf: (path) => this.#api.endpoint.file(place, this.#commit, pathInRepo(path)),
       nameOf: (path) => this.#nameOf(path),
-      credentials: async () => ({ headers: authorization(this.#token) }),
+      credentials: async () => ({ headers: bearer(this.#token) }),
       explain: (refused) => this.#explain(refused),
     });
   }
@@ -147,7 +148,7 @@ export class HubBackend implements StorageBackend, HttpReachable, Credentialed, 
 
   #explain({ url, ...refused }: RefusedAnswer): ModelError | undefined {
     if (url.origin !== this.#api.endpoint.url.origin) return refusedByStorage(refused);
-    return this.#api.explain(refused, { place: this.#place, what: this.label, tokenFrom: this.#token?.from });
+    return this.#api.explain({ ...refused, what: this.label, tokenFrom: this.#token?.from }, this.#place);
   }
 }
 

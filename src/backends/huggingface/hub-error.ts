@@ -1,23 +1,15 @@
 /** What the Hub means by a status that is no answer: in the order in which its own client asks. Pure. */
-import { ModelError, type ModelErrorOptions } from '../../domain/errors.ts';
-import type { HttpHeaders } from '../http/http-headers.ts';
+import { ModelError } from '../../domain/errors.ts';
+import { authError, rateLimitError, readerOf, type ServiceRefusal, textIn, unavailable } from '../http/service-refusal.ts';
 import { excerptOf } from '../http/sniff-body.ts';
 import { parseRateLimit, waitMsAfter } from './rate-limit.ts';
+import { TREE_BOUNDS } from './tree-files.ts';
 
-export interface HubRefusal {
-  readonly status: number;
-  readonly headers: HttpHeaders;
-  /** The start of the body, as text. */
-  readonly bodyStart: string;
-  /** What was asked for: `hf://org/name@revision/path`. */
-  readonly what: string;
+export interface HubRefusal extends ServiceRefusal {
   readonly repoId: string;
   readonly revision: string;
   /** Of the repository, for people. */
   readonly page: string;
-  /** Where the token that went along was found. */
-  readonly tokenFrom?: string | undefined;
-  readonly nowMs: number;
 }
 
 const TOKEN_HINT = 'run `wan auth login hf`, or set HF_TOKEN';
@@ -28,7 +20,7 @@ const DISABLED = 'Access to this resource is disabled.';
 export function hubError(refusal: HubRefusal): ModelError | undefined {
   const { status } = refusal;
   if (status === 429) return rateLimited(refusal);
-  const known = KNOWN_CODES[refusal.headers['x-error-code'] ?? ''];
+  const known = KNOWN_CODES.get(refusal.headers['x-error-code'] ?? '');
   if (known !== undefined) return known(refusal);
   if (saysOf(refusal).includes(DISABLED)) return disabled(refusal);
   if (status === 401) return unauthorized(refusal);
@@ -36,23 +28,22 @@ export function hubError(refusal: HubRefusal): ModelError | undefined {
   return undefined;
 }
 
-const KNOWN_CODES: Readonly<Record<string, (refusal: HubRefusal) => ModelError>> = {
-  RevisionNotFound: revisionNotFound,
-  EntryNotFound: entryNotFound,
-  GatedRepo: gated,
-  RepoNotFound: repoNotFound,
-};
+const KNOWN_CODES: ReadonlyMap<string, (refusal: HubRefusal) => ModelError> = new Map([
+  ['RevisionNotFound', revisionNotFound],
+  ['EntryNotFound', entryNotFound],
+  ['GatedRepo', gated],
+  ['RepoNotFound', repoNotFound],
+]);
 
-function rateLimited({ what, headers, tokenFrom, nowMs }: HubRefusal): ModelError {
+function rateLimited(refusal: HubRefusal): ModelError {
+  const { what, headers, nowMs } = refusal;
   const waitMs = waitMsAfter(headers, nowMs);
   const limit = parseRateLimit(headers.ratelimit);
   const budget = limit?.remaining === 0 ? ` (${limit.bucket})` : '';
   const wait = waitMs === undefined ? '' : `; it lets us in again in ${Math.ceil(waitMs / 1000)} s`;
-  const anonymous = `accounts have a larger budget than addresses: ${TOKEN_HINT}`;
-  return new ModelError('RATE_LIMIT', `the Hub's rate limit${budget} is used up for ${what}${wait}`, {
-    reason: tokenFrom === undefined ? 'rate_limit_anonymous' : 'rate_limit',
-    ...(tokenFrom === undefined && { hint: anonymous }),
-    details: { http_status: 429, ...(waitMs !== undefined && { retry_after_ms: waitMs }) },
+  return rateLimitError(`the Hub's rate limit${budget} is used up for ${what}${wait}`, refusal, {
+    waitMs,
+    anonymousHint: `accounts have a larger budget than addresses: ${TOKEN_HINT}`,
   });
 }
 
@@ -119,8 +110,7 @@ function forbidden(refusal: HubRefusal): ModelError {
   const { what, tokenFrom, status } = refusal;
   const says = excerptOf(saysOf(refusal));
   const isAnonymous = tokenFrom === undefined;
-  const whom = isAnonymous ? 'anybody without a token' : `the token of ${tokenFrom}`;
-  return authError(`the Hub does not let ${whom} read ${what}${says && `: ${says}`}`, {
+  return authError(`the Hub does not let ${readerOf(refusal)} read ${what}${says && `: ${says}`}`, {
     reason: isAnonymous ? 'credentials_missing' : 'credentials_forbidden',
     hint: isAnonymous
       ? TOKEN_HINT
@@ -129,14 +119,8 @@ function forbidden(refusal: HubRefusal): ModelError {
   });
 }
 
-/** In a header, or as `{"error": "…"}`; the start of a long body may be cut. */
-const saysOf = ({ headers, bodyStart }: HubRefusal): string =>
-  headers['x-error-message'] ?? /"error"\s*:\s*\[?\s*"(?<text>[^"\\]*)/.exec(bodyStart)?.groups?.text ?? '';
-
-const authError = (message: string, options: ModelErrorOptions): ModelError => new ModelError('AUTH_FAIL', message, options);
-
-const unavailable = (message: string, options: ModelErrorOptions): ModelError =>
-  new ModelError('SOURCE_UNAVAILABLE', message, { retryable: false, ...options });
+/** In a header, or as `{"error": "…"}`. */
+const saysOf = ({ headers, bodyStart }: HubRefusal): string => headers['x-error-message'] ?? textIn(bodyStart, 'error');
 
 /** A good status from something that is no Hub: a log-in page, a mirror's start page. */
 export const notTheHub = (asked: string, cause?: unknown): ModelError =>
@@ -144,4 +128,11 @@ export const notTheHub = (asked: string, cause?: unknown): ModelError =>
     reason: 'not_the_hub',
     hint: 'open the URL in a browser: a log-in page or a proxy may stand before it; check hf_endpoint (HF_ENDPOINT)',
     cause,
+  });
+
+/** More than we hold in memory, or in the listings of the store. */
+export const tooManyFiles = (repoId: string): ModelError =>
+  unavailable(`${repoId} has more files than we list: at most ${TREE_BOUNDS.entries}, folders counted too`, {
+    reason: 'repo_too_large',
+    hint: 'give each file of the model a url of its own: https://huggingface.co/org/name/resolve/COMMIT/path',
   });

@@ -1,6 +1,7 @@
 /** What the Hub says of all files of a commit. Pure. */
 import { parseSha256, type Sha256 } from '../../domain/digest.ts';
 import { pathFault } from '../../domain/path-rules.ts';
+import { asTable, isSize, type JsonTable } from '../json-table.ts';
 import { isCommit } from './hub-url.ts';
 
 export interface HubEntry {
@@ -31,21 +32,27 @@ export function commitOfInfo(document: unknown): string | undefined {
 export function filesOfInfo(document: unknown): HubListing['files'] | undefined {
   const { siblings } = asTable(document);
   if (!Array.isArray(siblings) || siblings.length >= WHOLE_UP_TO) return undefined;
-  const entries = siblings.map(asTable).map(({ rfilename, size, blobId, lfs }) => entryOf({ path: rfilename, size, oid: blobId, lfs }));
-  return entries.includes(undefined) ? undefined : byPath(entries);
+  return byPath(siblings.map(asTable).map(({ rfilename, size, blobId, lfs }) => entryOf({ path: rfilename, size, oid: blobId, lfs })));
 }
 
-/** The files of pages of `/api/models/{id}/tree/{rev}`, folders left out; undefined where something in them is none. */
+/** An item of `/api/models/{id}/tree/{rev}`: a file that a model may hold, `none`, or undefined for what is no item of a tree. */
+export function fileOfTree(item: unknown): HubEntry | 'none' | undefined {
+  const { type, path, size, oid, lfs } = asTable(item);
+  if (type === 'directory') return 'none';
+  const entry = entryOf({ path, size, oid, lfs });
+  return entry !== undefined && pathFault(entry.path) !== undefined ? 'none' : entry;
+}
+
+/** All of them; undefined where something in them is none. */
 export function filesOfTree(items: readonly unknown[]): HubListing['files'] | undefined {
-  const files = items.map(asTable).filter(({ type }) => type !== 'directory');
-  const entries = files.map(({ path, size, oid, lfs }) => entryOf({ path, size, oid, lfs }));
-  return entries.includes(undefined) ? undefined : byPath(entries);
+  const files = items.map(fileOfTree);
+  return byPath(files.filter((file) => file !== 'none'));
 }
 
 /** What names the bytes: equal ones are equal at every revision. */
 export const etagOf = ({ sha256, gitOid }: HubEntry): string => sha256 ?? gitOid;
 
-function entryOf({ path, size, oid, lfs }: Table): HubEntry | undefined {
+function entryOf({ path, size, oid, lfs }: JsonTable): HubEntry | undefined {
   const { oid: lfsOid, sha256: lfsSha256 = lfsOid, size: lfsSize = size } = asTable(lfs);
   const sha256 = typeof lfsSha256 === 'string' ? parseSha256(lfsSha256) : undefined;
   if (typeof path !== 'string' || !isSize(lfsSize) || typeof oid !== 'string' || !/^[0-9a-f]{40}$/.test(oid)) return undefined;
@@ -54,12 +61,8 @@ function entryOf({ path, size, oid, lfs }: Table): HubEntry | undefined {
   return { path, sizeBytes: lfsSize, gitOid: oid, ...(sha256 !== undefined && { sha256 }) };
 }
 
-function byPath(entries: readonly (HubEntry | undefined)[]): HubListing['files'] {
-  const good = entries.filter((entry) => entry !== undefined).filter(({ path }) => pathFault(path) === undefined);
-  return new Map(good.map((entry) => [entry.path, entry]));
+function byPath(entries: readonly (HubEntry | undefined)[]): HubListing['files'] | undefined {
+  const good = entries.filter((entry) => entry !== undefined);
+  if (good.length < entries.length) return undefined;
+  return new Map(good.filter(({ path }) => pathFault(path) === undefined).map((entry) => [entry.path, entry]));
 }
-
-type Table = Readonly<Record<string, unknown>>;
-
-const asTable = (value: unknown): Table => (typeof value === 'object' && value !== null ? (value as Table) : {});
-const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

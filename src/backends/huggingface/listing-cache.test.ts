@@ -23,6 +23,22 @@ it('a listing is read as it was written, by whoever asks the same Hub', async ()
   expect(await at().read(repo, commit)).toBeUndefined();
 });
 
+it.each([
+  'null',
+  '1',
+  '"x"',
+  '[]',
+  '{}',
+  '{"format_version":1',
+  '{"format_version":1,"endpoint":"https://huggingface.co/","files":[null]}',
+])('a file that says %s is as good as none, and is written anew', async (text) => {
+  const directory = await tempDir();
+  await writeFile(join(directory, `datasets--org--name--${commit}.json`), text);
+  expect(await at(directory).read(repo, commit)).toBeUndefined();
+  await at(directory).write(repo, listing);
+  expect(await at(directory).read(repo, commit)).toEqual(listing);
+});
+
 it('what a writer left that died is removed an hour later', async () => {
   const directory = await tempDir();
   const [old, young] = [join(directory, 'x.json.1.tmp'), join(directory, 'x.json.2.tmp')];

@@ -3,9 +3,11 @@
  * machine. What cannot be read, is of another version or another Hub is as good as absent.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fsError, isErrno } from '../../domain/fs-error.ts';
+import { sweepAbandoned } from '../../util/sweep-abandoned.ts';
+import { asTable, type JsonTable } from '../json-table.ts';
 import { filesOfTree, type HubEntry, type HubListing } from './hub-listing.ts';
 import type { HubRepo } from './hub-url.ts';
 
@@ -16,7 +18,6 @@ export interface ListingCacheOptions {
 }
 
 const FORMAT_VERSION = 1;
-const ABANDONED_MS = 3600_000;
 /** A volume that takes no more, or nothing at all, costs one request a run; nothing else is lost. */
 const UNWRITABLE = ['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT'] as const;
 
@@ -48,7 +49,7 @@ export class ListingCache {
     try {
       await mkdir(this.#directory, { recursive: true });
       await replace(path, JSON.stringify(document));
-      await sweep(this.#directory);
+      await sweepAbandoned(this.#directory, (name) => name.endsWith('.tmp'));
     } catch (error) {
       if (!isErrno(error, ...UNWRITABLE)) throw fsError(error, `keep the listing ${path}`);
     }
@@ -74,9 +75,9 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-function parse(text: string): Readonly<Record<string, unknown>> {
+function parse(text: string): JsonTable {
   try {
-    return JSON.parse(text);
+    return asTable(JSON.parse(text));
   } catch {
     return {};
   }
@@ -91,19 +92,5 @@ async function replace(path: string, text: string): Promise<void> {
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
-  }
-}
-
-/** What writers left that died in the middle. */
-async function sweep(directory: string): Promise<void> {
-  for (const name of await readdir(directory)) {
-    if (!name.endsWith('.tmp')) continue;
-    const path = join(directory, name);
-    try {
-      if (Date.now() - (await stat(path)).mtimeMs > ABANDONED_MS) await rm(path, { force: true });
-    } catch (error) {
-      // Its writer has just renamed it.
-      if (!isErrno(error, 'ENOENT')) throw error;
-    }
   }
 }

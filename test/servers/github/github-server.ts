@@ -71,6 +71,7 @@ export class GithubServer {
   readonly #tokens = new Map<string, ReadonlySet<string>>();
   #limit = { remaining: 4999, resetMs: Date.now() + 3600_000 };
   #refuse: Reply | undefined;
+  #list: { readonly document: unknown } | undefined;
   #nextId = 1;
 
   private constructor(storage: FaultServer) {
@@ -112,6 +113,11 @@ export class GithubServer {
 
   limit(limit: { readonly remaining: number; readonly resetMs: number }): void {
     this.#limit = limit;
+  }
+
+  /** What the API answers where it is asked for all releases of a repository. */
+  answerList(document: unknown): void {
+    this.#list = { document };
   }
 
   /** What the API answers to everything, instead of what it would; undefined: no more. */
@@ -184,6 +190,7 @@ export class GithubServer {
         addresses,
       );
     if (kind === 'assets') return this.#answerAsset(repo, Number(id), asked);
+    if (kind === '' && this.#list !== undefined) return { status: 200, ...this.#list };
     if (kind === '')
       return page(
         url,
