@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -103,6 +104,17 @@ describe('a file laid down in the Hub cache', () => {
     expect([blob.nlink, blob.mode]).toEqual([1, statSync(join(directory, 'ordinary')).mode]);
     expect(blob.ino).not.toBe(statSync(source).ino);
     expect(statSync(source).mode & 0o777).toBe(0o444);
+  });
+
+  it('takes away what a killed process of ours left of a ref an hour ago; what is younger, or of others, stays', async () => {
+    const { repo, put } = await place();
+    const left = ['main.wan-00c0ffee.tmp', 'pr/1.wan-00c0ffee.tmp', 'main.00c0ffee.tmp', 'main.wan-00c0ffee.tmp.bak', 'v1.tmp'];
+    mkdirSync(join(repo, 'refs/pr'), { recursive: true });
+    mkdirSync(join(repo, 'refs/dir.wan-00c0ffee.tmp'));
+    for (const name of [...left, 'main.wan-0000beef.tmp']) writeFileSync(join(repo, 'refs', name), COMMIT);
+    for (const name of left) utimesSync(join(repo, 'refs', name), 0, 0);
+    await put('config.json', SMALL);
+    expect(namesIn(join(repo, 'refs'))).toEqual(['dir.wan-00c0ffee.tmp', 'main', 'main.wan-0000beef.tmp', 'pr', ...left.slice(2)].sort());
   });
 
   it('is left as it is where it was there before; only the ref follows', async () => {

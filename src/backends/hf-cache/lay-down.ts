@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import type { Sha256 } from '../../domain/digest.ts';
 import { ModelError } from '../../domain/errors.ts';
 import { fsError, isErrno } from '../../domain/fs-error.ts';
+import { sweepAbandoned } from '../../util/sweep-abandoned.ts';
 import { checkHubFile } from './check-hub-file.ts';
 import { type CopyIn, copyIn } from './copy-in.ts';
 import { gitBlobId } from './git-id.ts';
@@ -53,7 +54,10 @@ export async function layDown(request: LayDown): Promise<void> {
     const blob = await nameInside(root, join(repo, 'blobs', file.etag));
     const pointer = await nameInside(root, join(repo, 'snapshots', file.commit, ...file.path.split('/')));
     if (!(await isThere(pointer))) await makeSnapshotFile(root, { blob, pointer }, request);
-    if (file.revision !== file.commit) await writeRef(await nameInside(root, join(repo, 'refs', ...file.revision.split('/'))), request);
+    if (file.revision !== file.commit) {
+      await writeRef(await nameInside(root, join(repo, 'refs', ...file.revision.split('/'))), request);
+      await sweepAbandoned(join(repo, 'refs'), isOurs);
+    }
   } catch (error) {
     throw fsError(error, `put ${file.path} into the Hub cache ${directory}`);
   }
@@ -132,9 +136,12 @@ const copyOf = (blob: string, { file, bytes, spareBytes, token }: LayDown): Omit
   spareBytes,
 });
 
+/** The client takes whatever lies in `refs` for a ref: what a killed process of ours left there must go. Its own ends in `.tmp` too. */
+const isOurs = (name: string): boolean => /\.wan-[0-9a-f]{8}\.tmp$/.test(name);
+
 async function writeRef(path: string, { file, token }: LayDown): Promise<void> {
   if ((await readFile(path, 'utf8').catch(unlessErrno('ENOENT'))) === file.commit) return;
-  const temporary = `${path}.${token}.tmp`;
+  const temporary = `${path}.wan-${token}.tmp`;
   await writeFile(temporary, file.commit);
   await rename(temporary, path).finally(() => rm(temporary, { force: true }));
 }
