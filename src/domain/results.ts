@@ -38,15 +38,17 @@ export interface EnsureResult extends VariantChoice {
 }
 
 /** What would happen to one file. */
-export type PlannedAction = 'keep' | 'link' | 'resume' | 'fetch';
+export type PlannedAction = 'keep' | 'link' | 'copy' | 'resume' | 'fetch';
 
 export interface PlannedFile {
   readonly path: string;
   readonly component?: string;
   readonly sizeBytes: number;
   readonly action: PlannedAction;
-  /** Bytes that would have to move. */
+  /** Bytes that a source would have to send. */
   readonly fetchBytes: number;
+  /** Bytes that would come out of the Hub cache of this machine, if they prove right. */
+  readonly copyBytes: number;
   /** Its own URL, redacted, where it would be fetched and has one. */
   readonly url?: string;
   readonly fault?: FaultyFile['fault'];
@@ -76,6 +78,7 @@ export interface EnsurePlan extends VariantChoice {
   readonly components: readonly PlannedComponent[];
   readonly totalBytes: number;
   readonly fetchBytes: number;
+  readonly copyBytes: number;
   readonly linkBytes: number;
   /** Bytes of free space that the run needs, staging and safety margin included. */
   readonly spaceNeededBytes: number;

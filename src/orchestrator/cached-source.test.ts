@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { seeded, sha256Hex } from '../../test/servers/http/fault-server.ts';
 import { MODEL, type ModelWorld, modelFixture, textOf } from '../../test/support/model-fixture.ts';
 import type { ModelEvent } from '../domain/events.ts';
@@ -81,4 +81,53 @@ it('a local source comes before the Hub cache', async () => {
   const localFirst = await worldWithCache(['local', 'http']);
   await using second = await localFirst.world.orchestrator({ env: { HF_HUB_CACHE: localFirst.hub } });
   expect(await second.ensureDetailed(MODEL)).toMatchObject({ fetchedBytes: TOTAL });
+});
+
+describe('a plan', () => {
+  const planOf = async (world: ModelWorld, hub: string, options = {}, env = {}) => {
+    await using orchestrator = await world.orchestrator({ env: { HF_HUB_CACHE: hub, ...env } });
+    return orchestrator.plan(MODEL, options);
+  };
+
+  it('says what an ensure would copy out of the Hub cache, asks nobody and changes nothing', async () => {
+    const { world, hub } = await worldWithCache();
+    const before = everythingIn(world.directory);
+    const plan = await planOf(world, hub);
+    expect(plan).toMatchObject({ fetchBytes: 0, copyBytes: TOTAL, spaceNeededBytes: TOTAL });
+    expect(plan.files.map(({ action, fetchBytes, copyBytes }) => [action, fetchBytes, copyBytes])).toEqual([
+      ['copy', 0, weights.sizeBytes],
+      ['copy', 0, config.sizeBytes],
+    ]);
+    expect(everythingIn(world.directory)).toEqual(before);
+    expect(world.server('http').requests).toEqual([]);
+  });
+
+  it('counts as to be fetched what the cache has not, and what it has of the wrong size', async () => {
+    const { world, hub, blob } = await worldWithCache();
+    writeFileSync(blob, 'cut');
+    expect(await planOf(world, hub)).toMatchObject({ fetchBytes: weights.sizeBytes, copyBytes: config.sizeBytes });
+  });
+
+  it.each([
+    ['is switched off', {}, { WAN_HF_CACHE: 'off' }],
+    ['must not be used because everything is to be fetched anew', { force: true }, {}],
+  ])('leaves out a cache that %s', async (_, options, env) => {
+    const { world, hub } = await worldWithCache();
+    expect(await planOf(world, hub, options, env)).toMatchObject({ fetchBytes: TOTAL, copyBytes: 0 });
+  });
+
+  it('has the cache after the local sources that have a file, and before everybody else', async () => {
+    const { world, hub } = await worldWithCache(['local', 'hf://org/name@main']);
+    rmSync(join(world.folder(), MODEL, 'config.json'));
+    expect(await planOf(world, hub)).toMatchObject({ fetchBytes: weights.sizeBytes, copyBytes: config.sizeBytes });
+    const later = await worldWithCache(['http', 'local', 'hf://org/name@main']);
+    expect(await planOf(later.world, later.hub)).toMatchObject({ fetchBytes: 0, copyBytes: TOTAL });
+  });
+
+  it('goes on where the cache cannot be read, as ensure does', async () => {
+    const { world } = await worldWithCache();
+    const file = join(world.directory, 'file');
+    writeFileSync(file, '');
+    expect(await planOf(world, file)).toMatchObject({ fetchBytes: TOTAL, copyBytes: 0 });
+  });
 });

@@ -15,8 +15,11 @@ export interface CacheQuestion {
   readonly files: readonly FileSpec[];
 }
 
+/** Who looks: a run of ensure, or a plan of one. */
+export type CacheReader = Pick<EnsureRun, 'work' | 'target' | 'signal' | 'emit'>;
+
 /** Undefined where the cache has not got the bytes, is switched off, or cannot be read: that is told, and costs no download. */
-export async function cachedSource(run: EnsureRun, { sha256, files }: CacheQuestion): Promise<FileSource | undefined> {
+export async function cachedSource(run: CacheReader, { sha256, files }: CacheQuestion): Promise<FileSource | undefined> {
   const [first] = files;
   const cache = await run.work.hfCache();
   if (cache === undefined || first === undefined) return undefined;

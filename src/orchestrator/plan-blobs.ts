@@ -22,6 +22,8 @@ export interface PlannedBlob {
   readonly condition: FileCondition;
   readonly action: PlannedAction;
   readonly fetchBytes: number;
+  /** To be read on this machine instead. */
+  readonly copyBytes: number;
 }
 
 export interface PlanOptions {
@@ -42,7 +44,7 @@ export function planBlobs(files: readonly SeenFile[], options: PlanOptions): Pla
 function planBlob(seen: SeenFile, { force, isTwin }: PlanOptions & { readonly isTwin: boolean }): PlannedBlob {
   const action = isTwin ? 'link' : force ? 'fetch' : actionFor(seen);
   const fetchBytes = action === 'fetch' ? seen.spec.sizeBytes : action === 'resume' ? seen.spec.sizeBytes - seen.heldBytes : 0;
-  return { file: seen.spec, condition: seen.condition, action, fetchBytes, ...(seen.digest && { digest: seen.digest }) };
+  return { file: seen.spec, condition: seen.condition, action, fetchBytes, copyBytes: 0, ...(seen.digest && { digest: seen.digest }) };
 }
 
 function actionFor({ condition, blob, heldBytes }: SeenFile): PlannedAction {

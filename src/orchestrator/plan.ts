@@ -11,6 +11,7 @@ import { lookAt } from './look.ts';
 import type { Orchestration } from './orchestration.ts';
 import { ownUrl, resolverOf } from './own-url.ts';
 import { type PlannedBlob, planBlobs, type SeenFile } from './plan-blobs.ts';
+import { planCached } from './plan-cached.ts';
 import { plannedComponents } from './plan-components.ts';
 import { resolveTarget, type Target } from './target.ts';
 
@@ -18,10 +19,12 @@ export async function planEnsure(work: Orchestration, modelId: string, options: 
   const target = await resolveTarget(work, modelId, options);
   readStoreId(work.store);
   const { files: seen } = lookAt(work, target);
-  const planned = planBlobs(seen, { force: options.force ?? false });
+  const fromHere = planBlobs(seen, { force: options.force ?? false });
+  const planned = await planCached(work, { target, planned: fromHere, options });
   const urlOf = ownUrls(work, target, options);
   const files = await Promise.all(planned.map(async (blob, index) => toPlannedFile(blob, seen[index], await urlOf(blob))));
   const fetchBytes = planned.reduce((sum, blob) => sum + blob.fetchBytes, 0);
+  const copyBytes = planned.reduce((sum, blob) => sum + blob.copyBytes, 0);
   return {
     ref: target.spec.ref,
     variant: target.spec.variant,
@@ -32,8 +35,9 @@ export async function planEnsure(work: Orchestration, modelId: string, options: 
     components: plannedComponents(await work.registry(), target, planned),
     totalBytes: target.files.reduce((sum, file) => sum + file.sizeBytes, 0),
     fetchBytes,
+    copyBytes,
     linkBytes: files.filter((file) => file.action === 'link').reduce((sum, file) => sum + file.sizeBytes, 0),
-    spaceNeededBytes: fetchBytes === 0 ? 0 : fetchBytes + work.settings.safetyMarginBytes,
+    spaceNeededBytes: fetchBytes + copyBytes === 0 ? 0 : fetchBytes + copyBytes + work.settings.safetyMarginBytes,
     freeBytes: freeBytesNear(work.store.resolver.root),
   };
 }
@@ -45,13 +49,18 @@ function ownUrls(work: Orchestration, { label }: Target, options: EnsureOptions)
   return async ({ file, fetchBytes }) => (fetchBytes === 0 ? undefined : ownUrl({ model: label, file, resolveUrl, signal }));
 }
 
-function toPlannedFile({ file, action, fetchBytes }: PlannedBlob, seen: SeenFile | undefined, url: string | undefined): PlannedFile {
+function toPlannedFile(
+  { file, action, fetchBytes, copyBytes }: PlannedBlob,
+  seen: SeenFile | undefined,
+  url: string | undefined,
+): PlannedFile {
   const fault = seen && faultOf(seen);
   return {
     path: file.path,
     sizeBytes: file.sizeBytes,
     action,
     fetchBytes,
+    copyBytes,
     ...(file.component !== undefined && { component: file.component }),
     ...(url !== undefined && { url: redactUrl(url) }),
     ...(fault && { fault }),

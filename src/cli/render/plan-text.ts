@@ -23,7 +23,7 @@ const COMPONENT_COLUMNS: readonly Column[] = [
   { title: 'FROM' },
 ];
 
-const VERDICTS: Readonly<Record<PlannedAction, Verdict>> = { keep: 'good', link: 'good', resume: 'soft', fetch: 'soft' };
+const VERDICTS: Readonly<Record<PlannedAction, Verdict>> = { keep: 'good', link: 'good', copy: 'good', resume: 'soft', fetch: 'soft' };
 
 /** For each model what would happen to each file that does not stay as it is, and the sums. */
 export function planText(screen: Screen, tried: readonly Tried<EnsurePlan>[]): string {
@@ -68,6 +68,7 @@ function sums(screen: Screen, plan: EnsurePlan): string {
   return properties(screen, [
     ['variant', variantText(plan)],
     ['to fetch', `${formatBytes(plan.fetchBytes)} of ${formatBytes(plan.totalBytes)}`],
+    ['to copy', plan.copyBytes === 0 ? '' : `${formatBytes(plan.copyBytes)}, out of the Hub cache`],
     ['to link', plan.linkBytes === 0 ? '' : formatBytes(plan.linkBytes)],
     ['needs', plan.spaceNeededBytes === 0 ? '' : spaceText(screen, plan, short)],
     ['from', plan.sources.join(', ')],

@@ -78,9 +78,10 @@ const planned: EnsurePlan = {
   path: T2V_PATH,
   sources: ['local://wan22/t2v', 'https://mirror.example/t2v'],
   files: [
-    { path: 'model_index.json', sizeBytes: 300, action: 'keep', fetchBytes: 0 },
-    { path: 'vae/w.safetensors', sizeBytes: 8 * MIB, action: 'link', fetchBytes: 0 },
-    { path: 'unet/w.safetensors', sizeBytes: 12 * MIB, action: 'resume', fetchBytes: 4 * MIB, fault: 'digest' },
+    { path: 'model_index.json', sizeBytes: 300, action: 'keep', fetchBytes: 0, copyBytes: 0 },
+    { path: 'vae/w.safetensors', sizeBytes: 8 * MIB, action: 'link', fetchBytes: 0, copyBytes: 0 },
+    { path: 'unet/w.safetensors', sizeBytes: 12 * MIB, action: 'resume', fetchBytes: 4 * MIB, copyBytes: 0, fault: 'digest' },
+    { path: 'text/w.safetensors', sizeBytes: 3 * MIB, action: 'copy', fetchBytes: 0, copyBytes: 3 * MIB },
   ],
   components: [
     { fileCount: 1, totalBytes: 300, fetchBytes: 0, sharedBytes: 0, sharedWith: [], sources: ['local://wan22/t2v'] },
@@ -96,6 +97,7 @@ const planned: EnsurePlan = {
   ],
   totalBytes: 20 * MIB,
   fetchBytes: 4 * MIB,
+  copyBytes: 3 * MIB,
   linkBytes: 8 * MIB,
   spaceNeededBytes: 1028 * MIB,
   freeBytes: 100 * MIB,
@@ -247,6 +249,7 @@ describe('texts', () => {
       FILE                ACTION               SIZE  TO FETCH
       vae/w.safetensors   link              8.0 MiB
       unet/w.safetensors  resume (digest)  12.0 MiB   4.0 MiB
+      text/w.safetensors  copy              3.0 MiB
 
       COMPONENT  FILES    BYTES   SHARED  SHARED WITH     FROM
       (none)         1      300                           local://wan22/t2v
@@ -254,6 +257,7 @@ describe('texts', () => {
 
       variant   fp16, which this model takes in the environment development
       to fetch  4.0 MiB of 20.0 MiB
+      to copy   3.0 MiB, out of the Hub cache
       to link   8.0 MiB
       needs     1.0 GiB of free space, margin included; there are 100 MiB: not enough
       from      local://wan22/t2v, https://mirror.example/t2v
