@@ -86,7 +86,7 @@ it('a local source comes before the Hub cache', async () => {
 describe('a plan', () => {
   const planOf = async (world: ModelWorld, hub: string, options = {}, env = {}) => {
     await using orchestrator = await world.orchestrator({ env: { HF_HUB_CACHE: hub, ...env } });
-    return orchestrator.plan(MODEL, options);
+    return await orchestrator.plan(MODEL, options);
   };
 
   it('says what an ensure would copy out of the Hub cache, asks nobody and changes nothing', async () => {

@@ -34,7 +34,8 @@ export const treeEntry = ({ path, oid, content, lfs }: StoredFile): Document => 
   oid,
   size: content.sizeBytes,
   path,
-  ...(lfs && { lfs: { oid: lfs.sha256, size: content.sizeBytes, pointerSize: lfs.pointerSize }, xetHash: lfs.xetHash }),
+  ...(lfs && { lfs: { oid: lfs.sha256, size: content.sizeBytes, pointerSize: lfs.pointerSize } }),
+  ...(lfs?.xetHash && { xetHash: lfs.xetHash }),
 });
 
 /** A folder's entries, folders among them, in the order of their paths. */

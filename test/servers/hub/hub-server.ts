@@ -63,6 +63,8 @@ export class HubServer {
   readonly signer = new UrlSigner();
   /** Entries of a page of the tree. */
   pageSize = PAGE_SIZE;
+  /** Where large files are redirected to, in place of `storage`, by their sha256. */
+  bytesUrl: ((sha256: string) => string) | undefined;
   /** The host that the addresses of next pages name, where it is not the one asked: a mirror passes on the Hub's own. */
   linkOrigin: string | undefined;
   /** Replaces the answers to those that it is not undefined for. */
@@ -203,12 +205,12 @@ export class HubServer {
 
   #toStorage(_: StoredFile, lfs: NonNullable<StoredFile['lfs']>, about: Readonly<Record<string, string>>): HubReply {
     const { type, id, commit, ...headers } = about;
-    const location = this.signer.sign(this.storage.urlOf(storagePath(lfs.sha256)), LINK_MS);
+    const location = this.bytesUrl?.(lfs.sha256) ?? this.signer.sign(this.storage.urlOf(storagePath(lfs.sha256)), LINK_MS);
     const auth = `${this.url}/api/${type}s/${id}/xet-read-token/${commit}`;
-    const link = `<${auth}>; rel="xet-auth", <${this.storage.url}/v1/reconstructions/${lfs.xetHash}>; rel="xet-reconstruction-info"`;
+    const xetLink = `<${auth}>; rel="xet-auth", <${this.storage.url}/v1/reconstructions/${lfs.xetHash}>; rel="xet-reconstruction-info"`;
     const body = `Found. Redirecting to ${location}`;
-    const known = { ...headers, location, link, 'x-linked-etag': `"${lfs.sha256}"`, 'x-xet-hash': lfs.xetHash };
-    return { status: 302, headers: known, bytes: Buffer.from(body) };
+    const xet = lfs.xetHash === undefined ? {} : { link: xetLink, 'x-xet-hash': lfs.xetHash };
+    return { status: 302, headers: { ...headers, ...xet, location, 'x-linked-etag': `"${lfs.sha256}"` }, bytes: Buffer.from(body) };
   }
 }
 
