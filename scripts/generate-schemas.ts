@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { LOCK_SCHEMAS } from '../src/registry/lockfile-schema.ts';
 import { PROBLEM_CODES } from '../src/registry/manifest-problem.ts';
 import { SCHEMAS } from '../src/registry/manifest-schema.ts';
 
@@ -17,7 +18,8 @@ interface GeneratedFile {
 export function generatedFiles(): GeneratedFile[] {
   return [
     { path: 'schemas/manifest.v1.json', content: `${JSON.stringify(manifestJsonSchema(), null, 2)}\n` },
-    { path: 'docs/manifest.md', content: withTables(readRepositoryFile('docs/manifest.md')) },
+    { path: 'schemas/lockfile.v1.json', content: `${JSON.stringify(lockfileJsonSchema(), null, 2)}\n` },
+    ...['docs/manifest.md', 'docs/lockfile.md'].map((path) => ({ path, content: withTables(readRepositoryFile(path)) })),
   ];
 }
 
@@ -32,6 +34,8 @@ function manifestJsonSchema(): object {
     Object.assign((schema.properties as Record<string, object>)[key] ?? {}, { propertyNames: id });
   return { ...schema, title: 'wan-models manifest, version 1' };
 }
+
+const lockfileJsonSchema = (): object => ({ ...jsonSchemaOf(LOCK_SCHEMAS.lockfile), title: 'wan-models lockfile, version 1' });
 
 /** TOML integers are bigints in the schema, so that 1.0 is not 1; JSON Schema calls them integer. */
 function jsonSchemaOf(schema: z.ZodType): Record<string, unknown> {
@@ -61,8 +65,8 @@ function withTables(page: string): string {
 
 function tableOf(name: string): string {
   if (name === 'problem_codes') return problemTable();
-  const schema = Object.entries(SCHEMAS).find(([key]) => key === name)?.[1];
-  if (schema === undefined) throw new Error(`docs/manifest.md asks for a table of ${name}, which is not in SCHEMAS`);
+  const schema = Object.entries({ ...SCHEMAS, ...LOCK_SCHEMAS }).find(([key]) => key === name)?.[1];
+  if (schema === undefined) throw new Error(`a page asks for a table of ${name}, which is in no schema`);
   const { properties = {}, required = [] } = jsonSchemaOf(schema) as { properties?: Record<string, JsonSchema>; required?: string[] };
   const rows = Object.entries(properties).map(([key, property]) => {
     return `| \`${key}\`${required.includes(key) ? ' (required)' : ''} | ${typeName(property)} | ${property.description ?? ''} |`;

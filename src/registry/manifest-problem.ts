@@ -50,6 +50,7 @@ export const PROBLEM_CODES = {
   digest_invalid: 'The sha256 is not 64 hex digits.',
   digest_placeholder: 'The sha256 is a well-known placeholder, not the digest of a model file.',
   digest_size_zero: 'The file has size 0, but its sha256 is not that of an empty file.',
+  edited_by_hand: 'An entry of the lockfile is not as `wan models lock` wrote it.',
   no_sources: 'Nothing says where the files come from.',
   unknown_scheme: 'No backend reads this kind of URL.',
   url_invalid: 'The URL is not well formed.',

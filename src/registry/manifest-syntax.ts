@@ -25,12 +25,18 @@ const MAX_BROKEN_LINES = 20;
 /** Larger texts are not parsed again and again. */
 const MAX_LENIENT_LENGTH = 4 * 2 ** 20;
 
-export function readManifestSyntax(file: string, bytes: Buffer): ManifestSyntax {
+/** What is read, for messages. */
+type Kind = 'manifest' | 'lockfile';
+const EMPTY: Readonly<Record<Kind, string>> = {
+  manifest: 'begin with schema_version = 1',
+  lockfile: 'remove it, then run `wan models lock`',
+};
+
+export function readManifestSyntax(file: string, bytes: Buffer, kind: Kind = 'manifest'): ManifestSyntax {
   const unreadable = encodingProblems(file, bytes) ?? sizeProblems(file, bytes);
   if (unreadable !== undefined) return { text: '', problems: unreadable };
   const text = bytes.toString('utf8');
-  if (isBlank(text))
-    return { text, problems: [problemAt(file, 1, 1, 'manifest_empty', 'the manifest is empty', 'begin with schema_version = 1')] };
+  if (isBlank(text)) return { text, problems: [problemAt(file, 1, 1, 'manifest_empty', `the ${kind} is empty`, EMPTY[kind])] };
   return parseLenient(file, text);
 }
 

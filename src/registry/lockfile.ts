@@ -1,0 +1,85 @@
+/** `models.lock` as a value, and as the text that is committed: one line a file, in an order that does not depend on anything. */
+import { hash } from 'node:crypto';
+import { type Sha256, sha256Of } from '../domain/digest.ts';
+import type { LockEntry, LockEntryBody, LockedFile } from './lockfile-schema.ts';
+
+export type { LockEntry, LockEntryBody, LockedDerivation, LockedFile } from './lockfile-schema.ts';
+
+export interface Lockfile {
+  readonly models: ReadonlyMap<string, LockEntry>;
+  readonly components: ReadonlyMap<string, LockEntry>;
+}
+
+export const EMPTY_LOCKFILE: Lockfile = { models: new Map(), components: new Map() };
+
+/** Beside the manifest: `models.toml` -> `models.lock`. */
+export const lockfilePath = (manifestPath: string): string => `${manifestPath.replace(/\.toml$/, '')}.lock`;
+
+/** The entry with its digest; files in their order. */
+export function sealEntry(body: LockEntryBody): LockEntry {
+  const ordered = { ...body, files: [...body.files].sort((a, b) => compare(a.path, b.path)) };
+  return { ...ordered, digest: entryDigest(ordered) };
+}
+
+/** Over what the entry says, not how it is written. */
+export function entryDigest({ request, locked_at, source, resolved, revision, files }: LockEntryBody): Sha256 {
+  const rows = files.map((file) => KEYS.map((key) => canonical(file[key])));
+  const body = [request, locked_at, source ?? null, resolved ?? null, revision ?? null, rows];
+  return sha256Of(hash('sha256', JSON.stringify(body), 'hex'));
+}
+
+/** Keys of a file in the order in which they are written. */
+const KEYS = [
+  'path',
+  'size',
+  'sha256',
+  'by',
+  'etag',
+  'git_oid',
+  'source',
+  'piece_root',
+  'derived',
+] as const satisfies readonly (keyof LockedFile)[];
+
+function canonical(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value ?? null;
+  return Object.entries(value)
+    .filter(([, inner]) => inner !== undefined)
+    .sort(([a], [b]) => compare(a, b))
+    .map(([key, inner]) => [key, canonical(inner)]);
+}
+
+const HEADER = `# Written by \`wan models lock\`: commit it, do not edit it. An entry that was edited is refused.
+# What changed upstream: \`wan models outdated\`. To take it: \`wan models update\`.
+lockfile_version = 1
+`;
+
+/** The text of the file; equal lockfiles give equal texts. */
+export function lockfileText({ components, models }: Lockfile): string {
+  return [HEADER, ...tables('components', components), ...tables('models', models)].join('\n');
+}
+
+const tables = (kind: string, entries: ReadonlyMap<string, LockEntry>): string[] =>
+  [...entries].sort(([a], [b]) => compare(a, b)).map(([id, entry]) => entryText(`${kind}.${quoted(id)}`, entry));
+
+function entryText(name: string, { files, ...entry }: LockEntry): string {
+  const keys = ['digest', 'request', 'locked_at', 'source', 'resolved', 'revision'] as const;
+  const facts = keys.flatMap((key) => (entry[key] === undefined ? [] : [`${key} = ${quoted(entry[key])}`]));
+  const lines = files.map((file) => `  { ${KEYS.flatMap((key) => pair(key, file[key])).join(', ')} },`);
+  return [`[${name}]`, ...facts, 'files = [', ...lines, ']', ''].join('\n');
+}
+
+const pair = (key: string, value: unknown): string[] => (value === undefined ? [] : [`${key} = ${valueText(value)}`]);
+
+function valueText(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  if (Array.isArray(value)) return `[${value.map(valueText).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return quoted(String(value));
+  const entries = Object.entries(value).flatMap(([key, inner]) => pair(/^[\w-]+$/.test(key) ? key : quoted(key), inner));
+  return `{ ${entries.join(', ')} }`;
+}
+
+/** A TOML basic string: JSON's escapes are all TOML's too, but DEL must be escaped here. */
+const quoted = (text: string): string => JSON.stringify(text).replaceAll('\u007f', '\\u007f');
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
