@@ -45,6 +45,7 @@ export const ENSURE_OPTIONS: readonly OptionSpec[] = [
     completes: 'file',
     summary: 'a JSON object from files to signed URLs of their own; read again when one has ended',
   },
+  { name: 'frozen', summary: 'refuse to run where the lockfile is missing or stale' },
   { name: 'offline', summary: 'open no socket' },
   { name: 'force', summary: 'fetch again even what is here and proven' },
   { name: 'timeout', value: 'TIME', summary: 'give up after this long in all, for example 30m (else only time without progress counts)' },

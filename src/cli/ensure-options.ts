@@ -13,6 +13,7 @@ export function ensureOptions(session: Session, args: ParsedArgs): EnsureOptions
   return {
     ...targetOptions(session, args),
     ...(args.has('force') && { force: true }),
+    ...(args.has('frozen') && { frozen: true }),
     ...(args.has('offline') && { offline: true }),
     ...(jobs !== undefined && { jobs }),
     ...(connections !== undefined && { connections }),

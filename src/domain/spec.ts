@@ -28,11 +28,30 @@ export interface FileSpec {
   readonly shardIndex: boolean;
   /** 1-based number of a shard inside its series. */
   readonly shardPart?: number;
+  /** Where its sha256 stands in the lockfile, and not in the manifest: since when, and what it was seen at. */
+  readonly pin?: FilePin;
   /** `name@version` of the shared component that this file was mounted from. */
   readonly mountedFrom?: string;
   /** Where this file is read instead of `spec.sources` under `path`, best first; absent for most files. A mounted file has its
    * component's sources first (under its path there), then the model's; a file of an overlay has the overlay's. */
   readonly origins?: readonly FileOrigin[];
+}
+
+export interface FilePin {
+  /** ISO 8601. */
+  readonly lockedAt: string;
+  /** Source URL as the manifest has it. */
+  readonly source?: string;
+  readonly revision?: string;
+}
+
+/** How an entry of the lockfile stands to the manifest: it holds; it was made for what the manifest said before; somebody edited it. */
+export interface PartLock {
+  /** `name@version`, with `@variant` or `@+overlay`; of a component its id. */
+  readonly id: string;
+  readonly state: 'locked' | 'missing' | 'stale' | 'edited';
+  /** ISO 8601. */
+  readonly lockedAt?: string;
 }
 
 /** `[models.X.defaults]`: generation defaults, passed on as written. */
@@ -98,8 +117,10 @@ export interface ModelSpec {
   /** Names of the overlays that can be asked for with `@+name`. */
   readonly overlays?: readonly string[];
   readonly derivation?: Derivation;
-  /** True where the manifest leaves the file list open: it is listed from the source and pinned by `wan models lock`. */
+  /** True where the manifest leaves the file list open, and no lockfile has it. */
   readonly filesOpen?: boolean;
+  /** How the lockfile stands to each part that this spec is made of. */
+  readonly lock: readonly PartLock[];
   /** sha256 over the canonical JSON of all that decides the bytes: two equal digests mean the same directory. */
   readonly specDigest: Sha256;
 }

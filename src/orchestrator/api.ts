@@ -39,6 +39,8 @@ export type ResolveUrl = (request: UrlRequest) => Promise<string | undefined>;
 export interface EnsureOptions extends TargetOptions {
   /** Fetch again even what is here and proven. */
   readonly force?: boolean;
+  /** Refuse to run where the lockfile is missing or stale: LOCKFILE_STALE. */
+  readonly frozen?: boolean;
   /** Open no socket. */
   readonly offline?: boolean;
   /** Files in parallel. */

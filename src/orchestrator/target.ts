@@ -7,6 +7,7 @@ import { selectFiles } from '../registry/select-files.ts';
 import type { TargetOptions } from './api.ts';
 import { chooseVariant } from './choose-variant.ts';
 import type { Orchestration } from './orchestration.ts';
+import { type LockDemand, requireLock } from './require-lock.ts';
 
 export interface Target {
   readonly spec: ModelSpec;
@@ -19,12 +20,13 @@ export interface Target {
   readonly choice: VariantChoice;
 }
 
-/** @throws ModelError MODEL_NOT_FOUND, VARIANT_NOT_FOUND, INVALID_MODEL_ID, COMPONENT_MISSING, before anything else happens. */
-export async function resolveTarget(work: Orchestration, modelId: string, options: TargetOptions): Promise<Target> {
+/** @throws ModelError MODEL_NOT_FOUND, VARIANT_NOT_FOUND, INVALID_MODEL_ID, COMPONENT_MISSING, LOCKFILE_STALE, before anything else happens. */
+export async function resolveTarget(work: Orchestration, modelId: string, options: TargetOptions & LockDemand): Promise<Target> {
   const registry = await work.registry();
   const { environment } = work.settings;
   const { spec, variantReason } = chooseVariant(registry, modelId, { variant: options.variant, environment });
   requireFiles(spec);
+  requireLock(registry, spec, options);
   const { components, include, exclude } = options;
   const selection: Selection = { ...(components && { components }), ...(include && { include }), ...(exclude && { exclude }) };
   return {
@@ -40,12 +42,6 @@ export async function resolveTarget(work: Orchestration, modelId: string, option
 /** What this version cannot make is refused before anything else happens. */
 function requireFiles(spec: ModelSpec): void {
   const label = formatRef(spec.ref);
-  if (spec.filesOpen) {
-    throw new ModelError('NOT_IMPLEMENTED', `${label}: the manifest leaves its list of files open, and this version cannot list a source`, {
-      reason: 'files_open',
-      hint: 'name its files in the manifest: [[models."…".files]] with path, size and sha256',
-    });
-  }
   if (spec.derivation !== undefined) {
     const { from, dtype } = spec.derivation;
     throw new ModelError('NOT_IMPLEMENTED', `${label} is to be made from ${from} as ${dtype}, which this version cannot do`, {

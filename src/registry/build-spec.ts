@@ -2,16 +2,22 @@
 import { hash } from 'node:crypto';
 import { parseSha256, type Sha256, sha256Of } from '../domain/digest.ts';
 import type { CanonicalRef } from '../domain/model-ref.ts';
-import type { FileOrigin, FileSpec, ModelSpec, PipelineSpec, VramEstimation } from '../domain/spec.ts';
+import type { FileOrigin, FileSpec, ModelSpec, PartLock, PipelineSpec, VramEstimation } from '../domain/spec.ts';
 import { compileGlobs } from '../util/glob.ts';
+import { type LockOwner, overlayKey, ownerOfComponent, ownersOfModel, usesBase, variantKey } from './lock-owners.ts';
+import type { LockView } from './lock-view.ts';
+import { atRevision, type FindLock, listedFiles, partOf, pinner } from './locked-files.ts';
 import type { ManifestComponent, ManifestFile, ManifestModel } from './manifest-schema.ts';
 import { DEFAULT_FAMILY, filesOfVariant, mountedPath, ONLY_VARIANT } from './variant-files.ts';
 
 export interface SpecInput {
+  readonly modelId: string;
   readonly model: ManifestModel;
   readonly variant: string;
   readonly overlay?: string | undefined;
   readonly component: (id: string) => ManifestComponent | undefined;
+  /** What the lockfile says of a part of the manifest. */
+  readonly lock: FindLock;
 }
 
 export function buildSpec(ref: CanonicalRef, input: SpecInput): ModelSpec {
@@ -38,7 +44,8 @@ export function buildSpec(ref: CanonicalRef, input: SpecInput): ModelSpec {
     loraRequired: model.lora_required ?? false,
     defaults: model.defaults ?? {},
     tags: model.tags ?? [],
-    ...rareParts(model, variant),
+    lock: partLocks(input),
+    ...rareParts(input),
   });
   let digest: Sha256 | undefined;
   return Object.freeze({
@@ -52,8 +59,9 @@ export function buildSpec(ref: CanonicalRef, input: SpecInput): ModelSpec {
 }
 
 /** What most models leave out. */
-function rareParts(model: ManifestModel, variant: string): Partial<ModelSpec> {
-  const { derive_from: from, dtype, derive_components: components, files } = model.variant?.[variant] ?? {};
+function rareParts(input: SpecInput): Partial<ModelSpec> {
+  const { model, variant } = input;
+  const { derive_from: from, dtype, derive_components: components } = model.variant?.[variant] ?? {};
   return {
     ...(model.type !== undefined && { type: model.type }),
     ...(model.license !== undefined && { license: model.license }),
@@ -62,37 +70,80 @@ function rareParts(model: ManifestModel, variant: string): Partial<ModelSpec> {
     ...(model.environments !== undefined && { environments: model.environments }),
     ...(model.overlays !== undefined && { overlays: Object.keys(model.overlays) }),
     ...(from !== undefined && dtype !== undefined && { derivation: { from, dtype, ...(components !== undefined && { components }) } }),
-    ...(model.files === undefined && files === undefined && { filesOpen: true }),
+    ...(hasOpenPart(input) && { filesOpen: true }),
   };
 }
 
-/** Every file of the variant: the model's own, then the mounted ones, then the overlay's. */
-export function variantFiles(input: SpecInput): FileSpec[] {
-  const { model, variant } = input;
-  const own = filesOfVariant(variant, model.files ?? [], model.variant?.[variant]?.files ?? []);
-  return [...own.map((file) => fileSpec(file)), ...mountedFiles(input), ...overlayFiles(input)];
+/** The entries of the lockfile that the variant's directory depends on. */
+function partsOf({ modelId, model, variant, overlay, component }: SpecInput): LockOwner[] {
+  const mounted = Object.values(model.mounts ?? {}).map((mount) => (typeof mount === 'string' ? mount : mount.component));
+  const names = [
+    ...(usesBase(model, variant) ? [modelId] : []),
+    variantKey(modelId, variant),
+    ...(overlay === undefined ? [] : [overlayKey(modelId, overlay)]),
+  ];
+  return [
+    ...ownersOfModel(modelId, model).filter(({ id }) => names.includes(id)),
+    ...[...new Set(mounted)].flatMap((id) => ownerOfComponent(id, component(id) ?? {})),
+  ];
 }
 
-function mountedFiles({ model, variant, component, ...input }: SpecInput): FileSpec[] {
-  const modelSources = sourcesOf({ model, variant, component, ...input });
+const partLocks = (input: SpecInput): PartLock[] => partsOf(input).map((owner) => partOf(owner, input.lock(owner)));
+
+/** A list that the manifest leaves open, and that is not pinned for what the manifest says now. */
+const hasOpenPart = (input: SpecInput): boolean =>
+  partsOf(input).some((owner) => owner.files === undefined && input.lock(owner)?.state !== 'locked');
+
+/** Every file of the variant: the model's own, then the mounted ones, then the overlay's. */
+export function variantFiles(input: SpecInput): FileSpec[] {
+  return [...ownFiles(input), ...mountedFiles(input), ...overlayFiles(input)];
+}
+
+interface OwnViews {
+  readonly base?: LockView | undefined;
+  readonly own?: LockView | undefined;
+}
+
+function ownViews({ modelId, model, variant, lock }: SpecInput): OwnViews {
+  const base = usesBase(model, variant) ? lock({ kind: 'models', id: modelId }) : undefined;
+  return { base, own: lock({ kind: 'models', id: variantKey(modelId, variant) }) };
+}
+
+function ownFiles(input: SpecInput): FileSpec[] {
+  const { model, variant } = input;
+  const { base, own } = ownViews(input);
+  const table = model.variant?.[variant];
+  const files = filesOfVariant(variant, listedFiles(model.files, base), listedFiles(table?.files, own));
+  return files.map((file) => fileSpec(file)).map(pinner(base, own));
+}
+
+function mountedFiles(input: SpecInput): FileSpec[] {
+  const { model, variant, component, lock } = input;
+  const modelSources = sourcesOf(input);
   return Object.entries(model.mounts ?? {}).flatMap(([name, mount]) => {
     const { component: id, path: folder = name } = typeof mount === 'string' ? { component: mount } : mount;
     const mounted = component(id);
-    const files = allowed(filesOfVariant(variant, mounted?.files ?? [], []), mounted?.sources?.allow_patterns, mounted?.allow_patterns);
+    const view = lock({ kind: 'components', id });
+    const listed = filesOfVariant(variant, listedFiles(mounted?.files, view), []);
+    const files = allowed(listed, mounted?.sources?.allow_patterns, mounted?.allow_patterns);
+    const pin = pinner(view);
     return files.map((file) => {
       const path = mountedPath(folder, file.path);
-      const own = originsAt(mounted?.sources?.priority ?? [], file.path);
+      const own = originsAt(atRevision(mounted?.sources?.priority ?? [], view), file.path);
       const origins = own.length === 0 ? undefined : [...own, ...originsAt(modelSources, path)];
-      return { ...fileSpec({ ...file, path, component: name }), mountedFrom: id, ...(origins !== undefined && { origins }) };
+      return { ...pin(fileSpec({ ...file, component: name })), path, mountedFrom: id, ...(origins !== undefined && { origins }) };
     });
   });
 }
 
-function overlayFiles({ model, variant, overlay }: SpecInput): FileSpec[] {
-  const found = overlay === undefined ? undefined : model.overlays?.[overlay];
-  const files = allowed(filesOfVariant(variant, found?.files ?? [], []), found?.sources?.allow_patterns);
-  const sources = found?.sources?.priority;
-  return files.map((file) => ({ ...fileSpec(file), ...(sources !== undefined && { origins: originsAt(sources, file.path) }) }));
+function overlayFiles({ modelId, model, variant, overlay, lock }: SpecInput): FileSpec[] {
+  if (overlay === undefined) return [];
+  const found = model.overlays?.[overlay];
+  const view = lock({ kind: 'models', id: overlayKey(modelId, overlay) });
+  const files = allowed(filesOfVariant(variant, listedFiles(found?.files, view), []), found?.sources?.allow_patterns);
+  const sources = found?.sources && atRevision(found.sources.priority, view);
+  const pin = pinner(view);
+  return files.map((file) => ({ ...pin(fileSpec(file)), ...(sources !== undefined && { origins: originsAt(sources, file.path) }) }));
 }
 
 function fileSpec(file: ManifestFile): FileSpec {
@@ -114,9 +165,12 @@ function fileSpec(file: ManifestFile): FileSpec {
 const originsAt = (sources: readonly string[], path: string): FileOrigin[] => sources.map((source) => ({ source, path }));
 
 /** The variant's own sources stand instead of the model's. */
-const sourcesInForce = ({ model, variant }: SpecInput) => model.variant?.[variant]?.sources ?? model.sources;
+const sourcesInForce = ({ model, variant }: Pick<SpecInput, 'model' | 'variant'>) => model.variant?.[variant]?.sources ?? model.sources;
 
-const sourcesOf = (input: SpecInput): readonly string[] => sourcesInForce(input)?.priority ?? [];
+function sourcesOf(input: SpecInput): readonly string[] {
+  const { base, own } = ownViews(input);
+  return atRevision(atRevision(sourcesInForce(input)?.priority ?? [], base), own);
+}
 
 function allowPatterns(input: SpecInput): readonly string[] {
   return [...new Set([...(input.model.allow_patterns ?? []), ...(sourcesInForce(input)?.allow_patterns ?? [])])];

@@ -7,10 +7,13 @@ import type { ModelSummary } from '../domain/spec.ts';
 import { variantFiles } from './build-spec.ts';
 import { BodyWriter, CompiledManifest, type ManifestHead, type Slice } from './compiled-manifest.ts';
 import { ProblemList, type Report } from './draft-problem.ts';
+import { ownerOfComponent, ownersOfModel } from './lock-owners.ts';
+import { LockViews } from './lock-views.ts';
 import type { ManifestFile } from './manifest-file.ts';
 import { type ManifestProblem, manifestInvalid } from './manifest-problem.ts';
 import { type ManifestComponent, type ManifestModel, SCHEMA_VERSION, SCHEMAS } from './manifest-schema.ts';
 import { readManifestSyntax } from './manifest-syntax.ts';
+import { mountedPlaces } from './mounted-places.ts';
 import { checkManifest } from './rules/manifest-rules.ts';
 import { entriesAt, isTable, type RawTable } from './rules/raw-table.ts';
 import { reportShape } from './shape-problems.ts';
@@ -20,16 +23,17 @@ export type Examination =
   | { readonly compiled: CompiledManifest }
   | { readonly problems: readonly ManifestProblem[]; readonly foundVersion?: bigint };
 
-/** @throws ModelError MANIFEST_INVALID with all problems, or SCHEMA_VERSION_MISMATCH */
-export function compileManifest(file: ManifestFile): CompiledManifest {
-  const examined = examineManifest(file);
+/** @throws ModelError MANIFEST_INVALID with all problems, SCHEMA_VERSION_MISMATCH, LOCKFILE_STALE for a lockfile that cannot be read */
+export function compileManifest(file: ManifestFile, lock?: ManifestFile): CompiledManifest {
+  const examined = examineManifest(file, lock);
   if ('compiled' in examined) return examined.compiled;
   throw examined.foundVersion === undefined
     ? manifestInvalid(file.path, examined.problems)
     : versionMismatch(file.path, examined.foundVersion);
 }
 
-export function examineManifest(file: ManifestFile): Examination {
+/** @throws ModelError LOCKFILE_STALE for a lockfile that cannot be read */
+export function examineManifest(file: ManifestFile, lock?: ManifestFile): Examination {
   const { text, tree, problems: syntaxProblems } = readManifestSyntax(file.path, file.bytes);
   if (tree === undefined) return { problems: syntaxProblems };
   const list = new ProblemList();
@@ -39,7 +43,7 @@ export function examineManifest(file: ManifestFile): Examination {
     return { problems: list.placed(file.path, text), foundVersion: version };
   }
   checkManifest(tree, list);
-  const compiled = compileTree(tree, file, list);
+  const compiled = compileTree({ tree, file, lock }, list);
   if (list.isEmpty && syntaxProblems.length === 0) return { compiled };
   return { problems: withSyntax(syntaxProblems, list.placed(file.path, text)) };
 }
@@ -66,12 +70,21 @@ function versionMismatch(path: string, version: bigint): ModelError {
   });
 }
 
+interface Sources {
+  readonly tree: RawTable;
+  readonly file: ManifestFile;
+  readonly lock: ManifestFile | undefined;
+}
+
 /** Model by model, so that only one is held twice. The result means something only where nothing was reported. */
-function compileTree(tree: RawTable, file: ManifestFile, problems: ProblemList): CompiledManifest {
+function compileTree({ tree, file, lock }: Sources, problems: ProblemList): CompiledManifest {
   const { report } = problems;
   const bodies = new BodyWriter();
+  const views = new LockViews(lock, bodies);
   checkShell(tree, report);
   const components = parseAll<ManifestComponent>(tree, 'components', SCHEMAS.component, report);
+  const places = mountedPlaces(entriesAt(tree, 'models').map(([, raw]) => raw));
+  for (const [id, component] of components) views.add(ownerOfComponent(id, component, places.get(id)));
   const componentSlices = Object.fromEntries([...components].map(([id, component]) => [id, bodies.add(component)]));
   const models: ModelSummary[] = [];
   const modelSlices: Slice[] = [];
@@ -80,10 +93,11 @@ function compileTree(tree: RawTable, file: ManifestFile, problems: ProblemList):
     const model = parseOne<ManifestModel>({ schema: SCHEMAS.model, value: raw, at: ['models', id] }, report);
     if (model === undefined) continue;
     if (!problems.isEmpty) continue;
-    models.push(summarize(id, model, components));
+    views.add(ownersOfModel(id, model));
+    models.push(summarize(id, model, { components, views }));
     modelSlices.push(bodies.add(model));
   }
-  const head: ManifestHead = { schemaVersion: SCHEMA_VERSION, models, modelSlices, componentSlices };
+  const head: ManifestHead = { schemaVersion: SCHEMA_VERSION, models, modelSlices, componentSlices, ...views.head() };
   return new CompiledManifest(sha256Of(hash('sha256', file.bytes, 'hex')), head, bodies.finish());
 }
 
@@ -115,10 +129,21 @@ function parseOne<Parsed>(document: { schema: z.ZodType; value: unknown; at: rea
   return undefined;
 }
 
-function summarize(modelId: string, model: ManifestModel, components: ReadonlyMap<string, ManifestComponent>): ModelSummary {
+interface Known {
+  readonly components: ReadonlyMap<string, ManifestComponent>;
+  readonly views: LockViews;
+}
+
+function summarize(modelId: string, model: ManifestModel, { components, views }: Known): ModelSummary {
   const variants = model.variants ?? [ONLY_VARIANT];
   const defaultVariant = model.default_variant ?? variants[0] ?? ONLY_VARIANT;
-  const files = variantFiles({ model, variant: defaultVariant, component: (id) => components.get(id) });
+  const files = variantFiles({
+    modelId,
+    model,
+    variant: defaultVariant,
+    component: (id) => components.get(id),
+    lock: (key) => views.get(key),
+  });
   return {
     modelId,
     family: model.family ?? DEFAULT_FAMILY,

@@ -4,6 +4,8 @@
  */
 import type { Sha256 } from '../domain/digest.ts';
 import type { ModelSummary } from '../domain/spec.ts';
+import type { LockKey } from './lock-owners.ts';
+import type { LockView } from './lock-view.ts';
 import type { ManifestComponent, ManifestModel } from './manifest-schema.ts';
 
 /** Start and end of a body. */
@@ -15,7 +17,14 @@ export interface ManifestHead {
   /** Of `models`, in its order. */
   readonly modelSlices: readonly Slice[];
   readonly componentSlices: Readonly<Record<string, Slice>>;
+  /** What the lockfile is worth, by {@link lockSlot}; only of entries that there are. */
+  readonly lockSlices: Readonly<Record<string, Slice>>;
+  /** sha256 of the lockfile's bytes; absent: there was none. */
+  readonly lockDigest?: Sha256;
 }
+
+/** Name of an entry among all entries of a lockfile. */
+export const lockSlot = ({ kind, id }: LockKey): string => `${kind}/${id}`;
 
 export class CompiledManifest {
   readonly digest: Sha256;
@@ -35,6 +44,11 @@ export class CompiledManifest {
 
   component(id: string): ManifestComponent | undefined {
     return Object.hasOwn(this.head.componentSlices, id) ? (this.#read(this.head.componentSlices[id]) as ManifestComponent) : undefined;
+  }
+
+  lock(key: LockKey): LockView | undefined {
+    const slot = lockSlot(key);
+    return Object.hasOwn(this.head.lockSlices, slot) ? (this.#read(this.head.lockSlices[slot]) as LockView) : undefined;
   }
 
   #read(slice: Slice | undefined): unknown {

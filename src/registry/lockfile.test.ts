@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isModelError } from '../domain/errors.ts';
-import { EMPTY_LOCKFILE, type LockEntryBody, type Lockfile, lockfilePath, lockfileText, sealEntry } from './lockfile.ts';
+import { EMPTY_LOCKFILE, type LockEntryBody, type Lockfile, lockfileText, sealEntry } from './lockfile.ts';
+import { lockfilePath } from './manifest-file.ts';
 import { examineLockfile, readLockfile } from './read-lockfile.ts';
 
 const DIGEST = '3f1d5a6c0b7e9a24c8d06f1be53a7790d1c2b3a4958676f5e4d3c2b1a0f9e8d7';

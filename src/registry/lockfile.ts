@@ -12,9 +12,6 @@ export interface Lockfile {
 
 export const EMPTY_LOCKFILE: Lockfile = { models: new Map(), components: new Map() };
 
-/** Beside the manifest: `models.toml` -> `models.lock`. */
-export const lockfilePath = (manifestPath: string): string => `${manifestPath.replace(/\.toml$/, '')}.lock`;
-
 /** The entry with its digest; files in their order. */
 export function sealEntry(body: LockEntryBody): LockEntry {
   const ordered = { ...body, files: [...body.files].sort((a, b) => compare(a.path, b.path)) };

@@ -1,7 +1,8 @@
 /**
  * Compiled manifests on disk. A cache and nothing more: it is read only when it is ours, whole, of this format, and made of the very
- * bytes that the manifest has now; losing it costs time. Format: a line of JSON `{format, check, headBytes, bodyBytes}`, the JSON
- * head with the manifest's sha256, the bodies, the bytes of the manifest. The check covers head and bodies.
+ * bytes that the manifest and its lockfile have now; losing it costs time. Format: a line of JSON
+ * `{format, check, headBytes, bodyBytes, lockBytes}`, the JSON head with the manifest's sha256, the bodies, the bytes of the manifest, those of
+ * the lockfile. The check covers head and bodies.
  *
  * The bytes are compared, not their sha256: that would load node:crypto, which takes longer than all the rest of a warm `ensure`.
  */
@@ -15,7 +16,7 @@ import { fingerprint } from '../util/fingerprint.ts';
 import { CompiledManifest, type ManifestHead } from './compiled-manifest.ts';
 
 /** Raise it whenever the compiled form, or what counts as valid, changes. */
-const FORMAT = 'wan-manifest-cache/2';
+const FORMAT = 'wan-manifest-cache/3';
 const KEPT = 4;
 const LARGE_BYTES = 2 ** 20;
 /** A file's own URL with a query, in the JSON of a body. */
@@ -29,6 +30,14 @@ interface Header {
   readonly check: string;
   readonly headBytes: number;
   readonly bodyBytes: number;
+  /** -1: there was no lockfile. */
+  readonly lockBytes: number;
+}
+
+/** What a compiled manifest is made of. */
+export interface CacheSource {
+  readonly manifest: Buffer;
+  readonly lock?: Buffer | undefined;
 }
 
 interface Head {
@@ -37,7 +46,7 @@ interface Head {
 }
 
 /** `undefined` for whatever is not there, not ours, not whole, or made of other bytes than `source`. */
-export function readCachedManifest(cacheDir: string, source: Buffer): CompiledManifest | undefined {
+export function readCachedManifest(cacheDir: string, source: CacheSource): CompiledManifest | undefined {
   try {
     const fd = openSync(entryPath(cacheDir, source), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
     try {
@@ -52,8 +61,7 @@ export function readCachedManifest(cacheDir: string, source: Buffer): CompiledMa
 }
 
 export interface CacheEntry {
-  /** The bytes of the manifest. */
-  readonly source: Buffer;
+  readonly source: CacheSource;
   readonly compiled: CompiledManifest;
 }
 
@@ -63,10 +71,13 @@ export interface CacheEntry {
  */
 export async function writeCachedManifest(cacheDir: string, { source, compiled }: CacheEntry): Promise<void> {
   if (SIGNED_URL.test(compiled.bodies.toString('latin1'))) return;
-  const temporary = join(cacheDir, `.${checkOf(source)}.${crypto.randomUUID()}.tmp`);
+  const temporary = join(cacheDir, `.${checkOf(source.manifest)}.${crypto.randomUUID()}.tmp`);
   try {
     await mkdir(cacheDir, { recursive: true, mode: 0o700 });
-    await writeFile(temporary, [...encode(compiled), source], { mode: 0o600, flag: 'wx' });
+    await writeFile(temporary, [...encode(compiled, source), source.manifest, ...(source.lock === undefined ? [] : [source.lock])], {
+      mode: 0o600,
+      flag: 'wx',
+    });
     await rename(temporary, entryPath(cacheDir, source));
     await prune(cacheDir);
   } catch (error) {
@@ -76,15 +87,16 @@ export async function writeCachedManifest(cacheDir: string, { source, compiled }
 }
 
 /** Two manifests that shared a name would take turns in it: `source` decides. */
-const entryPath = (cacheDir: string, source: Buffer): string => join(cacheDir, `${checkOf(source)}.json`);
+const entryPath = (cacheDir: string, { manifest }: CacheSource): string => join(cacheDir, `${checkOf(manifest)}.json`);
 
 /** What is large is worth the loading of node:zlib. */
 const checkOf = (bytes: Buffer): string => (bytes.length < LARGE_BYTES ? fingerprint(bytes) : crc32(bytes).toString(16).padStart(16, '0'));
 
-function encode({ digest, head, bodies }: CompiledManifest): Buffer[] {
+function encode({ digest, head, bodies }: CompiledManifest, { lock }: CacheSource): Buffer[] {
   const headLine = Buffer.from(`${JSON.stringify({ digest, head } satisfies Head)}\n`);
   const content = Buffer.concat([headLine, bodies]);
-  const header: Header = { format: FORMAT, check: checkOf(content), headBytes: headLine.length, bodyBytes: bodies.length };
+  const [headBytes, bodyBytes, lockBytes] = [headLine.length, bodies.length, lock?.length ?? -1];
+  const header: Header = { format: FORMAT, check: checkOf(content), headBytes, bodyBytes, lockBytes };
   return [Buffer.from(`${JSON.stringify(header)}\n`), content];
 }
 
@@ -95,18 +107,23 @@ function isOwn(fd: number): boolean {
   return stats.isFile() && (uid === undefined || ((stats.uid === uid || stats.uid === 0) && (stats.mode & 0o022) === 0));
 }
 
-function decode(bytes: Buffer, source: Buffer): CompiledManifest | undefined {
+function decode(bytes: Buffer, source: CacheSource): CompiledManifest | undefined {
   const start = bytes.subarray(0, 1024).indexOf(10) + 1;
   const header = start === 0 ? undefined : parseHeader(bytes.toString('utf8', 0, start));
   if (header?.format !== FORMAT) return undefined;
   const end = start + header.headBytes + header.bodyBytes;
   const content = bytes.subarray(start, end);
-  if (!bytes.subarray(end).equals(source) || checkOf(content) !== header.check) return undefined;
+  if (!isMadeOf(bytes.subarray(end), source, header.lockBytes) || checkOf(content) !== header.check) return undefined;
   const { digest, head } = JSON.parse(content.toString('utf8', 0, header.headBytes)) as Head;
   return new CompiledManifest(digest, head, content.subarray(header.headBytes));
 }
 
-function parseHeader(line: string): (Partial<Header> & { headBytes: number; bodyBytes: number }) | undefined {
+function isMadeOf(tail: Buffer, { manifest, lock }: CacheSource, lockBytes: number): boolean {
+  if (lockBytes !== (lock?.length ?? -1)) return false;
+  return tail.subarray(0, manifest.length).equals(manifest) && tail.subarray(manifest.length).equals(lock ?? Buffer.alloc(0));
+}
+
+function parseHeader(line: string): (Partial<Header> & Omit<Header, 'format' | 'check'>) | undefined {
   try {
     return JSON.parse(line) as Header;
   } catch (error) {

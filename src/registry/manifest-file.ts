@@ -1,8 +1,9 @@
-/** Reads the manifest's bytes: bounded, and never from something that is not a file. */
+/** Reads the bytes of the manifest, and of the lockfile beside it: bounded, and never from something that is not a file. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { ModelError } from '../domain/errors.ts';
+import { isModelError, ModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
-import { manifestInvalid, type ProblemCode } from './manifest-problem.ts';
+import { lockfileInvalid } from './lockfile-problem.ts';
+import { type ManifestProblem, manifestInvalid, type ProblemCode } from './manifest-problem.ts';
 
 /** Room for more than 10,000 models and 200,000 files; what is larger is not a manifest. */
 const MAX_MANIFEST_BYTES = 64 * 2 ** 20;
@@ -27,6 +28,20 @@ export function readManifestFile(path: string): ManifestFile {
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) throw missingManifest(path, error);
     throw fsError(error, `read the manifest ${path}`);
+  }
+}
+
+/** Beside the manifest: `models.toml` has `models.lock`. */
+export const lockfilePath = (manifestPath: string): string => `${manifestPath.replace(/\.toml$/, '')}.lock`;
+
+/** Undefined where there is none. @throws ModelError PERMISSION_DENIED, FILESYSTEM_ERROR, or LOCKFILE_STALE where it cannot be a lockfile. */
+export function readLockfileBytes(manifestPath: string): ManifestFile | undefined {
+  const path = lockfilePath(manifestPath);
+  try {
+    return readManifestFile(path);
+  } catch (error) {
+    if (isModelError(error, 'MISSING_MANIFEST')) return undefined;
+    throw isModelError(error, 'MANIFEST_INVALID') ? lockfileInvalid(path, error.details.problems as readonly ManifestProblem[]) : error;
   }
 }
 

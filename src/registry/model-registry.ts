@@ -8,8 +8,9 @@ import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
 import { nearest } from '../util/nearest.ts';
 import { buildSpec } from './build-spec.ts';
 import type { CompiledManifest } from './compiled-manifest.ts';
+import type { LockKey } from './lock-owners.ts';
 import { readCachedManifest, writeCachedManifest } from './manifest-cache.ts';
-import { type ManifestFile, readManifestFile } from './manifest-file.ts';
+import { lockfilePath, type ManifestFile, readLockfileBytes, readManifestFile } from './manifest-file.ts';
 import { type FoundModel, ModelLookup } from './model-lookup.ts';
 
 export interface LoadOptions {
@@ -28,6 +29,9 @@ export class ModelRegistry {
   readonly manifestPath: string;
   /** Relative `local://` sources are looked up here, after the configured local_roots. */
   readonly manifestDir: string;
+  /** Absolute, whether or not there is one. */
+  readonly lockfilePath: string;
+  readonly hasLockfile: boolean;
   readonly schemaVersion: number;
   /** sha256 of the manifest's bytes. */
   readonly digest: Sha256;
@@ -36,21 +40,25 @@ export class ModelRegistry {
   readonly #specs = new Map<string, ModelSpec>();
 
   /**
-   * @throws ModelError MISSING_MANIFEST, MANIFEST_INVALID with every problem in details.problems, SCHEMA_VERSION_MISMATCH,
+   * @throws ModelError MISSING_MANIFEST, LOCKFILE_STALE for a lockfile that cannot be read, MANIFEST_INVALID with every problem in details.problems, SCHEMA_VERSION_MISMATCH,
    * PERMISSION_DENIED, FILESYSTEM_ERROR
    */
   static async load({ manifestPath, cacheDir, writeCache = false }: LoadOptions): Promise<ModelRegistry> {
     const file = readManifestFile(resolve(manifestPath));
-    const cached = cacheDir === undefined ? undefined : readCachedManifest(cacheDir, file.bytes);
+    const lock = readLockfileBytes(file.path);
+    const source = { manifest: file.bytes, lock: lock?.bytes };
+    const cached = cacheDir === undefined ? undefined : readCachedManifest(cacheDir, source);
     if (cached !== undefined) return new ModelRegistry(file, cached);
-    const compiled = await compile(file);
-    if (cacheDir !== undefined && writeCache) await writeCachedManifest(cacheDir, { source: file.bytes, compiled });
+    const compiled = await compile(file, lock);
+    if (cacheDir !== undefined && writeCache) await writeCachedManifest(cacheDir, { source, compiled });
     return new ModelRegistry(file, compiled);
   }
 
   private constructor(file: ManifestFile, compiled: CompiledManifest) {
     this.manifestPath = file.path;
     this.manifestDir = dirname(file.path);
+    this.lockfilePath = lockfilePath(file.path);
+    this.hasLockfile = compiled.head.lockDigest !== undefined;
     this.schemaVersion = compiled.head.schemaVersion;
     this.digest = compiled.digest;
     this.#compiled = compiled;
@@ -58,10 +66,13 @@ export class ModelRegistry {
   }
 
   /** Keeps the compiled form for the next process; losing it costs time, so a folder that cannot be written is no error. Nothing is kept
-   * where the file has changed since it was loaded. */
+   * where manifest or lockfile have changed since they were loaded. */
   async save(cacheDir: string): Promise<void> {
-    const { bytes } = readManifestFile(this.manifestPath);
-    if (hash('sha256', bytes) === this.digest) await writeCachedManifest(cacheDir, { source: bytes, compiled: this.#compiled });
+    const { bytes: manifest } = readManifestFile(this.manifestPath);
+    const lock = readLockfileBytes(this.manifestPath)?.bytes;
+    const { digest, head } = this.#compiled;
+    const isSame = hash('sha256', manifest) === digest && (lock && hash('sha256', lock)) === head.lockDigest;
+    if (isSame) await writeCachedManifest(cacheDir, { source: { manifest, lock }, compiled: this.#compiled });
   }
 
   /** In the order of the manifest; touches no file list. */
@@ -104,7 +115,9 @@ export class ModelRegistry {
   #build(ref: CanonicalRef, { index, summary }: FoundModel): ModelSpec {
     const model = this.#compiled.model(index);
     const component = (id: string) => this.#compiled.component(id);
-    return buildSpec(ref, { model, component, variant: ref.variant ?? summary.defaultVariant, overlay: ref.overlay });
+    const lock = (key: LockKey) => this.#compiled.lock(key);
+    const variant = ref.variant ?? summary.defaultVariant;
+    return buildSpec(ref, { modelId: ref.modelId, model, component, lock, variant, overlay: ref.overlay });
   }
 
   #requireOverlay({ index, summary: { modelId } }: FoundModel, overlay: string): void {
@@ -121,7 +134,7 @@ export class ModelRegistry {
 }
 
 /** The parser and zod are loaded here and nowhere else. */
-async function compile(file: ManifestFile): Promise<CompiledManifest> {
+async function compile(file: ManifestFile, lock: ManifestFile | undefined): Promise<CompiledManifest> {
   const { compileManifest } = await import('./compile-manifest.ts');
-  return compileManifest(file);
+  return compileManifest(file, lock);
 }

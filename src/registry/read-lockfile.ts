@@ -1,10 +1,10 @@
 /** Bytes -> lockfile, or everything that is wrong with them, with line and column as in the manifest. Bounded as the manifest is. */
-import { ModelError } from '../domain/errors.ts';
 import { ProblemList, type Report } from './draft-problem.ts';
 import { entryDigest, type Lockfile } from './lockfile.ts';
+import { lockfileInvalid } from './lockfile-problem.ts';
 import { LOCK_SCHEMAS, LOCKFILE_VERSION } from './lockfile-schema.ts';
 import type { ManifestFile } from './manifest-file.ts';
-import { formatProblem, type ManifestProblem } from './manifest-problem.ts';
+import type { ManifestProblem } from './manifest-problem.ts';
 import { readManifestSyntax } from './manifest-syntax.ts';
 import { checkCollisions } from './rules/collision-rules.ts';
 import { checkFile } from './rules/file-rules.ts';
@@ -90,22 +90,5 @@ function editedEntries(lockfile: Lockfile, file: string, text: string): EditedEn
       hint: 'take it back with git, or pin it anew: `wan models lock`',
     });
     return { kind, id, problem: list.placed(file, text)[0] as ManifestProblem };
-  });
-}
-
-const SHOWN = 20;
-
-/** LOCKFILE_STALE with every problem in details.problems. */
-export function lockfileInvalid(file: string, problems: readonly ManifestProblem[]): ModelError {
-  const reason = problems[0]?.code;
-  const shown = problems.slice(0, SHOWN).map((problem) => `  ${formatProblem(problem)}`);
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  return new ModelError('LOCKFILE_STALE', [`${file} is not a valid lockfile: ${count}`, ...shown].join('\n'), {
-    ...(reason !== undefined && { reason }),
-    hint:
-      reason === 'merge_conflict'
-        ? 'take either side, then run `wan models lock`: it pins what the manifest has and the lockfile lacks'
-        : 'take it back with git, or remove it and run `wan models lock`',
-    details: { lockfile_path: file, problem_count: problems.length, problems },
   });
 }

@@ -1,6 +1,7 @@
-/** The manifest as a file that people edit while a process lives. */
+/** The manifest and its lockfile as files that people edit while a process lives. */
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { lockfilePath } from './manifest-file.ts';
 import { ModelRegistry } from './model-registry.ts';
 
 export class RegistryFile {
@@ -16,7 +17,7 @@ export class RegistryFile {
     this.#cacheDir = cacheDir;
   }
 
-  /** Loaded once, and anew whenever the file is another one than it was. One stat a call. */
+  /** Loaded once, and anew whenever one of the files is another one than it was. Two stats a call. */
   registry(): Promise<ModelRegistry> {
     const key = this.#key();
     if (this.#loaded?.key !== key) {
@@ -34,7 +35,11 @@ export class RegistryFile {
   }
 
   #key(): string {
-    const stat = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
-    return stat === undefined ? 'absent' : `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+    return `${keyOf(this.#path)}, ${keyOf(lockfilePath(this.#path))}`;
   }
+}
+
+function keyOf(path: string): string {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? 'absent' : `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
 }

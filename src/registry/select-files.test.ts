@@ -39,6 +39,7 @@ const SPEC: ModelSpec = {
   loraRequired: false,
   defaults: {},
   tags: [],
+  lock: [],
   specDigest: sha256Of('a'.repeat(64)),
 };
 

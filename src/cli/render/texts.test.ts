@@ -147,6 +147,7 @@ const spec: ModelSpec = {
   loraRequired: false,
   defaults: { fps: 24, scheduler: 'unipc' },
   tags: [],
+  lock: [],
   specDigest: sha256Of('0'.repeat(64)),
 };
 

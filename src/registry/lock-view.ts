@@ -1,0 +1,74 @@
+/** What an entry of the lockfile is worth for what the manifest says now. Pure. */
+import { hash } from 'node:crypto';
+import { type Sha256, sha256Of } from '../domain/digest.ts';
+import type { PartLock } from '../domain/spec.ts';
+import { redactUrl } from '../util/redact-url.ts';
+import type { LockOwner } from './lock-owners.ts';
+import type { LockEntry, LockedFile } from './lockfile.ts';
+
+/** An entry as specs are made from it; part of the compiled manifest. */
+export interface LockView extends PartLock {
+  /** Of an open list: all files. Else those that the manifest has no sha256 of. */
+  readonly files: readonly LockedFile[];
+  readonly isOpen: boolean;
+  readonly source?: string;
+  /** To be read instead of `source`. */
+  readonly resolved?: string;
+  readonly revision?: string;
+}
+
+/** Digest of all that decides what locking gives. */
+export function requestDigest({ places, patterns, files }: LockOwner): Sha256 {
+  const rows = files?.map(({ path, size, sha256 }) => [path, size, sha256?.toLowerCase().replace(/^sha256:/, '') ?? null]);
+  const body = [
+    places.map(({ source, path }) => [source, path]),
+    rows === undefined ? [...patterns].sort() : null,
+    rows?.sort(byPath) ?? null,
+  ];
+  return sha256Of(hash('sha256', JSON.stringify(body), 'hex'));
+}
+
+const byPath = ([a]: readonly unknown[], [b]: readonly unknown[]): number => (String(a) < String(b) ? -1 : 1);
+
+export interface Viewed {
+  readonly owner: LockOwner;
+  readonly entry: LockEntry;
+  readonly isEdited: boolean;
+}
+
+export function viewOf({ owner, entry, isEdited }: Viewed): LockView {
+  const { id, files: listed } = owner;
+  if (isEdited) return { id, state: 'edited', files: [], isOpen: listed === undefined };
+  const state = entry.request === requestDigest(owner) ? 'locked' : 'stale';
+  const { locked_at: lockedAt, source, resolved, revision } = entry;
+  return {
+    id,
+    state,
+    lockedAt,
+    isOpen: listed === undefined,
+    files: listed === undefined ? (state === 'locked' ? entry.files : []) : added(entry, listed),
+    ...(source !== undefined && owner.places.some((place) => place.source === source) && { source, ...(resolved && { resolved }) }),
+    ...(revision !== undefined && { revision }),
+  };
+}
+
+/** Also of a stale entry: what the manifest still says of a file is what was pinned. */
+function added(entry: LockEntry, listed: NonNullable<LockOwner['files']>): LockedFile[] {
+  const wanting = new Map(listed.filter(({ sha256 }) => sha256 === undefined).map(({ path, size }) => [path, size]));
+  return entry.files.filter(({ path, size, sha256 }) => sha256 !== undefined && wanting.get(path) === size);
+}
+
+/** Why an entry does not hold, for people; undefined for one that does. */
+export function whyStale(owner: LockOwner, entry: LockEntry | undefined): string | undefined {
+  if (entry === undefined) return 'it is not in the lockfile';
+  if (entry.request === requestDigest(owner)) return undefined;
+  const { files } = owner;
+  if (entry.source !== undefined && !owner.places.some(({ source }) => source === entry.source))
+    return `it was listed from ${redactUrl(entry.source)}, which is no source of it any more`;
+  if (files === undefined) return 'its sources or patterns have changed since it was locked';
+  const pinned = new Map(entry.files.map((file) => [file.path, file]));
+  const changed = files.filter(({ path, size }) => pinned.get(path)?.size !== size).map(({ path }) => path);
+  const gone = [...pinned.keys()].filter((path) => !files.some((file) => file.path === path));
+  const named = [...changed, ...gone].slice(0, 3).join(', ');
+  return named === '' ? 'the manifest has changed since it was locked' : `the manifest has changed since it was locked: ${named}`;
+}
