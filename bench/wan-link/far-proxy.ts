@@ -26,7 +26,7 @@ export async function startFarProxy({ targetPort, roundTripMs, bytesPerSecond }:
       socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
     }
     // The kernel has made the connection at once: the round trip that this takes is added to the first request.
-    carry(client, upstream, { delayMs: roundTripMs / 2, notBeforeMs: performance.now() + roundTripMs * 1.5, bytesPerSecond: 1e9 });
+    carry(client, upstream, { delayMs: roundTripMs / 2, notBeforeMs: performance.now() + roundTripMs, bytesPerSecond: 1e9 });
     carry(upstream, client, { delayMs: roundTripMs / 2, notBeforeMs: 0, bytesPerSecond });
   });
   server.listen(0, '127.0.0.1');

@@ -25,7 +25,7 @@ export interface GovernorSample {
 /** A step must bring at least this share of the goodput that its ranges would add if nothing else limited them. */
 const WORTHWHILE = 0.3;
 /** A source that answers later is far: one connection's window cannot fill the way to it, as many as browsers open are no burden. */
-const FAR_MS = 30;
+export const FAR_MS = 30;
 const FAR_START = 4;
 /** Steps to a far source cost a few round trips each: fewer, larger ones, since one too large is corrected at once. */
 const FAR_FACTOR = 4;
@@ -41,8 +41,15 @@ const MAX_WAIT_MS = 2000;
 const REST_MS = 5000;
 const MAX_REST_MS = 60_000;
 
+interface Moment {
+  readonly ms: number;
+  readonly receivedBytes: number;
+}
+
 type Phase =
   | { readonly kind: 'measuring' }
+  /** The step is taken, and what went before it is measured until its ranges have their first answers. */
+  | { readonly kind: 'leaping'; readonly before: number; readonly begun: Moment; readonly settled?: Moment; readonly last: Moment }
   | { readonly kind: 'trying'; readonly before: number; readonly beforeRate: number }
   | { readonly kind: 'resting'; readonly untilMs: number };
 
@@ -62,6 +69,7 @@ export class ConnectionGovernor {
   /** Until the first step that does not pay. */
   #starting = true;
   #sawDistance = false;
+  #leapDue = false;
   #factor = NEAR_FACTOR;
   #restMs = REST_MS;
   #measurement: Measurement | undefined;
@@ -74,12 +82,24 @@ export class ConnectionGovernor {
     return this.#target;
   }
 
+  /** How many there will be, as far as can be said: what is shared out now is shared out among so many. */
+  get expected(): number {
+    return this.#starting && this.#factor === FAR_FACTOR ? this.#max : this.#target;
+  }
+
+  /** An answer that has just come tells something. */
+  get awaitsAnswers(): boolean {
+    return !this.#sawDistance || this.#leapDue || this.#phase.kind === 'leaping';
+  }
+
   /** Call a few times a second. */
   observe(now: GovernorSample): void {
     this.#lookFar(now.firstByteMs);
     if (this.#phase.kind === 'resting' && now.ms >= this.#phase.untilMs) this.#restart({ kind: 'measuring' });
     if (this.#phase.kind === 'resting') return;
-    if (now.wanted && now.running >= this.#target) this.#sample(now);
+    if (this.#leapDue && now.wanted && Math.min(now.running, now.flowing) >= this.#target) this.#leap(now);
+    else if (this.#phase.kind === 'leaping') this.#watchLeap(now, this.#phase);
+    else if (now.wanted && now.running >= this.#target) this.#sample(now);
     else this.#measurement = undefined;
   }
 
@@ -103,7 +123,29 @@ export class ConnectionGovernor {
     this.#sawDistance = true;
     if (firstByteMs < FAR_MS) return;
     this.#factor = FAR_FACTOR;
+    this.#leapDue = true;
     this.atLeast(FAR_START);
+  }
+
+  /** To a far source the first step waits for nothing: its connections take a while to be there, time enough to measure the others. */
+  #leap({ ms, receivedBytes }: GovernorSample): void {
+    const now = { ms, receivedBytes };
+    this.#leapDue = false;
+    if (this.#target >= this.#max) return;
+    const before = this.#target;
+    this.#target = Math.min(this.#max, before * FAR_FACTOR);
+    this.#restart({ kind: 'leaping', before, begun: now, last: now });
+  }
+
+  #watchLeap(sample: GovernorSample, phase: Leap): void {
+    const { before, begun, settled } = phase;
+    const now = { ms: sample.ms, receivedBytes: sample.receivedBytes };
+    if (sample.flowing > before || now.ms - begun.ms >= MAX_WAIT_MS) {
+      this.#restart({ kind: 'trying', before, beforeRate: rateBefore(phase, now) });
+    } else {
+      const isSettled = settled === undefined && now.ms - begun.ms >= settleMs(sample);
+      this.#phase = { ...phase, ...(isSettled && { settled: now }), last: now };
+    }
   }
 
   #sample(now: GovernorSample): void {
@@ -135,6 +177,7 @@ export class ConnectionGovernor {
   }
 
   #climb(rate: number): void {
+    this.#leapDue = false;
     const before = this.#target;
     this.#target = Math.min(this.#max, Math.ceil(before * (this.#starting ? this.#factor : LATER_FACTOR)));
     this.#restart({ kind: 'trying', before, beforeRate: rate });
@@ -142,6 +185,7 @@ export class ConnectionGovernor {
 
   #rest(nowMs: number): void {
     this.#starting = false;
+    this.#leapDue = false;
     this.#restart({ kind: 'resting', untilMs: nowMs + this.#restMs });
     this.#restMs = Math.min(MAX_REST_MS, this.#restMs * 2);
   }
@@ -153,6 +197,14 @@ export class ConnectionGovernor {
 }
 
 type Trial = Phase & { readonly kind: 'trying' };
+type Leap = Phase & { readonly kind: 'leaping' };
+
+/** Of the ranges that were there: until the last look at which they were alone, if there was one. */
+function rateBefore({ begun, settled, last }: Leap, now: Moment): number {
+  const from = settled !== undefined && settled.ms < last.ms ? settled : begun;
+  const to = from.ms < last.ms ? last : now;
+  return (to.receivedBytes - from.receivedBytes) / Math.max(1, to.ms - from.ms);
+}
 
 /** New connections are slow at first; a first answer takes two round trips, one of them to connect. */
 function settleMs({ firstByteMs = 0 }: GovernorSample): number {

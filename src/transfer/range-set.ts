@@ -30,12 +30,16 @@ export interface RangeStart {
   readonly onEvent: (range: ActiveRange, event: LaneEvent) => void;
 }
 
+/** What ranges do in their first moments says little. */
+const KNOWN_AFTER_MS = 1000;
+
 export class RangeSet {
   readonly #o: RangeSetOptions;
   readonly #ranges = new Map<number, ActiveRange>();
   #endedBytes = 0;
   #lastRate: number | undefined;
   #firstByteMs: number | undefined;
+  #firstAcceptedMs: number | undefined;
 
   constructor(options: RangeSetOptions) {
     this.#o = options;
@@ -62,6 +66,12 @@ export class RangeSet {
     return this.#lastRate;
   }
 
+  /** As {@link bytesPerSecond}, once it can be relied on. */
+  get knownBytesPerSecond(): number | undefined {
+    const isKnown = this.#o.monotonicMs() - (this.#firstAcceptedMs ?? Number.POSITIVE_INFINITY) >= KNOWN_AFTER_MS;
+    return isKnown ? this.bytesPerSecond : undefined;
+  }
+
   /** Ranges whose answer has begun. */
   get flowing(): number {
     return this.all.filter((range) => range.accepted).length;
@@ -74,6 +84,7 @@ export class RangeSet {
 
   accepted(range: ActiveRange, waitedMs: number): void {
     range.acceptedMs = this.#o.monotonicMs();
+    this.#firstAcceptedMs ??= range.acceptedMs;
     this.#firstByteMs = Math.min(this.#firstByteMs ?? Number.POSITIVE_INFINITY, waitedMs);
   }
 

@@ -92,9 +92,15 @@ export class Scheduler {
     this.#governor.backOff(this.#options.monotonicMs());
   }
 
-  /** How many ranges work for one file when all files get their share. */
+  /** An answer has begun. */
+  answered(): void {
+    if (this.#governor.awaitsAnswers && !this.#options.isRateLimited()) this.#observe(this.#options.monotonicMs());
+    this.pump();
+  }
+
+  /** How many ranges will work for one file when all files get their share. */
   get rangesPerFile(): number {
-    return Math.max(1, Math.ceil(this.#governor.target / Math.max(1, this.#files)));
+    return Math.max(1, Math.ceil(this.#governor.expected / Math.max(1, this.#files)));
   }
 
   get #files(): number {

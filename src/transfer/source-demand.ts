@@ -10,7 +10,7 @@ import type { SourcePreparation } from './source-preparation.ts';
 import type { SourceRunOptions } from './source-run-options.ts';
 import type { SourceStanding } from './source-standing.ts';
 import type { SourceTries } from './source-tries.ts';
-import { isHashFarBehind, type SpanChooser } from './span-chooser.ts';
+import { isHashBusyForLong, type SpanChooser } from './span-chooser.ts';
 import type { TeamMember } from './team-view.ts';
 
 export interface SourceDemandOptions extends Pick<SourceRunOptions, 'state' | 'source' | 'lanes' | 'balance' | 'team'> {
@@ -127,7 +127,7 @@ export class SourceDemand implements Demand {
   /** More bytes would only wait for the hash, or take from it the time that it needs. */
   get #isBoundByHash(): boolean {
     const { state, lanes, balance } = this.#o;
-    if (isHashFarBehind(state)) return true;
+    if (isHashBusyForLong(state)) return true;
     return state.hashLane.load.isBusy && !lanes.some((lane) => lane.load.isIdle) && !balance.hasHelper(state, lanes);
   }
 

@@ -118,7 +118,7 @@ export class SourceRun implements TeamMember {
   #onHead(range: ActiveRange, answer: Answer): void {
     if (range.stopped !== undefined || this.#o.state.signal.aborted) return;
     this.#acceptance.accept(range, answer).then(
-      () => this.#o.scheduler.pump(),
+      () => this.#o.scheduler.answered(),
       (error: unknown) => this.#refuse(range, asModelError(error)),
     );
   }
