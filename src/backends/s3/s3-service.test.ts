@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { collect, readBody } from '../../../test/conformance/backend.suite.ts';
 import { describeS3 } from '../../../test/servers/s3/describe-s3.ts';
@@ -13,6 +14,8 @@ import { HttpClient } from '../http/http-client.ts';
 import { S3Access } from './s3-access.ts';
 import { createS3Backend, createS3FileBackend, type S3Backend } from './s3-backend.ts';
 import type { S3Config } from './s3-config.ts';
+import { xmlText } from './s3-xml.ts';
+import { NodeSha256 } from './sign-request.ts';
 
 const signal = new AbortController().signal;
 const HOUR = 3_600_000;
@@ -45,6 +48,18 @@ async function bucketWith(server: S3Server, objects: Readonly<Record<string, str
 }
 
 const read = async (backend: S3Backend, path: string): Promise<string> => (await readBody(await backend.open(path, { signal }))).toString();
+/** Of the service's own token service, for a quarter of an hour. */
+async function temporaryKeys({ endpoint, region, accessKeyId, secretAccessKey }: S3Server) {
+  const { protocol, hostname, host } = new URL(endpoint);
+  const body = 'Action=AssumeRole&Version=2011-06-15&DurationSeconds=900';
+  const signer = new SignatureV4({ service: 'sts', region, credentials: { accessKeyId, secretAccessKey }, sha256: NodeSha256 });
+  const headers = { host, 'content-type': 'application/x-www-form-urlencoded' };
+  const signed = await signer.sign({ method: 'POST', protocol, hostname, path: '/', headers, body });
+  const answer = await (await fetch(`${endpoint}/`, { method: 'POST', headers: signed.headers, body })).text();
+  const secret = (name: string) => new Secret(xmlText(answer, name) ?? '');
+  return { accessKeyId: secret('AccessKeyId'), secretAccessKey: secret('SecretAccessKey'), sessionToken: secret('SessionToken') };
+}
+
 const failure = (work: Promise<unknown>): Promise<unknown> => work.then(() => 'nothing failed').catch((error: unknown) => error);
 
 describeS3('an S3 service', (server, name) => {
@@ -155,9 +170,48 @@ describeS3('an S3 service', (server, name) => {
     await collect(backend.list(signal));
     expect(await read(backend, 'a.bin')).toBe('hello');
     expect(proxy.requests.map(({ headers }) => headers['x-amz-request-payer'])).toEqual(['requester', 'requester', 'requester']);
+    expect((await backend.httpTarget('a.bin', signal)).headers).toMatchObject({ 'x-amz-request-payer': 'requester' });
     const anonymous = await wayTo(server(), { anonymous: true });
     await failure(read(anonymous.open(`s3://${bucket}/m`), 'a.bin'));
     expect(anonymous.proxy.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+  });
+
+  it('asks for listings compressed, for objects never', async () => {
+    const bucket = await bucketWith(server(), { 'm/a.bin': 'hello' });
+    const { open, proxy } = await wayTo(server());
+    const backend = open(`s3://${bucket}/m`);
+    await collect(backend.list(signal));
+    await backend.stat('a.bin', signal);
+    await read(backend, 'a.bin');
+    expect(proxy.requests.map(({ headers }) => headers['accept-encoding'])).toEqual(['gzip', 'identity', 'identity']);
+    expect((await backend.httpTarget('a.bin', signal)).headers['accept-encoding']).toBe('identity');
+  });
+
+  it.each([
+    [403, 'InvalidObjectState', { code: 'SOURCE_UNAVAILABLE', reason: 'archived', hint: expect.stringContaining('restore-object') }],
+    [403, 'RequestTimeTooSkewed', { code: 'AUTH_FAIL', reason: 'clock_skewed', hint: expect.stringContaining('clock') }],
+    [403, 'AccessDenied', { code: 'AUTH_FAIL', reason: 'access_denied', hint: expect.stringContaining('s3:GetObject') }],
+    [400, 'InvalidToken', { code: 'AUTH_FAIL', reason: 'token_invalid', hint: expect.stringContaining('temporary') }],
+    [503, 'SlowDown', { code: 'RATE_LIMIT', reason: 'slow_down', retryable: true }],
+  ])('tells what %i %s means, of an object and of a listing', async (status, code, meaning) => {
+    const bucket = await bucketWith(server(), { 'm/a.bin': 'hello' });
+    const { open, proxy } = await wayTo(server());
+    proxy.fault(s3ErrorAnswer(status, code));
+    const backend = open(`s3://${bucket}/m`);
+    await expect(backend.stat('a.bin', signal)).rejects.toMatchObject(meaning);
+    await expect(read(backend, 'a.bin')).rejects.toMatchObject(meaning);
+    await expect(backend.httpTarget('a.bin', signal)).rejects.toMatchObject(meaning);
+    await expect(collect(backend.list(signal))).rejects.toMatchObject(meaning);
+  });
+
+  it('says of a presigned URL that it has ended, whoever refuses it', async () => {
+    const bucket = await bucketWith(server(), { 'a.bin': 'hello' });
+    const { client, proxy } = await wayTo(server());
+    const url = await server().presign(bucket, 'a.bin', { seconds: 60, signedAt: new Date(Date.now() - HOUR) });
+    proxy.fault(s3ErrorAnswer(403, 'AccessDenied'));
+    const error = await failure(createUrlBackend(url.replace(server().endpoint, proxy.endpoint), client).stat('', signal));
+    expect(error).toMatchObject({ code: 'AUTH_FAIL', reason: 'expired' });
+    expect(JSON.stringify(error)).not.toContain('Signature=');
   });
 
   it('asks for new keys once when a token has ended, and tells when that is of no use', async () => {
@@ -225,6 +279,18 @@ describeS3('an S3 service', (server, name) => {
       expect(await old.stat('', signal)).toMatchObject({ sizeBytes: 5 });
       const none = openFile(`s3://${bucket}/a b.bin?versionId=00000000-0000-0000-0000-000000000000`);
       await expect(read(none, '')).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE', reason: 'not_found' });
+    });
+
+    it('lets in temporary keys with their token, and not without it', async () => {
+      const bucket = await bucketWith(server(), { 'm/a.bin': 'hello' });
+      const keys = await temporaryKeys(server());
+      const { open, proxy } = await wayTo(server(), { keys });
+      const backend = open(`s3://${bucket}/m`);
+      expect(await read(backend, 'a.bin')).toBe('hello');
+      expect(await collect(backend.list(signal))).toHaveLength(1);
+      expect(proxy.requests.every(({ headers }) => headers['x-amz-security-token'] === keys.sessionToken.reveal())).toBe(true);
+      const bare = await wayTo(server(), { keys: { ...keys, sessionToken: undefined } });
+      await expect(read(bare.open(`s3://${bucket}/m`), 'a.bin')).rejects.toMatchObject({ code: 'AUTH_FAIL', retryable: false });
     });
 
     it('lets nobody in without keys but where the bucket is public', async () => {

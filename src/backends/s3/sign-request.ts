@@ -48,7 +48,7 @@ export async function signRequest({ method, url, headers }: SignedRequest, { key
 }
 
 /** The SDK signs in browsers too, and wants to be told of a hash. */
-class NodeSha256 {
+export class NodeSha256 {
   readonly #hash: Hash | Hmac;
 
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
