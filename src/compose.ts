@@ -45,6 +45,7 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
   const { resolver } = store;
   const bus = createEventBus({ clock: systemClock, ...(options.sinks && { sinks: options.sinks }) });
   const resources = new Resources(config, store);
+  const tellOfTransferLibrary = transferLibraryNote(bus, config);
   const manifest = new RegistryFile(requireManifestPath(config), resolver.stateDir('manifests'));
   const work: Orchestration = {
     store,
@@ -61,10 +62,23 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
     saveRegistry: () => manifest.save(),
     sources: (offline) => resources.backends(offline, manifest.directory),
     hfCache: () => resources.hfCache(),
-    engine: (limits) => resources.engine(limits),
+    engine: (limits) => {
+      tellOfTransferLibrary();
+      return resources.engine(limits);
+    },
     emitter: (call, model) => emitterOf(bus, call, model),
   };
   return Promise.resolve(new Verbs(work, () => resources.close()));
+}
+
+/** Whoever asks for hf_transfer is told once, in the log, that it is not needed: work goes on without it. */
+function transferLibraryNote(bus: EventBus, { origins, connections }: Config): () => void {
+  let isDue = origins.connections.where === 'HF_HUB_ENABLE_HF_TRANSFER';
+  const message = `HF_HUB_ENABLE_HF_TRANSFER: hf_transfer is not there, nor needed; up to ${connections} connections of our own do its work`;
+  return () => {
+    if (isDue) bus.emitFor({ correlationId: newCorrelationId() })({ type: 'warning', code: 'hf_transfer_absent', message });
+    isDue = false;
+  };
 }
 
 /** The orchestrator of the environment, .env and wan.toml of a working directory. */

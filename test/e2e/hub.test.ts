@@ -117,6 +117,17 @@ describe('ensure from hf://', () => {
     expect(error.hint).toContain(`${hub.url}/${REPO}`);
   });
 
+  it.each([
+    ['once to those who ask for hf_transfer', { HF_HUB_ENABLE_HF_TRANSFER: '1' }, 1],
+    ['never to the others', {}, 0],
+  ])('says in the log %s that it is not needed', async (_, env, times) => {
+    const models = { 'a@1.0.0': { files, sources: [`hf://${REPO}`] }, 'b@1.0.0': { files: { 'config.json': files['config.json'] } } };
+    const world = await modelFixture({ models, env: { HF_ENDPOINT: hub.url, WAN_HF_CACHE: 'off', WAN_CONNECTIONS: '', ...env } });
+    const ran = await world.cli(['models', 'ensure', '--all', '--force', '--log-format', 'json']);
+    expect(ran, ran.stderr).toMatchObject({ code: 0 });
+    expect(ran.stderr.match(/hf_transfer is not there, nor needed; up to 64 connections/g) ?? []).toHaveLength(times);
+  });
+
   it('opens nothing with --offline', async () => {
     const world = await worldOf();
     const ran = await world.cli(['models', 'ensure', MODEL, '--offline', '--json']);
