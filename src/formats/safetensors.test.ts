@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isModelError, ModelError } from '../domain/errors.ts';
 import { DTYPE_BITS, type Dtype } from './dtype.ts';
 import { MAX_HEADER_BYTES, type ReadRange, readSafetensorsHeader, type SafetensorsFault } from './safetensors.ts';
-import { writeSafetensors } from './safetensors-writer.ts';
+import { type TensorPlan, writeSafetensors } from './safetensors-writer.ts';
 
 const rangesOf =
   (bytes: Uint8Array): ReadRange =>
@@ -75,6 +75,8 @@ describe('the header of a safetensors file', () => {
     ['a header that is not JSON', 'header_not_json', file('{"a":')],
     ['a header that is a list', 'header_not_json', file('[]')],
     ['a header behind a byte-order mark', 'header_not_json', file('\ufeff{}')],
+    ['a tensor twice', 'header_duplicate_key', file(`{"a":${JSON.stringify(tensor(0, 4))},"a":${JSON.stringify(tensor(0, 4))}}`, 4)],
+    ['a header of nothing but brackets', 'header_not_json', file(`{"a":${'['.repeat(1_000_000)}`)],
     ['a header of no bytes', 'header_not_json', file('')],
     ['a web page', 'header_not_json', file('<!doctype html>')],
     ['bytes that are not UTF-8', 'header_not_json', Buffer.concat([length(2n).subarray(0, 8), Buffer.from([0x7b, 0xff])])],
@@ -132,6 +134,43 @@ describe('the header of a safetensors file', () => {
         expect(failure === undefined || isModelError(failure, 'FORMAT_INVALID')).toBe(true);
       }),
       { numRuns: 500 },
+    );
+  });
+
+  /** A real file with a few bytes changed, cut or appended: what a bad disk, a bad proxy and a liar make of it. */
+  it('is refused, or true to the last byte, whatever happened to a good file', async () => {
+    const plans = [
+      { name: 'a', dtype: 'F32' as const, shape: [3, 2] },
+      { name: 'b', dtype: 'BF16' as const, shape: [5] },
+      { name: 'c', dtype: 'U8' as const, shape: [0] },
+    ];
+    const bytesOf = ({ dtype, shape }: TensorPlan) => [new Uint8Array(shape.reduce((a, b) => a * b, DTYPE_BITS[dtype] / 8))];
+    const good = await written({ tensors: plans, bytesOf });
+    const change = fc.record({
+      at: fc.nat(good.byteLength - 1),
+      to: fc.oneof(fc.nat(255), fc.constantFrom(...Buffer.from('0129,:{}[]"-e.'))),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { maxLength: 4 }), fc.integer({ min: -40, max: 8 }), async (changes, longer) => {
+        const bytes = Buffer.alloc(good.byteLength + longer);
+        good.copy(bytes);
+        for (const { at, to } of changes) if (at < bytes.byteLength) bytes[at] = to;
+        const header = await read(bytes).catch((error: unknown) => {
+          if (!isModelError(error, 'FORMAT_INVALID')) throw error;
+          return undefined;
+        });
+        if (header === undefined) return;
+        expect(header.headerBytes + header.dataBytes).toBe(bytes.byteLength);
+        let end = 0;
+        for (const one of header.tensors) {
+          expect(one.begin).toBe(end);
+          end = one.end;
+          expect(one.end - one.begin).toBe(one.shape.reduce((a, b) => a * b, DTYPE_BITS[one.dtype]) / 8);
+        }
+        expect(end).toBe(header.dataBytes);
+        expect([...header.bytesByDtype.values()].reduce((a, b) => a + b, 0)).toBe(header.dataBytes);
+      }),
+      { numRuns: 2000 },
     );
   });
 });

@@ -7,6 +7,7 @@
  */
 import { ModelError } from '../domain/errors.ts';
 import { type Dtype, elementCount, isDtype, tensorBytes } from './dtype.ts';
+import { duplicateKey } from './duplicate-key.ts';
 
 /** The reference implementation refuses longer headers. */
 export const MAX_HEADER_BYTES = 100_000_000;
@@ -19,6 +20,7 @@ export type SafetensorsFault =
   | 'header_too_large'
   | 'header_truncated'
   | 'header_not_json'
+  | 'header_duplicate_key'
   | 'metadata_invalid'
   | 'tensor_invalid'
   | 'dtype_unknown'
@@ -84,18 +86,18 @@ function parseSafetensorsHeader(bytes: Uint8Array, length: number, fileSizeBytes
   return { tensors, metadata: parseMetadata(metadata), headerBytes, dataBytes, ...totals(tensors) };
 }
 
-/**
- * The reference forbids duplicate keys; JSON.parse keeps the last. The bytes of a dropped tensor then are a hole, which
- * is refused; only an entry that says the same thing twice passes.
- */
 function parseObject(bytes: Uint8Array): Record<string, unknown> {
   if (bytes[0] !== OPENING_BRACE) return invalid('header_not_json', 'its header does not begin with "{"');
+  let text: string;
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    value = JSON.parse(text);
   } catch (error) {
     return invalid('header_not_json', `its header is not JSON: ${(error as Error).message}`);
   }
+  const twice = duplicateKey(text);
+  if (twice !== undefined) return invalid('header_duplicate_key', `its header has ${quote(twice)} twice`);
   return isRecord(value) ? value : invalid('header_not_json', 'its header is not a JSON object');
 }
 

@@ -23,7 +23,7 @@ describe('a weight index', () => {
   });
 
   it('needs no total size', () => {
-    expect(parseWeightIndex(bytes({ weight_map: {} }))).toEqual({ shards: [], weightMap: new Map() });
+    expect(parseWeightIndex(bytes({ weight_map: { a: 'm' } }))).toEqual({ shards: ['m'], weightMap: new Map([['a', 'm']]) });
   });
 
   const shard = (name: unknown) => bytes({ weight_map: { a: name } });
@@ -32,6 +32,8 @@ describe('a weight index', () => {
     ['is a list', 'index_not_json', bytes([])],
     ['has no weight_map', 'index_no_weight_map', bytes({ metadata: {} })],
     ['has a list for a weight_map', 'index_no_weight_map', bytes({ weight_map: ['a'] })],
+    ['names no shard at all', 'index_no_weight_map', bytes({ weight_map: {} })],
+    ['names two shards for one tensor', 'index_duplicate_key', bytes('{"weight_map":{"a":"m-1","a":"m-2"}}')],
     ['names a shard by number', 'shard_invalid', shard(4)],
     ['names an absolute shard', 'shard_invalid', shard('/etc/passwd')],
     ['names a shard on a drive', 'shard_invalid', shard('C:/weights')],
@@ -39,6 +41,7 @@ describe('a weight index', () => {
     ['names a shard outside its folder', 'shard_invalid', shard('../other/model.safetensors')],
     ['names an empty shard', 'shard_invalid', shard('')],
     ['names a shard with a NUL', 'shard_invalid', shard('a\0b')],
+    ['names a shard in its folder by a detour', 'shard_invalid', shard('./m.safetensors')],
     ['names shards that differ only in case', 'shard_collision', bytes({ weight_map: { a: 'M.safetensors', b: 'm.safetensors' } })],
   ];
   it.each(faults)('is refused when it %s', (_, reason, input) => {

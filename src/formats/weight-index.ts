@@ -6,14 +6,21 @@
  */
 import { ModelError } from '../domain/errors.ts';
 import { collisionKey, pathFault } from '../domain/path-rules.ts';
+import { duplicateKey } from './duplicate-key.ts';
 
 /** The largest real one (a few thousand tensors) has under 1 MB. */
 export const MAX_INDEX_BYTES = 64_000_000;
 
-export type WeightIndexFault = 'index_too_large' | 'index_not_json' | 'index_no_weight_map' | 'shard_invalid' | 'shard_collision';
+export type WeightIndexFault =
+  | 'index_too_large'
+  | 'index_not_json'
+  | 'index_duplicate_key'
+  | 'index_no_weight_map'
+  | 'shard_invalid'
+  | 'shard_collision';
 
 export interface WeightIndex {
-  /** Each shard once, in name order; safe relative paths, seen from the index's folder. */
+  /** At least one, each once, in name order; safe relative paths, seen from the index's folder. */
   readonly shards: readonly string[];
   /** tensor -> shard */
   readonly weightMap: ReadonlyMap<string, string>;
@@ -25,6 +32,7 @@ export interface WeightIndex {
 export function parseWeightIndex(bytes: Uint8Array): WeightIndex {
   const { weight_map: map, metadata } = parseObject(bytes);
   if (!isRecord(map)) return invalid('index_no_weight_map', 'it has no weight_map');
+  if (Object.keys(map).length === 0) return invalid('index_no_weight_map', 'its weight_map is empty: it names no shard');
   const weightMap = new Map<string, string>();
   for (const [tensor, shard] of Object.entries(map)) weightMap.set(tensor, checkedShard(tensor, shard));
   const shards = [...new Set(weightMap.values())].sort();
@@ -36,12 +44,16 @@ export function parseWeightIndex(bytes: Uint8Array): WeightIndex {
 function parseObject(bytes: Uint8Array): Record<string, unknown> {
   if (bytes.byteLength > MAX_INDEX_BYTES)
     return invalid('index_too_large', `it has ${bytes.byteLength} bytes; at most ${MAX_INDEX_BYTES} are read`);
+  let text: string;
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    value = JSON.parse(text);
   } catch (error) {
     return invalid('index_not_json', `it is not JSON: ${(error as Error).message}`);
   }
+  const twice = duplicateKey(text);
+  if (twice !== undefined) return invalid('index_duplicate_key', `${JSON.stringify(twice).slice(0, 80)} stands in it twice`);
   return isRecord(value) ? value : invalid('index_not_json', 'it is not a JSON object');
 }
 

@@ -5,7 +5,9 @@ import type { FileSpec } from '../domain/spec.ts';
 import { parseWeightIndex } from '../formats/weight-index.ts';
 
 /** `…-00001-of-00006.safetensors` */
-const SHARD_NAME = /-\d{5}-of-\d{5}\.[^/]+$/;
+const SHARD_NAME = /-\d{5}-of-\d{5}(?=\.[^/]+$)/;
+/** `X.safetensors.index.json`, and with a variant `X.safetensors.index.fp16.json`. */
+const INDEX_NAME = /^(?<stem>.+)\.(?<kind>safetensors|bin)\.index(?<variant>\.[\w-]+)?\.json$/;
 
 export interface ShardQuestion {
   /** Of the selection. */
@@ -15,27 +17,45 @@ export interface ShardQuestion {
 }
 
 /**
+ * An index speaks of its own series only: the shards that have its name, and those called like the ones that it names. Another series in
+ * the same folder, with an index of its own or with none, is none of its business.
  * @param readIndex the proven bytes of an index file
- * @returns paths of shards that lie beside an index and that it does not name
+ * @returns paths of shards of an index's series that no index names
  * @throws ModelError FORMAT_INVALID for an index that is none, or that names a shard which the manifest does not list.
  */
 export function unreferencedShards({ files, listed }: ShardQuestion, readIndex: (index: FileSpec) => Uint8Array): ReadonlySet<string> {
-  const named = new Map<string, Set<string>>();
+  const named = new Set<string>();
+  const series = new Set<string>();
   for (const index of files.filter(isIndex)) {
-    const folder = posix.dirname(index.path);
-    const shards = named.get(folder) ?? new Set();
-    for (const shard of readShards(index, readIndex)) shards.add(posix.join(folder, shard));
-    named.set(folder, shards);
+    series.add(seriesOfIndex(index.path));
+    for (const shard of readShards(index, readIndex)) {
+      const path = posix.join(posix.dirname(index.path), shard);
+      named.add(path);
+      series.add(seriesOf(path));
+    }
   }
   checkListed(listed, named);
-  const shards = files.filter((file) => isShard(file) && named.has(posix.dirname(file.path)));
-  return new Set(shards.filter((shard) => !named.get(posix.dirname(shard.path))?.has(shard.path)).map((shard) => shard.path));
+  const leftOut = files.filter((file) => isShard(file) && series.has(seriesOf(file.path)) && !named.has(file.path));
+  return new Set(leftOut.map(({ path }) => path));
 }
 
 /** Said to be one, or named as every writer of sharded weights names it. */
-export const isIndex = (file: FileSpec): boolean => file.shardIndex || file.path.endsWith('.safetensors.index.json');
+export const isIndex = (file: FileSpec): boolean => file.shardIndex || INDEX_NAME.test(posix.basename(file.path));
 
-const isShard = (file: FileSpec): boolean => file.shardPart !== undefined || SHARD_NAME.test(file.path);
+const isShard = (file: FileSpec): boolean => !isIndex(file) && (file.shardPart !== undefined || SHARD_NAME.test(file.path));
+
+/** The path without what tells one shard of a series from the others: `…/m-00001-of-00006.safetensors` is one of `…/m.safetensors`. */
+function seriesOf(path: string): string {
+  if (SHARD_NAME.test(path)) return path.replace(SHARD_NAME, '');
+  const name = posix.basename(path);
+  return posix.join(posix.dirname(path), name.replaceAll(/\d+/g, '#'));
+}
+
+/** An index of another name has no series but those of the shards that it names. */
+function seriesOfIndex(path: string): string {
+  const { stem, kind, variant = '' } = INDEX_NAME.exec(posix.basename(path))?.groups ?? {};
+  return stem === undefined ? path : posix.join(posix.dirname(path), `${stem}${variant}.${kind}`);
+}
 
 function readShards(index: FileSpec, readIndex: (index: FileSpec) => Uint8Array): readonly string[] {
   try {
@@ -46,15 +66,12 @@ function readShards(index: FileSpec, readIndex: (index: FileSpec) => Uint8Array)
   }
 }
 
-function checkListed(files: readonly FileSpec[], named: ReadonlyMap<string, ReadonlySet<string>>): void {
+function checkListed(files: readonly FileSpec[], named: ReadonlySet<string>): void {
   const listed = new Set(files.map((file) => file.path));
-  for (const shards of named.values()) {
-    const missing = [...shards].find((shard) => !listed.has(shard));
-    if (missing !== undefined) {
-      throw new ModelError('FORMAT_INVALID', `the weight index names ${missing}, which the manifest does not list`, {
-        reason: 'shard_not_listed',
-        hint: 'add the shard to the files of the model, or correct the index at its source',
-      });
-    }
-  }
+  const missing = [...named].find((shard) => !listed.has(shard));
+  if (missing === undefined) return;
+  throw new ModelError('FORMAT_INVALID', `the weight index names ${missing}, which the manifest does not list`, {
+    reason: 'shard_not_listed',
+    hint: 'add the shard to the files of the model, or correct the index at its source',
+  });
 }
