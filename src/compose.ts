@@ -57,6 +57,7 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
       lockTimeoutMs: config.lockTimeoutMs,
       offline: config.offline,
       environment: config.environment,
+      optionalComponents: config.optionalComponents,
     },
     registry: () => manifest.registry(),
     saveRegistry: () => manifest.save(),

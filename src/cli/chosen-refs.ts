@@ -35,12 +35,14 @@ export async function chosenRefs(session: Session, args: ParsedArgs, options: Ch
 /** Options of every call about one model. */
 export function targetOptions(session: Session, args: ParsedArgs): TargetOptions {
   const variant = args.text('variant');
+  const overlays = args.texts('overlay');
   const components = args.texts('components');
   const include = args.texts('include');
   const exclude = args.texts('exclude');
   return {
     signal: session.signal,
     ...(variant !== undefined && { variant }),
+    ...(overlays.length > 0 && { overlays }),
     ...(components.length > 0 && { components }),
     ...(include.length > 0 && { include }),
     ...(exclude.length > 0 && { exclude }),
@@ -57,17 +59,17 @@ const nothingNamed = (title: string) =>
 const idsOf = async (orchestrator: ModelOrchestrator): Promise<readonly string[]> =>
   (await orchestrator.listModels()).map(({ modelId }) => modelId);
 
-/** Refs that no model answers to come last: their turn is where MODEL_NOT_FOUND is said. */
+/** Refs that no model answers to come last: their turn is where MODEL_NOT_FOUND is said. No two models differ only by case. */
 function inManifestOrder(named: readonly string[], ids: readonly string[]): readonly string[] {
   if (named.length === 0) return ids;
   const places = new Map<string, number>();
   for (const [place, id] of ids.entries()) {
-    const { name } = parseModelRef(id);
-    places.set(id, place);
+    const { name } = parseModelRef(id.toLowerCase());
+    places.set(id.toLowerCase(), place);
     if (!places.has(name)) places.set(name, place);
   }
   const placeOf = (ref: string): number => {
-    const { name, version } = parseModelRef(ref);
+    const { name, version } = parseModelRef(ref.toLowerCase());
     return places.get(version === undefined ? name : `${name}@${version}`) ?? ids.length;
   };
   return [...named].sort((a, b) => placeOf(a) - placeOf(b));

@@ -21,11 +21,20 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
   { name: 'help', short: 'h', summary: 'show this help' },
 ];
 
-export const VARIANT_OPTION: OptionSpec = { name: 'variant', value: 'NAME', summary: 'another variant than the default one' };
+/** Which directory of a model. */
+export const PLACE_OPTIONS: readonly OptionSpec[] = [
+  { name: 'variant', value: 'NAME', summary: 'another variant than the default one' },
+  {
+    name: 'overlay',
+    value: 'NAME',
+    repeats: true,
+    summary: 'with this LoRA or other overlay, as REF@+NAME; several apply in the order given',
+  },
+];
 
 /** Which part of a model. */
 export const SELECTION_OPTIONS: readonly OptionSpec[] = [
-  VARIANT_OPTION,
+  ...PLACE_OPTIONS,
   { name: 'components', value: 'NAME,…', repeats: true, commas: true, summary: 'only these components (required ones always come)' },
   { name: 'include', value: 'GLOB', repeats: true, summary: 'only files that match' },
   { name: 'exclude', value: 'GLOB', repeats: true, summary: 'no files that match' },

@@ -28,6 +28,6 @@ export async function presignedMap(session: Session, args: ParsedArgs, refs: rea
   if (file === undefined) return undefined;
   const presigned = await import('./presigned-map.ts');
   const map = await presigned.PresignedMap.read(file, session.io.cwd);
-  await map.check(refs, await session.orchestrator(), args.text('variant'));
+  await map.check(refs, await session.orchestrator(), targetOptions(session, args));
   return map;
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { asModelError, ModelError } from '../domain/errors.ts';
 import { formatRef } from '../domain/model-ref.ts';
-import type { ModelOrchestrator, ResolveUrl } from '../orchestrator/api.ts';
+import type { ModelOptions, ModelOrchestrator, ResolveUrl } from '../orchestrator/api.ts';
 import { nearest } from '../util/nearest.ts';
 
 /** File -> URL. Keys are paths, or `model/path` where several models have the path. */
@@ -32,9 +32,9 @@ export class PresignedMap {
   };
 
   /** @throws ModelError INVALID_INPUT for a key that is no file of these models, nor of another one by its name */
-  async check(refs: readonly string[], orchestrator: ModelOrchestrator, variant: string | undefined): Promise<void> {
+  async check(refs: readonly string[], orchestrator: ModelOrchestrator, options: ModelOptions): Promise<void> {
     const known = new Set<string>();
-    for (const ref of refs) for (const key of await keysOf(ref, orchestrator, variant)) known.add(key);
+    for (const ref of refs) for (const key of await keysOf(ref, orchestrator, options)) known.add(key);
     const others = (await orchestrator.listModels()).map(({ modelId }) => modelId);
     const isOther = (key: string) => others.some((id) => key.startsWith(`${id}/`) || key.startsWith(`${id}@`));
     const unknown = [...this.#urls.keys()].find((key) => !known.has(key) && !isOther(key));
@@ -43,9 +43,9 @@ export class PresignedMap {
 }
 
 /** A model that cannot be shown has no files: that it is wrong is told where it is used. */
-async function keysOf(ref: string, orchestrator: ModelOrchestrator, variant: string | undefined): Promise<readonly string[]> {
+async function keysOf(ref: string, orchestrator: ModelOrchestrator, options: ModelOptions): Promise<readonly string[]> {
   try {
-    const spec = await orchestrator.show(ref, variant === undefined ? {} : { variant });
+    const spec = await orchestrator.show(ref, options);
     return spec.files.flatMap(({ path }) => [path, `${spec.modelId}/${path}`, `${formatRef(spec.ref)}/${path}`]);
   } catch (error) {
     if (asModelError(error).code === 'INTERNAL') throw error;

@@ -14,8 +14,8 @@ describe('tryEach', () => {
     expect(tried.map(hasFailed)).toEqual([false, true, false, true]);
     expect(valuesOf(tried)).toEqual(['A', 'B']);
     expect(firstFailure(tried)?.code).toBe('NO_SPACE');
-    expect(resultsWire(tried, (value) => ({ value }))).toMatchObject([
-      { value: 'A' },
+    expect(resultsWire(tried, (value) => ({ ref: 'a@1.0.0', value }))).toMatchObject([
+      { ref: 'a@1.0.0', value: 'A', asked: 'a' },
       { ref: 'full', ok: false, error: { code: 'NO_SPACE', attempts: [] } },
       {},
       {},

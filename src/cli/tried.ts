@@ -43,6 +43,12 @@ export const firstFailure = (tried: readonly Tried<unknown>[]): ModelError | und
 
 const failedWire = ({ ref, error }: Failed): Wire<typeof failedRef> => ({ ref, ok: false, error: errorWire(error) });
 
-/** `results` of a document. */
-export const resultsWire = <T, W>(tried: readonly Tried<T>[], wire: (value: T) => W): readonly (W | Wire<typeof failedRef>)[] =>
-  tried.map((one) => (hasFailed(one) ? failedWire(one) : wire(one.value)));
+/** `results` of a document; a reference that was written in another way than it is told is told as it was written, too. */
+export const resultsWire = <T, W extends { readonly ref: string }>(
+  tried: readonly Tried<T>[],
+  wire: (value: T) => W,
+): readonly ((W & { readonly asked?: string }) | Wire<typeof failedRef>)[] =>
+  tried.map((one) => (hasFailed(one) ? failedWire(one) : asAsked(one.ref, wire(one.value))));
+
+const asAsked = <W extends { readonly ref: string }>(asked: string, result: W): W & { readonly asked?: string } =>
+  asked === result.ref ? result : { ...result, asked };

@@ -98,6 +98,12 @@ export const CONFIG_KEYS = {
     default: 'production',
     description: 'Which variant a manifest with `[environments]` picks when none is asked for.',
   }),
+  optionalComponents: places<readonly string[]>({
+    key: 'optional_components',
+    type: words,
+    default: [],
+    description: 'Components that are taken without being asked for, where a model has them as optional ones.',
+  }),
   localLink: places<'auto' | 'reflink' | 'copy' | 'hard'>({
     key: 'local_link',
     type: choice('auto', 'reflink', 'copy', 'hard'),

@@ -6,7 +6,7 @@ import type { ErrorDocument } from './errors.ts';
 import type { ProofLevel } from './proof.ts';
 
 /** How a file's bytes came to be in the store. */
-export type BytesOrigin = 'present' | 'linked' | 'copied' | 'fetched';
+export type BytesOrigin = 'present' | 'linked' | 'copied' | 'fetched' | 'made';
 
 export type Phase = 'planning' | 'waiting' | 'transferring' | 'verifying' | 'publishing';
 

@@ -1,6 +1,6 @@
 /**
  * Model references: `name@version`, `name@version@variant`, `name@version#variant`, a bare `name`, each optionally
- * followed by `@+overlay`.
+ * followed by `@+overlay`, or `@+one+another` for several.
  */
 import { ModelError } from './errors.ts';
 
@@ -9,6 +9,7 @@ export interface ModelRef {
   readonly name: string;
   readonly version?: string;
   readonly variant?: string;
+  /** Names joined by `+`, in the order in which they apply. */
   readonly overlay?: string;
 }
 
@@ -17,6 +18,7 @@ export interface CanonicalRef {
   /** `name@version` */
   readonly modelId: string;
   readonly variant?: string;
+  /** Names joined by `+`, in the order in which they apply. */
   readonly overlay?: string;
 }
 
@@ -26,6 +28,11 @@ const VERSION = /^\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.-]+)?$/;
 export const isModelName = (text: string): boolean => NAME.test(text);
 export const isModelVersion = (text: string): boolean => VERSION.test(text);
 export const isVariantName = (text: string): boolean => NAME.test(text);
+
+/** `style+lightning` -> its two names. */
+export const overlayNames = (overlay: string | undefined): readonly string[] => overlay?.split('+') ?? [];
+export const isOverlayList = (overlay: string): boolean =>
+  overlayNames(overlay).every((name, at, all) => NAME.test(name) && all.indexOf(name) === at);
 
 /**
  * Parses what a user typed. An explicit `variant` wins over one embedded in the text.
@@ -43,7 +50,8 @@ export function parseModelRef(text: string, explicitVariant?: string): ModelRef 
     throw invalid(text, `the version ${JSON.stringify(version)} is not of the form 1.2.3`);
   if (rest.length > 0 || (hashVariant !== undefined && atVariant !== undefined)) throw invalid(text, 'it names more than one variant');
   if (variant !== undefined && !NAME.test(variant)) throw invalid(text, `the variant ${JSON.stringify(variant)} is not a plain name`);
-  if (overlay !== undefined && !NAME.test(overlay)) throw invalid(text, `the overlay ${JSON.stringify(overlay)} is not a plain name`);
+  if (overlay !== undefined && !isOverlayList(overlay))
+    throw invalid(text, `the overlay ${JSON.stringify(overlay)} is neither a plain name nor several different ones with "+" between them`);
   return {
     name,
     ...(version !== undefined && { version }),

@@ -3,6 +3,7 @@ import type { ErrorDocument } from './errors.ts';
 import type { BytesOrigin } from './events.ts';
 import type { CanonicalRef } from './model-ref.ts';
 import type { ProofLevel } from './proof.ts';
+import type { ComponentAlias } from './spec.ts';
 import type { FaultyFile } from './status.ts';
 
 /** Why this variant is meant. */
@@ -33,12 +34,14 @@ export interface EnsureResult extends VariantChoice {
   readonly proof: ProofLevel;
   readonly durationMs: number;
   readonly files: readonly EnsuredFile[];
+  /** Components that were asked for by another name. */
+  readonly aliases: readonly ComponentAlias[];
   /** Sources whose bytes were proven wrong, redacted. */
   readonly liars: readonly string[];
 }
 
 /** What would happen to one file. */
-export type PlannedAction = 'keep' | 'link' | 'copy' | 'resume' | 'fetch';
+export type PlannedAction = 'keep' | 'link' | 'copy' | 'resume' | 'fetch' | 'make';
 
 export interface PlannedFile {
   readonly path: string;
@@ -49,6 +52,8 @@ export interface PlannedFile {
   readonly fetchBytes: number;
   /** Bytes that would come out of the Hub cache of this machine, if they prove right. */
   readonly copyBytes: number;
+  /** What the file's bytes will be proven by. */
+  readonly proof: ProofLevel;
   /** Its own URL, redacted, where it would be fetched and has one. */
   readonly url?: string;
   readonly fault?: FaultyFile['fault'];
@@ -57,6 +62,8 @@ export interface PlannedFile {
 /** The files of one component, or of none, added up. */
 export interface PlannedComponent {
   readonly component?: string;
+  /** Of the files of an overlay: its name. */
+  readonly overlay?: string;
   readonly fileCount: number;
   readonly totalBytes: number;
   readonly fetchBytes: number;
@@ -74,6 +81,7 @@ export interface EnsurePlan extends VariantChoice {
   readonly path: string;
   readonly sources: readonly string[];
   readonly files: readonly PlannedFile[];
+  readonly aliases: readonly ComponentAlias[];
   /** In the order in which the manifest first names them. */
   readonly components: readonly PlannedComponent[];
   readonly totalBytes: number;
@@ -83,6 +91,57 @@ export interface EnsurePlan extends VariantChoice {
   /** Bytes of free space that the run needs, staging and safety margin included. */
   readonly spaceNeededBytes: number;
   readonly freeBytes: number;
+}
+
+export interface TensorFacts {
+  readonly name: string;
+  /** As safetensors names it: `BF16`, `F32`, … */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+}
+
+/** A safetensors file of a model. */
+export interface WeightFile {
+  readonly path: string;
+  readonly component?: string;
+  readonly overlay?: string;
+  readonly sizeBytes: number;
+  /** In the order of their bytes; absent where the file is not here, or its header is none. */
+  readonly tensors?: readonly TensorFacts[];
+  /** Why its header could not be read, though it is here. */
+  readonly error?: ErrorDocument;
+}
+
+/** The files of one component, of one overlay, or of neither, and what the headers of those that are here say. */
+export interface ComponentWeights {
+  readonly component?: string;
+  readonly overlay?: string;
+  readonly mountedFrom?: string;
+  readonly fileCount: number;
+  readonly totalBytes: number;
+  /** The weakest that its files can be proven by. */
+  readonly proof: ProofLevel;
+  /** Safetensors files. */
+  readonly weightFileCount: number;
+  readonly readFileCount: number;
+  /** Safetensors files that are not here. */
+  readonly missing: readonly string[];
+  /** Weights in other formats, of which nothing is read. */
+  readonly unread: readonly string[];
+  /** Of the files that were read. */
+  readonly tensorCount: number;
+  readonly parameterCount: number;
+  readonly parametersByDtype: Readonly<Record<string, number>>;
+}
+
+export interface WeightsReport {
+  readonly ref: CanonicalRef;
+  readonly variant: string;
+  /** Absolute path of the model directory. */
+  readonly path: string;
+  /** In the order in which the manifest first names them. */
+  readonly components: readonly ComponentWeights[];
+  readonly files: readonly WeightFile[];
 }
 
 export interface SourceProbe {
@@ -123,6 +182,8 @@ export interface VerifiedFile {
   readonly path: string;
   readonly sizeBytes: number;
   readonly ok: boolean;
+  /** What it was compared with. */
+  readonly proof: ProofLevel;
   readonly fault?: FaultyFile['fault'];
   readonly expected?: string;
   readonly found?: string;
@@ -133,6 +194,8 @@ export interface VerifyReport {
   readonly variant: string;
   readonly path: string;
   readonly ok: boolean;
+  /** The weakest of its files. */
+  readonly proof: ProofLevel;
   readonly files: readonly VerifiedFile[];
   /** Files in the directory that nobody declared; reported, never removed. */
   readonly extraFiles: readonly string[];

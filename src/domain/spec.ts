@@ -3,6 +3,12 @@ import type { Sha256 } from './digest.ts';
 import type { CanonicalRef } from './model-ref.ts';
 import type { ProofLevel } from './proof.ts';
 
+/** A name of a component that people have from elsewhere, and what it means in a model. */
+export interface ComponentAlias {
+  readonly name: string;
+  readonly means: readonly string[];
+}
+
 /** One place where a file can be read: a source URL and the file's path there. */
 export interface FileOrigin {
   readonly source: string;
@@ -35,6 +41,30 @@ export interface FileSpec {
   /** Where this file is read instead of `spec.sources` under `path`, best first; absent for most files. A mounted file has its
    * component's sources first (under its path there), then the model's; a file of an overlay has the overlay's. */
   readonly origins?: readonly FileOrigin[];
+  /** Name of the overlay that the file belongs to. */
+  readonly overlay?: string;
+  /** The whole of it, where it is made here instead of being read at a source. */
+  readonly content?: string;
+}
+
+/** A file of an overlay, and what of the base its weights are added to. */
+export interface OverlayFile {
+  readonly path: string;
+  /** Component of the base; absent for a file that is no weights. */
+  readonly appliesTo?: string;
+  /** Factor of the file's weights. */
+  readonly weight: number;
+}
+
+/** An addition to a model's weights (LoRA, say) as the manifest has it. */
+export interface OverlaySpec {
+  readonly name: string;
+  readonly description?: string;
+  /** Models that it was trained for: their `baseFamily`. */
+  readonly baseFamily?: string;
+  readonly files: readonly OverlayFile[];
+  /** What stands instead of the model's own defaults: steps, guidance, … */
+  readonly defaults: ModelDefaults;
 }
 
 export interface FilePin {
@@ -59,10 +89,16 @@ export type ModelDefaults = Readonly<Record<string, unknown>>;
 
 /** `[models.X.pipeline]`: what loads the model, and what it must and must not find. */
 export interface PipelineSpec {
+  /** As its library names it. */
   readonly className?: string;
+  /** As the manifest has it, where that is an older name of the class. */
+  readonly classWrittenAs?: string;
   readonly requiredComponents: readonly string[];
   readonly forbiddenComponents: readonly string[];
   readonly modes: readonly string[];
+  /** What a request must bring (`prompt`, `image`), and what it must not. */
+  readonly requiredInputs: readonly string[];
+  readonly forbiddenInputs: readonly string[];
 }
 
 /** `[models.X.vram_estimation]`: figures of the manifest's author. */
@@ -105,8 +141,13 @@ export interface ModelSpec {
   readonly allowPatterns: readonly string[];
   readonly requiredComponents: readonly string[];
   readonly optionalComponents: readonly string[];
+  /** Other names that its components can be asked for by. */
+  readonly componentAliases?: readonly ComponentAlias[];
   readonly resolutionCaps: readonly string[];
   readonly loraRequired: boolean;
+  /** Models with the same base family take the same overlays. Default: the model's name. */
+  readonly baseFamily: string;
+  /** Those of the model, with those of its overlays in force over them. */
   readonly defaults: ModelDefaults;
   readonly license?: string;
   readonly tags: readonly string[];
@@ -114,8 +155,10 @@ export interface ModelSpec {
   readonly vramEstimation?: VramEstimation;
   /** Environment -> variant: what a request without a variant means there. */
   readonly environments?: Readonly<Record<string, string>>;
-  /** Names of the overlays that can be asked for with `@+name`. */
-  readonly overlays?: readonly string[];
+  /** The overlays that can be asked for with `@+name`. */
+  readonly overlays?: readonly OverlaySpec[];
+  /** Those that this directory has, in the order in which they apply: what `overlays.json` says. */
+  readonly applied?: readonly OverlaySpec[];
   readonly derivation?: Derivation;
   /** True where the manifest leaves the file list open, and no lockfile has it. */
   readonly filesOpen?: boolean;
@@ -129,6 +172,8 @@ export interface ModelSpec {
 export interface Selection {
   /** Component names; required ones are always included. */
   readonly components?: readonly string[];
+  /** Optional ones that are taken, too, where no components are named; those that the model has not are none. */
+  readonly optional?: readonly string[];
   /** Globs over file paths. */
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
@@ -144,4 +189,8 @@ export interface ModelSummary {
   readonly defaultVariant: string;
   readonly fileCount: number;
   readonly totalBytes: number;
+  /** The weakest that the manifest has for a file of the default variant; absent where it names no file. */
+  readonly proof?: ProofLevel;
+  /** Names of the overlays. */
+  readonly overlays?: readonly string[];
 }

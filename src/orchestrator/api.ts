@@ -1,6 +1,6 @@
 /** The verbs as their callers see them; compose.ts returns the object that implements this. */
 import type { EventSink } from '../domain/events.ts';
-import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport } from '../domain/results.ts';
+import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ModelSpec, ModelSummary, Selection } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
 
@@ -15,7 +15,11 @@ export interface CallOptions {
 /** Which model directory is meant. */
 export interface TargetOptions extends Selection, CallOptions {
   readonly variant?: string;
+  /** Names of overlays, in the order in which they apply; they stand instead of those in the reference. */
+  readonly overlays?: readonly string[];
 }
+
+export type ModelOptions = Pick<TargetOptions, 'variant' | 'overlays'>;
 
 export interface Progress {
   readonly doneBytes: number;
@@ -84,11 +88,13 @@ export interface ModelOrchestrator {
   /** Bytes that an ensure would move. */
   estimateDownloadSize(modelId: string, options?: TargetOptions): Promise<number>;
   listModels(): Promise<readonly ModelSummary[]>;
-  show(modelId: string, options?: { readonly variant?: string }): Promise<ModelSpec>;
+  show(modelId: string, options?: ModelOptions): Promise<ModelSpec>;
+  /** What the safetensors files here say of themselves; reads their headers, and tells what is not here. */
+  weights(modelId: string, options?: ModelOptions): Promise<WeightsReport>;
   /** Where the model's bytes would come from, best first. Changes nothing on disk. */
   sources(modelId: string, options?: SourcesOptions): Promise<SourcesReport>;
   /** Absolute path of the model's directory, whether or not it exists. */
-  localDir(modelId: string, options?: { readonly variant?: string }): Promise<string>;
+  localDir(modelId: string, options?: ModelOptions): Promise<string>;
   remove(modelId: string, options?: TargetOptions): Promise<RemoveResult>;
   close(): Promise<void>;
 }

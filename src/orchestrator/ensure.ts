@@ -16,6 +16,7 @@ import { checkPaths } from './check-paths.ts';
 import type { EnsureDone } from './ensure-run.ts';
 import { inspectTarget } from './look.ts';
 import type { Orchestration } from './orchestration.ts';
+import { requireComponents } from './require-components.ts';
 import { resolveTarget, type Target } from './target.ts';
 
 export async function ensureModel(work: Orchestration, modelId: string, options: EnsureOptions = {}): Promise<EnsureResult> {
@@ -23,6 +24,7 @@ export async function ensureModel(work: Orchestration, modelId: string, options:
   const target = await resolveTarget(work, modelId, options);
   const emit = work.emitter(options, target.label);
   try {
+    requireComponents(target);
     checkPaths(work, target);
     readStoreId(work.store);
     await touchAccess(work.store, target.spec.family, target.spec.ref);
@@ -156,6 +158,7 @@ function toResult(target: Target, { inspection, work }: EnsureDone, durationMs: 
     proof: weakestProof(files.map((file) => file.proof)) ?? 'size-only',
     durationMs,
     files,
+    aliases: target.aliases,
     liars: [...(work?.liars ?? [])],
   };
 }

@@ -31,4 +31,4 @@ export async function fileSources(opener: SourceOpener, spec: ModelSpec, questio
 }
 
 export const originsOf = (spec: ModelSpec, file: FileSpec): readonly FileOrigin[] =>
-  file.origins ?? spec.sources.map((source) => ({ source, path: file.path }));
+  file.origins ?? (file.content === undefined ? spec.sources : []).map((source) => ({ source, path: file.path }));

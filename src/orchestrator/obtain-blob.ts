@@ -15,6 +15,7 @@ import { LEAF_BYTES, type TransferEngine, type TransferOutcome } from '../transf
 import { beforeNetwork, bytesOrigin, cachedSource } from './cached-source.ts';
 import { type EnsureRun, lockBlob } from './ensure-run.ts';
 import { type FileSources, fileSources } from './file-sources.ts';
+import { makeBlob } from './make-blob.ts';
 import { resolverOf } from './own-url.ts';
 
 export interface BlobRequest {
@@ -50,10 +51,16 @@ export interface ObtainedBlob {
 export async function obtainBlob(run: EnsureRun, request: BlobRequest): Promise<ObtainedBlob> {
   const lease = await lockBlob(run, request.key);
   try {
-    return (await useBlobHere(run, request)) ?? (await fetchBlob(run, request));
+    return (await useBlobHere(run, request)) ?? (await newBlob(run, request));
   } finally {
     await lease.release();
   }
+}
+
+function newBlob(run: EnsureRun, request: BlobRequest): Promise<ObtainedBlob> {
+  const { key, file, digest } = request;
+  const { content } = file;
+  return content === undefined || digest === undefined ? fetchBlob(run, request) : makeBlob(run, { key, file, content, digest });
 }
 
 async function useBlobHere(run: EnsureRun, { file, digest, force, published }: BlobRequest): Promise<ObtainedBlob | undefined> {

@@ -18,6 +18,8 @@ export interface OrchestrationSettings {
   readonly offline: boolean;
   /** Whose variant a request without one means, where the manifest names one for it. */
   readonly environment: string;
+  /** Components that are taken where a model has them as optional ones. */
+  readonly optionalComponents: readonly string[];
 }
 
 /** The parts of a run that a call's options can change. */

@@ -42,13 +42,15 @@ export function planBlobs(files: readonly SeenFile[], options: PlanOptions): Pla
 }
 
 function planBlob(seen: SeenFile, { force, isTwin }: PlanOptions & { readonly isTwin: boolean }): PlannedBlob {
-  const action = isTwin ? 'link' : force ? 'fetch' : actionFor(seen);
+  const forced = seen.spec.content === undefined ? 'fetch' : 'make';
+  const action = isTwin ? 'link' : force ? forced : actionFor(seen);
   const fetchBytes = action === 'fetch' ? seen.spec.sizeBytes : action === 'resume' ? seen.spec.sizeBytes - seen.heldBytes : 0;
   return { file: seen.spec, condition: seen.condition, action, fetchBytes, copyBytes: 0, ...(seen.digest && { digest: seen.digest }) };
 }
 
-function actionFor({ condition, blob, heldBytes }: SeenFile): PlannedAction {
+function actionFor({ condition, blob, heldBytes, spec }: SeenFile): PlannedAction {
   if (condition === 'proven' || condition === 'touched' || condition === 'left-out') return 'keep';
   if (blob !== 'absent') return 'link';
+  if (spec.content !== undefined) return 'make';
   return heldBytes > 0 ? 'resume' : 'fetch';
 }

@@ -4,17 +4,19 @@ import type { FileSpec } from '../domain/spec.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { modelsHolding } from '../registry/shared-content.ts';
 import { redactUrl } from '../util/redact-url.ts';
+import { originsOf } from './file-sources.ts';
 import type { PlannedBlob } from './plan-blobs.ts';
 import type { Target } from './target.ts';
 
 export function plannedComponents(registry: ModelRegistry, target: Target, planned: readonly PlannedBlob[]): PlannedComponent[] {
-  const groups = Map.groupBy(planned, ({ file }) => file.component);
-  return [...groups].map(([component, blobs]) => {
+  const groups = Map.groupBy(planned, ({ file: { component, overlay } }) => (overlay === undefined ? (component ?? '') : `+${overlay}`));
+  return [...groups.values()].map((blobs) => {
     const files = blobs.map(({ file }) => file);
+    const [{ component, overlay } = {} as Partial<FileSpec>] = files;
     const others = files.map((file) => otherHolders(registry, target, file));
     const sharing = new Set(others.flat());
     return {
-      ...(component !== undefined && { component }),
+      ...(overlay !== undefined ? { overlay } : component !== undefined && { component }),
       fileCount: files.length,
       totalBytes: sum(files.map(({ sizeBytes }) => sizeBytes)),
       fetchBytes: sum(blobs.map(({ fetchBytes }) => fetchBytes)),
@@ -29,7 +31,7 @@ const otherHolders = (registry: ModelRegistry, { spec }: Target, file: FileSpec)
   modelsHolding(registry, file).filter((modelId) => modelId !== spec.modelId);
 
 function sourcesOf({ spec }: Target, files: readonly FileSpec[]): readonly string[] {
-  const urls = files.flatMap(({ origins }) => origins?.map(({ source }) => source) ?? spec.sources);
+  const urls = files.flatMap((file) => originsOf(spec, file).map(({ source }) => source));
   return [...new Set(urls.map(redactUrl))];
 }
 

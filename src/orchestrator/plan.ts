@@ -13,10 +13,12 @@ import { ownUrl, resolverOf } from './own-url.ts';
 import { type PlannedBlob, planBlobs, type SeenFile } from './plan-blobs.ts';
 import { planCached } from './plan-cached.ts';
 import { plannedComponents } from './plan-components.ts';
+import { requireComponents } from './require-components.ts';
 import { resolveTarget, type Target } from './target.ts';
 
 export async function planEnsure(work: Orchestration, modelId: string, options: EnsureOptions = {}): Promise<EnsurePlan> {
   const target = await resolveTarget(work, modelId, options);
+  requireComponents(target);
   readStoreId(work.store);
   const { files: seen } = lookAt(work, target);
   const fromHere = planBlobs(seen, { force: options.force ?? false });
@@ -32,6 +34,7 @@ export async function planEnsure(work: Orchestration, modelId: string, options: 
     path: target.directory,
     sources: target.spec.sources.map(redactUrl),
     files,
+    aliases: target.aliases,
     components: plannedComponents(await work.registry(), target, planned),
     totalBytes: target.files.reduce((sum, file) => sum + file.sizeBytes, 0),
     fetchBytes,
@@ -61,6 +64,7 @@ function toPlannedFile(
     action,
     fetchBytes,
     copyBytes,
+    proof: file.proof,
     ...(file.component !== undefined && { component: file.component }),
     ...(url !== undefined && { url: redactUrl(url) }),
     ...(fault && { fault }),

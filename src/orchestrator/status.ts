@@ -7,12 +7,14 @@ import type { TargetOptions } from './api.ts';
 import { lookAt, type Sight } from './look.ts';
 import type { Orchestration } from './orchestration.ts';
 import { planBlobs } from './plan-blobs.ts';
+import { requireComponents } from './require-components.ts';
 import { resolveTarget, type Target } from './target.ts';
 
 const CORRUPT_FAULTS: ReadonlySet<FileFault> = new Set(['size', 'digest']);
 
 export async function statusOf(work: Orchestration, modelId: string, options: TargetOptions = {}): Promise<ModelStatus> {
   const target = await resolveTarget(work, modelId, options);
+  requireComponents(target);
   readStoreId(work.store);
   const sight = lookAt(work, target);
   return toStatus(target, sight, await isBeingVerified(work, target));

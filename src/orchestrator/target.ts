@@ -2,8 +2,8 @@
 import { ModelError } from '../domain/errors.ts';
 import { formatRef } from '../domain/model-ref.ts';
 import type { VariantChoice } from '../domain/results.ts';
-import type { FileSpec, ModelSpec, Selection } from '../domain/spec.ts';
-import { selectFiles } from '../registry/select-files.ts';
+import type { ComponentAlias, FileSpec, ModelSpec, Selection } from '../domain/spec.ts';
+import { aliasesIn, selectFiles } from '../registry/select-files.ts';
 import type { TargetOptions } from './api.ts';
 import { chooseVariant } from './choose-variant.ts';
 import type { Orchestration } from './orchestration.ts';
@@ -18,17 +18,18 @@ export interface Target {
   readonly files: readonly FileSpec[];
   readonly selection: Selection;
   readonly choice: VariantChoice;
+  readonly aliases: readonly ComponentAlias[];
 }
 
 /** @throws ModelError MODEL_NOT_FOUND, VARIANT_NOT_FOUND, INVALID_MODEL_ID, COMPONENT_MISSING, LOCKFILE_STALE, before anything else happens. */
 export async function resolveTarget(work: Orchestration, modelId: string, options: TargetOptions & LockDemand): Promise<Target> {
   const registry = await work.registry();
-  const { environment } = work.settings;
-  const { spec, variantReason } = chooseVariant(registry, modelId, { variant: options.variant, environment });
+  const { environment, optionalComponents: optional } = work.settings;
+  const { components, include, exclude, variant, overlays } = options;
+  const { spec, variantReason } = chooseVariant(registry, modelId, { variant, overlays, environment });
   requireFiles(spec);
   requireLock(registry, spec, options);
-  const { components, include, exclude } = options;
-  const selection: Selection = { ...(components && { components }), ...(include && { include }), ...(exclude && { exclude }) };
+  const selection: Selection = { optional, ...(components && { components }), ...(include && { include }), ...(exclude && { exclude }) };
   return {
     spec,
     label: formatRef(spec.ref),
@@ -36,6 +37,7 @@ export async function resolveTarget(work: Orchestration, modelId: string, option
     files: selectFiles(spec, selection),
     selection,
     choice: { variantReason, environment },
+    aliases: aliasesIn(spec, components ?? []),
   };
 }
 

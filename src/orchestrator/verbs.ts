@@ -1,8 +1,8 @@
 /** The verbs on one object: what library users hold. */
-import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport } from '../domain/results.ts';
+import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
-import type { EnsureOptions, ModelOrchestrator, RemoveResult, SourcesOptions, TargetOptions } from './api.ts';
+import type { EnsureOptions, ModelOptions, ModelOrchestrator, RemoveResult, SourcesOptions, TargetOptions } from './api.ts';
 import { type Chosen, chooseVariant } from './choose-variant.ts';
 import { ensureModel } from './ensure.ts';
 import type { Orchestration } from './orchestration.ts';
@@ -47,8 +47,13 @@ export class Verbs implements ModelOrchestrator {
     return (await this.#work.registry()).listModels();
   }
 
-  async show(modelId: string, options: { readonly variant?: string } = {}): Promise<ModelSpec> {
+  async show(modelId: string, options: ModelOptions = {}): Promise<ModelSpec> {
     return (await this.#chosen(modelId, options)).spec;
+  }
+
+  async weights(modelId: string, options: ModelOptions = {}): Promise<WeightsReport> {
+    const { weightsOf } = await import('./weights.ts');
+    return weightsOf(this.#work, (await this.#chosen(modelId, options)).spec);
   }
 
   async sources(modelId: string, options?: SourcesOptions): Promise<SourcesReport> {
@@ -56,7 +61,7 @@ export class Verbs implements ModelOrchestrator {
     return sourcesOf(this.#work, modelId, options);
   }
 
-  async localDir(modelId: string, options: { readonly variant?: string } = {}): Promise<string> {
+  async localDir(modelId: string, options: ModelOptions = {}): Promise<string> {
     const { spec } = await this.#chosen(modelId, options);
     return this.#work.store.resolver.modelDir(spec.family, spec.ref);
   }
@@ -66,9 +71,9 @@ export class Verbs implements ModelOrchestrator {
     return removeModel(this.#work, modelId, options);
   }
 
-  async #chosen(modelId: string, { variant }: { readonly variant?: string }): Promise<Chosen> {
+  async #chosen(modelId: string, { variant, overlays }: ModelOptions): Promise<Chosen> {
     const { environment } = this.#work.settings;
-    return chooseVariant(await this.#work.registry(), modelId, { variant, environment });
+    return chooseVariant(await this.#work.registry(), modelId, { variant, overlays, environment });
   }
 
   close(): Promise<void> {

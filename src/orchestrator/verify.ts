@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { isModelError, type ModelError } from '../domain/errors.ts';
 import type { Emit } from '../domain/events.ts';
 import { isErrno } from '../domain/fs-error.ts';
+import { weakestProof } from '../domain/proof.ts';
 import type { VerifiedFile, VerifyReport } from '../domain/results.ts';
 import type { InspectedFile } from '../store/inspect-snapshot.ts';
 import { readStoreId } from '../store/open-store.ts';
@@ -32,6 +33,7 @@ export async function verifyModel(work: Orchestration, modelId: string, options:
     variant: target.spec.variant,
     path: target.directory,
     ok: verified.every((file) => file.ok),
+    proof: weakestProof(verified.map((file) => file.proof)) ?? 'size-only',
     files: verified,
     extraFiles: extraFiles(target, files),
     bytesRead: [...hashed.values()].reduce((sum, file) => sum + file.sizeBytes, 0),
@@ -74,7 +76,8 @@ async function hashPresent(work: Orchestration, target: Target, { files, emit, s
 
 function judge({ spec, published }: InspectedFile, hashed: HashedFile | undefined): VerifiedFile {
   const expected = spec.sha256 ?? published?.sha256;
-  const file = { path: spec.path, sizeBytes: spec.sizeBytes, ...(expected && { expected }) };
+  const proof = published?.proof ?? spec.proof;
+  const file = { path: spec.path, sizeBytes: spec.sizeBytes, proof, ...(expected && { expected }) };
   if (hashed === undefined) return { ...file, ok: false, fault: 'missing' };
   if (hashed.sizeBytes !== spec.sizeBytes) return { ...file, ok: false, fault: 'size', found: hashed.sha256 };
   if (expected === undefined)

@@ -2,19 +2,22 @@
 import { hash } from 'node:crypto';
 import { parseSha256, type Sha256, sha256Of } from '../domain/digest.ts';
 import type { CanonicalRef } from '../domain/model-ref.ts';
-import type { FileOrigin, FileSpec, ModelSpec, PartLock, PipelineSpec, VramEstimation } from '../domain/spec.ts';
+import type { FileOrigin, FileSpec, ModelSpec, OverlaySpec, PartLock, PipelineSpec, VramEstimation } from '../domain/spec.ts';
 import { compileGlobs } from '../util/glob.ts';
+import { componentAliases, componentsMeant, pipelineClassMeant } from './aliases.ts';
 import { type LockOwner, overlayKey, ownerOfComponent, ownersOfModel, usesBase, variantKey } from './lock-owners.ts';
 import type { LockView } from './lock-view.ts';
 import { atRevision, type FindLock, listedFiles, partOf, pinner } from './locked-files.ts';
 import type { ManifestComponent, ManifestFile, ManifestModel } from './manifest-schema.ts';
+import { overlaySpec, overlaysFile, requireDistinct } from './overlays.ts';
 import { DEFAULT_FAMILY, filesOfVariant, mountedPath, ONLY_VARIANT } from './variant-files.ts';
 
 export interface SpecInput {
   readonly modelId: string;
   readonly model: ManifestModel;
   readonly variant: string;
-  readonly overlay?: string | undefined;
+  /** Those in force, in the order in which they apply. */
+  readonly overlays: readonly string[];
   readonly component: (id: string) => ManifestComponent | undefined;
   /** What the lockfile says of a part of the manifest. */
   readonly lock: FindLock;
@@ -24,7 +27,12 @@ export function buildSpec(ref: CanonicalRef, input: SpecInput): ModelSpec {
   const { model, variant } = input;
   const [name = '', version = ''] = ref.modelId.split('@');
   const variants = model.variants ?? [ONLY_VARIANT];
-  const files = variantFiles(input);
+  const base = variantFiles(input);
+  const components = [...new Set(base.flatMap(({ component }) => component ?? []))];
+  const aliases = componentAliases(components);
+  const overlays = Object.entries(model.overlays ?? {}).map(([key, overlay]) => overlaySpec(key, overlay, components));
+  const applied = input.overlays.flatMap((wanted) => overlays.find((overlay) => overlay.name === wanted) ?? []);
+  const files = applied.length === 0 ? base : [...base, ...viewFiles(ref, { ...input, applied })];
   const spec = deepFreeze({
     ref,
     variant,
@@ -38,14 +46,18 @@ export function buildSpec(ref: CanonicalRef, input: SpecInput): ModelSpec {
     files,
     sources: sourcesOf(input),
     allowPatterns: allowPatterns(input),
-    requiredComponents: model.required_components ?? [],
-    optionalComponents: model.optional_components ?? [],
+    requiredComponents: meant(model.required_components, components),
+    optionalComponents: meant(model.optional_components, components),
     resolutionCaps: model.resolution_caps ?? [],
     loraRequired: model.lora_required ?? false,
-    defaults: model.defaults ?? {},
+    baseFamily: model.base_family ?? name,
+    defaults: Object.assign({}, model.defaults, ...applied.map(({ defaults }) => defaults)),
     tags: model.tags ?? [],
     lock: partLocks(input),
-    ...rareParts(input),
+    ...(aliases.length > 0 && { componentAliases: aliases }),
+    ...(overlays.length > 0 && { overlays }),
+    ...(applied.length > 0 && { applied }),
+    ...rareParts(input, components),
   });
   let digest: Sha256 | undefined;
   return Object.freeze({
@@ -59,28 +71,27 @@ export function buildSpec(ref: CanonicalRef, input: SpecInput): ModelSpec {
 }
 
 /** What most models leave out. */
-function rareParts(input: SpecInput): Partial<ModelSpec> {
+function rareParts(input: SpecInput, existing: readonly string[]): Partial<ModelSpec> {
   const { model, variant } = input;
   const { derive_from: from, dtype, derive_components: components } = model.variant?.[variant] ?? {};
   return {
     ...(model.type !== undefined && { type: model.type }),
     ...(model.license !== undefined && { license: model.license }),
-    ...(model.pipeline !== undefined && { pipeline: pipelineOf(model.pipeline) }),
+    ...(model.pipeline !== undefined && { pipeline: pipelineOf(model.pipeline, existing) }),
     ...(model.vram_estimation !== undefined && { vramEstimation: vramOf(model.vram_estimation) }),
     ...(model.environments !== undefined && { environments: model.environments }),
-    ...(model.overlays !== undefined && { overlays: Object.keys(model.overlays) }),
     ...(from !== undefined && dtype !== undefined && { derivation: { from, dtype, ...(components !== undefined && { components }) } }),
     ...(hasOpenPart(input) && { filesOpen: true }),
   };
 }
 
 /** The entries of the lockfile that the variant's directory depends on. */
-function partsOf({ modelId, model, variant, overlay, component }: SpecInput): LockOwner[] {
+function partsOf({ modelId, model, variant, overlays, component }: SpecInput): LockOwner[] {
   const mounted = Object.values(model.mounts ?? {}).map((mount) => (typeof mount === 'string' ? mount : mount.component));
   const names = [
     ...(usesBase(model, variant) ? [modelId] : []),
     variantKey(modelId, variant),
-    ...(overlay === undefined ? [] : [overlayKey(modelId, overlay)]),
+    ...overlays.map((overlay) => overlayKey(modelId, overlay)),
   ];
   return [
     ...ownersOfModel(modelId, model).filter(({ id }) => names.includes(id)),
@@ -94,9 +105,9 @@ const partLocks = (input: SpecInput): PartLock[] => partsOf(input).map((owner) =
 const hasOpenPart = (input: SpecInput): boolean =>
   partsOf(input).some((owner) => owner.files === undefined && input.lock(owner)?.state !== 'locked');
 
-/** Every file of the variant: the model's own, then the mounted ones, then the overlay's. */
+/** Every file of the variant: the model's own, then the mounted ones. */
 export function variantFiles(input: SpecInput): FileSpec[] {
-  return [...ownFiles(input), ...mountedFiles(input), ...overlayFiles(input)];
+  return [...ownFiles(input), ...mountedFiles(input)];
 }
 
 interface OwnViews {
@@ -136,14 +147,24 @@ function mountedFiles(input: SpecInput): FileSpec[] {
   });
 }
 
-function overlayFiles({ modelId, model, variant, overlay, lock }: SpecInput): FileSpec[] {
-  if (overlay === undefined) return [];
-  const found = model.overlays?.[overlay];
-  const view = lock({ kind: 'models', id: overlayKey(modelId, overlay) });
+/** What an overlay view has beyond its base. */
+function viewFiles(ref: CanonicalRef, { applied, ...input }: SpecInput & { readonly applied: readonly OverlaySpec[] }): FileSpec[] {
+  const files = applied.flatMap(({ name }) => overlayFiles(input, name));
+  requireDistinct(ref.modelId, files);
+  return [...files, overlaysFile({ ref, variant: input.variant, applied, files })];
+}
+
+function overlayFiles({ modelId, model, variant, lock }: SpecInput, name: string): FileSpec[] {
+  const found = model.overlays?.[name];
+  const view = lock({ kind: 'models', id: overlayKey(modelId, name) });
   const files = allowed(filesOfVariant(variant, listedFiles(found?.files, view), []), found?.sources?.allow_patterns);
   const sources = found?.sources && atRevision(found.sources.priority, view);
   const pin = pinner(view);
-  return files.map((file) => ({ ...pin(fileSpec(file)), ...(sources !== undefined && { origins: originsAt(sources, file.path) }) }));
+  return files.map((file) => ({
+    ...pin(fileSpec(file)),
+    overlay: name,
+    ...(sources !== undefined && { origins: originsAt(sources, file.path) }),
+  }));
 }
 
 function fileSpec(file: ManifestFile): FileSpec {
@@ -183,12 +204,24 @@ function allowed(files: ManifestFile[], ...lists: readonly (readonly string[] | 
   return files.filter((file) => matches(file.path));
 }
 
-function pipelineOf(pipeline: NonNullable<ManifestModel['pipeline']>): PipelineSpec {
+/** Older names of components as the names that they have here; what means nothing stays as it is written. */
+const meant = (names: readonly string[] | undefined, existing: readonly string[]): readonly string[] => [
+  ...new Set((names ?? []).flatMap((name) => orItself(name, componentsMeant(name, existing)))),
+];
+
+const orItself = (name: string, found: readonly string[]): readonly string[] => (found.length === 0 ? [name] : found);
+
+function pipelineOf(pipeline: NonNullable<ManifestModel['pipeline']>, components: readonly string[]): PipelineSpec {
+  const { class: written } = pipeline;
+  const className = written === undefined ? undefined : pipelineClassMeant(written);
   return {
-    ...(pipeline.class !== undefined && { className: pipeline.class }),
-    requiredComponents: pipeline.required_components ?? [],
+    ...(className !== undefined && { className }),
+    ...(written !== className && written !== undefined && { classWrittenAs: written }),
+    requiredComponents: meant(pipeline.required_components, components),
     forbiddenComponents: pipeline.forbidden_components ?? [],
     modes: pipeline.modes ?? [],
+    requiredInputs: pipeline.required_inputs ?? [],
+    forbiddenInputs: pipeline.forbidden_inputs ?? [],
   };
 }
 

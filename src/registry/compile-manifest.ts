@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { z } from 'zod';
 import { sha256Of } from '../domain/digest.ts';
 import { ModelError } from '../domain/errors.ts';
+import { weakestProof } from '../domain/proof.ts';
 import type { ModelSummary } from '../domain/spec.ts';
 import { variantFiles } from './build-spec.ts';
 import { BodyWriter, CompiledManifest, type ManifestHead, type Slice } from './compiled-manifest.ts';
@@ -142,8 +143,11 @@ function summarize(modelId: string, model: ManifestModel, { components, views }:
     model,
     variant: defaultVariant,
     component: (id) => components.get(id),
+    overlays: [],
     lock: (key) => views.get(key),
   });
+  const proof = weakestProof(files.map((file) => file.proof));
+  const overlays = Object.keys(model.overlays ?? {});
   return {
     modelId,
     family: model.family ?? DEFAULT_FAMILY,
@@ -153,5 +157,7 @@ function summarize(modelId: string, model: ManifestModel, { components, views }:
     defaultVariant,
     fileCount: files.length,
     totalBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+    ...(proof !== undefined && { proof }),
+    ...(overlays.length > 0 && { overlays }),
   };
 }

@@ -24,6 +24,7 @@ export const PROBLEM_CODES = {
   unknown_variant: 'A variant is named that the model does not list.',
   unknown_component: 'A component is named that does not exist.',
   component_conflict: 'A component is named in two lists that exclude each other.',
+  overlay_base: 'An overlay was made for another base family than that of the model.',
   derivation_invalid: 'A derived variant has no dtype, or is made from itself.',
   path_empty: 'The path is empty.',
   path_nul: 'The path holds a NUL character.',

@@ -59,10 +59,16 @@ const mountSchema = z
 
 const pipelineSchema = z
   .strictObject({
-    class: text.optional().describe('Pipeline class that loads the model.'),
+    class: text
+      .optional()
+      .describe(
+        'Pipeline class that loads the model. `WanT2VPipeline`, `WanI2VPipeline` and `WanTI2VPipeline` are older names of `WanPipeline`, `WanImageToVideoPipeline` and `WanPipeline`.',
+      ),
     required_components: names.optional().describe('Components that the pipeline cannot run without.'),
     forbidden_components: names.optional().describe('Components that must not be there.'),
     modes: names.optional().describe('What the pipeline can do: `t2v`, `i2v`, `ti2v`.'),
+    required_inputs: names.optional().describe('What a request must bring: `prompt`, `image`.'),
+    forbidden_inputs: names.optional().describe('What a request must not bring: text to video takes no `image`.'),
   })
   .describe('`[models."name@version".pipeline]`');
 
@@ -116,15 +122,33 @@ const variantSchema = z
   })
   .describe('`[models."name@version".variant.bf16]`');
 
+const overlayFileSchema = fileSchema
+  .extend({
+    applies_to: text
+      .optional()
+      .describe(
+        'Component of the model that the weights are added to: of a pair `transformer` for high noise, `transformer_2` for low noise.',
+      ),
+    weight: amount.optional().describe("Factor of this file's weights, instead of the overlay's."),
+  })
+  .describe('One file of an overlay: `[[models."name@version".overlays.lightning.files]]`.');
+
 const overlaySchema = z
   .strictObject({
     description: text.optional().describe('One line for people.'),
-    files: z.array(fileSchema).optional().describe("Files of the overlay, beside the model's."),
+    base_family: text.optional().describe("Models that it was trained for: must equal the model's `base_family`."),
+    weight: amount.optional().describe('Factor of its weights. Default 1.'),
+    defaults: defaultsSchema
+      .optional()
+      .describe("Generation defaults that stand instead of the model's: `{ steps = 4, guidance_scale = 1.0 }`."),
+    files: z.array(overlayFileSchema).optional().describe("Files of the overlay, beside the model's."),
     sources: sourcesSchema.optional().describe("Where the overlay's files come from; the model's sources when left out."),
     license: text.optional().describe('SPDX id of the license.'),
     tags: names.optional().describe('Free words.'),
   })
-  .describe('A LoRA or other addition, asked for with `name@version@+overlay`: `[models."name@version".overlays.lightning]`.');
+  .describe(
+    'A LoRA or other addition, asked for with `--overlay` or `name@version@+overlay`: `[models."name@version".overlays.lightning]`.',
+  );
 
 const componentSchema = z
   .strictObject({
@@ -148,6 +172,7 @@ const modelSchema = z
     resolution_caps: names.optional().describe('Resolutions that the model was made for: `720p24`.'),
     required_components: names.optional().describe('Components that every selection includes.'),
     optional_components: names.optional().describe('Components that are taken only when asked for.'),
+    base_family: text.optional().describe('Models of the same base family take the same overlays. Default: the name of the model.'),
     lora_required: flag.optional().describe('The model does not work without an overlay.'),
     allow_patterns: names.optional().describe('Globs, as in sources; both lists together.'),
     files: z.array(fileSchema).optional().describe('Files. Left out: listed from the source and pinned by `wan models lock`.'),
@@ -183,6 +208,7 @@ export const SCHEMAS = {
   mount: mountSchema,
   variant: variantSchema,
   overlay: overlaySchema,
+  overlay_file: overlayFileSchema,
   pipeline: pipelineSchema,
   defaults: defaultsSchema,
   vram_estimation: vramSchema,
@@ -191,3 +217,4 @@ export const SCHEMAS = {
 export type ManifestModel = z.output<typeof modelSchema>;
 export type ManifestComponent = z.output<typeof componentSchema>;
 export type ManifestFile = z.output<typeof fileSchema>;
+export type ManifestOverlay = z.output<typeof overlaySchema>;

@@ -61,6 +61,7 @@ describe('the example of the design', () => {
         defaultVariant: 'fp16',
         fileCount: 1,
         totalBytes: 12345,
+        proof: 'manifest-sha256',
       },
     ]);
     expect(registry.spec('t2v-A14B@2.2.0')).toMatchObject({
@@ -236,9 +237,19 @@ describe('overlays', () => {
   const OVERLAY = model(
     'm@1.0.0',
     `files = [{ path = "a", size = 1 }]
+allow_patterns = ["a"]
+base_family = "big"
+defaults = { steps = 40, shift = 12.0 }
 [models."m@1.0.0".overlays.lightning]
+base_family = "big"
 files = [{ path = "loras/lightning.safetensors", size = 5 }]
 sources = { priority = ["hf://lightx2v/x"] }
+defaults = { steps = 4 }
+[models."m@1.0.0".overlays.Style]
+files = [{ path = "loras/style.safetensors", size = 6 }]
+defaults = { steps = 8, guidance_scale = 1.0 }
+[models."m@1.0.0".overlays.twin]
+files = [{ path = "LORAS/Style.safetensors", size = 7 }]
 `,
   );
 
@@ -250,7 +261,38 @@ sources = { priority = ["hf://lightx2v/x"] }
       path: 'loras/lightning.safetensors',
       origins: [{ source: 'hf://lightx2v/x', path: 'loras/lightning.safetensors' }],
     });
-    expect(registry.spec('m')).toMatchObject({ overlays: ['lightning'], files: [{ path: 'a' }] });
+    expect(registry.spec('m')).toMatchObject({
+      overlays: [{ name: 'lightning' }, {}, {}],
+      files: [{ path: 'a' }],
+      defaults: { steps: 40 },
+    });
+    expect(registry.spec('m').applied).toBeUndefined();
+    expect(registry.listModels()[0]?.overlays).toEqual(['lightning', 'Style', 'twin']);
+  });
+
+  it('that are several apply in the order of the reference, the last one winning', async () => {
+    const registry = await load(OVERLAY);
+    const spec = registry.spec('m@+style+LIGHTNING');
+    expect(spec.ref).toEqual({ modelId: 'm@1.0.0', overlay: 'Style+lightning' });
+    expect(spec.applied?.map(({ name }) => name)).toEqual(['Style', 'lightning']);
+    expect(spec.defaults).toEqual({ steps: 4, shift: 12, guidance_scale: 1 });
+    expect(registry.spec('m@+lightning+Style').defaults).toMatchObject({ steps: 8 });
+    expect(registry.spec('m@+lightning+Style').specDigest).not.toBe(spec.specDigest);
+  });
+
+  it('that would put their files over one another are refused', async () => {
+    const registry = await load(OVERLAY);
+    expect(failure(() => registry.spec('m@+Style+twin'))).toMatchObject({ code: 'INVALID_INPUT', reason: 'overlays_collide' });
+  });
+
+  it('that belong to another model are refused with the one that they were made for', async () => {
+    const registry = await load(`${OVERLAY}\n${model('n@1.0.0', 'files = [{ path = "a", size = 1 }]\n')}`);
+    expect(failure(() => registry.spec('n@1.0.0@+lightning'))).toMatchObject({
+      code: 'VARIANT_NOT_FOUND',
+      reason: 'overlay_wrong_base',
+      message: 'the overlay lightning was made for m@1.0.0 and does not fit n@1.0.0',
+      hint: 'ask for m@1.0.0@+lightning',
+    });
   });
 
   it('that do not exist are answered with those that do', async () => {
@@ -259,7 +301,7 @@ sources = { priority = ["hf://lightx2v/x"] }
       code: 'VARIANT_NOT_FOUND',
       reason: 'overlay_not_found',
       hint: 'did you mean lightning?',
-      details: { available_overlays: ['lightning'] },
+      details: { available_overlays: ['lightning', 'Style', 'twin'] },
     });
   });
 });

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import type { Sha256 } from '../domain/digest.ts';
 import { ModelError } from '../domain/errors.ts';
-import { type CanonicalRef, formatRef, type ModelRef, parseModelRef } from '../domain/model-ref.ts';
+import { type CanonicalRef, formatRef, type ModelRef, overlayNames, parseModelRef } from '../domain/model-ref.ts';
 import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
 import { nearest } from '../util/nearest.ts';
 import { buildSpec } from './build-spec.ts';
@@ -105,11 +105,10 @@ export class ModelRegistry {
     const found = this.#lookup.model(ref);
     const { modelId, defaultVariant } = found.summary;
     const inForce = this.#lookup.variant(found.summary, variant ?? ref.variant);
-    if (ref.overlay !== undefined) this.#requireOverlay(found, ref.overlay);
-    return {
-      found,
-      ref: { modelId, ...(inForce !== defaultVariant && { variant: inForce }), ...(ref.overlay !== undefined && { overlay: ref.overlay }) },
-    };
+    const overlay = overlayNames(ref.overlay)
+      .map((name) => this.#overlayName(found, name))
+      .join('+');
+    return { found, ref: { modelId, ...(inForce !== defaultVariant && { variant: inForce }), ...(overlay !== '' && { overlay }) } };
   }
 
   #build(ref: CanonicalRef, { index, summary }: FoundModel): ModelSpec {
@@ -117,20 +116,35 @@ export class ModelRegistry {
     const component = (id: string) => this.#compiled.component(id);
     const lock = (key: LockKey) => this.#compiled.lock(key);
     const variant = ref.variant ?? summary.defaultVariant;
-    return buildSpec(ref, { modelId: ref.modelId, model, component, lock, variant, overlay: ref.overlay });
+    return buildSpec(ref, { modelId: ref.modelId, model, component, lock, variant, overlays: overlayNames(ref.overlay) });
   }
 
-  #requireOverlay({ index, summary: { modelId } }: FoundModel, overlay: string): void {
-    const overlays = Object.keys(this.#compiled.model(index).overlays ?? {});
-    if (overlays.includes(overlay)) return;
-    const near = nearest(overlay, overlays);
-    const list = overlays.length === 0 ? 'it has none' : `it has ${overlays.join(', ')}`;
-    throw new ModelError('VARIANT_NOT_FOUND', `${modelId} has no overlay ${JSON.stringify(overlay)}: ${list}`, {
-      reason: 'overlay_not_found',
-      ...(near !== undefined && { hint: `did you mean ${near}?` }),
-      details: { model: modelId, overlay, available_overlays: overlays },
-    });
+  /** As the manifest writes it. */
+  #overlayName({ summary: { modelId, overlays = [] } }: FoundModel, asked: string): string {
+    const found = overlays.find((name) => name === asked) ?? overlays.find((name) => name.toLowerCase() === asked.toLowerCase());
+    if (found !== undefined) return found;
+    const bases = this.listModels().filter((model) => model.overlays?.includes(asked));
+    throw bases.length > 0 ? wrongBase(modelId, asked, bases) : overlayNotFound(modelId, asked, overlays);
   }
+}
+
+function wrongBase(modelId: string, overlay: string, bases: readonly ModelSummary[]): ModelError {
+  const names = bases.map((base) => base.modelId);
+  return new ModelError('VARIANT_NOT_FOUND', `the overlay ${overlay} was made for ${names.join(', ')} and does not fit ${modelId}`, {
+    reason: 'overlay_wrong_base',
+    hint: `ask for ${names[0]}@+${overlay}`,
+    details: { model: modelId, overlay, bases: names },
+  });
+}
+
+function overlayNotFound(modelId: string, overlay: string, overlays: readonly string[]): ModelError {
+  const near = nearest(overlay, overlays);
+  const list = overlays.length === 0 ? 'it has none' : `it has ${overlays.join(', ')}`;
+  return new ModelError('VARIANT_NOT_FOUND', `${modelId} has no overlay ${JSON.stringify(overlay)}: ${list}`, {
+    reason: 'overlay_not_found',
+    ...(near !== undefined && { hint: `did you mean ${near}?` }),
+    details: { model: modelId, overlay, available_overlays: overlays },
+  });
 }
 
 /** The parser and zod are loaded here and nowhere else. */

@@ -37,6 +37,7 @@ const SPEC: ModelSpec = {
   optionalComponents: ['text_encoder'],
   resolutionCaps: [],
   loraRequired: false,
+  baseFamily: 'm',
   defaults: {},
   tags: [],
   lock: [],

@@ -368,6 +368,14 @@ describe('names', () => {
     ]);
   });
 
+  it('of components may be older ones, and are forbidden or there', async () => {
+    const files = 'files = [{ path = "a", size = 1, component = "transformer" }]\nrequired_components = ["unet"]\n';
+    expect(await inModel(files)).toEqual([]);
+    expect(await inModel(`${files}pipeline = { forbidden_components = ["image_encoder", "transformer"] }\n`)).toEqual([
+      '6:55 component_conflict',
+    ]);
+  });
+
   it('of components are checked for slips, lists against each other', async () => {
     const files = 'files = [{ path = "a", size = 1, component = "text_encoder" }]\n';
     expect(await inModel(`${files}optional_components = ["text_encoder", "lora"]`)).toEqual([]);
@@ -389,6 +397,39 @@ describe('mounts', () => {
     const files = 'files = [{ path = "te/config.json", size = 1 }, { path = "config.json", size = 1 }]\n';
     expect(await inModel(`${files}mounts = { te = "c@1.0.0" }\n${component}`)).toEqual(['5:17 path_duplicate']);
     expect(await inModel(`${files}mounts = { x = { component = "c@1.0.0", path = "." } }\n${component}`)).toEqual(['5:16 path_duplicate']);
+  });
+});
+
+describe('overlays', () => {
+  const overlay = (text: string, base = '') =>
+    inModel(`files = [{ path = "a", size = 1, component = "transformer" }, { path = "b", size = 1, component = "transformer_2" }]
+${base}
+[models."m@1.0.0".overlays.lightning]
+${text}
+`);
+
+  it('may be bound to the components of their base, by an older name, too, where that is one', async () => {
+    const pair = ['transformer', 'transformer_2'].map(
+      (name) => `{ path = "${name}.lora", size = 1, applies_to = "${name}", weight = 0.5 }`,
+    );
+    expect(await overlay(`files = [${pair}]\nbase_family = "m"\nweight = 1\ndefaults = { steps = 4 }`)).toEqual([]);
+  });
+
+  it('must be bound to what exists, and to one thing', async () => {
+    expect(await overlay('files = [{ path = "x", size = 1, applies_to = "transformr" }]')).toEqual(['7:47 unknown_component']);
+    expect(await overlay('files = [{ path = "x", size = 1, applies_to = "unet" }]')).toEqual(['7:47 unknown_component']);
+  });
+
+  it('must be made for the base family of their model', async () => {
+    expect(await overlay('base_family = "n"')).toEqual(['7:15 overlay_base']);
+    expect(await overlay('base_family = "m"', 'base_family = "n"')).toEqual(['7:15 overlay_base']);
+    expect(await overlay('base_family = "n"', 'base_family = "n"')).toEqual([]);
+  });
+
+  it("must not put their files over the model's, nor over the record of the view", async () => {
+    expect(await overlay('files = [{ path = "a", size = 1 }]')).toEqual(['7:19 path_duplicate']);
+    expect(await overlay('files = [{ path = "A/x", size = 1 }]')).toEqual(['7:19 path_file_and_directory']);
+    expect(await overlay('files = [{ path = "overlays.json", size = 1 }]')).toEqual(['7:19 path_duplicate']);
   });
 });
 

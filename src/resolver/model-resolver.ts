@@ -3,7 +3,7 @@
  * are put together; docs/store-format.md shows the result. Pure: touches no disk, and two instances agree.
  */
 import { ModelError } from '../domain/errors.ts';
-import { type CanonicalRef, formatRef, isModelName, isModelVersion, isVariantName } from '../domain/model-ref.ts';
+import { type CanonicalRef, formatRef, isModelName, isModelVersion, isOverlayList, isVariantName } from '../domain/model-ref.ts';
 import { collisionKey, pathFault, VERIFIED_RECORD_NAME } from '../domain/path-rules.ts';
 import { fileNameOf } from './file-name.ts';
 import { pathIssues } from './path-constraints.ts';
@@ -256,7 +256,8 @@ function refText(ref: CanonicalRef): string {
     isModelName(name) &&
     isModelVersion(version) &&
     rest.length === 0 &&
-    [ref.variant, ref.overlay].every((part) => part === undefined || isVariantName(part));
+    (ref.variant === undefined || isVariantName(ref.variant)) &&
+    (ref.overlay === undefined || isOverlayList(ref.overlay));
   if (!good) throw new ModelError('INVALID_MODEL_ID', `${JSON.stringify(formatRef(ref))} is not a canonical model id`);
   return safeName(formatRef(ref));
 }

@@ -2,7 +2,7 @@ import { formatRef } from '../../domain/model-ref.ts';
 import { ModelState } from '../../domain/status.ts';
 import { targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
-import { VARIANT_OPTION } from '../common-options.ts';
+import { PLACE_OPTIONS } from '../common-options.ts';
 import { EXIT } from '../exit-statuses.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import type { Report } from '../report.ts';
@@ -13,7 +13,7 @@ export const path: Command = {
   description: 'Where the model is, or would be; with --require-complete the exit status is 10 unless it is complete.',
   schema: 'wan.models.path/v1',
   operands: { name: 'REF', min: 1, max: 1, completes: 'ref' },
-  options: [VARIANT_OPTION, { name: 'require-complete', summary: 'exit status 10 unless the model is complete' }],
+  options: [...PLACE_OPTIONS, { name: 'require-complete', summary: 'exit status 10 unless the model is complete' }],
   examples: [
     { command: 'cd "$(wan models path t2v-A14B@2.2.0)"', what: 'go there' },
     { command: 'wan models path t2v-A14B@2.2.0 --require-complete', what: 'only where it can be used' },

@@ -1,7 +1,7 @@
 import { formatRef } from '../../domain/model-ref.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
-import { VARIANT_OPTION } from '../common-options.ts';
+import { PLACE_OPTIONS } from '../common-options.ts';
 import type { rmResult } from '../documents/models.ts';
 import { startProgress } from '../progress/start-progress.ts';
 import { type Removed, rmText } from '../render/rm-text.ts';
@@ -13,7 +13,7 @@ export const rm: Command = {
   description: 'Bytes that other models use stay. The manifest is not touched: the next ensure fetches the model again.',
   schema: 'wan.models.rm/v1',
   operands: { name: 'REF', min: 1, max: Number.POSITIVE_INFINITY, completes: 'ref' },
-  options: [VARIANT_OPTION],
+  options: PLACE_OPTIONS,
   examples: [
     { command: 'wan models rm t2v-A14B@2.2.0', what: 'its default variant' },
     { command: 'wan models rm t2v-A14B@2.2.0@bf16', what: 'another variant' },

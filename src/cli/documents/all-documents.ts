@@ -11,12 +11,12 @@ import {
   pathData,
   planData,
   rmData,
-  showData,
   sourcesData,
   statusData,
   validateData,
   verifyData,
 } from './models.ts';
+import { overlaysDocument, showData } from './show.ts';
 
 const DATA = {
   'wan.models.ensure/v1': ensureData,
@@ -49,7 +49,7 @@ export const DOCUMENTS: Readonly<Record<string, z.ZodType>> = Object.fromEntries
 
 /** The published JSON Schemas: file name under schemas/ -> content. */
 export function schemaFiles(): ReadonlyMap<string, string> {
-  const published = Object.entries({ ...DOCUMENTS, 'wan.event/v1': eventDocument });
+  const published = Object.entries({ ...DOCUMENTS, 'wan.event/v1': eventDocument, 'wan.overlays/v1': overlaysDocument });
   return new Map(published.map(([name, document]) => [`${name.replace('/', '.')}.json`, schemaText(name, document)]));
 }
 

@@ -49,7 +49,7 @@ export const eventDocument = z.discriminatedUnion('type', [
     file,
     size_bytes: bytes,
     fetched_bytes: bytes,
-    origin: z.enum(['present', 'linked', 'copied', 'fetched']),
+    origin: z.enum(['present', 'linked', 'copied', 'fetched', 'made']),
     sources: z.array(source),
     proof,
     duration_ms: milliseconds,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ModelState } from '../../domain/status.ts';
 import { absolutePath, bytes, errorObject, failedRef, proof, ref } from './envelope.ts';
 
-const origin = z.enum(['present', 'linked', 'copied', 'fetched']);
+const origin = z.enum(['present', 'linked', 'copied', 'fetched', 'made']);
 const fault = z.enum(['missing', 'outdated', 'unproven', 'size', 'modified', 'digest']);
 /** Why this variant is meant. */
 const variantChoice = {
@@ -13,7 +13,12 @@ const variantChoice = {
   environment: z.string().meta({ description: 'the configured one' }),
 };
 const durationMs = z.number().min(0);
-const resultsOf = <Result extends z.ZodObject>(result: Result) => z.array(z.union([result, failedRef]));
+/** Names of the request that mean something else here. */
+const aliases = z
+  .array(z.object({ name: z.string(), means: z.array(z.string()) }))
+  .meta({ description: 'components asked for by another name' });
+const asked = z.string().optional().meta({ description: 'the reference as it was written, where that is not `ref`' });
+const resultsOf = <Result extends z.ZodObject>(result: Result) => z.array(z.union([result.extend({ asked }), failedRef]));
 
 export const ensureResult = z.object({
   ref,
@@ -27,6 +32,7 @@ export const ensureResult = z.object({
   proof,
   duration_ms: durationMs,
   files: z.array(z.object({ path: z.string(), size_bytes: bytes, origin, proof })),
+  aliases,
   liars: z.array(z.string()).meta({ description: 'sources whose bytes were proven wrong' }),
 });
 export const ensureData = z.object({ results: resultsOf(ensureResult) });
@@ -63,46 +69,8 @@ export const listData = z.object({
       default_variant: z.string(),
       file_count: z.int().min(0),
       total_bytes: bytes,
-    }),
-  ),
-});
-
-export const showData = z.object({
-  ref,
-  variant: z.string(),
-  model_id: z.string(),
-  name: z.string(),
-  version: z.string(),
-  family: z.string(),
-  type: z.string().optional(),
-  description: z.string(),
-  path: absolutePath,
-  variants: z.array(z.string()),
-  default_variant: z.string(),
-  file_count: z.int().min(0),
-  total_bytes: bytes,
-  sources: z.array(z.string()).meta({ description: 'redacted URLs in priority order' }),
-  allow_patterns: z.array(z.string()),
-  required_components: z.array(z.string()),
-  optional_components: z.array(z.string()),
-  resolution_caps: z.array(z.string()),
-  lora_required: z.boolean(),
-  defaults: z.record(z.string(), z.unknown()).meta({ description: 'as the manifest has them' }),
-  license: z.string().optional(),
-  tags: z.array(z.string()),
-  spec_digest: z.string().regex(/^[0-9a-f]{64}$/),
-  files: z.array(
-    z.object({
-      path: z.string(),
-      size_bytes: bytes,
-      sha256: z
-        .string()
-        .regex(/^[0-9a-f]{64}$/)
-        .optional(),
-      proof,
-      optional: z.boolean(),
-      component: z.string().optional(),
-      mounted_from: z.string().optional(),
+      proof: proof.optional().meta({ description: 'the weakest that the manifest has for a file; absent where it names none' }),
+      overlays: z.array(z.string()),
     }),
   ),
 });
@@ -126,9 +94,11 @@ export const planResult = z.object({
   link_bytes: bytes,
   space_needed_bytes: bytes,
   free_bytes: bytes,
+  aliases,
   components: z.array(
     z.object({
-      component: z.string().optional().meta({ description: 'absent: files of no component' }),
+      component: z.string().optional().meta({ description: 'absent: files of no component, or of an overlay' }),
+      overlay: z.string().optional(),
       file_count: z.int().min(0),
       total_bytes: bytes,
       fetch_bytes: bytes,
@@ -142,9 +112,10 @@ export const planResult = z.object({
       path: z.string(),
       component: z.string().optional(),
       size_bytes: bytes,
-      action: z.enum(['keep', 'link', 'copy', 'resume', 'fetch']),
+      action: z.enum(['keep', 'link', 'copy', 'resume', 'fetch', 'make']),
       fetch_bytes: bytes,
       copy_bytes: bytes,
+      proof,
       url: z.string().optional().meta({ description: 'a URL of its own, redacted' }),
       fault: fault.optional(),
     }),
@@ -186,6 +157,7 @@ export const verifyResult = z.object({
   ok: z.boolean().meta({ description: 'every file is as the manifest says' }),
   variant: z.string(),
   path: absolutePath,
+  proof: proof.meta({ description: 'the weakest of its files' }),
   bytes_read: bytes,
   duration_ms: durationMs,
   files: z.array(
@@ -193,6 +165,7 @@ export const verifyResult = z.object({
       path: z.string(),
       size_bytes: bytes,
       ok: z.boolean(),
+      proof: proof.meta({ description: 'what it was compared with' }),
       fault: fault.optional(),
       expected: z.string().optional(),
       found: z.string().optional(),

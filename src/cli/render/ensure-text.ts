@@ -3,6 +3,7 @@ import type { EnsureResult } from '../../domain/results.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { formatDuration } from '../../util/format-duration.ts';
 import { hasFailed, type Tried, valuesOf } from '../tried.ts';
+import { meaningLines } from './meaning-lines.ts';
 import { judged, mark, paint } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { type Column, table } from './table.ts';
@@ -23,7 +24,7 @@ export function ensureText(screen: Screen, tried: readonly Tried<EnsureResult>[]
   const rows = tried.map((one) => (hasFailed(one) ? failedRow(screen, one.ref, one.error.code) : row(screen, one.value)));
   const liars = valuesOf(tried).flatMap(({ ref, liars }) => liars.map((liar) => liarText(screen, formatRef(ref), liar)));
   const chosen = valuesOf(tried).flatMap(environmentText);
-  return [table(screen, COLUMNS, rows), ...chosen, ...liars].join('\n');
+  return [table(screen, COLUMNS, rows), ...meaningLines(tried), ...chosen, ...liars].join('\n');
 }
 
 const row = (screen: Screen, result: EnsureResult): readonly string[] => [

@@ -10,6 +10,8 @@ const COLUMNS: readonly Column[] = [
   { title: 'VARIANTS' },
   { title: 'FILES', align: 'right' },
   { title: 'SIZE', align: 'right' },
+  { title: 'PROOF' },
+  { title: 'OVERLAYS' },
   { title: 'DESCRIPTION' },
 ];
 
@@ -25,6 +27,8 @@ const row = (model: ModelSummary): readonly string[] => [
   variantsText(model),
   String(model.fileCount),
   formatBytes(model.totalBytes),
+  model.proof ?? '',
+  (model.overlays ?? []).join(' '),
   model.description,
 ];
 

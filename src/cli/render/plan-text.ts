@@ -2,6 +2,7 @@ import { formatRef } from '../../domain/model-ref.ts';
 import type { EnsurePlan, PlannedAction, PlannedComponent, PlannedFile } from '../../domain/results.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { type Tried, valuesOf } from '../tried.ts';
+import { meaningLines } from './meaning-lines.ts';
 import { judged, paint, type Verdict } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { type Column, properties, table } from './table.ts';
@@ -11,6 +12,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'ACTION' },
   { title: 'SIZE', align: 'right' },
   { title: 'TO FETCH', align: 'right' },
+  { title: 'PROOF' },
   { title: 'OWN URL' },
 ];
 
@@ -23,13 +25,19 @@ const COMPONENT_COLUMNS: readonly Column[] = [
   { title: 'FROM' },
 ];
 
-const VERDICTS: Readonly<Record<PlannedAction, Verdict>> = { keep: 'good', link: 'good', copy: 'good', resume: 'soft', fetch: 'soft' };
+const VERDICTS: Readonly<Record<PlannedAction, Verdict>> = {
+  keep: 'good',
+  link: 'good',
+  copy: 'good',
+  resume: 'soft',
+  fetch: 'soft',
+  make: 'soft',
+};
 
 /** For each model what would happen to each file that does not stay as it is, and the sums. */
 export function planText(screen: Screen, tried: readonly Tried<EnsurePlan>[]): string {
-  return valuesOf(tried)
-    .map((plan) => onePlan(screen, plan))
-    .join('\n\n');
+  const plans = valuesOf(tried).map((plan) => onePlan(screen, plan));
+  return [...plans, ...meaningLines(tried)].join('\n\n');
 }
 
 function onePlan(screen: Screen, plan: EnsurePlan): string {
@@ -47,7 +55,7 @@ function componentsText(screen: Screen, { components }: EnsurePlan): string[] {
 }
 
 const componentRow = (one: PlannedComponent): readonly string[] => [
-  one.component ?? '(none)',
+  one.overlay === undefined ? (one.component ?? '(none)') : `+${one.overlay}`,
   String(one.fileCount),
   String(one.totalBytes),
   one.sharedBytes === 0 ? '' : String(one.sharedBytes),
@@ -55,11 +63,12 @@ const componentRow = (one: PlannedComponent): readonly string[] => [
   one.sources.join(', '),
 ];
 
-const row = (screen: Screen, { path, action, sizeBytes, fetchBytes, url, fault }: PlannedFile): readonly string[] => [
+const row = (screen: Screen, { path, action, sizeBytes, fetchBytes, proof, url, fault }: PlannedFile): readonly string[] => [
   path,
   judged(screen, VERDICTS[action], action) + (fault === undefined || fault === 'missing' ? '' : ` (${fault})`),
   formatBytes(sizeBytes),
   fetchBytes === 0 ? '' : formatBytes(fetchBytes),
+  proof,
   url ?? '',
 ];
 

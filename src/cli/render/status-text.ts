@@ -4,6 +4,7 @@ import { formatBytes } from '../../util/format-bytes.ts';
 import { hasFailed, type Tried, valuesOf } from '../tried.ts';
 import { failedRow } from './ensure-text.ts';
 import { faultLines } from './fault-lines.ts';
+import { meaningLines } from './meaning-lines.ts';
 import { judged, mark, type Verdict } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { type Column, table } from './table.ts';
@@ -32,7 +33,9 @@ const VERDICTS: Readonly<Record<ModelState, Verdict>> = {
 export function statusText(screen: Screen, tried: readonly Tried<ModelStatus>[]): string {
   if (tried.length === 0) return 'the manifest defines no models';
   const rows = tried.map((one) => (hasFailed(one) ? failedRow(screen, one.ref, one.error.code) : row(screen, one.value)));
-  return [table(screen, COLUMNS, rows), ...valuesOf(tried).flatMap((status) => faultsOf(screen, status))].join('\n');
+  return [table(screen, COLUMNS, rows), ...meaningLines(tried), ...valuesOf(tried).flatMap((status) => faultsOf(screen, status))].join(
+    '\n',
+  );
 }
 
 const row = (screen: Screen, status: ModelStatus): readonly string[] => [

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { sha256Of } from '../../domain/digest.ts';
 import { ModelError } from '../../domain/errors.ts';
-import type { EnsurePlan, EnsureResult, VerifyReport } from '../../domain/results.ts';
+import type { EnsurePlan, EnsureResult, VerifyReport, WeightsReport } from '../../domain/results.ts';
 import type { ModelSpec } from '../../domain/spec.ts';
 import type { ModelStatus } from '../../domain/status.ts';
 import type { Tried } from '../tried.ts';
@@ -42,6 +42,7 @@ const ensured: EnsureResult = {
   proof: 'manifest-sha256',
   durationMs: 2130,
   files: [],
+  aliases: [{ name: 'unet', means: ['transformer', 'transformer_2'] }],
   liars: ['https://mirror.example/t2v'],
 };
 
@@ -78,11 +79,20 @@ const planned: EnsurePlan = {
   path: T2V_PATH,
   sources: ['local://wan22/t2v', 'https://mirror.example/t2v'],
   files: [
-    { path: 'model_index.json', sizeBytes: 300, action: 'keep', fetchBytes: 0, copyBytes: 0 },
-    { path: 'vae/w.safetensors', sizeBytes: 8 * MIB, action: 'link', fetchBytes: 0, copyBytes: 0 },
-    { path: 'unet/w.safetensors', sizeBytes: 12 * MIB, action: 'resume', fetchBytes: 4 * MIB, copyBytes: 0, fault: 'digest' },
-    { path: 'text/w.safetensors', sizeBytes: 3 * MIB, action: 'copy', fetchBytes: 0, copyBytes: 3 * MIB },
+    { path: 'model_index.json', sizeBytes: 300, action: 'keep', fetchBytes: 0, copyBytes: 0, proof: 'size-only' },
+    { path: 'vae/w.safetensors', sizeBytes: 8 * MIB, action: 'link', fetchBytes: 0, copyBytes: 0, proof: 'manifest-sha256' },
+    {
+      path: 'unet/w.safetensors',
+      sizeBytes: 12 * MIB,
+      action: 'resume',
+      fetchBytes: 4 * MIB,
+      copyBytes: 0,
+      proof: 'manifest-sha256',
+      fault: 'digest',
+    },
+    { path: 'text/w.safetensors', sizeBytes: 3 * MIB, action: 'copy', fetchBytes: 0, copyBytes: 3 * MIB, proof: 'lock-sha256' },
   ],
+  aliases: [],
   components: [
     { fileCount: 1, totalBytes: 300, fetchBytes: 0, sharedBytes: 0, sharedWith: [], sources: ['local://wan22/t2v'] },
     {
@@ -108,9 +118,10 @@ const verified: VerifyReport = {
   variant: 'fp16',
   path: T2V_PATH,
   ok: false,
+  proof: 'size-only',
   files: [
-    { path: 'a', sizeBytes: 1, ok: true },
-    { path: 'b', sizeBytes: 1, ok: false, fault: 'digest', expected: 'aa', found: 'bb' },
+    { path: 'a', sizeBytes: 1, ok: true, proof: 'size-only' },
+    { path: 'b', sizeBytes: 1, ok: false, proof: 'manifest-sha256', fault: 'digest', expected: 'aa', found: 'bb' },
   ],
   extraFiles: ['notes.txt'],
   bytesRead: 2 * MIB,
@@ -141,21 +152,74 @@ const spec: ModelSpec = {
   ],
   sources: [],
   allowPatterns: [],
-  requiredComponents: ['unet'],
+  requiredComponents: ['transformer'],
   optionalComponents: ['vae'],
   resolutionCaps: ['720p24'],
   loraRequired: false,
+  baseFamily: 'wan2.2-t2v-a14b',
   defaults: { fps: 24, scheduler: 'unipc' },
   tags: [],
   lock: [],
+  environments: { production: 'fp16', development: 'bf16' },
+  pipeline: {
+    className: 'WanPipeline',
+    classWrittenAs: 'WanT2VPipeline',
+    modes: ['t2v'],
+    requiredComponents: ['transformer', 'vae'],
+    forbiddenComponents: ['image_encoder'],
+    requiredInputs: ['prompt'],
+    forbiddenInputs: ['image'],
+  },
+  componentAliases: [{ name: 'unet', means: ['transformer'] }],
+  vramEstimation: { paramsBillion: 14.288, familySize: 'large', minVramGb: 80, measuredPeakGb: { '480p': 41.3, '720p': 59.8 } },
+  overlays: [
+    {
+      name: 'lightning',
+      baseFamily: 'wan2.2-t2v-a14b',
+      defaults: { steps: 4 },
+      files: [
+        { path: 'loras/high.safetensors', appliesTo: 'transformer', weight: 1 },
+        { path: 'loras/workflow.json', weight: 1 },
+      ],
+    },
+  ],
   specDigest: sha256Of('0'.repeat(64)),
 };
 
+const counted = { weightFileCount: 0, readFileCount: 0, missing: [], unread: [], tensorCount: 0, parameterCount: 0, parametersByDtype: {} };
+const weights: WeightsReport = {
+  ref: T2V,
+  variant: 'fp16',
+  path: T2V_PATH,
+  components: [
+    {
+      ...counted,
+      component: 'transformer',
+      fileCount: 8,
+      totalBytes: 12 * MIB,
+      proof: 'manifest-sha256',
+      weightFileCount: 2,
+      readFileCount: 1,
+      missing: ['b.safetensors'],
+      tensorCount: 2,
+      parameterCount: 1_048_580,
+      parametersByDtype: { F32: 1_048_576, BF16: 4 },
+    },
+    { ...counted, component: 'vae', mountedFrom: 'vae@1.0.0', fileCount: 1, totalBytes: MIB, proof: 'size-only', unread: ['vae/w.pth'] },
+    { ...counted, overlay: 'lightning', fileCount: 1, totalBytes: MIB, proof: 'manifest-sha256', weightFileCount: 1 },
+  ],
+  files: [
+    { path: 'a.safetensors', sizeBytes: 8, tensors: [{ name: 'head.weight', dtype: 'F32', shape: [1024, 1024] }] },
+    { path: 'b.safetensors', sizeBytes: 8 },
+    { path: 'c.safetensors', sizeBytes: 8, error: new ModelError('FORMAT_INVALID', 'not a valid safetensors file: no').toJSON() },
+  ],
+};
+
 const TEXTS: Readonly<Record<string, (screen: Screen) => string>> = {
-  ensure: (screen) => ensureText(screen, [done('t2v', ensured), failed('i2v-A14B@2.2.0')]),
-  status: (screen) => statusText(screen, [done('t2v', complete), done('i2v', corrupt), failed('ti2v-5b')]),
-  plan: (screen) => planText(screen, [done('t2v', planned)]),
-  verify: (screen) => verifyText(screen, [done('t2v', verified)]),
+  ensure: (screen) => ensureText(screen, [done('t2v-a14b', ensured), failed('i2v-A14B@2.2.0')]),
+  status: (screen) => statusText(screen, [done('t2v-A14B', complete), done('i2v-A14B@2.2.0#bf16', corrupt), failed('ti2v-5b')]),
+  plan: (screen) => planText(screen, [done('t2v-A14B@2.2.0', planned)]),
+  verify: (screen) => verifyText(screen, [done('t2v-A14B', verified)]),
   list: (screen) =>
     listText(screen, [
       {
@@ -167,10 +231,12 @@ const TEXTS: Readonly<Record<string, (screen: Screen) => string>> = {
         defaultVariant: 'fp16',
         fileCount: 12,
         totalBytes: 20 * MIB,
+        proof: 'size-only',
+        overlays: ['lightning'],
       },
       { modelId: 'umt5@1.0.0', family: 'shared', description: '', variants: ['bf16'], defaultVariant: 'bf16', fileCount: 1, totalBytes: 5 },
     ]),
-  show: (screen) => showText(screen, spec, { path: T2V_PATH, sources: ['local://a', 'https://b.example'] }),
+  show: (screen) => showText(screen, spec, { path: T2V_PATH, sources: ['local://a', 'https://b.example'], weights, tensors: true }),
   rm: (screen) =>
     rmText(screen, [
       done('a', { ref: 'a@1.0.0', path: '/m/a', removed: true, reclaimedBytes: MIB, sharedBytes: 2 * MIB }),
@@ -233,6 +299,8 @@ describe('texts', () => {
          MODEL           STATE         SIZE   FETCHED   TIME  PROOF            PATH
       +  t2v-A14B@2.2.0  COMPLETE  20.0 MiB  12.0 MiB  2.1 s  manifest-sha256  /models/wan22/t2v-A14B@2.2.0
       x  i2v-A14B@2.2.0  NO_SPACE
+      t2v-a14b is t2v-A14B@2.2.0 in the manifest
+      unet means transformer and transformer_2 in t2v-A14B@2.2.0
       wrong bytes for t2v-A14B@2.2.0 came from https://mirror.example/t2v: correct or remove that source
 
       --- status
@@ -247,10 +315,10 @@ describe('texts', () => {
 
       --- plan
       t2v-A14B@2.2.0
-      FILE                ACTION               SIZE  TO FETCH
-      vae/w.safetensors   link              8.0 MiB
-      unet/w.safetensors  resume (digest)  12.0 MiB   4.0 MiB
-      text/w.safetensors  copy              3.0 MiB
+      FILE                ACTION               SIZE  TO FETCH  PROOF
+      vae/w.safetensors   link              8.0 MiB            manifest-sha256
+      unet/w.safetensors  resume (digest)  12.0 MiB   4.0 MiB  manifest-sha256
+      text/w.safetensors  copy              3.0 MiB            lock-sha256
 
       COMPONENT  FILES    BYTES   SHARED  SHARED WITH     FROM
       (none)         1      300                           local://wan22/t2v
@@ -265,35 +333,69 @@ describe('texts', () => {
       path      /models/wan22/t2v-A14B@2.2.0
 
       --- verify
-         MODEL           RESULT   FILES     READ    TIME  PATH
-      x  t2v-A14B@2.2.0  CORRUPT    1/2  2.0 MiB  167 ms  /models/wan22/t2v-A14B@2.2.0
+         MODEL           RESULT   FILES     READ    TIME  PROOF      PATH
+      x  t2v-A14B@2.2.0  CORRUPT    1/2  2.0 MiB  167 ms  size-only  /models/wan22/t2v-A14B@2.2.0
 
       t2v-A14B@2.2.0
         b holds other bytes (expected aa, found bb)
         notes.txt is declared by nobody (left alone)
 
       --- list
-      MODEL           FAMILY  TYPE           VARIANTS    FILES      SIZE  DESCRIPTION
-      t2v-A14B@2.2.0  wan22   text-to-video  fp16* bf16     12  20.0 MiB  Text to video
+      MODEL           FAMILY  TYPE           VARIANTS    FILES      SIZE  PROOF      OVERLAYS   DESCRIPTION
+      t2v-A14B@2.2.0  wan22   text-to-video  fp16* bf16     12  20.0 MiB  size-only  lightning  Text to video
       umt5@1.0.0      shared                 bf16            1       5 B
 
       --- show
       t2v-A14B@2.2.0
       Text to video
-      family       wan22
-      type         text-to-video
-      variants     fp16* bf16
-      size         1.0 MiB in 1 file
-      components   unet vae (optional)
-      resolutions  720p24
-      sources      local://a
-                   https://b.example
-      defaults     fps = 24
-                   scheduler = unipc
-      path         /models/wan22/t2v-A14B@2.2.0
+      family        wan22
+      type          text-to-video
+      variants      fp16* bf16
+      environments  production = fp16, development = bf16
+      size          1.0 MiB in 1 file
+      resolutions   720p24
+      base family   wan2.2-t2v-a14b
+      sources       local://a
+                    https://b.example
+      path          /models/wan22/t2v-A14B@2.2.0
 
+      components
+      COMPONENT    FILES      SIZE  PARAMETERS  TENSORS  DTYPES                  PROOF            NOTE
+      transformer      8  12.0 MiB   1,048,580        2  F32: 1,048,576 BF16: 4  manifest-sha256  required, 1 of 2 weight files here
+      vae              1   1.0 MiB                                               size-only        optional, from vae@1.0.0, no safetensors: not read
+      +lightning       1   1.0 MiB                                               manifest-sha256  weights not here
+
+      pipeline
+      class    WanPipeline (written as WanT2VPipeline)
+      modes    t2v
+      needs    transformer vae
+      forbids  image_encoder
+      inputs   prompt, no image
+      aliases  unet means transformer
+
+      defaults
+      fps        24
+      scheduler  unipc
+
+      memory
+      parameters        14.288 billion
+      size class        large
+      authors ask for   80 GB on one GPU
+      authors measured  480p = 41.3 GB, 720p = 59.8 GB
+
+      overlays
+      OVERLAY    APPLIES TO       DEFAULTS   BASE FAMILY
+      lightning  transformer x 1  steps = 4  wan2.2-t2v-a14b
+
+      files
       FILE                  SIZE  COMPONENT  PROOF            NOTE
       vae/w.safetensors  1.0 MiB  vae        manifest-sha256  optional, from vae@1.0.0
+
+      tensors
+      FILE           TENSOR       DTYPE  SHAPE
+      a.safetensors  head.weight  F32    [1024, 1024]
+      b.safetensors  not here
+      c.safetensors: not a valid safetensors file: no
 
       --- rm
       + removed a@1.0.0: 1.0 MiB freed, 2.0 MiB kept for other models

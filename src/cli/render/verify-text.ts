@@ -16,6 +16,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'FILES', align: 'right' },
   { title: 'READ', align: 'right' },
   { title: 'TIME', align: 'right' },
+  { title: 'PROOF' },
   { title: 'PATH' },
 ];
 
@@ -33,6 +34,7 @@ function row(screen: Screen, report: VerifyReport): readonly string[] {
     `${report.files.filter(({ ok }) => ok).length}/${report.files.length}`,
     formatBytes(report.bytesRead),
     formatDuration(report.durationMs),
+    report.proof,
     report.path,
   ];
 }

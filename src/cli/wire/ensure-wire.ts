@@ -16,6 +16,7 @@ export const ensureWire = (result: EnsureResult): Wire<typeof ensureResult> => (
   proof: result.proof,
   duration_ms: result.durationMs,
   files: result.files.map(({ path, sizeBytes, origin, proof }) => ({ path, size_bytes: sizeBytes, origin, proof })),
+  aliases: result.aliases,
   liars: result.liars,
 });
 
@@ -33,8 +34,10 @@ export const planWire = (plan: EnsurePlan): Wire<typeof planResult> => ({
   link_bytes: plan.linkBytes,
   space_needed_bytes: plan.spaceNeededBytes,
   free_bytes: plan.freeBytes,
+  aliases: plan.aliases,
   components: plan.components.map((one) => ({
     ...(one.component !== undefined && { component: one.component }),
+    ...(one.overlay !== undefined && { overlay: one.overlay }),
     file_count: one.fileCount,
     total_bytes: one.totalBytes,
     fetch_bytes: one.fetchBytes,
@@ -49,6 +52,7 @@ export const planWire = (plan: EnsurePlan): Wire<typeof planResult> => ({
     action: file.action,
     fetch_bytes: file.fetchBytes,
     copy_bytes: file.copyBytes,
+    proof: file.proof,
     ...(file.url !== undefined && { url: file.url }),
     ...(file.fault !== undefined && { fault: file.fault }),
   })),

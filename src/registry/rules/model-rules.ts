@@ -1,12 +1,15 @@
 /** Rules for one model: its id, its names, and that whatever it refers to exists. */
-import { isVariantName } from '../../domain/model-ref.ts';
 import { collisionKey, pathFault } from '../../domain/path-rules.ts';
 import { nearest } from '../../util/nearest.ts';
 import type { DraftProblem, Report } from '../draft-problem.ts';
+import { OVERLAYS_FILE } from '../overlays.ts';
 import type { TomlPath } from '../toml-positions.ts';
 import { DEFAULT_FAMILY, filesOfVariant, mountedPath, ONLY_VARIANT } from '../variant-files.ts';
 import { checkCollisions, type PlacedFile } from './collision-rules.ts';
+import { checkComponentLists } from './component-rules.ts';
 import { checkFile } from './file-rules.ts';
+import { isFolderName } from './folder-name.ts';
+import { checkOverlays } from './overlay-rules.ts';
 import { childNodes, isTable, listAt, nodeAt, nodesAt, type RawNode, type RawTable, tableAt, textAt, textsAt } from './raw-table.ts';
 import { checkSources } from './source-rules.ts';
 
@@ -23,12 +26,27 @@ export function checkModel(context: ModelContext): void {
   const variants = checkVariantNames(context);
   checkFamily(context);
   checkVariantUses(context, variants);
-  checkFiles(context, variants);
+  checkFiles(context);
   checkMounts(context);
-  checkComponentLists(context);
+  const components = componentsOf(context.model);
+  checkComponentLists(context.model, components, context.report);
+  checkOverlays(context.model, components, context.report);
   checkHasSources(context);
   const directories = isVariantSpecific(context) ? variants : variants.slice(0, 1);
-  for (const variant of directories) checkCollisions(directoryOf(context, variant), context.report);
+  for (const variant of directories) checkDirectories(context, variant);
+}
+
+/** The directory of the variant, and that of each of its overlays, which has the files of both and the record of the overlay. */
+function checkDirectories(context: ModelContext, variant: string): void {
+  const files = directoryOf(context, variant);
+  checkCollisions(files, context.report);
+  for (const { node } of childNodes(context.model, 'overlays'))
+    checkCollisions([...files, { path: OVERLAYS_FILE, at: node.path }, ...filesOfVariant(variant, placedFiles(node), [])], context.report);
+}
+
+function componentsOf(model: RawNode): string[] {
+  const ofFiles = filesIn(model).flatMap(({ table }) => textAt(table, 'component') ?? []);
+  return [...new Set([...mountsOf(model).map(({ name }) => name), ...ofFiles])];
 }
 
 /** Whether two variants may hold different files. */
@@ -36,7 +54,7 @@ function isVariantSpecific({ model, components }: ModelContext): boolean {
   const mounted = mountsOf(model).flatMap(({ component }) => components.get(component) ?? []);
   return (
     model.table.variant !== undefined ||
-    [model, ...mounted].some((node) => nodesAt(node, 'files').some(({ table }) => table.variants !== undefined))
+    [...filesIn(model), ...mounted.flatMap((node) => nodesAt(node, 'files'))].some(({ table }) => table.variants !== undefined)
   );
 }
 
@@ -67,9 +85,6 @@ function checkFamily({ model, report }: ModelContext): void {
     message: `the family ${JSON.stringify(family)} cannot be a folder under MODELS_ROOT`,
   });
 }
-
-/** A name that is one folder or file on every platform, too. */
-const isFolderName = (name: string): boolean => isVariantName(name) && pathFault(name) === undefined;
 
 function checkVariantUses({ model, report }: ModelContext, variants: readonly string[]): void {
   const check = (name: string | undefined, path: TomlPath, at: 'key' | 'value' = 'value'): void => {
@@ -107,16 +122,10 @@ function filesIn(model: RawNode): RawNode[] {
   return tables.flatMap((node) => nodesAt(node, 'files'));
 }
 
-function checkFiles({ model, report }: ModelContext, variants: readonly string[]): void {
+function checkFiles({ model, report }: ModelContext): void {
   for (const file of filesIn(model)) checkFile(file, report);
   checkSources(nodeAt(model, 'sources'), report);
   for (const { node } of childNodes(model, 'variant')) checkSources(nodeAt(node, 'sources'), report);
-  for (const { name, node } of childNodes(model, 'overlays')) {
-    if (!isFolderName(name))
-      report({ code: 'name_invalid', path: node.path, at: 'key', message: `the overlay ${JSON.stringify(name)} is not a plain name` });
-    checkSources(nodeAt(node, 'sources'), report);
-    for (const variant of variants) checkCollisions(filesOfVariant(variant, placedFiles(node), []), report);
-  }
 }
 
 interface Mount {
@@ -144,34 +153,6 @@ function checkMounts({ model, components, report }: ModelContext): void {
       report({ code: fault.reason, path, message: `the folder ${JSON.stringify(folder.slice(0, 120))} ${fault.message}` });
   }
 }
-
-/** Lists may name components that no file has yet, but not by a slip of the pen. */
-function checkComponentLists({ model, report }: ModelContext): void {
-  const existing = new Set([
-    ...mountsOf(model).map(({ name }) => name),
-    ...filesIn(model).flatMap(({ table }) => textAt(table, 'component') ?? []),
-  ]);
-  const named = [...listed(model, 'required_components'), ...listed(model, 'optional_components')];
-  for (const { text, path } of named) {
-    const near = existing.has(text) ? undefined : nearest(text, existing);
-    if (near !== undefined)
-      report({
-        code: 'unknown_component',
-        path,
-        message: `no file or mount is of component ${JSON.stringify(text)}`,
-        hint: `did you mean ${near}?`,
-      });
-  }
-  const required = new Map(listed(model, 'required_components').map(({ text, path }) => [text, path]));
-  for (const { text, path } of listed(model, 'optional_components')) {
-    const related = required.get(text);
-    if (related !== undefined)
-      report({ code: 'component_conflict', path, related, message: `${JSON.stringify(text)} is optional and required at once` });
-  }
-}
-
-const listed = (model: RawNode, key: string) =>
-  textsAt(model.table, key).map(({ text, index }) => ({ text, path: [...model.path, key, index] }));
 
 function checkHasSources({ model, report }: ModelContext): void {
   const variants = Object.values(tableAt(model.table, 'variant'));

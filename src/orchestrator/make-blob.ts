@@ -1,0 +1,31 @@
+/** The blob of a file whose content the manifest decides: written here, by the steps that a transfer takes. */
+import { writeSync } from 'node:fs';
+import type { Sha256 } from '../domain/digest.ts';
+import type { FileSpec } from '../domain/spec.ts';
+import { PieceMap } from '../store/piece-map.ts';
+import type { EnsureRun } from './ensure-run.ts';
+import type { ObtainedBlob } from './obtain-blob.ts';
+
+export interface MadeBlob {
+  readonly key: string;
+  readonly file: FileSpec;
+  readonly content: string;
+  readonly digest: Sha256;
+}
+
+/** Call under the digest's lock. */
+export async function makeBlob({ work, meter }: EnsureRun, { key, file, content, digest }: MadeBlob): Promise<ObtainedBlob> {
+  const { pieceBytes } = work.settings;
+  const partial = await work.partials.open({ key, sizeBytes: file.sizeBytes, pieceBytes, fresh: true });
+  try {
+    writeSync(partial.fd, content, 0);
+    const pieces = new PieceMap(partial.pieces);
+    const source = partial.sourceIndex('the manifest');
+    for (let piece = 0; piece < pieces.count; piece++) pieces.markHeld(piece, source);
+    await work.blobs.commit(partial, digest);
+    meter.found(file.sizeBytes);
+    return { digest, origin: 'made', fetchedBytes: 0, sources: [] };
+  } finally {
+    await partial.close();
+  }
+}
