@@ -50,6 +50,24 @@ function transformerBlock(name: string, dim: number, ffnDim: number): Shape[] {
   ];
 }
 
+/** A LoRA of the transformer: for each linear layer of its blocks one matrix down to `rank` and one back up, named as diffusers does. */
+export function loraTensors({ heads, headDim, ffnDim, layers }: TransformerSize, rank: number): TensorPlan[] {
+  const dim = heads * headDim;
+  const pair = (name: string, from: number, to: number): Shape[] => [
+    [`transformer.${name}.lora_A.weight`, [rank, from]],
+    [`transformer.${name}.lora_B.weight`, [to, rank]],
+  ];
+  return f32(
+    range(layers).flatMap((layer) => [
+      ...['attn1', 'attn2'].flatMap((attention) =>
+        ['to_q', 'to_k', 'to_v', 'to_out.0'].flatMap((part) => pair(`blocks.${layer}.${attention}.${part}`, dim, dim)),
+      ),
+      ...pair(`blocks.${layer}.ffn.net.0.proj`, dim, ffnDim),
+      ...pair(`blocks.${layer}.ffn.net.2`, ffnDim, dim),
+    ]),
+  );
+}
+
 export function textEncoderTensors(): TensorPlan[] {
   const { vocab, dim, ffnDim, heads, headDim, layers, buckets } = TEXT_ENCODER;
   const inner = heads * headDim;

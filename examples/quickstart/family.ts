@@ -4,6 +4,7 @@
  */
 import {
   FREQ_DIM,
+  loraTensors,
   PATCH,
   TEXT_DIM,
   TEXT_ENCODER,
@@ -29,6 +30,13 @@ export interface Model extends Bundle {
   readonly resolutionCaps: readonly string[];
   /** Folder of the model -> name of the component that is mounted there. */
   readonly mounts: Readonly<Record<string, string>>;
+  readonly defaults: Readonly<Record<string, number>>;
+  readonly overlays?: readonly Overlay[];
+}
+
+/** A LoRA: a pair for the two experts of one base family. */
+export interface Overlay extends Bundle {
+  readonly baseFamily: string;
   readonly defaults: Readonly<Record<string, number>>;
 }
 
@@ -85,6 +93,7 @@ export function models(): Model[] {
       resolutionCaps: ['480p16', '720p16'],
       mounts: { ...shared, vae: 'wan21-vae-mini' },
       defaults: { fps: 16, frames: 81, steps: 40, guidance_scale: 4, shift: 12 },
+      overlays: [lightning()],
       files: [
         modelIndex('WanPipeline', { boundary_ratio: 0.875, expand_timesteps: false, experts: 2 }),
         scheduler(3),
@@ -123,6 +132,21 @@ export function models(): Model[] {
       ],
     },
   ];
+}
+
+/** As the Lightning LoRAs are used: 4 steps, no guidance, shift 5. */
+function lightning(): Overlay {
+  const weights = (expert: 'high' | 'low', appliesTo: string): ModelFile => ({
+    ...singleWeights(`loras/lightning-4steps/${expert}_noise_model.safetensors`, `t2v lightning ${expert} noise`, loraTensors(T2V, 4)),
+    appliesTo,
+  });
+  return {
+    name: 'lightning-4steps',
+    description: 'a LoRA for 4 steps instead of 40, in miniature',
+    baseFamily: 't2v-A14B-mini',
+    defaults: { steps: 4, guidance_scale: 1, shift: 5 },
+    files: [weights('high', 'transformer'), weights('low', 'transformer_2')],
+  };
 }
 
 function modelIndex(

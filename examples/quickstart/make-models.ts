@@ -13,7 +13,7 @@ import { type Fingerprint, folderOf, manifestText } from './manifest-text.ts';
 import type { ModelFile } from './model-files.ts';
 
 /** First line of the manifest; another one here makes everything anew. */
-const STAMP = '# The miniature WAN2.2 family, made by examples/quickstart/make-models.ts (recipe 2). Sizes and digests are real.';
+const STAMP = '# The miniature WAN2.2 family, made by examples/quickstart/make-models.ts (recipe 3). Sizes and digests are real.';
 
 /** What mirror-a has lost: a shard of the text encoder that all models share, and one of each A14B model. */
 const LOST_FROM_MIRROR_A = [
@@ -62,7 +62,10 @@ async function writeFamily(directory: string): Promise<Map<string, Fingerprint>>
     for (const file of bundle.files) fingerprints.set(`${bundle.name} ${file.path}`, await writeToMirrors(directory, folder, file));
   };
   for (const component of components()) await write(component, folderOf.component(component.name));
-  for (const model of models()) await write(model, folderOf.model(model.name));
+  for (const model of models()) {
+    await write(model, folderOf.model(model.name));
+    for (const overlay of model.overlays ?? []) await write(overlay, folderOf.overlay(model.name, overlay.name));
+  }
   return fingerprints;
 }
 

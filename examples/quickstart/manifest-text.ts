@@ -1,5 +1,5 @@
 /** models.toml of the miniature family, as a person would write it. */
-import type { Bundle, Model } from './family.ts';
+import type { Bundle, Model, Overlay } from './family.ts';
 import { VERSION } from './family.ts';
 import type { ModelFile } from './model-files.ts';
 
@@ -22,6 +22,7 @@ export interface ManifestParts {
 export const folderOf = {
   component: (name: string): string => `components/${name}@${VERSION}`,
   model: (name: string): string => `wan22/${name}@${VERSION}`,
+  overlay: (model: string, name: string): string => `overlays/${model}@${VERSION}/${name}`,
 };
 
 export function manifestText({ stamp, components, models, fingerprints }: ManifestParts): string {
@@ -68,6 +69,23 @@ function modelText(model: Model, fingerprints: Fingerprints): string {
     '',
     sourcesText(table, folderOf.model(model.name)),
     ...model.files.map((file) => fileText({ table, file, print: fingerprintOf(model, file, fingerprints) })),
+    ...(model.overlays ?? []).map((overlay) => overlayText(model, overlay, fingerprints)),
+  ].join('\n');
+}
+
+function overlayText(model: Model, overlay: Overlay, fingerprints: Fingerprints): string {
+  const table = `models."${model.name}@${VERSION}".overlays.${overlay.name}`;
+  return [
+    '',
+    `[${table}]`,
+    `description = ${quote(overlay.description)}`,
+    `base_family = ${quote(overlay.baseFamily)}`,
+    '',
+    `[${table}.defaults]`,
+    ...Object.entries(overlay.defaults).map(([key, value]) => `${key} = ${value}`),
+    '',
+    sourcesText(table, folderOf.overlay(model.name, overlay.name)),
+    ...overlay.files.map((file) => fileText({ table, file, print: fingerprintOf(overlay, file, fingerprints) })),
   ].join('\n');
 }
 
@@ -82,6 +100,7 @@ function fileText({ table, file, print }: { table: string; file: ModelFile; prin
     `size = ${print.sizeBytes}`,
     `sha256 = "${print.sha256}"`,
     ...(file.component === undefined ? [] : [`component = "${file.component}"`]),
+    ...(file.appliesTo === undefined ? [] : [`applies_to = "${file.appliesTo}"`]),
     ...(file.shardIndex ? ['shard_index = true'] : []),
     ...(file.shardPart === undefined ? [] : [`shard_part = ${file.shardPart}`]),
   ].join('\n');

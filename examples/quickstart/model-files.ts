@@ -10,6 +10,8 @@ export interface ModelFile {
   readonly shardIndex?: boolean;
   /** 1-based. */
   readonly shardPart?: number;
+  /** Of a file of an overlay: the component that its weights are added to. */
+  readonly appliesTo?: string;
   readonly bytes: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 

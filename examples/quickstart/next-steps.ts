@@ -25,6 +25,12 @@ function posixSteps(root: string, manifest: string): NextStep[] {
     },
     { what: 'status sees it: PARTIAL, one file missing', command: `npx wan models status ${MODEL}` },
     { what: 'ensure mends it from the store: nothing is transferred', command: `npx wan models ensure ${MODEL}` },
+    {
+      what: 'the same model with a LoRA: only that is fetched, the rest is linked',
+      command: `npx wan models ensure ${MODEL} --overlay lightning-4steps`,
+    },
+    { what: 'what a loader is told of it', command: `cat "$(npx wan models path ${MODEL} --overlay lightning-4steps)/overlays.json"` },
+    { what: 'parameters, number formats, defaults, memory', command: `npx wan models show ${MODEL}` },
     { what: 'for programs: one JSON document', command: 'npx wan models status --json' },
   ];
 }

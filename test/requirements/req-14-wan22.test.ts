@@ -91,6 +91,45 @@ describe('requirement 14', () => {
     expect(world.server().requests).toEqual([]);
   });
 
+  it('14.2 optional components that are configured are taken without being asked for', async () => {
+    const world = await modelFixture({ files: components, sources: ['http'], keys: optional });
+    const orchestrator = await world.orchestrator({ env: { WAN_OPTIONAL_COMPONENTS: 'vae,image_encoder' } });
+    await orchestrator.ensure(MODEL);
+    expect((await readdir(world.modelDir())).filter((name) => !name.includes('.')).sort()).toEqual(['unet', 'vae']);
+    expect((await orchestrator.status(MODEL)).state).toBe('COMPLETE');
+    expect((await orchestrator.plan(MODEL, { components: ['unet'] })).files.map(({ path }) => path)).not.toContain('vae/model.safetensors');
+  });
+
+  it('14.2 the older name unet means both transformers, and the command says so', async () => {
+    const experts = ['transformer', 'transformer_2'].map((name, at) => [`${name}/model.safetensors`, component(name, at)] as const);
+    const files = { ...Object.fromEntries(experts), 'vae/model.safetensors': component('vae', 3) };
+    const world = await modelFixture({ files, keys: { pipeline: { class: 'WanT2VPipeline' } } });
+    const { code, stdout } = await world.cli(['models', 'ensure', MODEL.toUpperCase(), '--components', 'unet']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`unet means transformer and transformer_2 in ${MODEL}`);
+    expect(stdout).toContain(`T2V-TINY is ${MODEL} in the manifest`);
+    expect((await readdir(world.modelDir())).filter((name) => !name.includes('.')).sort()).toEqual(['transformer', 'transformer_2']);
+    const shown = await world.cli(['models', 'show', MODEL, '--json']);
+    expect(shown.json().data).toMatchObject({
+      component_aliases: [{ name: 'unet', means: ['transformer', 'transformer_2'] }],
+      pipeline: { class: 'WanPipeline', class_written_as: 'WanT2VPipeline' },
+    });
+  });
+
+  it('14.7 a component without files is missed before anything is fetched, with the operation that needs it', async () => {
+    const pipeline = { class: 'WanImageToVideoPipeline', modes: ['i2v'], required_components: ['image_encoder', 'unet'] };
+    const world = await modelFixture({ files: components, sources: ['http'], keys: { pipeline } });
+    const orchestrator = await world.orchestrator();
+    await expect(orchestrator.ensure(MODEL)).rejects.toMatchObject({
+      code: 'COMPONENT_MISSING',
+      message: `${MODEL} has no image_encoder, which WanImageToVideoPipeline needs for i2v`,
+      details: { components: ['image_encoder'], modes: ['i2v'] },
+    });
+    expect(world.server().requests).toEqual([]);
+    // A part of it can be had all the same.
+    await orchestrator.ensure(MODEL, { components: ['unet'] });
+  });
+
   /** The released weights, and a light variant with a file of its own in their place. */
   const twoPrecisions = {
     files: {
