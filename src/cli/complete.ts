@@ -60,7 +60,8 @@ async function ofVerb(entry: CatalogEntry, { before, current, io }: Place): Prom
 
 async function valuesOf(option: OptionSpec, place: Place): Promise<readonly Candidate[]> {
   if (option.choices !== undefined) return option.choices.map((word) => ({ word }));
-  if (option.name === 'variant') return variants(place);
+  if (option.name === 'variant') return namesOf(place, (model) => model.variants);
+  if (option.name === 'overlay') return namesOf(place, (model) => model.overlays ?? []);
   return option.completes === undefined ? [] : completed(option.completes, place);
 }
 
@@ -73,20 +74,23 @@ async function completed(kind: Completion, place: Place): Promise<readonly Candi
   return kind === 'ref' ? refs(place) : [{ word: `:${kind}` }];
 }
 
-/** Ids first; once one of them stands there, with an `@` behind it, its variants. */
+/** Ids first; once one of them stands there, with an `@` behind it, its variants and overlays. */
 async function refs(place: Place): Promise<readonly Candidate[]> {
   const models = await modelsOf(place);
   const ids = models.map(({ modelId, description }) => ({ word: modelId, about: description }));
   const withVariants = models
     .filter(({ modelId }) => place.current.startsWith(`${modelId}@`))
-    .flatMap(({ modelId, variants: names }) => names.map((name) => ({ word: `${modelId}@${name}` })));
+    .flatMap(({ modelId, variants, overlays = [] }) =>
+      [...variants, ...overlays.map((name) => `+${name}`)].map((name) => ({ word: `${modelId}@${name}` })),
+    );
   return [...ids, ...withVariants];
 }
 
-async function variants(place: Place): Promise<readonly Candidate[]> {
+/** Of the models that the line names, else of all. */
+async function namesOf(place: Place, of: (model: ModelSummary) => readonly string[]): Promise<readonly Candidate[]> {
   const models = await modelsOf(place);
   const named = models.filter(({ modelId }) => place.before.some((word) => word.split('@', 2).join('@') === modelId));
-  const names = new Set((named.length > 0 ? named : models).flatMap((model) => model.variants));
+  const names = new Set((named.length > 0 ? named : models).flatMap(of));
   return [...names].map((word) => ({ word }));
 }
 

@@ -142,7 +142,7 @@ sources = { priority = ["hf://org/fast"] }
 
   it('gets the open list of an overlay that is asked for', async () => {
     const spec = (await load(manifest, lock)).spec('listed@1.0.0@+fast');
-    expect(spec.files.at(-1)).toMatchObject({ path: 'fast.safetensors', origins: [{ source: 'hf://org/fast' }] });
+    expect(spec.files.at(-2)).toMatchObject({ path: 'fast.safetensors', origins: [{ source: 'hf://org/fast' }] });
     expect(spec.lock.map(({ id }) => id)).toContain('listed@1.0.0@+fast');
   });
 
