@@ -189,7 +189,7 @@ export interface ModelSummary {
   readonly defaultVariant: string;
   readonly fileCount: number;
   readonly totalBytes: number;
-  /** The weakest that the manifest has for a file of the default variant; absent where it names no file. */
+  /** The weakest that the manifest has for a file of the default variant; absent where its list is open, or empty. */
   readonly proof?: ProofLevel;
   /** Names of the overlays. */
   readonly overlays?: readonly string[];

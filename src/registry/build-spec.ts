@@ -102,7 +102,7 @@ function partsOf({ modelId, model, variant, overlays, component }: SpecInput): L
 const partLocks = (input: SpecInput): PartLock[] => partsOf(input).map((owner) => partOf(owner, input.lock(owner)));
 
 /** A list that the manifest leaves open, and that is not pinned for what the manifest says now. */
-const hasOpenPart = (input: SpecInput): boolean =>
+export const hasOpenPart = (input: SpecInput): boolean =>
   partsOf(input).some((owner) => owner.files === undefined && input.lock(owner)?.state !== 'locked');
 
 /** Every file of the variant: the model's own, then the mounted ones. */

@@ -5,7 +5,7 @@ import { sha256Of } from '../domain/digest.ts';
 import { ModelError } from '../domain/errors.ts';
 import { weakestProof } from '../domain/proof.ts';
 import type { ModelSummary } from '../domain/spec.ts';
-import { variantFiles } from './build-spec.ts';
+import { hasOpenPart, type SpecInput, variantFiles } from './build-spec.ts';
 import { BodyWriter, CompiledManifest, type ManifestHead, type Slice } from './compiled-manifest.ts';
 import { ProblemList, type Report } from './draft-problem.ts';
 import { ownerOfComponent, ownersOfModel } from './lock-owners.ts';
@@ -138,15 +138,16 @@ interface Known {
 function summarize(modelId: string, model: ManifestModel, { components, views }: Known): ModelSummary {
   const variants = model.variants ?? [ONLY_VARIANT];
   const defaultVariant = model.default_variant ?? variants[0] ?? ONLY_VARIANT;
-  const files = variantFiles({
+  const input: SpecInput = {
     modelId,
     model,
     variant: defaultVariant,
     component: (id) => components.get(id),
     overlays: [],
     lock: (key) => views.get(key),
-  });
-  const proof = weakestProof(files.map((file) => file.proof));
+  };
+  const files = variantFiles(input);
+  const proof = hasOpenPart(input) ? undefined : weakestProof(files.map((file) => file.proof));
   const overlays = Object.keys(model.overlays ?? {});
   return {
     modelId,

@@ -27,7 +27,7 @@ describe('wan models', () => {
     const list = await wan(['models', 'list']);
     expect(list).toMatchObject({ status: 0, stderr: '' });
     expect(list.stdout).toMatch(
-      /^MODEL +FAMILY +VARIANTS +FILES +SIZE +PROOF +DESCRIPTION\nalpha@1\.0\.0 +wan22 +fp16\* bf16 +2 +293 KiB +alpha for tests\n/,
+      /^MODEL +FAMILY +VARIANTS +FILES +SIZE +PROOF +DESCRIPTION\nalpha@1\.0\.0 +wan22 +fp16\* bf16 +2 +293 KiB +manifest-sha256 +alpha for tests\n/,
     );
 
     const before = documentOf<Results & { complete: boolean; bytes_needed: number }>((await wan(['models', 'status', '--json'])).stdout);

@@ -93,6 +93,48 @@ describe('the manifest of WAN2.2', () => {
     expect(registry.spec(id).files.filter(({ sha256 }) => sha256 === undefined)).toHaveLength(count);
   });
 
+  it('says of each model in one line how well it can be proven, and nothing of those whose list is open', () => {
+    const proofs = Object.fromEntries(registry.listModels().map(({ modelId, proof }) => [modelId, proof]));
+    expect(proofs).toEqual({
+      't2v-A14B@2.2.0': 'manifest-sha256',
+      'i2v-A14B@2.2.0': 'size-only',
+      'ti2v-5B@2.2.0': 'manifest-sha256',
+      't2v-A14B-diffusers@2.2.0': 'size-only',
+      'i2v-A14B-diffusers@2.2.0': 'size-only',
+      'ti2v-5B-diffusers@2.2.0': 'manifest-sha256',
+      's2v-14B@2.2.0': undefined,
+      'animate-14B@2.2.0': undefined,
+    });
+  });
+
+  it('takes no image for text to video, needs one for image to video, and binds overlays to what both layouts share', () => {
+    const pipelineOf = (id: string) => registry.spec(id).pipeline;
+    for (const layout of ['', '-diffusers']) {
+      expect(pipelineOf(`t2v-A14B${layout}`)).toMatchObject({ requiredInputs: ['prompt'], forbiddenInputs: ['image'] });
+      expect(pipelineOf(`i2v-A14B${layout}`)).toMatchObject({ requiredInputs: ['image'], forbiddenInputs: [] });
+      expect(pipelineOf(`ti2v-5B${layout}`)).toMatchObject({ forbiddenInputs: [] });
+    }
+    for (const name of ['t2v-A14B', 'i2v-A14B', 'ti2v-5B'])
+      expect([registry.spec(name).baseFamily, registry.spec(`${name}-diffusers`).baseFamily]).toEqual([`wan2.2-${name}`, `wan2.2-${name}`]);
+  });
+
+  /** The published settings of the authors: steps, shift, guidance (high, low), boundary, frames a second, frames, VAE strides. */
+  it.each([
+    [
+      't2v-A14B',
+      { steps: 40, shift: 12, guidance_scale: 4, guidance_scale_2: 3, boundary: 0.875, fps: 16, frames: 81, vae_stride: [4, 8, 8] },
+    ],
+    [
+      'i2v-A14B',
+      { steps: 40, shift: 5, guidance_scale: 3.5, guidance_scale_2: 3.5, boundary: 0.9, fps: 16, frames: 81, vae_stride: [4, 8, 8] },
+    ],
+    ['ti2v-5B', { steps: 50, shift: 5, guidance_scale: 5, fps: 24, frames: 121, vae_stride: [4, 16, 16] }],
+    ['s2v-14B', { steps: 40, shift: 3, guidance_scale: 4.5, fps: 16, frames: 80, vae_stride: [4, 8, 8] }],
+    ['animate-14B', { steps: 20, shift: 5, guidance_scale: 1, fps: 30, frames: 77, vae_stride: [4, 8, 8] }],
+  ])('%s has the settings of its authors', (name, settings) => {
+    expect(registry.spec(name).defaults).toMatchObject({ ...settings, max_text_length: 512, num_train_timesteps: 1000 });
+  });
+
   it('pins every repository to a commit', () => {
     const urls = registry.listModels().flatMap(({ modelId }) => {
       const spec = registry.spec(modelId);

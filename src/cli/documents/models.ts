@@ -69,7 +69,7 @@ export const listData = z.object({
       default_variant: z.string(),
       file_count: z.int().min(0),
       total_bytes: bytes,
-      proof: proof.optional().meta({ description: 'the weakest that the manifest has for a file; absent where it names none' }),
+      proof: proof.optional().meta({ description: 'the weakest that its files can be proven by; absent where their list is open' }),
       overlays: z.array(z.string()),
     }),
   ),

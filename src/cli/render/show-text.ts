@@ -43,7 +43,7 @@ const facts = (spec: ModelSpec, { path, sources }: ShownPlace): Rows => [
   ['variants', variantsText(spec)],
   ['environments', pairs(spec.environments ?? {})],
   ['made from', derivationText(spec)],
-  ['size', `${formatBytes(totalBytesOf(spec))} in ${spec.files.length === 1 ? '1 file' : `${spec.files.length} files`}`],
+  ['size', sizeText(spec)],
   ['resolutions', spec.resolutionCaps.join(' ')],
   ['base family', spec.baseFamily === spec.name ? '' : spec.baseFamily],
   ['lora', spec.loraRequired ? 'required' : ''],
@@ -52,6 +52,11 @@ const facts = (spec: ModelSpec, { path, sources }: ShownPlace): Rows => [
   ...sources.map((source, index): [string, string] => [index === 0 ? 'sources' : '', source]),
   ['path', path],
 ];
+
+function sizeText(spec: ModelSpec): string {
+  const size = `${formatBytes(totalBytesOf(spec))} in ${spec.files.length === 1 ? '1 file' : `${spec.files.length} files`}`;
+  return spec.filesOpen === true ? `${size}; the others are listed from the source and pinned by \`wan models lock\`` : size;
+}
 
 function derivationText({ derivation }: ModelSpec): string {
   if (derivation === undefined) return '';
@@ -126,7 +131,21 @@ function inputsText(pipeline: ModelSpec['pipeline']): string {
   return [...requiredInputs, ...forbiddenInputs.map((name) => `no ${name}`)].join(', ');
 }
 
-const defaultRows = ({ defaults }: ModelSpec): Rows => Object.entries(defaults).map(([key, value]) => [key, plain(value)]);
+/** Beginning of a key -> what it is about; the first one that fits counts. */
+const DEFAULT_GROUPS: Readonly<Record<string, RegExp>> = {
+  video: /^(?:fps|frames|resolution)/,
+  vae: /^vae_/,
+  text: /^(?:max_text_length$|prompt|negative)/,
+  compute: /^(?:precision|dtype)/,
+  sampling: /^/,
+};
+
+function defaultRows({ defaults }: ModelSpec): Rows {
+  const groups = Object.entries(DEFAULT_GROUPS);
+  const groupOf = (key: string): string => groups.find(([, begins]) => begins.test(key))?.[0] ?? '';
+  const grouped = Map.groupBy(Object.entries(defaults), ([key]) => groupOf(key));
+  return groups.map(([group]) => [group, pairs(Object.fromEntries(grouped.get(group) ?? []))]);
+}
 
 function memoryRows({ vramEstimation: vram }: ModelSpec): Rows {
   if (vram === undefined) return [];
@@ -197,7 +216,11 @@ function tensorsTable(screen: Screen, { files }: WeightsReport): string {
 const faultLines = ({ files }: WeightsReport): string[] =>
   files.flatMap(({ path, error }: WeightFile) => (error === undefined ? [] : [`${path}: ${error.message}`]));
 
-const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+function plain(value: unknown): string {
+  if (Array.isArray(value)) return value.map(plain).join(' ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 const pairs = (values: Readonly<Record<string, unknown>>, unit = ''): string =>
   Object.entries(values)
     .map(([key, value]) => `${key} = ${plain(value)}${unit}`)

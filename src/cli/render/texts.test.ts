@@ -374,8 +374,8 @@ describe('texts', () => {
       aliases  unet means transformer
 
       defaults
-      fps        24
-      scheduler  unipc
+      video     fps = 24
+      sampling  scheduler = unipc
 
       memory
       parameters        14.288 billion
