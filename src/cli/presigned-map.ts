@@ -28,7 +28,8 @@ export class PresignedMap {
   readonly resolveUrl: ResolveUrl = async ({ model, path, hasEnded }) => {
     if (hasEnded) this.#urls = await readMap(this.#path);
     const modelId = model.split('@', 2).join('@');
-    return this.#urls.get(`${model}/${path}`) ?? this.#urls.get(`${modelId}/${path}`) ?? this.#urls.get(path);
+    const keys = [`${model}/${path}`, `${modelId}/${path}`, path];
+    return keys.map((key) => this.#urls.get(folded(key))).find((url) => url !== undefined);
   };
 
   /** @throws ModelError INVALID_INPUT for a key that is no file of these models, nor of another one by its name */
@@ -36,7 +37,7 @@ export class PresignedMap {
     const known = new Set<string>();
     for (const ref of refs) for (const key of await keysOf(ref, orchestrator, options)) known.add(key);
     const others = (await orchestrator.listModels()).map(({ modelId }) => modelId);
-    const isOther = (key: string) => others.some((id) => key.startsWith(`${id}/`) || key.startsWith(`${id}@`));
+    const isOther = (key: string) => others.some((id) => key.startsWith(`${id.toLowerCase()}/`) || key.startsWith(`${id.toLowerCase()}@`));
     const unknown = [...this.#urls.keys()].find((key) => !known.has(key) && !isOther(key));
     if (unknown !== undefined) throw unknownKey(this.#path, unknown, known);
   }
@@ -46,7 +47,7 @@ export class PresignedMap {
 async function keysOf(ref: string, orchestrator: ModelOrchestrator, options: ModelOptions): Promise<readonly string[]> {
   try {
     const spec = await orchestrator.show(ref, options);
-    return spec.files.flatMap(({ path }) => [path, `${spec.modelId}/${path}`, `${formatRef(spec.ref)}/${path}`]);
+    return spec.files.flatMap(({ path }) => [path, `${spec.modelId}/${path}`, `${formatRef(spec.ref)}/${path}`].map(folded));
   } catch (error) {
     if (asModelError(error).code === 'INTERNAL') throw error;
     return [];
@@ -60,7 +61,7 @@ async function readMap(path: string): Promise<UrlMap> {
   const entries = Object.entries(parseObject(path, text));
   const wrong = entries.filter(([, url]) => typeof url !== 'string' || !isUrl(url)).map(([key]) => key);
   if (wrong.length > 0) throw invalid(path, `no URL stands for ${wrong.join(', ')}`);
-  return new Map(entries as [string, string][]);
+  return new Map((entries as [string, string][]).map(([key, url]) => [folded(key), url]));
 }
 
 function parseObject(path: string, text: string): Readonly<Record<string, unknown>> {
@@ -73,6 +74,12 @@ function parseObject(path: string, text: string): Readonly<Record<string, unknow
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(path, 'it is no JSON object');
   return value as Readonly<Record<string, unknown>>;
+}
+
+/** Case counts in paths, and not in the reference of a model before one. */
+function folded(key: string): string {
+  const end = key.indexOf('/');
+  return key.slice(0, Math.max(0, end)).includes('@') ? key.slice(0, end).toLowerCase() + key.slice(end) : key;
 }
 
 const isUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\/[^\s]+$/i.test(text);

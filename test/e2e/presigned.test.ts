@@ -31,7 +31,8 @@ async function placeWith(prepare?: (place: Pick<Place, 'server' | 'signer'>) => 
 }
 
 const mapOf = ({ server, signer }: Pick<Place, 'server' | 'signer'>): Record<string, string> => ({
-  [`${MODEL}/unet/weights.bin`]: signer.sign(server.urlOf('w.bin'), MINUTE),
+  // Case counts in the path only.
+  [`${MODEL.toUpperCase()}/unet/weights.bin`]: signer.sign(server.urlOf('w.bin'), MINUTE),
   'config.json': signer.sign(server.urlOf('c.json'), MINUTE),
 });
 
