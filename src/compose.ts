@@ -18,7 +18,7 @@ import { LockManager } from './locks/lock-manager.ts';
 import { newCorrelationId } from './observability/correlation-id.ts';
 import { createEventBus, type EventBus } from './observability/event-bus.ts';
 import type { CallOptions, ModelOrchestrator } from './orchestrator/api.ts';
-import type { Orchestration, TransferLimits } from './orchestrator/orchestration.ts';
+import type { Orchestration, SourceOpener, TransferLimits } from './orchestrator/orchestration.ts';
 import { Verbs } from './orchestrator/verbs.ts';
 import { RegistryFile } from './registry/registry-file.ts';
 import { ModelResolver } from './resolver/model-resolver.ts';
@@ -46,8 +46,10 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
   const bus = createEventBus({ clock: systemClock, ...(options.sinks && { sinks: options.sinks }) });
   const resources = new Resources(config, store);
   const tellOfTransferLibrary = transferLibraryNote(bus, config);
-  const manifest = new RegistryFile(requireManifestPath(config), resolver.stateDir('manifests'));
+  const manifestPath = requireManifestPath(config);
+  const manifest = new RegistryFile(manifestPath, resolver.stateDir('manifests'));
   const work: Orchestration = {
+    manifestPath,
     store,
     blobs: new Blobs(store),
     partials: new Partials(store),
@@ -62,6 +64,7 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
     registry: () => manifest.registry(),
     saveRegistry: () => manifest.save(),
     sources: (offline) => resources.backends(offline, manifest.directory),
+    freshSources: (offline) => resources.freshSources(offline, manifest.directory),
     hfCache: () => resources.hfCache(),
     engine: (limits) => {
       tellOfTransferLibrary();
@@ -157,21 +160,37 @@ class Resources {
   }
 
   backends(offline: boolean, manifestDir: string): Promise<Backends> {
-    return remembered(this.#backends, offline, async () => {
-      const { createBackends } = await import('./backends/create-backends.ts');
-      const { createCredentialSource } = await import('./credentials/find-credentials.ts');
-      const { localRoots, githubApiUrl, hfEndpoint } = this.#config;
-      return createBackends({
-        ...httpConfig(this.#config),
-        localRoots,
-        manifestDir,
-        offline,
-        credentials: createCredentialSource(this.#config),
-        githubApiUrl,
-        hfEndpoint,
-        hfListingsDir: this.#store.resolver.stateDir('listings'),
-        s3: s3Config(this.#config),
-      });
+    return remembered(this.#backends, offline, () => this.#createBackends(offline, manifestDir));
+  }
+
+  async freshSources(offline: boolean, manifestDir: string): Promise<SourceOpener & AsyncDisposable> {
+    const backends = await this.#createBackends(offline, manifestDir);
+    const { withRetry } = await import('./backends/layers/with-retry.ts');
+    const { DEFAULT_RETRY_POLICY } = await import('./util/retry.ts');
+    const { clock, random } = this.#store;
+    const { retryAttempts, retryBackoffFactor: factor } = this.#config;
+    const policy = { ...DEFAULT_RETRY_POLICY, attempts: retryAttempts + 1, factor };
+    return {
+      open: (url) => withRetry(backends.open(url), { policy, clock, random }),
+      openFile: (url) => withRetry(backends.openFile(url), { policy, clock, random }),
+      [Symbol.asyncDispose]: () => backends.closeAll(),
+    };
+  }
+
+  async #createBackends(offline: boolean, manifestDir: string): Promise<Backends> {
+    const { createBackends } = await import('./backends/create-backends.ts');
+    const { createCredentialSource } = await import('./credentials/find-credentials.ts');
+    const { localRoots, githubApiUrl, hfEndpoint } = this.#config;
+    return createBackends({
+      ...httpConfig(this.#config),
+      localRoots,
+      manifestDir,
+      offline,
+      credentials: createCredentialSource(this.#config),
+      githubApiUrl,
+      hfEndpoint,
+      hfListingsDir: this.#store.resolver.stateDir('listings'),
+      s3: s3Config(this.#config),
     });
   }
 

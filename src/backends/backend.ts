@@ -96,6 +96,22 @@ export interface Credentialed {
   credentialsFrom(signal: AbortSignal): Promise<string | undefined>;
 }
 
+/** What a source's name means now. */
+export interface SourceRevision {
+  /** A commit, a tag. */
+  readonly revision: string;
+  /** URL of the same source at this revision for good. */
+  readonly url: string;
+  /** ISO 8601: when it was made, where the source tells. */
+  readonly madeAt?: string;
+}
+
+/** Optional power: sources whose name (a branch, the latest release) may mean other files tomorrow. */
+export interface Revisioned {
+  revision(signal: AbortSignal): Promise<SourceRevision>;
+}
+
+export const isRevisioned = (backend: StorageBackend): backend is StorageBackend & Revisioned => 'revision' in backend;
 export const isCredentialed = (backend: StorageBackend): backend is StorageBackend & Credentialed => 'credentialsFrom' in backend;
 export const isHttpReachable = (backend: StorageBackend): backend is StorageBackend & HttpReachable => 'httpTarget' in backend;
 export const isLocallyReadable = (backend: StorageBackend): backend is StorageBackend & LocallyReadable => 'localPath' in backend;

@@ -13,7 +13,7 @@ export const EXIT_MEANINGS: Readonly<Record<number, string>> = {
   7: 'another process holds the lock, or changed the model meanwhile',
   8: 'credentials are missing, wrong, or not accepted',
   9: 'the file system or the platform',
-  10: 'not complete',
+  10: 'not complete, or not as it was pinned',
   130: 'stopped by Ctrl-C; what is held is kept',
   143: 'stopped by SIGTERM; what is held is kept',
 };

@@ -1,5 +1,6 @@
 /** The verbs as their callers see them; compose.ts returns the object that implements this. */
 import type { EventSink } from '../domain/events.ts';
+import type { LockReport, OutdatedReport } from '../domain/lock-results.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ModelSpec, ModelSummary, Selection } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
@@ -59,6 +60,17 @@ export interface EnsureOptions extends TargetOptions {
   readonly resolveUrl?: ResolveUrl;
 }
 
+export interface SourcesCallOptions extends CallOptions {
+  readonly offline?: boolean;
+}
+
+export interface LockOptions extends SourcesCallOptions {
+  /** Take what the sources have now, for what was pinned. */
+  readonly update?: boolean;
+  /** Read files whose sha256 nobody publishes (default); otherwise the best that their source tells is pinned. */
+  readonly read?: boolean;
+}
+
 export interface SourcesOptions extends TargetOptions {
   /** Ask each source for a few MiB at most, one after the other; otherwise no socket is opened. */
   readonly probe?: boolean;
@@ -96,5 +108,9 @@ export interface ModelOrchestrator {
   /** Absolute path of the model's directory, whether or not it exists. */
   localDir(modelId: string, options?: ModelOptions): Promise<string>;
   remove(modelId: string, options?: TargetOptions): Promise<RemoveResult>;
+  /** Writes the lockfile for these models; for all where none is named. */
+  lock(modelIds?: readonly string[], options?: LockOptions): Promise<LockReport>;
+  /** What the sources have now for what is pinned; changes nothing on disk. */
+  outdated(modelIds?: readonly string[], options?: SourcesCallOptions): Promise<OutdatedReport>;
   close(): Promise<void>;
 }

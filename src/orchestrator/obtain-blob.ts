@@ -14,6 +14,7 @@ import { hashFile } from '../transfer/hash-file.ts';
 import { LEAF_BYTES, type TransferEngine, type TransferOutcome } from '../transfer/transfer.ts';
 import { beforeNetwork, bytesOrigin, cachedSource } from './cached-source.ts';
 import { type EnsureRun, lockBlob } from './ensure-run.ts';
+import { explainDrift } from './explain-drift.ts';
 import { type FileSources, fileSources } from './file-sources.ts';
 import { makeBlob } from './make-blob.ts';
 import { resolverOf } from './own-url.ts';
@@ -131,7 +132,7 @@ async function transfer(run: EnsureRun, request: BlobRequest, partial: PartialBl
   const { file, digest, engine } = request;
   const { sources, refused } = await sourcesFor(run, request);
   if (sources.length === 0) throw noSource(run, file, refused);
-  return engine.fetch({
+  const fetched = engine.fetch({
     name: file.path,
     partial,
     sources,
@@ -140,6 +141,10 @@ async function transfer(run: EnsureRun, request: BlobRequest, partial: PartialBl
     onHeld: (delta) => run.meter.held(delta),
     isForced: request.force,
     ...(digest && { expected: digest }),
+  });
+  const asked = { model: run.target.label, file, sources, nowMs: run.work.store.clock.now(), signal: run.signal };
+  return fetched.catch(async (error: unknown) => {
+    throw await explainDrift(error, asked);
   });
 }
 

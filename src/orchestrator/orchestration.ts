@@ -36,6 +36,8 @@ export interface SourceOpener {
 }
 
 export interface Orchestration {
+  /** As configured. */
+  readonly manifestPath: string;
   readonly store: StoreContext;
   readonly blobs: Blobs;
   readonly partials: Partials;
@@ -45,6 +47,8 @@ export interface Orchestration {
   /** Keeps what was parsed of the manifest in the store, for the next process. Only verbs that write anyway call it. */
   saveRegistry(): Promise<void>;
   sources(offline: boolean): Promise<SourceOpener>;
+  /** Sources that remember nothing of what they said before, that try again by themselves, and that are closed by the caller. */
+  freshSources(offline: boolean): Promise<SourceOpener & AsyncDisposable>;
   /** The cache of the Hugging Face Hub's clients; undefined where it is not to be used. */
   hfCache(): Promise<HfCache | undefined>;
   engine(limits: TransferLimits): Promise<TransferEngine>;

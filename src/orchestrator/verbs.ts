@@ -1,8 +1,18 @@
 /** The verbs on one object: what library users hold. */
+import type { LockReport, OutdatedReport } from '../domain/lock-results.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
-import type { EnsureOptions, ModelOptions, ModelOrchestrator, RemoveResult, SourcesOptions, TargetOptions } from './api.ts';
+import type {
+  EnsureOptions,
+  LockOptions,
+  ModelOptions,
+  ModelOrchestrator,
+  RemoveResult,
+  SourcesCallOptions,
+  SourcesOptions,
+  TargetOptions,
+} from './api.ts';
 import { type Chosen, chooseVariant } from './choose-variant.ts';
 import { ensureModel } from './ensure.ts';
 import type { Orchestration } from './orchestration.ts';
@@ -69,6 +79,16 @@ export class Verbs implements ModelOrchestrator {
   async remove(modelId: string, options?: TargetOptions): Promise<RemoveResult> {
     const { removeModel } = await import('./remove.ts');
     return removeModel(this.#work, modelId, options);
+  }
+
+  async lock(modelIds: readonly string[] = [], options?: LockOptions): Promise<LockReport> {
+    const { lockModels } = await import('./lock.ts');
+    return lockModels(this.#work, modelIds, options);
+  }
+
+  async outdated(modelIds: readonly string[] = [], options?: SourcesCallOptions): Promise<OutdatedReport> {
+    const { outdatedModels } = await import('./outdated.ts');
+    return outdatedModels(this.#work, modelIds, options);
   }
 
   async #chosen(modelId: string, { variant, overlays }: ModelOptions): Promise<Chosen> {

@@ -74,9 +74,7 @@ const lockfileSchema = z
 
 export const LOCK_SCHEMAS = { lockfile: lockfileSchema, lock_entry: entrySchema, lock_file: fileSchema, derived: derivedSchema };
 
-type Mutable = z.output<typeof entrySchema>;
-/** One entry without what is worked out from it. */
-export type LockEntryBody = Readonly<Omit<Mutable, 'digest'>>;
-export type LockEntry = Readonly<Mutable>;
 export type LockedFile = Readonly<z.output<typeof fileSchema>>;
-export type LockedDerivation = Readonly<z.output<typeof derivedSchema>>;
+export type LockEntry = Readonly<Omit<z.output<typeof entrySchema>, 'files'> & { files: readonly LockedFile[] }>;
+/** An entry without what is worked out from it. */
+export type LockEntryBody = Omit<LockEntry, 'digest'>;

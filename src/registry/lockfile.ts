@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { type Sha256, sha256Of } from '../domain/digest.ts';
 import type { LockEntry, LockEntryBody, LockedFile } from './lockfile-schema.ts';
 
-export type { LockEntry, LockEntryBody, LockedDerivation, LockedFile } from './lockfile-schema.ts';
+export type { LockEntry, LockEntryBody, LockedFile } from './lockfile-schema.ts';
 
 export interface Lockfile {
   readonly models: ReadonlyMap<string, LockEntry>;

@@ -5,6 +5,7 @@
 import { ModelError } from '../domain/errors.ts';
 import { type CanonicalRef, formatRef, isModelName, isModelVersion, isOverlayList, isVariantName } from '../domain/model-ref.ts';
 import { collisionKey, pathFault, VERIFIED_RECORD_NAME } from '../domain/path-rules.ts';
+import { fingerprint } from '../util/fingerprint.ts';
 import { fileNameOf } from './file-name.ts';
 import { pathIssues } from './path-constraints.ts';
 import { type PathIssue, type Platform, platformOf } from './platform.ts';
@@ -154,6 +155,11 @@ export class ModelResolver {
   /** Held by whoever waits for the turn. */
   slotLineLock(): LockPath {
     return { name: 'the line for download places', path: 'slots/line.lock' };
+  }
+
+  /** Held while manifest and lockfile are read, and written anew. @param path of the manifest */
+  manifestLock(path: string): LockPath {
+    return { name: `the manifest ${path}`, path: `manifest/${fingerprint(Buffer.from(path))}.lock` };
   }
 
   storeLock(): LockPath {

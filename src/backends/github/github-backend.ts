@@ -5,7 +5,17 @@
 import { throwIfCancelled } from '../../domain/cancelled.ts';
 import { isModelError, ModelError } from '../../domain/errors.ts';
 import { pathFault } from '../../domain/path-rules.ts';
-import type { Credentialed, HttpReachable, HttpTarget, OpenedFile, OpenOptions, RemoteFile, StorageBackend } from '../backend.ts';
+import type {
+  Credentialed,
+  HttpReachable,
+  HttpTarget,
+  OpenedFile,
+  OpenOptions,
+  RemoteFile,
+  Revisioned,
+  SourceRevision,
+  StorageBackend,
+} from '../backend.ts';
 import { checkPath } from '../check-path.ts';
 import type { FoundToken } from '../credentials.ts';
 import { bearer } from '../http/bearer.ts';
@@ -33,7 +43,7 @@ interface Located {
   readonly url: URL;
 }
 
-export class GithubBackend implements StorageBackend, HttpReachable, Credentialed {
+export class GithubBackend implements StorageBackend, HttpReachable, Credentialed, Revisioned {
   readonly scheme = 'github';
   readonly label: string;
   readonly host: string;
@@ -95,6 +105,18 @@ export class GithubBackend implements StorageBackend, HttpReachable, Credentiale
 
   async credentialsFrom(): Promise<string | undefined> {
     return (await this.#api.token())?.from;
+  }
+
+  /** Of a release its tag: an asset under it can still be replaced. */
+  async revision(signal: AbortSignal): Promise<SourceRevision> {
+    const { tag, publishedAt } = await this.#releaseNow(signal);
+    const label = githubLabel({ ...this.#place, tag });
+    const { asset } = this.#place;
+    return {
+      revision: tag,
+      url: asset === undefined ? label : `${label}/${asset}`,
+      ...(publishedAt !== undefined && { madeAt: publishedAt }),
+    };
   }
 
   async close(): Promise<void> {

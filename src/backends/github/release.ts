@@ -16,6 +16,8 @@ export interface Asset {
 
 export interface Release {
   readonly tag: string;
+  /** ISO 8601. */
+  readonly publishedAt?: string;
   readonly assets: readonly Asset[];
   /** Assets whose upload has not ended. */
   readonly unfinished: readonly string[];
@@ -26,7 +28,7 @@ const FLAT_SLASHES = ['__', '--', '_', '-', '.'];
 
 /** Undefined for a document that is none of the API. */
 export function parseRelease(document: unknown): Release | undefined {
-  const { tag_name: tag, assets } = asTable(document);
+  const { tag_name: tag, assets, published_at: publishedAt } = asTable(document);
   if (typeof tag !== 'string' || !Array.isArray(assets)) return undefined;
   const tables = assets.map(asTable);
   const uploaded = tables.filter(isUploaded).map(parseAsset);
@@ -34,6 +36,7 @@ export function parseRelease(document: unknown): Release | undefined {
   if (uploaded.includes(undefined)) return undefined;
   return {
     tag,
+    ...(typeof publishedAt === 'string' && !Number.isNaN(Date.parse(publishedAt)) && { publishedAt }),
     assets: uploaded.filter((asset) => asset !== undefined),
     unfinished: unfinished.filter((name) => typeof name === 'string'),
   };

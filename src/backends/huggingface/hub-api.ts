@@ -8,7 +8,7 @@ import { nextHop } from '../http/redirect-rules.ts';
 import type { ServiceRefusal } from '../http/service-refusal.ts';
 import { HubEndpoint } from './hub-endpoint.ts';
 import { hubError, notTheHub, tooManyFiles } from './hub-error.ts';
-import { commitOfInfo, filesOfInfo, type HubListing } from './hub-listing.ts';
+import { commitOfInfo, dateOfInfo, filesOfInfo, type HubListing } from './hub-listing.ts';
 import { type HubPlace, hubLabel, isCommit } from './hub-url.ts';
 import { ListingCache } from './listing-cache.ts';
 import { nextPage } from './next-page.ts';
@@ -54,7 +54,9 @@ export class HubApi {
     const { document } = await this.#ask(place, asked, signal);
     const commit = commitOfInfo(document);
     if (commit === undefined) throw notTheHub(asked.origin + asked.pathname);
-    const listing = { commit, files: filesOfInfo(document) ?? (await this.#tree(place, commit, signal)) };
+    const madeAt = dateOfInfo(document);
+    const files = filesOfInfo(document) ?? (await this.#tree(place, commit, signal));
+    const listing = { commit, files, ...(madeAt !== undefined && { madeAt }) };
     await this.#cache.write({ repoType: place.repoType, repoId: place.repoId }, listing);
     return listing;
   }

@@ -4,7 +4,17 @@
  */
 import { throwIfCancelled } from '../../domain/cancelled.ts';
 import { ModelError } from '../../domain/errors.ts';
-import type { Credentialed, HttpReachable, HttpTarget, OpenedFile, OpenOptions, RemoteFile, StorageBackend } from '../backend.ts';
+import type {
+  Credentialed,
+  HttpReachable,
+  HttpTarget,
+  OpenedFile,
+  OpenOptions,
+  RemoteFile,
+  Revisioned,
+  SourceRevision,
+  StorageBackend,
+} from '../backend.ts';
 import { checkPath } from '../check-path.ts';
 import type { FoundToken } from '../credentials.ts';
 import { validatorChanged } from '../file-faults.ts';
@@ -29,7 +39,7 @@ export function createHubFileBackend(url: string, options: HubApiOptions): HubBa
   return new HubBackend(place, () => place.subPath, options);
 }
 
-export class HubBackend implements StorageBackend, HttpReachable, Credentialed, HubFacts {
+export class HubBackend implements StorageBackend, HttpReachable, Credentialed, Revisioned, HubFacts {
   readonly scheme = 'hf';
   readonly label: string;
   readonly host: string;
@@ -102,6 +112,11 @@ export class HubBackend implements StorageBackend, HttpReachable, Credentialed, 
 
   async credentialsFrom(): Promise<string | undefined> {
     return (await this.#api.token())?.from;
+  }
+
+  async revision(signal: AbortSignal): Promise<SourceRevision> {
+    const { commit, madeAt } = await this.#listingNow(signal);
+    return { revision: commit, url: hubLabel({ ...this.#place, revision: commit }), ...(madeAt !== undefined && { madeAt }) };
   }
 
   async hubFile(path: string, signal: AbortSignal): Promise<HubFile> {

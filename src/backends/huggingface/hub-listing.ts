@@ -15,6 +15,8 @@ export interface HubEntry {
 
 export interface HubListing {
   readonly commit: string;
+  /** ISO 8601: when the commit was made, where the Hub was asked. */
+  readonly madeAt?: string;
   /** By their paths, in the Hub's order; those with a path that no model may hold are left out. */
   readonly files: ReadonlyMap<string, HubEntry>;
 }
@@ -26,6 +28,13 @@ const WHOLE_UP_TO = 50_000;
 export function commitOfInfo(document: unknown): string | undefined {
   const { sha } = asTable(document);
   return typeof sha === 'string' && isCommit(sha) ? sha : undefined;
+}
+
+/** When that commit was made. */
+export function dateOfInfo(document: unknown): string | undefined {
+  const { lastModified } = asTable(document);
+  const ms = typeof lastModified === 'string' ? Date.parse(lastModified) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 }
 
 /** Its files; undefined where it does not tell them all: some mirrors give neither size nor id, and huge repositories not every file. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { authLoginData, authLogoutData, authStatusData } from './auth.ts';
 import { envelope } from './envelope.ts';
 import { eventDocument } from './events.ts';
+import { lockData, outdatedData } from './lock.ts';
 import { completionsData, configShowData, doctorData, helpData, versionData } from './machine.ts';
 import {
   ensureData,
@@ -30,6 +31,9 @@ const DATA = {
   'wan.models.verify/v1': verifyData,
   'wan.models.rm/v1': rmData,
   'wan.models.validate/v1': validateData,
+  'wan.models.lock/v1': lockData,
+  'wan.models.update/v1': lockData,
+  'wan.models.outdated/v1': outdatedData,
   'wan.models.locks/v1': locksData,
   'wan.auth.login/v1': authLoginData,
   'wan.auth.status/v1': authStatusData,

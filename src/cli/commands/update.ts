@@ -1,0 +1,24 @@
+import type { Command } from '../command.ts';
+import { lockFailure } from '../lock-failure.ts';
+import { LOCK_OPTIONS, lockOptions } from '../lock-options.ts';
+import { lockText } from '../render/lock-text.ts';
+import { lockReportWire } from '../wire/lock-report-wire.ts';
+
+export const update: Command = {
+  summary: 'Pin what the sources have now in place of what was pinned',
+  description: 'Shows every file that changes, with both digests. Nothing is downloaded to keep: the next ensure does that.',
+  schema: 'wan.models.update/v1',
+  operands: { name: 'REF', min: 0, max: Number.POSITIVE_INFINITY, completes: 'ref' },
+  options: LOCK_OPTIONS,
+  examples: [
+    { command: 'wan models outdated', what: 'first see what would change' },
+    { command: 'wan models update embedder@1.0.0', what: 'take the new revision of one model' },
+  ],
+  exitStatuses: [3, 4, 5, 7, 8, 9, 130, 143],
+  run: async (session, args) => {
+    const orchestrator = await session.orchestrator();
+    const report = await orchestrator.lock(args.operands, { ...lockOptions(session, args), update: true });
+    const error = lockFailure(report.failed);
+    return { wire: () => lockReportWire(report), text: (screen) => lockText(screen, report), ...(error && { error }) };
+  },
+};

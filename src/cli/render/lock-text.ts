@@ -1,0 +1,28 @@
+import type { LockedPart, LockReport } from '../../domain/lock-results.ts';
+import { formatBytes } from '../../util/format-bytes.ts';
+import { changeLines, seenText } from './change-lines.ts';
+import { mark, paint, type Verdict } from './paint.ts';
+import type { Screen } from './screen.ts';
+
+const VERDICTS: Readonly<Record<LockedPart['action'], Verdict>> = { kept: 'none', added: 'good', changed: 'soft', removed: 'soft' };
+
+export function lockText(screen: Screen, report: LockReport): string {
+  const { parts, lockfilePath, written, readBytes } = report;
+  const blocks = parts.filter(({ action }) => action !== 'kept').map((part) => partText(screen, part));
+  const kept = parts.filter(({ action }) => action === 'kept').length;
+  const read = readBytes === 0 ? '' : `; ${formatBytes(readBytes)} were read for digests that nobody publishes`;
+  const last = `${written ? 'written' : 'nothing to write'}: ${lockfilePath} (${kept} kept${read})`;
+  return [...blocks, last].join('\n');
+}
+
+function partText(screen: Screen, part: LockedPart): string {
+  const { id, action, fileCount, totalBytes, from, to, wasEdited } = part;
+  const what = action === 'removed' ? '' : `, ${fileCount === 1 ? '1 file' : `${fileCount} files`}, ${formatBytes(totalBytes)}`;
+  const head = `${mark(screen, VERDICTS[action])} ${paint(screen, 'bold', id)} ${action}${what}`;
+  const moved = [from && `  was ${seenText(from, 'pinned')}`, to?.source && `  now ${seenText(to)}`].filter(
+    (line) => line !== undefined && line !== '',
+  );
+  const edited = wasEdited ? ['  its entry had been edited by hand: it was not believed, and is made anew'] : [];
+  const changes = action === 'changed' && !wasEdited ? changeLines(screen, part.changes) : [];
+  return [head, ...edited, ...(action === 'added' ? moved.slice(-1) : moved), ...changes].join('\n');
+}
