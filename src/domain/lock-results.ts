@@ -74,3 +74,46 @@ export interface OutdatedReport {
   readonly failed: readonly FailedPart[];
   readonly readBytes: number;
 }
+
+export interface AddReport {
+  /** `name@version` */
+  readonly id: string;
+  /** Redacted. */
+  readonly source: string;
+  readonly revision?: string;
+  readonly family: string;
+  readonly type?: string;
+  readonly license?: string;
+  readonly fileCount: number;
+  readonly totalBytes: number;
+  readonly readBytes: number;
+  readonly manifestPath: string;
+  readonly lockfilePath: string;
+}
+
+export interface DroppedModel {
+  readonly id: string;
+  /** Entries of the lockfile that went with it. */
+  readonly entries: readonly string[];
+  /** The model's directory on this machine, where it is still there. */
+  readonly keptDirectory?: string;
+}
+
+export interface DropReport {
+  readonly manifestPath: string;
+  readonly lockfilePath: string;
+  readonly models: readonly DroppedModel[];
+  /** Components that no model mounts any more; they stay in the manifest. */
+  readonly unmounted: readonly string[];
+}
+
+export interface DiffReport {
+  /** What is compared, as it was asked for or found. */
+  readonly from: string;
+  readonly to: string;
+  readonly changes: readonly FileChange[];
+  readonly fromBytes: number;
+  readonly toBytes: number;
+  /** Bytes of `to` whose content is nowhere in `from`: what would move. */
+  readonly moveBytes: number;
+}

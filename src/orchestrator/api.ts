@@ -1,6 +1,6 @@
 /** The verbs as their callers see them; compose.ts returns the object that implements this. */
 import type { EventSink } from '../domain/events.ts';
-import type { LockReport, OutdatedReport } from '../domain/lock-results.ts';
+import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ModelSpec, ModelSummary, Selection } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
@@ -71,6 +71,18 @@ export interface LockOptions extends SourcesCallOptions {
   readonly read?: boolean;
 }
 
+export interface AddOptions extends SourcesCallOptions {
+  /** Its id; made from the source where absent. */
+  readonly as?: string;
+  /** Globs: only files that match. */
+  readonly include?: readonly string[];
+  readonly family?: string;
+  readonly type?: string;
+  readonly license?: string;
+  /** As in {@link LockOptions}. */
+  readonly read?: boolean;
+}
+
 export interface SourcesOptions extends TargetOptions {
   /** Ask each source for a few MiB at most, one after the other; otherwise no socket is opened. */
   readonly probe?: boolean;
@@ -110,6 +122,13 @@ export interface ModelOrchestrator {
   remove(modelId: string, options?: TargetOptions): Promise<RemoveResult>;
   /** Writes the lockfile for these models; for all where none is named. */
   lock(modelIds?: readonly string[], options?: LockOptions): Promise<LockReport>;
+
+  /** Writes a model of this source into the manifest, and pins it. */
+  add(source: string, options?: AddOptions): Promise<AddReport>;
+  /** Takes models out of manifest and lockfile; what is on disk stays. */
+  drop(modelIds: readonly string[], options?: CallOptions): Promise<DropReport>;
+  /** Two models or source URLs, file by file; with one, what its sources have now in place of what is pinned. */
+  diff(from: string, to?: string, options?: SourcesCallOptions): Promise<DiffReport>;
   /** What the sources have now for what is pinned; changes nothing on disk. */
   outdated(modelIds?: readonly string[], options?: SourcesCallOptions): Promise<OutdatedReport>;
   close(): Promise<void>;

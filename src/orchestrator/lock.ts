@@ -111,7 +111,7 @@ function merged(lockfile: Lockfile, outcomes: readonly Outcome[], removed: reado
 }
 
 /** Whatever a source lists is as hostile as a manifest: what could not be read again is not written. */
-function checkedText(path: string, lockfile: Lockfile): string {
+export function checkedText(path: string, lockfile: Lockfile): string {
   const text = lockfileText(lockfile);
   const examined = examineLockfile({ path, bytes: Buffer.from(text) });
   if ('lockfile' in examined) return text;

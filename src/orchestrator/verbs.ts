@@ -1,9 +1,11 @@
 /** The verbs on one object: what library users hold. */
-import type { LockReport, OutdatedReport } from '../domain/lock-results.ts';
+import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
 import type {
+  AddOptions,
+  CallOptions,
   EnsureOptions,
   LockOptions,
   ModelOptions,
@@ -84,6 +86,21 @@ export class Verbs implements ModelOrchestrator {
   async lock(modelIds: readonly string[] = [], options?: LockOptions): Promise<LockReport> {
     const { lockModels } = await import('./lock.ts');
     return lockModels(this.#work, modelIds, options);
+  }
+
+  async add(source: string, options?: AddOptions): Promise<AddReport> {
+    const { addModel } = await import('./add.ts');
+    return addModel(this.#work, source, options);
+  }
+
+  async drop(modelIds: readonly string[], options?: CallOptions): Promise<DropReport> {
+    const { dropModels } = await import('./drop.ts');
+    return dropModels(this.#work, modelIds, options);
+  }
+
+  async diff(from: string, to?: string, options?: SourcesCallOptions): Promise<DiffReport> {
+    const { diffModels } = await import('./diff.ts');
+    return diffModels(this.#work, from, to, options);
   }
 
   async outdated(modelIds: readonly string[] = [], options?: SourcesCallOptions): Promise<OutdatedReport> {

@@ -1,6 +1,7 @@
 /** `models.lock` as a value, and as the text that is committed: one line a file, in an order that does not depend on anything. */
 import { hash } from 'node:crypto';
 import { type Sha256, sha256Of } from '../domain/digest.ts';
+import { type TomlValue, tomlText } from './edit-manifest.ts';
 import type { LockEntry, LockEntryBody, LockedFile } from './lockfile-schema.ts';
 
 export type { LockEntry, LockEntryBody, LockedFile } from './lockfile-schema.ts';
@@ -57,26 +58,15 @@ export function lockfileText({ components, models }: Lockfile): string {
 }
 
 const tables = (kind: string, entries: ReadonlyMap<string, LockEntry>): string[] =>
-  [...entries].sort(([a], [b]) => compare(a, b)).map(([id, entry]) => entryText(`${kind}.${quoted(id)}`, entry));
+  [...entries].sort(([a], [b]) => compare(a, b)).map(([id, entry]) => entryText(`${kind}.${tomlText(id)}`, entry));
 
 function entryText(name: string, { files, ...entry }: LockEntry): string {
   const keys = ['digest', 'request', 'locked_at', 'source', 'resolved', 'revision'] as const;
-  const facts = keys.flatMap((key) => (entry[key] === undefined ? [] : [`${key} = ${quoted(entry[key])}`]));
+  const facts = keys.flatMap((key) => (entry[key] === undefined ? [] : [`${key} = ${tomlText(entry[key])}`]));
   const lines = files.map((file) => `  { ${KEYS.flatMap((key) => pair(key, file[key])).join(', ')} },`);
   return [`[${name}]`, ...facts, 'files = [', ...lines, ']', ''].join('\n');
 }
 
-const pair = (key: string, value: unknown): string[] => (value === undefined ? [] : [`${key} = ${valueText(value)}`]);
-
-function valueText(value: unknown): string {
-  if (typeof value === 'number') return String(value);
-  if (Array.isArray(value)) return `[${value.map(valueText).join(', ')}]`;
-  if (typeof value !== 'object' || value === null) return quoted(String(value));
-  const entries = Object.entries(value).flatMap(([key, inner]) => pair(/^[\w-]+$/.test(key) ? key : quoted(key), inner));
-  return `{ ${entries.join(', ')} }`;
-}
-
-/** A TOML basic string: JSON's escapes are all TOML's too, but DEL must be escaped here. */
-const quoted = (text: string): string => JSON.stringify(text).replaceAll('\u007f', '\\u007f');
+const pair = (key: string, value: unknown): string[] => (value === undefined ? [] : [`${key} = ${tomlText(value as TomlValue)}`]);
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -17,6 +17,7 @@ export interface OpenedLock {
   readonly lockfile: Lockfile;
   /** In the order of the manifest, components first. */
   readonly parts: readonly LockPart[];
+  readonly modelIds: readonly string[];
   /** Keys of variants that are made from others: their entries come from whoever makes them. */
   readonly derivedIds: ReadonlySet<string>;
 }
@@ -49,6 +50,7 @@ export function openLock(manifestPath: string): OpenedLock {
     lockBytes: lock?.bytes,
     lockfile,
     parts: ownersOf(compiled).map(({ owner, ...part }) => ({ ...known(owner), ...part })),
+    modelIds: compiled.head.models.map(({ modelId }) => modelId),
     derivedIds: new Set(compiled.head.models.flatMap(({ modelId }, index) => derivedOf(modelId, compiled.model(index)))),
   };
 }

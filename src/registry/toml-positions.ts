@@ -23,6 +23,18 @@ export function locateInToml(text: string, paths: readonly TomlPath[]): TomlPosi
   return paths.map((path) => deepest(wanted, path));
 }
 
+/** A `[table]` or an element of `[[tables]]` as it stands in the text. */
+export interface TomlTableSpan {
+  readonly path: TomlPath;
+  /** Of the header's bracket. */
+  readonly start: number;
+  /** Behind the last value, or behind the header where it has none. */
+  readonly end: number;
+}
+
+/** In the order of the text. What stands before the first header is a span of its own where it holds a key. */
+export const tablesInToml = (text: string): readonly TomlTableSpan[] => new PositionScanner(text, () => undefined).scan();
+
 function deepest(found: ReadonlyMap<string, TomlPosition | undefined>, path: TomlPath): TomlPosition {
   for (let depth = path.length; depth > 0; depth--) {
     const position = found.get(keyOf(path.slice(0, depth)));
@@ -55,14 +67,19 @@ class PositionScanner {
     this.#at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   }
 
-  scan(): void {
+  scan(): TomlTableSpan[] {
+    const spans: TomlTableSpan[] = [];
     let table: TomlPath = [];
     for (this.#skipVoid(); this.#at < this.#text.length; this.#skipVoid()) {
       const start = this.#at;
-      if (this.#text[this.#at] === '[') table = this.#header();
+      const isHeader = this.#text[this.#at] === '[';
+      if (isHeader) table = this.#header();
       else this.#pair(table);
-      if (this.#at === start) return;
+      if (this.#at === start) break;
+      const open = isHeader ? undefined : spans.pop();
+      spans.push({ path: table, start: open?.start ?? start, end: this.#at });
     }
+    return spans;
   }
 
   #header(): TomlPath {
