@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { authLoginData, authLogoutData, authStatusData } from './auth.ts';
 import { envelope } from './envelope.ts';
 import { eventDocument } from './events.ts';
-import { lockData, outdatedData } from './lock.ts';
+import { addData, diffData, lockData, outdatedData, removeData } from './lock.ts';
 import { completionsData, configShowData, doctorData, helpData, versionData } from './machine.ts';
 import {
   ensureData,
@@ -34,6 +34,9 @@ const DATA = {
   'wan.models.lock/v1': lockData,
   'wan.models.update/v1': lockData,
   'wan.models.outdated/v1': outdatedData,
+  'wan.models.add/v1': addData,
+  'wan.models.remove/v1': removeData,
+  'wan.models.diff/v1': diffData,
   'wan.models.locks/v1': locksData,
   'wan.auth.login/v1': authLoginData,
   'wan.auth.status/v1': authStatusData,

@@ -63,3 +63,40 @@ export const outdatedData = z.object({
   ),
   failed,
 });
+
+export const addData = z.object({
+  id: z.string().meta({ description: 'name@version' }),
+  source: z.string().meta({ description: 'redacted URL' }),
+  revision: z.string().optional(),
+  family: z.string(),
+  type: z.string().optional().meta({ description: 'what the model does, where its source tells' }),
+  license: z.string().optional(),
+  file_count: count,
+  total_bytes: bytes,
+  read_bytes: bytes,
+  manifest: absolutePath,
+  lockfile: absolutePath,
+});
+
+export const removeData = z.object({
+  manifest: absolutePath,
+  lockfile: absolutePath,
+  models: z.array(
+    z.object({
+      id: z.string(),
+      entries: z.array(partId).meta({ description: 'entries of the lockfile that went with it' }),
+      kept_directory: absolutePath.optional().meta({ description: 'its files, still on this machine' }),
+    }),
+  ),
+  unmounted: z.array(partId).meta({ description: 'components that no model mounts any more' }),
+});
+
+export const diffData = z.object({
+  from: z.string(),
+  to: z.string(),
+  same: z.boolean(),
+  from_bytes: bytes,
+  to_bytes: bytes,
+  move_bytes: bytes.meta({ description: 'bytes of `to` whose content is nowhere in `from`' }),
+  changes: z.array(fileChange),
+});

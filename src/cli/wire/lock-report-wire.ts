@@ -1,5 +1,14 @@
-import type { FailedPart, FileChange, FileFacts, LockReport, OutdatedReport } from '../../domain/lock-results.ts';
-import type { fileChange, lockData, outdatedData } from '../documents/lock.ts';
+import type {
+  AddReport,
+  DiffReport,
+  DropReport,
+  FailedPart,
+  FileChange,
+  FileFacts,
+  LockReport,
+  OutdatedReport,
+} from '../../domain/lock-results.ts';
+import type { addData, diffData, fileChange, lockData, outdatedData, removeData } from '../documents/lock.ts';
 import { errorDocumentWire } from './error-wire.ts';
 import type { Wire } from './wire.ts';
 
@@ -25,7 +34,33 @@ export const outdatedWire = ({ lockfilePath, readBytes, parts, failed }: Outdate
   failed: failed.map(failedWire),
 });
 
-export const changeWire = ({ path, change, from, to }: FileChange): Wire<typeof fileChange> => ({
+export const addWire = ({ fileCount, totalBytes, readBytes, manifestPath, lockfilePath, ...added }: AddReport): Wire<typeof addData> => ({
+  ...added,
+  file_count: fileCount,
+  total_bytes: totalBytes,
+  read_bytes: readBytes,
+  manifest: manifestPath,
+  lockfile: lockfilePath,
+});
+
+export const removeWire = ({ manifestPath, lockfilePath, models, unmounted }: DropReport): Wire<typeof removeData> => ({
+  manifest: manifestPath,
+  lockfile: lockfilePath,
+  models: models.map(({ id, entries, keptDirectory }) => ({ id, entries, ...(keptDirectory && { kept_directory: keptDirectory }) })),
+  unmounted,
+});
+
+export const diffWire = ({ from, to, changes, fromBytes, toBytes, moveBytes }: DiffReport): Wire<typeof diffData> => ({
+  from,
+  to,
+  same: changes.length === 0,
+  from_bytes: fromBytes,
+  to_bytes: toBytes,
+  move_bytes: moveBytes,
+  changes: changes.map(changeWire),
+});
+
+const changeWire = ({ path, change, from, to }: FileChange): Wire<typeof fileChange> => ({
   path,
   change,
   ...(from && { from: factsWire(from) }),
