@@ -6,6 +6,17 @@ export type { Config } from './config/config.ts';
 export { loadConfig } from './config/load-config.ts';
 export { type Attempt, asModelError, ERROR_CODES, ErrorCode, type ErrorDocument, isModelError, ModelError } from './domain/errors.ts';
 export type { EventSink, ModelEvent } from './domain/events.ts';
+export type {
+  AddReport,
+  DiffReport,
+  DropReport,
+  FileChange,
+  FileFacts,
+  LockedPart,
+  LockReport,
+  OutdatedPart,
+  OutdatedReport,
+} from './domain/lock-results.ts';
 export { type CanonicalRef, formatRef, type ModelRef, parseModelRef } from './domain/model-ref.ts';
 export { PROOF_LEVELS, type ProofLevel } from './domain/proof.ts';
 export type {
@@ -19,16 +30,19 @@ export type {
   VerifiedFile,
   VerifyReport,
 } from './domain/results.ts';
-export type { FileSpec, ModelSpec, ModelSummary, Selection } from './domain/spec.ts';
+export type { FilePin, FileSpec, ModelSpec, ModelSummary, PartLock, Selection } from './domain/spec.ts';
 export { ModelState, type ModelStatus } from './domain/status.ts';
 export { LockManager } from './locks/lock-manager.ts';
 export type {
+  AddOptions,
   CallOptions,
   EnsureOptions,
+  LockOptions,
   ModelOrchestrator,
   Progress,
   RemoveResult,
   ResolveUrl,
+  SourcesCallOptions,
   SourcesOptions,
   TargetOptions,
   UrlRequest,

@@ -6,6 +6,7 @@ import { ownerOfComponent, ownersOfModel } from './lock-owners.ts';
 import { requestDigest } from './lock-view.ts';
 import { type LockEntryBody, lockfileText, sealEntry } from './lockfile.ts';
 import { ModelRegistry } from './model-registry.ts';
+import { validateManifest } from './validate-manifest.ts';
 
 const A = '691a47e123c3dd41f134836fd9a00e744110c6a812a11b3d95ca70e9485ffe11';
 const B = 'f0d2171c391bb73944c3ff3b279b09c599b20bbba62bb45ac3e56282b840a9a6';
@@ -176,6 +177,16 @@ describe('the cache of compiled manifests', () => {
     await registry.save(options.cacheDir);
     await expect(readdir(options.cacheDir)).rejects.toMatchObject({ code: 'ENOENT' });
   });
+});
+
+it('validation finds what is wrong with the lockfile beside the manifest', async () => {
+  const validate = async (lock: string) => validateManifest((await place(OPEN_TOML, lock)).options.manifestPath);
+  const good = lockText({ models: { 'open@1.0.0': OPEN_ENTRY } });
+  expect(await validate(good)).toEqual([]);
+  expect(await validate(good.replace('size = 12', 'size = 13'))).toMatchObject([
+    { file: expect.stringMatching(/models\.lock$/), line: 5, code: 'edited_by_hand' },
+  ]);
+  expect(await validate(`${good}=======\n<<<<<<< a\n`)).toMatchObject([{ code: 'merge_conflict' }, { code: 'merge_conflict' }]);
 });
 
 it('a lockfile that cannot be read is refused with its line', async () => {

@@ -27,6 +27,19 @@ it('an ensure with nothing to do loads a handful of files, and none of the heavy
   expect(files.length).toBeLessThanOrEqual(4);
 });
 
+it('a lockfile costs an ensure with nothing to do no library either', async () => {
+  const place = await placeWith({ 'small@1.0.0': { files: { 'weights.bin': 'weights' } } });
+  expect((await place.wan(['models', 'lock', '--offline'])).status).toBe(0);
+  expect((await place.wan(['models', 'ensure', 'small', '--frozen'])).status).toBe(0);
+
+  const coverage = join(place.directory, 'coverage');
+  const warm = await place.wan(['models', 'ensure', 'small', '--frozen'], { env: { NODE_V8_COVERAGE: coverage } });
+  expect(warm.status, warm.stderr).toBe(0);
+  const files = await loadedFiles(coverage);
+  expect(files.filter((file) => file.includes('node_modules'))).toEqual([]);
+  expect(files.length).toBeLessThanOrEqual(4);
+});
+
 it('what V8 made of a verb is kept for its next run, under a name that changes with the bundle', async () => {
   const place = await placeWith({ 'small@1.0.0': { files: { 'weights.bin': 'weights' } } });
   const cache = join(place.directory, 'cache');
