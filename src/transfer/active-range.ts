@@ -22,6 +22,7 @@ export class ActiveRange {
   readonly offset: number;
   readonly end: number;
   readonly piece: number;
+  readonly begunMs: number;
   readonly stat = new RangeStat();
   /** Set for a hedge: the range whose rest it fetches too. */
   readonly victim: ActiveRange | undefined;
@@ -42,6 +43,7 @@ export class ActiveRange {
     this.offset = options.span.offset;
     this.end = options.span.end;
     this.piece = options.piece;
+    this.begunMs = options.nowMs;
     this.victim = options.victim;
     this.span = options.span;
     this.stat.moveTo(this.offset);

@@ -17,19 +17,27 @@ const limits = (change: Partial<HandOverLimits> = {}): HandOverLimits => ({
   otherBytesPerSecond: 5 * MB,
   isWaitedFor: true,
   wasSilent: false,
+  firstByteMs: undefined,
   ...change,
 });
 
 describe('a range is handed over', () => {
-  it('after two seconds of silence in its body, five before its answer', () => {
+  it('after two seconds of silence in its body, four before its answer', () => {
     const [moving, silent, late, lost] = [
       range({ idleMs: 1900 }),
       range({ idleMs: 2000 }),
-      range({ accepted: false, idleMs: 4900 }),
-      range({ accepted: false, idleMs: 5000 }),
+      range({ accepted: false, idleMs: 3900 }),
+      range({ accepted: false, idleMs: 4000 }),
     ];
     expect(chooseHandOver([moving, silent, late, lost], limits()).silent).toEqual([silent, lost]);
     expect(chooseHandOver([late], limits({ wasSilent: true })).silent).toEqual([late]);
+  });
+
+  it('sooner before its answer where the source was seen to answer quickly', () => {
+    const late = range({ accepted: false, idleMs: 2000 });
+    expect(chooseHandOver([late], limits({ firstByteMs: 100 })).silent).toEqual([late]);
+    expect(chooseHandOver([late], limits({ firstByteMs: 300 })).silent).toEqual([]);
+    expect(chooseHandOver([range({ accepted: false, idleMs: 4000 })], limits({ firstByteMs: 1000 })).silent).toHaveLength(1);
   });
 
   it('not while the thread that reads it has no time', () => {

@@ -25,6 +25,8 @@ export interface HandOverLimits {
   readonly isWaitedFor: boolean;
   /** The source fell silent before and has given no piece since: it is not waited for as if it were only far. */
   readonly wasSilent: boolean;
+  /** From a request to its answer, the quickest that was seen; undefined before the first. */
+  readonly firstByteMs: number | undefined;
 }
 
 export interface HandOver<Candidate> {
@@ -34,7 +36,9 @@ export interface HandOver<Candidate> {
 
 /** Silence in the middle of a body, and before the answer, which may have to be fetched from further away. */
 const SILENT_MS = 2000;
-const UNANSWERED_MS = 5000;
+const UNANSWERED_MS = 4000;
+/** An answer may be so many times as late as the quickest was. */
+const LATER_TIMES = 10;
 /** What a range does in its first moments says little. */
 const KNOWN_AFTER_MS = 2000;
 /** So much sooner must another source be done. */
@@ -49,8 +53,10 @@ export function chooseHandOver<Candidate extends HandOverCandidate>(
   return { silent, lagging };
 }
 
-const patienceMs = ({ accepted }: HandOverCandidate, { stallTimeoutMs, wasSilent }: HandOverLimits): number =>
-  Math.min(accepted || wasSilent ? SILENT_MS : UNANSWERED_MS, stallTimeoutMs / 2);
+function patienceMs({ accepted }: HandOverCandidate, { stallTimeoutMs, wasSilent, firstByteMs }: HandOverLimits): number {
+  const unansweredMs = Math.min(UNANSWERED_MS, Math.max(SILENT_MS, LATER_TIMES * (firstByteMs ?? Number.POSITIVE_INFINITY)));
+  return Math.min(accepted || wasSilent ? SILENT_MS : unansweredMs, stallTimeoutMs / 2);
+}
 
 /** Another source, which begins with the whole piece, would still take less than half the time. */
 function isLagging({ flowingMs, bytesPerSecond, remainingBytes }: HandOverCandidate, limits: HandOverLimits): boolean {

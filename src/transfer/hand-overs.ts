@@ -20,7 +20,7 @@ export interface HandOversOptions {
   /** See TeamView. */
   readonly relief: () => number | undefined;
   /** No range of it moves. */
-  readonly onSilent: () => void;
+  readonly onSilent: (silentMs: number) => void;
 }
 
 export class HandOvers {
@@ -36,7 +36,7 @@ export class HandOvers {
     for (const range of ranges.all) {
       const verdict = range.check(nowMs);
       hedges.observe(range);
-      if (verdict !== 'moving') ranges.stop(range, stallError(label, verdict, stallTimeoutMs));
+      if (verdict !== 'moving') ranges.stop(range, stallError(label, verdict, verdict === 'stalled' ? range.idleMs : stallTimeoutMs));
     }
     if (ranges.size > 0) this.#handOver(nowMs);
   }
@@ -50,20 +50,22 @@ export class HandOvers {
       .filter((range) => range.stopped === undefined && !range.ready)
       .map((range) => handOverCandidate(range, nowMs));
     const { silent, lagging } = chooseHandOver(candidates, this.#limits(otherBytesPerSecond));
-    if (silent.length > 0 && silent.length === candidates.length) onSilent();
+    const silentMs = Math.max(0, ...silent.map(({ idleMs }) => idleMs));
+    if (silentMs > 0) standing.fellSilent({ nowMs, silentMs });
+    if (silent.length > 0 && silent.length === candidates.length) onSilent(silentMs);
     standing.isLaggard ||= lagging.length > 0;
-    standing.wasSilent ||= silent.length > 0;
     for (const { range } of [...silent, ...lagging]) ranges.stop(range);
   }
 
   #limits(otherBytesPerSecond: number) {
-    const { state, spans, standing, stallTimeoutMs } = this.#o;
+    const { state, ranges, spans, standing, stallTimeoutMs } = this.#o;
     return {
       stallTimeoutMs,
       pieceBytes: state.file.partial.pieceBytes,
       otherBytesPerSecond,
       isWaitedFor: isHashFarBehind(state) || spans.isAllTaken(),
       wasSilent: standing.wasSilent,
+      firstByteMs: ranges.firstByteMs,
     };
   }
 }

@@ -11,7 +11,8 @@ import {
   status,
   wrongBytesAt,
 } from '../../test/servers/http/fault-server.ts';
-import { serve, TransferBench } from '../../test/support/transfer-bench.ts';
+import { type BenchFile, serve, TransferBench } from '../../test/support/transfer-bench.ts';
+import type { ErrorDocument } from '../domain/errors.ts';
 
 const MB = 1024 * 1024;
 const content = seeded(48 * MB + 777, 51);
@@ -89,21 +90,47 @@ describe('a file without a digest', () => {
 });
 
 describe('a source that falls silent', () => {
+  const PATIENT = 60_000;
   /** Everything from here on hangs, in bodies begun and in new answers. */
-  function stallFrom(server: FaultServer, offset: number): void {
+  const inBodies = (server: FaultServer, offset: number): void => {
     server.fault('a', (reply, request) => stallAt(Math.max(0, offset - (request.range?.first ?? 0)))(reply, request));
-  }
+  };
+  /** What is asked for from here on is never answered; bodies begun come to their end. */
+  const betweenAnswers = (server: FaultServer, offset: number): void => {
+    server.fault('a', (reply, request) => {
+      if ((request.range?.first ?? 0) >= offset) neverAnswer()(reply, request);
+    });
+  };
+  const stalledEvents = (file: BenchFile): readonly ErrorDocument[] =>
+    file.events.flatMap((event) => (event.type === 'source.failed' && event.error.reason === 'stalled' ? [event.error] : []));
+  const secondsIn = (text = ''): number => Number(/sent nothing for ([\d.]+) s/.exec(text)?.[1]);
 
   it.each([
-    ['while another one works with it', 2],
-    ['when it was alone until then', 8],
-  ])('at 60 %% is left within seconds, %s', async (_, perHostConnections) => {
+    ['in its bodies, while another one works with it', inBodies, 2],
+    ['in its bodies, when it was alone until then', inBodies, 8],
+    ['between its answers, while another one works with it', betweenAnswers, 2],
+    ['between its answers, when it was alone until then', betweenAnswers, 8],
+  ])('after three fifths costs no more than five seconds and is named: %s', async (_, stall, perHostConnections) => {
     const [silent, good] = [await far(6 * MB), await far(6 * MB)];
-    stallFrom(silent, content.sizeBytes * 0.6);
-    const { outcome, ms } = await fetchFrom([silent, good], { perHostConnections, stallTimeoutMs: 60_000 });
-    const aloneMs = (content.sizeBytes / (perHostConnections * 6 * MB)) * 1000;
-    expect(ms).toBeLessThan(aloneMs + 10_000);
+    const options = { perHostConnections, stallTimeoutMs: PATIENT };
+    const alone = await fetchFrom([good], options);
+    stall(silent, content.sizeBytes * 0.6);
+    const { outcome, ms, file } = await fetchFrom([silent, good], options);
+    expect(ms - alone.ms).toBeLessThan(5000);
     expect(outcome.sources).toContain(good.url);
+    const [error] = stalledEvents(file);
+    expect(error?.message).toContain(silent.url);
+    expect(secondsIn(error?.message)).toBeGreaterThanOrEqual(2);
+    expect(secondsIn(error?.message)).toBeLessThan(5);
+  });
+
+  it('that accepts and never answers costs no more than five seconds', async () => {
+    const [silent, good] = [await far(6 * MB), await far(6 * MB)];
+    const alone = await fetchFrom([good], { stallTimeoutMs: PATIENT });
+    silent.fault('a', neverAnswer());
+    const { ms, file } = await fetchFrom([silent, good], { stallTimeoutMs: PATIENT });
+    expect(ms - alone.ms).toBeLessThan(5000);
+    expect(stalledEvents(file)).toHaveLength(1);
   });
 
   it('is left for the next one though the file is small', async () => {

@@ -26,6 +26,7 @@ export interface SourceDemandOptions extends Pick<SourceRunOptions, 'state' | 's
   /** @returns false where another range has the first piece */
   readonly begin: (span: Span, victim?: ActiveRange) => boolean;
   readonly watch: (nowMs: number) => void;
+  readonly monotonicMs: () => number;
 }
 
 /** A range that gave a byte so lately shows that its source is well. */
@@ -75,11 +76,11 @@ export class SourceDemand implements Demand {
   }
 
   get isReady(): boolean {
-    const { state, standing, tries, preparation, team, member } = this.#o;
+    const { state, standing, tries, preparation, team, member, ranges, monotonicMs } = this.#o;
     if (preparation.isUnderWay || standing.distrusted.size > 0 || standing.ended !== undefined) return false;
     if (state.signal.aborted || state.isComplete || tries.isWaiting) return false;
     if (standing.isLaggard && team.hasQuicker(member)) return false;
-    if (this.#isQuiet && team.relief(member) !== undefined) return false;
+    if ((this.#isQuiet || standing.isResting(monotonicMs(), ranges.all)) && team.relief(member) !== undefined) return false;
     return team.mayShare || team.isLead(member);
   }
 

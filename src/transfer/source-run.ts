@@ -49,7 +49,7 @@ export class SourceRun implements TeamMember {
     const preparation = new SourcePreparation({ ...options, access, onFailed, onDone: () => this.#goOn() });
     const relief = () => team.relief(this);
     const parts = { ranges, access, tries, standing, hedges, spans, acceptance, preparation };
-    const handOvers = new HandOvers({ ...parts, label, state, stallTimeoutMs, relief, onSilent: () => this.#leaveSilent() });
+    const handOvers = new HandOvers({ ...parts, label, state, stallTimeoutMs, relief, onSilent: (ms) => this.#leaveSilent(ms) });
     const watch = (nowMs: number) => handOvers.watch(nowMs);
     const begin = (span: Span, victim?: ActiveRange) => this.#begin(span, victim);
     this.#o = options;
@@ -61,7 +61,7 @@ export class SourceRun implements TeamMember {
     this.#hedges = hedges;
     this.#standing = standing;
     this.#preparation = preparation;
-    this.#demand = new SourceDemand({ ...options, ...parts, member: this, begin, watch });
+    this.#demand = new SourceDemand({ ...options, ...parts, member: this, begin, watch, monotonicMs });
   }
 
   run(): Promise<SourceRunResult> {
@@ -94,7 +94,8 @@ export class SourceRun implements TeamMember {
   }
 
   get canRelieve(): boolean {
-    if (this.#standing.ended !== undefined || this.#tries.isWaiting || this.#acceptance.oneStream) return false;
+    const { ended, wasSilent } = this.#standing;
+    if (ended !== undefined || wasSilent || this.#tries.isWaiting || this.#acceptance.oneStream) return false;
     return this.#ranges.size === 0 || this.#ranges.all.some((range) => range.accepted && range.idleMs < MOVING_MS);
   }
 
@@ -131,7 +132,7 @@ export class SourceRun implements TeamMember {
   #onHeld(range: ActiveRange, piece: number): void {
     const { state } = this.#o;
     state.held(piece);
-    this.#standing.helped();
+    this.#standing.helped(range.begunMs);
     this.#access.progressed();
     if (state.isComplete) this.#complete();
     this.#o.traffic?.served(this.#o.source);
@@ -173,8 +174,8 @@ export class SourceRun implements TeamMember {
     if (this.#standing.ended !== undefined) this.#stopAll();
   }
 
-  #leaveSilent(): void {
-    this.#standing.leave(stallError(this.#label, 'stalled', this.#o.stallTimeoutMs));
+  #leaveSilent(silentMs: number): void {
+    this.#standing.leave(stallError(this.#label, 'stalled', silentMs));
     this.#stopAll();
   }
 
@@ -195,8 +196,14 @@ export class SourceRun implements TeamMember {
     if (this.#ranges.size > 0 || this.#preparation.isUnderWay) return;
     if (state.signal.aborted) this.#settle?.({ kind: 'aborted' });
     else if (distrusted.size > 0) this.#preparation.drop(distrusted);
-    else if (state.isComplete && (ended === undefined || state.file.expected !== undefined)) this.#settle?.({ kind: 'complete' });
+    else if (state.isComplete && (ended === undefined || state.file.expected !== undefined)) this.#settleComplete();
     else if (ended !== undefined) this.#settle?.(ended);
+  }
+
+  #settleComplete(): void {
+    this.#standing.nameSilent();
+    const { ended } = this.#standing;
+    this.#settle?.(ended?.kind === 'set-aside' ? ended : { kind: 'complete' });
   }
 }
 

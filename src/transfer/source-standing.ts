@@ -3,14 +3,22 @@ import type { ModelError } from '../domain/errors.ts';
 import { RANGE_IGNORED } from './answer-acceptance.ts';
 import type { EndedEarly, SourceRunOptions } from './source-run-options.ts';
 import type { SourceTries } from './source-tries.ts';
+import { stallError } from './stall-error.ts';
 
 export interface SourceStandingOptions extends Pick<SourceRunOptions, 'state' | 'source' | 'scheduler' | 'traffic' | 'onAttempt'> {
   readonly tries: SourceTries;
 }
 
+/** For so long a source that fell silent is not asked where another one can do its work; doubles each time. */
+const REST_MS = 5000;
+
+interface Silence {
+  readonly sinceMs: number;
+  readonly longestMs: number;
+  readonly restMs: number;
+}
+
 export class SourceStanding {
-  /** It fell silent, and has given no piece since. */
-  wasSilent = false;
   /** Its work was taken over by a quicker source. */
   isLaggard = false;
   /** Indices of states of the source that it was seen to leave. */
@@ -18,6 +26,7 @@ export class SourceStanding {
   readonly #o: SourceStandingOptions;
   readonly #label: string;
   #helped = false;
+  #silence: Silence | undefined;
   #ended: EndedEarly | undefined;
 
   constructor(options: SourceStandingOptions) {
@@ -30,10 +39,37 @@ export class SourceStanding {
     return this.#ended;
   }
 
-  /** A piece of it is held. */
-  helped(): void {
+  /** It fell silent, and nothing that it was asked for since has come. */
+  get wasSilent(): boolean {
+    return this.#silence !== undefined;
+  }
+
+  /** It fell silent a moment ago, or one range that shall show whether it is well again is under way. */
+  isResting(nowMs: number, ranges: readonly { readonly begunMs: number }[]): boolean {
+    if (this.#silence === undefined) return false;
+    const { sinceMs, restMs } = this.#silence;
+    return nowMs < sinceMs + restMs || ranges.some(({ begunMs }) => begunMs >= sinceMs);
+  }
+
+  /** The file is complete without it: one that fell silent is named all the same. */
+  nameSilent(): void {
+    if (this.#ended === undefined && this.#silence !== undefined) this.leave(stallError(this.#label, 'stalled', this.#silence.longestMs));
+  }
+
+  fellSilent({ nowMs, silentMs }: { readonly nowMs: number; readonly silentMs: number }): void {
+    const before = this.#silence;
+    if (before !== undefined && nowMs < before.sinceMs + before.restMs) {
+      this.#silence = { ...before, longestMs: Math.max(silentMs, before.longestMs) };
+    } else {
+      const restMs = before === undefined ? REST_MS : 2 * before.restMs;
+      this.#silence = { sinceMs: nowMs, longestMs: Math.max(silentMs, before?.longestMs ?? 0), restMs };
+    }
+  }
+
+  /** A piece of it is held, by a range that began then. */
+  helped(begunMs: number): void {
     this.#helped = true;
-    this.wasSilent = false;
+    if (this.#silence !== undefined && begunMs >= this.#silence.sinceMs) this.#silence = undefined;
     this.#o.tries.progressed();
   }
 
