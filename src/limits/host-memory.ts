@@ -2,7 +2,7 @@
  * What all processes of a root know of hosts: which one asked for patience, and which one fails again and again (a circuit
  * breaker). One small record a host; a lost one costs a request or two.
  */
-import { isModelError, type ModelError } from '../domain/errors.ts';
+import type { ModelError } from '../domain/errors.ts';
 import type { SourceFailure } from '../domain/traffic.ts';
 import type { StoreContext } from '../store/context.ts';
 import { readRecord, removeRecord, writeRecord } from '../store/record.ts';
@@ -68,7 +68,7 @@ export class HostMemory {
   }
 
   failed(host: string, { error, isFinal }: SourceFailure): void {
-    if (isModelError(error, 'RATE_LIMIT')) this.#slowDown(host, error);
+    if (error.code === 'RATE_LIMIT' || error.details.http_status === 503) this.#slowDown(host, error);
     if (!isFinal || !isHostFailure(error)) return;
     const failures = (this.#failures.get(host) ?? 0) + 1;
     this.#failures.set(host, failures);

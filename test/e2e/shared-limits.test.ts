@@ -4,7 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
-import { type FaultServer, neverAnswer, rateLimited, type SeenRequest, seeded, status } from '../servers/http/fault-server.ts';
+import { type FaultServer, neverAnswer, rateLimited, resetAt, type SeenRequest, seeded, status } from '../servers/http/fault-server.ts';
 import { MODEL, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -104,11 +104,15 @@ describe('max_concurrent_downloads', () => {
 });
 
 describe('a host that asks for patience', () => {
-  it('of one process is not asked by another before the time is over', async () => {
+  it.each([
+    ['Retry-After', rateLimited(4)],
+    ['RateLimit', status(429, { headers: { ratelimit: '"api";r=0;t=3' } })],
+    ['X-RateLimit-Reset, with 503', status(503, { headers: { 'x-ratelimit-reset': '4' } })],
+  ])('of one process is not asked by another before the time is over: %s', async (_, refusal) => {
     const world = await twoModels(300_000, { WAN_RETRY_ATTEMPTS: '2' });
     const server = world.server();
     const seenMs = new Map<string, number[]>();
-    server.fault(`${A}/w.bin`, rateLimited(4), { times: 1 });
+    server.fault(`${A}/w.bin`, refusal, { times: 1 });
     const at = Date.now();
     const one = world.start(['models', 'ensure', A, '--progress', 'none']);
     await vi.waitFor(() => expect(readdirSync(join(world.modelsRoot, '.state', 'hosts'))).toHaveLength(1), PATIENT);
@@ -117,6 +121,32 @@ describe('a host that asks for patience', () => {
     const two = world.start(['models', 'ensure', B, '--progress', 'none']);
     expect((await Promise.all([one.ended, two.ended])).map(({ code }) => code)).toEqual([0, 0]);
     for (const model of [A, B]) expect(Math.min(...(seenMs.get(`${model}/w.bin`) ?? []))).toBeGreaterThan(4000);
+  });
+});
+
+describe('a host that fails again and again', () => {
+  it('in one process is left alone by the next, and asked again where nobody else has the file', async () => {
+    const names = ['alpha@1.0.0', 'beta@1.0.0', 'gamma@1.0.0', 'delta@1.0.0', 'last@1.0.0'];
+    const models = Object.fromEntries(
+      names.map((name, seed) => [
+        name,
+        { files: { 'w.bin': seeded(300_000, seed) }, sources: name === 'last@1.0.0' ? ['http:bad'] : ['http:bad', 'http:good'] },
+      ]),
+    );
+    const world = await modelFixture({ models, env: { WAN_RETRY_ATTEMPTS: '1' } });
+    const [bad, good] = [world.server('http:bad'), world.server('http:good')];
+    bad.fault('*', resetAt(0));
+    const ensure = (...wanted: readonly string[]) => world.cli(['models', 'ensure', ...wanted, '--progress', 'none']);
+    expect((await ensure(...names.slice(0, 3))).code).toBe(0);
+    const asked = bad.requests.length;
+    expect(asked).toBeGreaterThanOrEqual(3);
+    expect((await ensure('delta@1.0.0')).code).toBe(0);
+    expect(bad.requests).toHaveLength(asked);
+    expect(requestsOf(good, 'delta@1.0.0')).not.toEqual([]);
+    bad.clearFaults();
+    expect((await ensure('last@1.0.0')).code).toBe(0);
+    expect(bad.requests.length).toBeGreaterThan(asked);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 });
 

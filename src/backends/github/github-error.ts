@@ -1,6 +1,6 @@
 /** What GitHub means by a status that is no answer. Pure. */
 import type { ModelError } from '../../domain/errors.ts';
-import { parseRetryAfterMs } from '../http/retry-after.ts';
+import { waitMsAfter } from '../http/rate-limit.ts';
 import { authError, rateLimitError, readerOf, type ServiceRefusal, textIn, unavailable } from '../http/service-refusal.ts';
 import { excerptOf } from '../http/sniff-body.ts';
 
@@ -24,23 +24,13 @@ function isRateLimit({ status, headers, bodyStart }: ServiceRefusal): boolean {
 }
 
 function rateLimited(refusal: ServiceRefusal): ModelError {
-  const waitMs = waitMsOf(refusal);
+  const waitMs = waitMsAfter(refusal.headers, refusal.nowMs);
   const wait = waitMs === undefined ? '' : `; the limit ends in ${Math.ceil(waitMs / 60_000)} min`;
   return rateLimitError(`GitHub's rate limit is used up for ${refusal.what}${wait}`, refusal, {
     waitMs,
     anonymousHint: `an hour has 60 requests without a token, 5000 with one: ${TOKEN_HINT}`,
     hint: 'wait until the limit ends, or add another source to the model',
   });
-}
-
-/** The end of the limit is told by the server's clock, which is why it is measured by that. */
-function waitMsOf({ headers, nowMs }: ServiceRefusal): number | undefined {
-  const asked = parseRetryAfterMs(headers['retry-after'], nowMs);
-  if (asked !== undefined) return asked;
-  const resetMs = /^\d{1,12}$/.test(headers['x-ratelimit-reset'] ?? '') ? Number(headers['x-ratelimit-reset']) * 1000 : undefined;
-  if (resetMs === undefined || headers['x-ratelimit-remaining'] !== '0') return undefined;
-  const serverMs = Date.parse(headers.date ?? '');
-  return Math.min(24 * 3600_000, Math.max(1000, resetMs - (Number.isNaN(serverMs) ? nowMs : serverMs)));
 }
 
 function unauthorized({ what, tokenFrom, status }: ServiceRefusal): ModelError {

@@ -1,6 +1,7 @@
 /** HTTP statuses that are not an answer -> ModelError. Pure. */
 import { ModelError, type ModelErrorOptions } from '../../domain/errors.ts';
 import type { ResponseHead } from './check-response.ts';
+import { waitMsAfter } from './rate-limit.ts';
 import { parseRetryAfterMs } from './retry-after.ts';
 import { EXPIRED_HINT } from './signed-url.ts';
 import { excerptOf } from './sniff-body.ts';
@@ -57,6 +58,7 @@ function unavailable(message: string, reason: string, options: ModelErrorOptions
 }
 
 function detailsOf({ status, headers }: ResponseHead, nowMs: number): Record<string, unknown> {
-  const retryAfterMs = parseRetryAfterMs(headers['retry-after'], nowMs);
+  const isForNow = status === 429 || status === 503;
+  const retryAfterMs = isForNow ? waitMsAfter(headers, nowMs) : parseRetryAfterMs(headers['retry-after'], nowMs);
   return { http_status: status, ...(retryAfterMs !== undefined && { retry_after_ms: retryAfterMs }) };
 }

@@ -1,8 +1,9 @@
 /** What the Hub means by a status that is no answer: in the order in which its own client asks. Pure. */
 import { ModelError } from '../../domain/errors.ts';
+import { parseRateLimit } from '../http/rate-limit.ts';
 import { authError, rateLimitError, readerOf, type ServiceRefusal, textIn, unavailable } from '../http/service-refusal.ts';
 import { excerptOf } from '../http/sniff-body.ts';
-import { parseRateLimit, waitMsAfter } from './rate-limit.ts';
+import { hubWaitMs } from './rate-limit.ts';
 import { TREE_BOUNDS } from './tree-files.ts';
 
 export interface HubRefusal extends ServiceRefusal {
@@ -37,7 +38,7 @@ const KNOWN_CODES: ReadonlyMap<string, (refusal: HubRefusal) => ModelError> = ne
 
 function rateLimited(refusal: HubRefusal): ModelError {
   const { what, headers, nowMs } = refusal;
-  const waitMs = waitMsAfter(headers, nowMs);
+  const waitMs = hubWaitMs(headers, nowMs);
   const limit = parseRateLimit(headers.ratelimit);
   const budget = limit?.remaining === 0 ? ` (${limit.bucket})` : '';
   const wait = waitMs === undefined ? '' : `; it lets us in again in ${Math.ceil(waitMs / 1000)} s`;

@@ -1,18 +1,11 @@
 import { expect, it } from 'vitest';
 import { nextPage } from './next-page.ts';
-import { parseRateLimit, waitMsAfter } from './rate-limit.ts';
-
-it('a budget is read with what is left of it', () => {
-  expect(parseRateLimit('"api";r=0;t=55')).toEqual({ bucket: 'api', remaining: 0, resetMs: 55_000 });
-  expect(parseRateLimit('"resolvers"; r=12; t=3')).toEqual({ bucket: 'resolvers', remaining: 12, resetMs: 3000 });
-  expect(parseRateLimit('"api";r=0;t=999999999')?.resetMs).toBe(3600_000);
-  for (const nonsense of [undefined, '', 'r=0;t=5', '"api";t=5', '"api";r=x;t=5']) expect(parseRateLimit(nonsense)).toBeUndefined();
-});
+import { hubWaitMs } from './rate-limit.ts';
 
 it('the wait is that of the budget where it is used up, else the one asked for', () => {
-  expect(waitMsAfter({ ratelimit: '"api";r=0;t=55', 'retry-after': '3' }, 0)).toBe(56_000);
-  expect(waitMsAfter({ ratelimit: '"api";r=7;t=55', 'retry-after': '3' }, 0)).toBe(3000);
-  expect(waitMsAfter({ ratelimit: '"api";r=7;t=55' }, 0)).toBeUndefined();
+  expect(hubWaitMs({ ratelimit: '"api";r=0;t=55', 'retry-after': '3' }, 0)).toBe(56_000);
+  expect(hubWaitMs({ ratelimit: '"api";r=7;t=55', 'retry-after': '3' }, 0)).toBe(3000);
+  expect(hubWaitMs({ ratelimit: '"api";r=7;t=55' }, 0)).toBeUndefined();
 });
 
 it.each([
