@@ -2,12 +2,14 @@
 import type { ModelError } from '../domain/errors.ts';
 import type { Span } from './extent-plan.ts';
 import type { Lane } from './lane.ts';
+import type { RangeOrigin } from './lane-protocol.ts';
 import { RangeStat } from './range-stat.ts';
 import { RangeWatchdog, type Verdict } from './range-watchdog.ts';
 
 export interface ActiveRangeOptions {
   readonly rangeId: number;
   readonly lane: Lane;
+  readonly origin: RangeOrigin;
   readonly span: Span;
   /** The piece that the span begins in, claimed for this range. */
   readonly piece: number;
@@ -19,6 +21,8 @@ export interface ActiveRangeOptions {
 export class ActiveRange {
   readonly rangeId: number;
   readonly lane: Lane;
+  /** Where its bytes were asked for. */
+  readonly origin: RangeOrigin;
   readonly offset: number;
   readonly end: number;
   readonly piece: number;
@@ -40,6 +44,7 @@ export class ActiveRange {
   constructor(options: ActiveRangeOptions) {
     this.rangeId = options.rangeId;
     this.lane = options.lane;
+    this.origin = options.origin;
     this.offset = options.span.offset;
     this.end = options.span.end;
     this.piece = options.piece;

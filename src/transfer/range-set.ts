@@ -100,7 +100,7 @@ export class RangeSet {
     const piece = Math.floor(span.offset / state.file.partial.pieceBytes);
     if (victim === undefined && Atomics.compareExchange(state.claims, piece, 0, rangeId) !== 0) return false;
     const lane = this.#chooseLane(origin, span);
-    const range = new ActiveRange({ rangeId, lane, span, piece, stallTimeoutMs, nowMs: this.#o.monotonicMs(), victim });
+    const range = new ActiveRange({ rangeId, lane, origin, span, piece, stallTimeoutMs, nowMs: this.#o.monotonicMs(), victim });
     if (victim === undefined) for (const other of state.ranges) other.trimTo(span.offset);
     state.ranges.add(range);
     this.#ranges.set(rangeId, range);

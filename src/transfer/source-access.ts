@@ -81,29 +81,45 @@ export class SourceAccess {
     this.#refusals = 0;
   }
 
-  /** A URL that redirects, or was refused and may have expired, or a condition that does not hold any more: asked for anew, once between two pieces. */
-  isRefreshedAfter(error: ModelError): boolean {
+  /**
+   * A URL that redirects, or was refused and may have expired, or a condition that does not hold any more: asked for anew, once between
+   * two pieces. Where a new URL is refused too, the backend asks itself: it can explain what it hears.
+   * @param origin where the refused range was asked for
+   */
+  isRefreshedAfter(error: ModelError, origin?: RangeOrigin): boolean {
     const { backend, path } = this.#source;
-    if (this.#target === undefined || !isHttpReachable(backend)) return false;
+    if (!isHttpReachable(backend)) return false;
+    const isOutdated = origin?.kind === 'http' && !isSamePlace(origin.target, this.#target);
+    if (isOutdated && this.#mayHaveMoved(error)) return true;
+    if (this.#target === undefined) return false;
     if (error.code === 'TLS_UNTRUSTED' && this.#isPlain) {
       // Its own client may know better, or says at least whose certificate it is.
       this.#isPlain = false;
       return true;
     }
-    if (this.#refusals > 0) return false;
-    if (error.reason === 'validator_changed' && this.#validator !== undefined) {
+    if (error.reason === 'validator_changed' && this.#validator !== undefined && this.#refusals === 0) {
       // The new state is taken up, or refused, by those who know what is held of the old one.
       this.#refusals++;
       this.#validator = undefined;
       return true;
     }
-    const mayHaveAged = error.code === 'AUTH_FAIL' || (this.isCredentialed && error.details.http_status === 400);
-    if (!mayHaveAged && error.reason !== 'not_found' && !isRedirect(error)) return false;
+    if (!this.#mayHaveMoved(error)) return false;
+    if (this.#refusals > 0) return this.#asksBackendAfter(origin);
     this.#refusals++;
     backend.dropTarget(path, this.#target);
     this.#target = undefined;
     this.#isPlain = true;
     return true;
+  }
+
+  #asksBackendAfter(origin: RangeOrigin | undefined): boolean {
+    this.#isPlain = false;
+    return origin?.kind === 'http';
+  }
+
+  #mayHaveMoved(error: ModelError): boolean {
+    if (error.code === 'AUTH_FAIL' || error.reason === 'not_found' || isRedirect(error)) return true;
+    return this.isCredentialed && error.details.http_status === 400;
   }
 
   /** The backend tells a file from what only has its name; a range on another thread takes what it gets. */
@@ -114,6 +130,9 @@ export class SourceAccess {
     this.#looked = true;
   }
 }
+
+const isSamePlace = (one: HttpTarget, other: HttpTarget | undefined): boolean =>
+  one.url === other?.url && one.headers.authorization === other.headers.authorization;
 
 function isRedirect(error: ModelError): boolean {
   const { http_status: status } = error.details;

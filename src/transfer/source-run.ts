@@ -8,7 +8,7 @@ import { type Answer, AnswerAcceptance } from './answer-acceptance.ts';
 import type { Span } from './extent-plan.ts';
 import { HandOvers } from './hand-overs.ts';
 import { Hedges } from './hedges.ts';
-import type { LaneEvent, RangeEnd } from './lane-protocol.ts';
+import type { LaneEvent, RangeEnd, RangeOrigin } from './lane-protocol.ts';
 import { errorOfEnd } from './range-fault.ts';
 import { RangeSet } from './range-set.ts';
 import { SourceAccess } from './source-access.ts';
@@ -157,7 +157,7 @@ export class SourceRun implements TeamMember {
     const error = range.stopped === undefined ? errorOfEnd(end, this.#label) : range.stopped.error;
     if (end.how === 'failed' && end.fault.kind === 'unusual') this.#access.useBackend();
     else if (end.how === 'failed' && end.fault.kind !== 'source' && error !== undefined) this.#o.state.fail(error);
-    else if (error !== undefined) this.#failed(error);
+    else if (error !== undefined) this.#failed(error, range.origin);
   }
 
   #distrust(sourceIndex: number): void {
@@ -168,8 +168,8 @@ export class SourceRun implements TeamMember {
 
   // --- failing and ending ---
 
-  #failed(error: ModelError): void {
-    if (this.#o.state.signal.aborted || this.#standing.ended !== undefined || this.#access.isRefreshedAfter(error)) return;
+  #failed(error: ModelError, origin?: RangeOrigin): void {
+    if (this.#o.state.signal.aborted || this.#standing.ended !== undefined || this.#access.isRefreshedAfter(error, origin)) return;
     this.#standing.failed(error, this.#ranges.receivedBytes);
     if (this.#standing.ended !== undefined) this.#stopAll();
   }
