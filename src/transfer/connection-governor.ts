@@ -128,10 +128,12 @@ export class ConnectionGovernor {
   }
 
   /** To a far source the first step waits for nothing: its connections take a while to be there, time enough to measure the others. */
-  #leap({ ms, receivedBytes }: GovernorSample): void {
+  #leap({ ms, receivedBytes, firstByteMs = 0 }: GovernorSample): void {
     const now = { ms, receivedBytes };
     this.#leapDue = false;
-    if (this.#target >= this.#max) return;
+    // A near source that was late once, when this machine had no time.
+    if (firstByteMs < FAR_MS) this.#factor = NEAR_FACTOR;
+    if (firstByteMs < FAR_MS || this.#target >= this.#max) return;
     const before = this.#target;
     this.#target = Math.min(this.#max, before * FAR_FACTOR);
     this.#restart({ kind: 'leaping', before, begun: now, last: now });
