@@ -175,6 +175,18 @@ describe('a host that asks for patience', () => {
     expect([one, two].map((traffic) => traffic.isPaused('first.test'))).toEqual([false, false]);
   });
 
+  it('gets it after 503 too, but not for what it says beside another refusal', async () => {
+    const { begin } = await machine();
+    const one = begin();
+    const unavailable = (status: number) =>
+      new ModelError('SOURCE_UNAVAILABLE', 'later', { reason: 'server_error', details: { http_status: status, retry_after_ms: 7000 } });
+    one.failed(second, { error: unavailable(500), isFinal: false });
+    one.failed(first, { error: unavailable(503), isFinal: false });
+    await one.close();
+    const two = begin();
+    expect([two.isPaused('first.test'), two.isPaused('second.test:81')]).toEqual([true, false]);
+  });
+
   it('comes last where it wants more than a minute', async () => {
     const { begin, pass } = await machine();
     const one = begin();

@@ -53,6 +53,9 @@ describe('a status that is no answer', () => {
   it('passes on how long to wait, and what was said', () => {
     expect(failed(429, { headers: { 'retry-after': '7' } }).details).toEqual({ http_status: 429, retry_after_ms: 7000 });
     expect(failed(503, { headers: { 'retry-after': 'later' } }).details).toEqual({ http_status: 503 });
+    const usedUp = { headers: { ratelimit: '"api";r=0;t=55' } };
+    for (const status of [429, 503]) expect(failed(status, usedUp).details).toEqual({ http_status: status, retry_after_ms: 56_000 });
+    expect(failed(404, usedUp).details).toEqual({ http_status: 404 });
     expect(failed(403, { body: '<html>\n<h1>403 Forbidden</h1></html>' }).message).toBe(
       'https://h/a answered with status 403: 403 Forbidden',
     );
