@@ -12,7 +12,7 @@ import { type LoadConfigInput, loadConfig } from './config/load-config.ts';
 import { processEnvironment } from './config/process-environment.ts';
 import { requireManifestPath } from './config/require-manifest-path.ts';
 import { requireModelsRoot } from './config/require-models-root.ts';
-import type { EventSink } from './domain/events.ts';
+import type { Emit, EventSink } from './domain/events.ts';
 import type { Traffic } from './limits/traffic.ts';
 import { LockManager } from './locks/lock-manager.ts';
 import { newCorrelationId } from './observability/correlation-id.ts';
@@ -63,7 +63,10 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
     },
     registry: () => manifest.registry(),
     saveRegistry: () => manifest.save(),
-    sources: (offline) => resources.backends(offline, manifest.directory),
+    sources: async (offline, emit) => {
+      if (!offline && emit !== undefined) await warnOfHeldBack(config, emit);
+      return resources.backends(offline, manifest.directory);
+    },
     freshSources: (offline) => resources.freshSources(offline, manifest.directory),
     hfCache: () => resources.hfCache(),
     engine: (limits) => {
@@ -120,6 +123,14 @@ function emitterOf(bus: EventBus, call: CallOptions, model: string): ReturnType<
     shared(body);
     own(body);
   };
+}
+
+/** What a project's file says and the user has not allowed, before it is missed. */
+async function warnOfHeldBack(config: Config, emit: Emit): Promise<void> {
+  if (config.projectFiles.length === 0) return;
+  const { heldBackNotice } = await import('./credentials/held-back-notice.ts');
+  const message = await heldBackNotice(config);
+  if (message !== undefined) emit({ type: 'warning', code: 'config_held_back', message });
 }
 
 /** Asks the service, over the configured proxies, whom a token belongs to. @throws ModelError CANCELLED */
@@ -190,7 +201,7 @@ class Resources {
       githubApiUrl,
       hfEndpoint,
       hfListingsDir: this.#store.resolver.stateDir('listings'),
-      s3: s3Config(this.#config),
+      s3: await s3Config(this.#config),
     });
   }
 
@@ -263,8 +274,11 @@ class Resources {
   }
 }
 
-function s3Config(config: Config): S3Config {
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = config.secrets;
+async function s3Config(config: Config): Promise<S3Config> {
+  const { ambientKeys } = await import('./credentials/ambient-keys.ts');
+  const { distrustedEndpoint } = await import('./credentials/endpoint-trust.ts');
+  const keys = ambientKeys(config);
+  const withheld = distrustedEndpoint(config, 's3', false);
   return {
     endpointUrl: config.s3EndpointUrl,
     region: config.s3Region,
@@ -273,7 +287,8 @@ function s3Config(config: Config): S3Config {
     addressing: config.s3Addressing,
     requesterPays: config.s3RequesterPays,
     anonymous: config.s3Anonymous,
-    ...(accessKeyId && secretAccessKey && { keys: { accessKeyId, secretAccessKey, sessionToken } }),
+    ...(keys !== undefined && keys.withheld === undefined && { keys }),
+    ...(withheld !== undefined && { withheld }),
   };
 }
 

@@ -16,7 +16,7 @@ export interface CatalogEntry {
 export const GROUPS: Readonly<Record<string, string>> = {
   models: 'Make models real, look at them, prove them',
   auth: 'Let sources know who you are',
-  config: 'See what is configured',
+  config: 'See what is configured, and say whose word counts',
 };
 
 const entry = (name: string, load: CatalogEntry['load'], ...aliases: readonly string[]): CatalogEntry => ({ name, aliases, load });
@@ -45,6 +45,7 @@ export const CATALOG: readonly CatalogEntry[] = [
   entry('auth logout', async () => (await import('./commands/auth-logout.ts')).authLogout),
   entry('doctor', async () => (await import('./commands/doctor.ts')).doctor),
   entry('config show', async () => (await import('./commands/config-show.ts')).configShow),
+  entry('config trust', async () => (await import('./commands/config-trust.ts')).configTrust),
   entry('completions', async () => (await import('./commands/completions.ts')).completions),
 ];
 

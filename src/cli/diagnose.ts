@@ -32,7 +32,15 @@ export async function diagnose(session: Session): Promise<readonly Check[]> {
     await attempt(checks, { area: 'volume', name: 'volume' }, async () => checks.push(...(await volumeChecks(root, session.signal))));
   }
   await attempt(checks, { area: 'configuration', name: 'credentials' }, async () => checks.push(await credentialsCheck(config)));
+  await attempt(checks, { area: 'configuration', name: 'project files' }, async () => checks.push(...(await projectCheck(config))));
   return [...checks, ...networkChecks(config)];
+}
+
+async function projectCheck(config: Config): Promise<readonly Check[]> {
+  const { heldBackNotice } = await import('../credentials/held-back-notice.ts');
+  const message = await heldBackNotice(config);
+  if (message === undefined) return [];
+  return [{ area: 'configuration', name: 'project files', verdict: 'warn', message, hint: '`wan config show` lists what is held back' }];
 }
 
 async function credentialsCheck(config: Config): Promise<Check> {

@@ -13,6 +13,7 @@ import type { ParseContext } from './value-type.ts';
 
 export interface ConfigFile {
   readonly path: string;
+  readonly text: string;
   /** snake_case key -> value as TOML has it. */
   readonly values: Readonly<Record<string, unknown>>;
   /** `path:line:column` of a key. */
@@ -21,10 +22,17 @@ export interface ConfigFile {
 }
 
 export interface SearchInput {
-  readonly env: Environment;
+  /** What WAN_CONFIG says. */
+  readonly named: string | undefined;
+  readonly userConfigDir: string;
   readonly cwd: string;
   readonly homeDir: string;
   readonly platform: NodeJS.Platform;
+}
+
+export interface UserDirectoryInput extends Pick<SearchInput, 'homeDir' | 'platform'> {
+  /** Without what .env says: that came with the working directory. */
+  readonly env: Environment;
 }
 
 /** More than any configuration needs, and a bound for what a wrong path can make us read. */
@@ -36,14 +44,19 @@ const MAX_FILE_BYTES = 1024 * 1024;
  * @throws ModelError INVALID_CONFIG when WAN_CONFIG names no file.
  */
 export function findConfigFile(input: SearchInput): string | undefined {
-  const named = input.env.WAN_CONFIG;
+  const { named, cwd, userConfigDir } = input;
   if (named !== undefined && named !== '') return namedConfigFile(named, input);
-  const inUserDirectory = join(userConfigDirectory(input), 'wan.toml');
-  return findUpward(input.cwd, ['wan.toml']) ?? (isFile(inUserDirectory) ? inUserDirectory : undefined);
+  return findUpward(cwd, ['wan.toml']) ?? userConfigFile(userConfigDir);
+}
+
+/** The user's own wan.toml, where there is one. */
+export function userConfigFile(userConfigDir: string): string | undefined {
+  const path = join(userConfigDir, 'wan.toml');
+  return isFile(path) ? path : undefined;
 }
 
 /** Where the user's own wan.toml is looked for, and stored credentials are kept. */
-export function userConfigDirectory({ env, homeDir, platform }: Omit<SearchInput, 'cwd'>): string {
+export function userConfigDirectory({ env, homeDir, platform }: UserDirectoryInput): string {
   if (platform === 'win32') return join(env.APPDATA || join(homeDir, 'AppData', 'Roaming'), 'wan');
   if (env.XDG_CONFIG_HOME) return join(env.XDG_CONFIG_HOME, 'wan');
   return platform === 'darwin' ? join(homeDir, 'Library', 'Application Support', 'wan') : join(homeDir, '.config', 'wan');
@@ -58,7 +71,7 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
     const place = places.get(key) ?? { line: 1, column: 1 };
     return `${path}:${place.line}:${place.column}`;
   };
-  return { path, values, placeOf, problems: unknownKeys(values, placeOf) };
+  return { path, text, values, placeOf, problems: unknownKeys(values, placeOf) };
 }
 
 function namedConfigFile(named: string, { cwd, homeDir, platform }: SearchInput): string {

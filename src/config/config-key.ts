@@ -7,6 +7,13 @@ export interface EnvName {
   readonly adapt?: (text: string) => string | undefined;
 }
 
+/** What becomes of a value that only a file of somebody's project says, until the user trusts that file (docs/decisions/0012). */
+export type ProjectRule =
+  /** It is not in force. */
+  | 'held-back'
+  /** It is in force, and what it names gets no credential that was not stored for it. */
+  | 'without-credentials';
+
 export interface ConfigKey<T> {
   /** Name in wan.toml, snake_case. */
   readonly key: string;
@@ -18,6 +25,8 @@ export interface ConfigKey<T> {
   readonly defaultText?: string;
   /** The values of all environment variables that are set add up (lists only); otherwise the first one wins. */
   readonly addUp?: boolean;
+  /** Absent: it counts as the user's own does. */
+  readonly fromProject?: ProjectRule;
   readonly group: string;
   readonly description: string;
 }

@@ -18,6 +18,7 @@ import {
   powerOfTwoSize,
   proxyUrl,
   rateSchedule,
+  regionName,
   size,
   wholeNumber,
   word,
@@ -236,6 +237,7 @@ export const CONFIG_KEYS = {
   }),
   s3EndpointUrl: network<string | undefined>({
     key: 's3_endpoint_url',
+    fromProject: 'without-credentials',
     type: httpUrl,
     env: ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'],
     default: undefined,
@@ -244,7 +246,7 @@ export const CONFIG_KEYS = {
   }),
   s3Region: network<string | undefined>({
     key: 's3_region',
-    type: word,
+    type: regionName,
     env: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
     default: undefined,
     defaultText: 'that of the profile, else `us-east-1`',
@@ -252,6 +254,7 @@ export const CONFIG_KEYS = {
   }),
   s3Profile: network<string | undefined>({
     key: 's3_profile',
+    fromProject: 'held-back',
     type: word,
     env: ['AWS_PROFILE'],
     default: undefined,
@@ -268,6 +271,7 @@ export const CONFIG_KEYS = {
   }),
   s3RequesterPays: network<boolean>({
     key: 's3_requester_pays',
+    fromProject: 'held-back',
     type: boolean,
     default: false,
     description: 'Read buckets whose requester pays: your account is charged.',
@@ -281,6 +285,7 @@ export const CONFIG_KEYS = {
   }),
   hfEndpoint: network<string>({
     key: 'hf_endpoint',
+    fromProject: 'without-credentials',
     type: httpUrl,
     env: ['HF_ENDPOINT'],
     default: 'https://huggingface.co',
@@ -288,6 +293,7 @@ export const CONFIG_KEYS = {
   }),
   githubApiUrl: network<string>({
     key: 'github_api_url',
+    fromProject: 'without-credentials',
     type: httpUrl,
     env: ['GITHUB_API_URL'],
     default: 'https://api.github.com',
@@ -295,6 +301,7 @@ export const CONFIG_KEYS = {
   }),
   httpProxy: network<Secret | undefined>({
     key: 'http_proxy',
+    fromProject: 'held-back',
     type: proxyUrl,
     env: ['http_proxy', 'HTTP_PROXY'],
     default: undefined,
@@ -302,6 +309,7 @@ export const CONFIG_KEYS = {
   }),
   httpsProxy: network<Secret | undefined>({
     key: 'https_proxy',
+    fromProject: 'held-back',
     type: proxyUrl,
     env: ['https_proxy', 'HTTPS_PROXY'],
     default: undefined,
@@ -309,6 +317,7 @@ export const CONFIG_KEYS = {
   }),
   allProxy: network<Secret | undefined>({
     key: 'all_proxy',
+    fromProject: 'held-back',
     type: proxyUrl,
     env: ['all_proxy', 'ALL_PROXY'],
     default: undefined,
@@ -316,6 +325,7 @@ export const CONFIG_KEYS = {
   }),
   noProxy: network<readonly string[]>({
     key: 'no_proxy',
+    fromProject: 'held-back',
     type: words,
     env: ['no_proxy', 'NO_PROXY'],
     default: [],
@@ -324,6 +334,7 @@ export const CONFIG_KEYS = {
   }),
   caFiles: network<readonly string[]>({
     key: 'ca_files',
+    fromProject: 'held-back',
     type: paths,
     env: ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'],
     addUp: true,
@@ -332,6 +343,7 @@ export const CONFIG_KEYS = {
   }),
   keyring: credentials<'auto' | 'off'>({
     key: 'keyring',
+    fromProject: 'held-back',
     type: choice('auto', 'off'),
     default: 'auto',
     description:
@@ -339,6 +351,7 @@ export const CONFIG_KEYS = {
   }),
   hfTokenPath: credentials<string | undefined>({
     key: 'hf_token_path',
+    fromProject: 'held-back',
     type: path,
     env: ['HF_TOKEN_PATH'],
     default: undefined,

@@ -8,6 +8,8 @@ export interface ConfigLine {
   /** For people: units written out, secrets and passwords left out, `-` where nothing is set. */
   readonly shown: string;
   readonly origin: Origin;
+  /** What a project's file says, which is not in force. */
+  readonly heldBack?: { readonly shown: string; readonly origin: Origin };
   readonly description: string;
 }
 
@@ -17,6 +19,14 @@ export function describeConfig(config: Config): readonly ConfigLine[] {
     const { key, group, type, description } = configKeyOf(property);
     const value = config[property];
     const shown = value === undefined && config.origins[property].from === 'default' ? '-' : type.show(value) || '-';
-    return { key, group, shown, origin: config.origins[property], description };
+    const heldBack = config.heldBack[property];
+    return {
+      key,
+      group,
+      shown,
+      origin: config.origins[property],
+      ...(heldBack && { heldBack: { shown: type.show(heldBack.value), origin: heldBack.origin } }),
+      description,
+    };
   });
 }

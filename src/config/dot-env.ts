@@ -7,6 +7,7 @@ import type { Environment } from './process-environment.ts';
 
 export interface DotEnv {
   readonly path: string;
+  readonly text: string;
   readonly values: Environment;
 }
 
@@ -18,7 +19,8 @@ export function readDotEnv(cwd: string): DotEnv | undefined {
   const path = join(cwd, '.env');
   if (!isFile(path)) return undefined;
   try {
-    return { path, values: parseEnv(readFileSync(path, 'utf8').replace(BYTE_ORDER_MARK, '')) };
+    const text = readFileSync(path, 'utf8');
+    return { path, text, values: parseEnv(text.replace(BYTE_ORDER_MARK, '')) };
   } catch (error) {
     throw fsError(error, `read ${path}`);
   }

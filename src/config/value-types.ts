@@ -166,6 +166,14 @@ export const word: ValueType<string> = {
   show: String,
 };
 
+/** What may stand in the middle of a host name without making it another host's. */
+export const regionName: ValueType<string> = {
+  allowed: 'a name of letters, digits, - and _',
+  schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,63}$' },
+  parse: (raw) => (/^[A-Za-z0-9_-]{1,63}$/.test(scalarText(raw)) ? { value: scalarText(raw) } : undefined),
+  show: String,
+};
+
 /** A TOML array, or words separated by commas. */
 export const words: ValueType<readonly string[]> = {
   allowed: 'a list of words',

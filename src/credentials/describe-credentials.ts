@@ -1,6 +1,7 @@
 /** Every credential that can be found, masked: what `wan auth status` and `wan doctor` show. */
 import type { Config } from '../config/config.ts';
 import { isModelError } from '../domain/errors.ts';
+import { ambientKeys } from './ambient-keys.ts';
 import { ambientTokens } from './ambient-tokens.ts';
 import { CredentialStore } from './credential-store.ts';
 import { maskCredential } from './mask-credential.ts';
@@ -88,8 +89,9 @@ async function ambientLines(config: Config): Promise<readonly Found[]> {
 }
 
 function awsLines(config: Config): readonly Found[] {
-  const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = config.secrets;
-  if (id === undefined || secret === undefined) return [];
-  const note = config.s3Profile === undefined ? {} : { note: `the profile ${config.s3Profile} comes first` };
-  return [{ service: 's3', origin: originFor('s3', config), from: 'AWS_ACCESS_KEY_ID', shown: maskCredential(id.reveal()), ...note }];
+  const keys = ambientKeys(config);
+  if (keys === undefined) return [];
+  const note = keys.withheld ?? (config.s3Profile === undefined ? undefined : `the profile ${config.s3Profile} comes first`);
+  const shown = maskCredential(keys.accessKeyId.reveal());
+  return [{ service: 's3', origin: originFor('s3', config), from: 'AWS_ACCESS_KEY_ID', shown, ...(note !== undefined && { note }) }];
 }

@@ -1,25 +1,26 @@
-/** Whether the endpoint that is configured may have a token that was not stored for it. */
-import { dirname } from 'node:path';
+/** Whether the endpoint that is configured may have a credential that was not stored for it (docs/decisions/0012). */
 import type { Config } from '../config/config.ts';
-import { CONFIG_KEYS } from '../config/config-keys.ts';
-import type { TokenService } from '../domain/credentials.ts';
-import { originFor } from './services.ts';
+import type { ConfigProperty } from '../config/config-keys.ts';
+import { originFor, type Service, usualEndpoint } from './services.ts';
 
-const PROPERTIES = { hf: 'hfEndpoint', github: 'githubApiUrl' } as const satisfies Record<TokenService, keyof Config>;
+export const ENDPOINT_PROPERTIES = {
+  hf: 'hfEndpoint',
+  github: 'githubApiUrl',
+  s3: 's3EndpointUrl',
+} as const satisfies Record<Service, ConfigProperty>;
 
 /**
- * Files of the working directory may be somebody else's: a cloned project whose wan.toml names an endpoint would get the token of the
- * environment. Such an endpoint gets only what was stored for it, or what came with the same directory.
- * @param cameWithDirectory the token stands in `.env`
+ * Files of the working directory may be somebody else's: a cloned project whose wan.toml names an endpoint would get the user's
+ * credentials. Such an endpoint gets only what was stored for it, or what came with the same directory.
+ * @param cameWithDirectory the credential stands in `.env`
  * @returns why not; undefined where it may
  */
-export function distrustedEndpoint(config: Config, service: TokenService, cameWithDirectory: boolean): string | undefined {
-  const property = PROPERTIES[service];
+export function distrustedEndpoint(config: Config, service: Service, cameWithDirectory: boolean): string | undefined {
+  const property = ENDPOINT_PROPERTIES[service];
   const origin = originFor(service, config);
-  if (cameWithDirectory || origin === new URL(CONFIG_KEYS[property].default).origin) return undefined;
-  const { from, where } = config.origins[property];
-  const isOwnFile = from === 'file' && config.configFile !== undefined && dirname(config.configFile) === config.userConfigDir;
-  if (from === 'flag' || from === 'env' || isOwnFile) return undefined;
+  if (cameWithDirectory || origin === originFor(service, config, usualEndpoint(service))) return undefined;
+  const { from, where, untrusted } = config.origins[property];
+  if (untrusted === undefined) return undefined;
   const named = from === 'file' ? where : `${where} in .env`;
-  return `the endpoint comes from ${named}: to trust it, run \`wan auth login ${service} --endpoint ${origin}\``;
+  return `the endpoint comes from ${named}, a project's file: to trust that file, run \`wan config trust\`; to trust the endpoint alone, \`wan auth login ${service} --endpoint ${origin}\``;
 }

@@ -6,6 +6,7 @@ import { tempDir } from '../../test/support/temp-dir.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { TokenService } from '../domain/credentials.ts';
+import { ambientKeys } from './ambient-keys.ts';
 import { CredentialStore, type ToStore } from './credential-store.ts';
 import { describeCredentials } from './describe-credentials.ts';
 import { createCredentialSource } from './find-credentials.ts';
@@ -108,10 +109,12 @@ describe('an endpoint that a cloned project names', () => {
     await writeFile(join(cwd, 'wan.toml'), `hf_endpoint = "${MIRROR}"\nhf_token_path = "${homeDir}/.cache/huggingface/token"\n`);
     expect(await tokenFor(MIRROR, { HF_TOKEN: FROM_ENV })).toBeUndefined();
     const lines = await describeCredentials(await load({ HF_TOKEN: FROM_ENV }));
-    expect(lines.map(({ isUsed, note }) => [isUsed, note])).toEqual([
-      [false, expect.stringContaining(`wan auth login hf --endpoint ${MIRROR}`)],
-      [false, expect.stringContaining(join(cwd, 'wan.toml'))],
+    expect(lines.map(({ origin, isUsed, note }) => [origin, isUsed, note])).toEqual([
+      [MIRROR, false, expect.stringContaining(`wan auth login hf --endpoint ${MIRROR}`)],
+      // hf_token_path is not in force: it is the file in its usual place, which is for the Hub.
+      [HUB, true, undefined],
     ]);
+    expect(lines[0]?.note).toContain(`${join(cwd, 'wan.toml')}:1:1`);
   });
 
   it('in .env gets only what .env gives', async () => {
@@ -158,6 +161,32 @@ describe('S3 keys', () => {
     expect([found?.secretAccessKey.reveal(), found?.sessionToken?.reveal()]).toEqual([secret.secret_access_key, secret.session_token]);
     expect(await source.s3Keys('https://minio:9000')).toBeUndefined();
     expect(inspect(found)).not.toContain('wJalr');
+  });
+});
+
+describe('S3 keys of the environment', () => {
+  const env = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMIbPxRfiCY' };
+  const withheld = async (more: Record<string, string> = {}) => ambientKeys(await load({ ...env, ...more }))?.withheld;
+
+  it('do not sign at an endpoint that a project names, in wan.toml or in .env', async () => {
+    expect(await withheld()).toBeUndefined();
+    expect(await withheld({ AWS_ENDPOINT_URL: 'http://minio:9000' })).toBeUndefined();
+    await writeFile(join(cwd, '.env'), 'AWS_ENDPOINT_URL=https://evil.example\n');
+    expect(await withheld()).toContain('wan auth login s3 --endpoint https://evil.example');
+    await writeFile(join(cwd, '.env'), '');
+    await writeFile(join(cwd, 'wan.toml'), 's3_endpoint_url = "https://evil.example"\n');
+    expect(await withheld()).toContain(`${join(cwd, 'wan.toml')}:1:1`);
+    expect(await withheld({ AWS_ENDPOINT_URL: 'http://minio:9000' })).toBeUndefined();
+  });
+
+  it('do where all of them came with the project, and not where a part is the user’s', async () => {
+    const lines = ['AWS_ENDPOINT_URL=https://evil.example', 'AWS_ACCESS_KEY_ID=project', 'AWS_SECRET_ACCESS_KEY=projectsecret'];
+    await writeFile(join(cwd, '.env'), lines.join('\n'));
+    const keys = async (more: Record<string, string>) => ambientKeys(await load(more));
+    expect(await keys({})).toMatchObject({ accessKeyId: expect.anything() });
+    expect((await keys({}))?.withheld).toBeUndefined();
+    expect((await keys({ AWS_SESSION_TOKEN: 'FwoGZXIvYXdzE' }))?.withheld).toContain('evil.example');
+    expect((await keys({ AWS_SECRET_ACCESS_KEY: 'ofTheUser' }))?.withheld).toContain('evil.example');
   });
 });
 

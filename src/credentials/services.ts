@@ -1,5 +1,6 @@
 /** The services that credentials are kept for, and the origin that each stands for. */
 import type { Config } from '../config/config.ts';
+import { CONFIG_KEYS } from '../config/config-keys.ts';
 import { ModelError } from '../domain/errors.ts';
 
 export const SERVICES = ['hf', 's3', 'github'] as const;
@@ -24,6 +25,11 @@ export function originFor(service: Service, config: Config, endpoint?: string): 
     reason: 'endpoint_invalid',
     hint: 'write for example --endpoint https://hub.example',
   });
+}
+
+/** Where nothing is configured. */
+export function usualEndpoint(service: Service): string {
+  return { hf: CONFIG_KEYS.hfEndpoint.default, github: CONFIG_KEYS.githubApiUrl.default, s3: AWS }[service];
 }
 
 function configuredEndpoint(service: Service, config: Config): string | undefined {

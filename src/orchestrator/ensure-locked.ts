@@ -104,7 +104,7 @@ async function beginRun(locked: LockedEnsure): Promise<EnsureRun> {
       options.onProgress?.(progress);
     },
   });
-  const sources = await work.sources(options.offline ?? work.settings.offline);
+  const sources = await work.sources(options.offline ?? work.settings.offline, emit);
   return {
     work,
     target,

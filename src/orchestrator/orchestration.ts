@@ -46,7 +46,8 @@ export interface Orchestration {
   registry(): Promise<ModelRegistry>;
   /** Keeps what was parsed of the manifest in the store, for the next process. Only verbs that write anyway call it. */
   saveRegistry(): Promise<void>;
-  sources(offline: boolean): Promise<SourceOpener>;
+  /** @param emit is told what of the configuration does not count for them */
+  sources(offline: boolean, emit?: Emit): Promise<SourceOpener>;
   /** Sources that remember nothing of what they said before, that try again by themselves, and that are closed by the caller. */
   freshSources(offline: boolean): Promise<SourceOpener & AsyncDisposable>;
   /** The cache of the Hugging Face Hub's clients; undefined where it is not to be used. */

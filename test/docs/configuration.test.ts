@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
+import type { ProjectRule } from '../../src/config/config-key.ts';
 import { CONFIG_PROPERTIES, type ConfigProperty, configKeyOf } from '../../src/config/config-keys.ts';
 import { configSchema } from '../../src/config/config-schema.ts';
 import { describeBadValue } from '../../src/config/describe-bad-value.ts';
@@ -20,13 +21,19 @@ function withKeys(text: string): string {
   );
 }
 
+const TRUST: Readonly<Record<ProjectRule, string>> = {
+  'held-back': ' ([needs trust](#files-of-a-project))',
+  'without-credentials': ' ([needs trust](#files-of-a-project) to get your credentials)',
+};
+
 const HEAD = ['| Key | Default | Meaning, and what is allowed | Environment |', '|---|---|---|---|'];
 
 function row(property: ConfigProperty): string {
-  const { key, env, type, description, addUp } = configKeyOf(property);
+  const { key, env, type, description, addUp, fromProject } = configKeyOf(property);
   const names = env.map(({ name }) => `\`${name}\``).join(addUp === true ? ' and ' : ', ');
   const allowed = `${type.allowed.charAt(0).toUpperCase()}${type.allowed.slice(1)}.`;
-  return `| \`${key}\` | ${defaultOf(property)} | ${description} *${allowed}* | ${names} |`;
+  const trusted = fromProject === undefined ? '' : TRUST[fromProject];
+  return `| \`${key}\` | ${defaultOf(property)} | ${description} *${allowed}*${trusted} | ${names} |`;
 }
 
 function defaultOf(property: ConfigProperty): string {

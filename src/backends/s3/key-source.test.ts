@@ -33,18 +33,31 @@ describe('keys to sign with', () => {
       return Promise.resolve(stored);
     };
     const found = await source({ keys, profile: 'team', credentials: { ...NO_CREDENTIALS, s3Keys } }).keys('https://minio.example', signal);
-    expect([found.accessKeyId, asked]).toEqual(['AKIASTORED', ['https://minio.example']]);
+    expect([found?.accessKeyId, asked]).toEqual(['AKIASTORED', ['https://minio.example']]);
   });
 
   it('are those of the environment, unless a profile is named', async () => {
-    expect((await source({ keys }).keys(undefined, signal)).accessKeyId).toBe('AKIAENV');
-    expect((await source({ keys, profile: 'team' }).keys(undefined, signal)).accessKeyId).toBe('AKIATEAM');
+    expect((await source({ keys }).keys(undefined, signal))?.accessKeyId).toBe('AKIAENV');
+    expect((await source({ keys, profile: 'team' }).keys(undefined, signal))?.accessKeyId).toBe('AKIATEAM');
+  });
+
+  it('are, where those of the user are withheld, only the stored ones and those that are given', async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAUSER');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'of-the-user');
+    const withheld = 'a project names the endpoint';
+    expect(await source({ withheld }).keys('https://evil.example', signal)).toBeUndefined();
+    expect(await source({ withheld, profile: 'team' }).keys('https://evil.example', signal)).toBeUndefined();
+    expect(await source({ withheld, profile: 'team' }).placeOfKeys('https://evil.example')).toBeUndefined();
+    expect((await source({ withheld, profile: 'team', keys }).keys('https://evil.example', signal))?.accessKeyId).toBe('AKIAENV');
+    const stored = { accessKeyId: 'AKIASTORED', secretAccessKey: new Secret('s'), from: 'keyring' };
+    const credentials = { ...NO_CREDENTIALS, s3Keys: () => Promise.resolve(stored) };
+    expect((await source({ withheld, keys, credentials }).keys('https://evil.example', signal))?.accessKeyId).toBe('AKIASTORED');
   });
 
   it('come from a process too, with their token and their end', async () => {
     const found = await source({ profile: 'run' }).keys(undefined, signal);
     expect(found).toMatchObject({ accessKeyId: 'AKIAPROCESS', validUntilMs: Date.parse('2099-01-01') });
-    expect(found.sessionToken?.reveal()).toBe('t');
+    expect(found?.sessionToken?.reveal()).toBe('t');
   });
 
   it('are missing by name, and soon looked for again', async () => {
@@ -56,7 +69,7 @@ describe('keys to sign with', () => {
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'later');
     await expect(nobody.keys(undefined, signal)).rejects.toMatchObject(missing);
     nowMs = 60_000;
-    expect((await nobody.keys(undefined, signal)).accessKeyId).toBe('AKIALATER');
+    expect((await nobody.keys(undefined, signal))?.accessKeyId).toBe('AKIALATER');
   });
 
   it('are not waited for by whoever gives up', async () => {

@@ -14,7 +14,7 @@ export interface S3Keys {
   readonly validUntilMs?: number | undefined;
 }
 
-export interface KeySourceOptions extends Pick<S3Config, 'keys' | 'profile'> {
+export interface KeySourceOptions extends Pick<S3Config, 'keys' | 'profile' | 'withheld'> {
   readonly credentials: CredentialSource;
   readonly nowMs: () => number;
 }
@@ -49,21 +49,23 @@ export class KeySource {
   }
 
   /** Where {@link keys} would look, for people; of the chain's places only the chain itself, which may have to ask a network, knows. */
-  async placeOfKeys(endpointOrigin: string | undefined): Promise<string> {
-    const { credentials, keys, profile } = this.#options;
+  async placeOfKeys(endpointOrigin: string | undefined): Promise<string | undefined> {
+    const { credentials, keys, profile, withheld } = this.#options;
     const stored = await credentials.s3Keys(endpointOrigin);
     if (stored !== undefined) return stored.from;
+    if (withheld !== undefined) return keys === undefined ? undefined : 'AWS_ACCESS_KEY_ID';
     if (profile !== undefined) return `AWS profile ${profile}`;
     return keys === undefined ? 'AWS credential chain' : 'AWS_ACCESS_KEY_ID';
   }
 
-  /** @throws ModelError AUTH_FAIL where there are none, CANCELLED */
-  async keys(endpointOrigin: string | undefined, signal: AbortSignal): Promise<S3Keys> {
+  /** @returns undefined where those that there may be are withheld @throws ModelError AUTH_FAIL where there are none, CANCELLED */
+  async keys(endpointOrigin: string | undefined, signal: AbortSignal): Promise<S3Keys | undefined> {
     throwIfCancelled(signal, LOOKING);
-    const { credentials, keys, profile } = this.#options;
+    const { credentials, keys, profile, withheld } = this.#options;
     const stored = await credentials.s3Keys(endpointOrigin);
     if (stored !== undefined) return stored;
-    if (keys !== undefined && profile === undefined) return { ...keys, accessKeyId: keys.accessKeyId.reveal() };
+    if (withheld !== undefined && keys === undefined) return undefined;
+    if (keys !== undefined && (profile === undefined || withheld !== undefined)) return { ...keys, accessKeyId: keys.accessKeyId.reveal() };
     return unlessAborted(this.#fromChain(), signal);
   }
 

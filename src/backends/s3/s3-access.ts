@@ -28,15 +28,23 @@ export class S3Access {
   #service: Promise<S3Service> | undefined;
   /** How far the service's clock is ahead of ours. */
   #clockSkewMs = 0;
+  #isWithheld = false;
 
   constructor({ config, credentials = NO_CREDENTIALS, nowMs = Date.now }: S3AccessOptions) {
     this.#config = config;
     this.nowMs = nowMs;
-    this.#keys = new KeySource({ keys: config.keys, profile: config.profile, credentials, nowMs });
+    const { keys, profile, withheld } = config;
+    this.#keys = new KeySource({ keys, profile, withheld, credentials, nowMs });
   }
 
+  /** Of the last request. */
   get isAnonymous(): boolean {
-    return this.#config.anonymous === true;
+    return this.#config.anonymous === true || this.#isWithheld;
+  }
+
+  /** Why the last request was not signed, where keys may be there that this endpoint does not get. */
+  get withheld(): string | undefined {
+    return this.#isWithheld ? this.#config.withheld : undefined;
   }
 
   /** For limits per host; where the endpoint comes from a profile it is that of AWS, which is one host just as well. */
@@ -58,9 +66,10 @@ export class S3Access {
   async sign(request: SignedRequest, region: string, signal: AbortSignal): Promise<Required<SourceCredentials>> {
     const headers = { ...request.headers, ...(this.#config.requesterPays === true && { 'x-amz-request-payer': 'requester' }) };
     const nowMs = this.nowMs();
-    if (this.isAnonymous) return { headers, validUntilMs: Number.POSITIVE_INFINITY };
     const { endpoint } = await this.service();
-    const keys = await this.#keys.keys(endpoint?.origin, signal);
+    const keys = this.#config.anonymous === true ? undefined : await this.#keys.keys(endpoint?.origin, signal);
+    this.#isWithheld = keys === undefined && this.#config.anonymous !== true;
+    if (keys === undefined) return { headers, validUntilMs: Number.POSITIVE_INFINITY };
     const date = new Date(nowMs + this.#clockSkewMs);
     const keysUntilMs = (keys.validUntilMs ?? Number.POSITIVE_INFINITY) - KEYS_MARGIN_MS;
     return {
@@ -71,7 +80,7 @@ export class S3Access {
 
   /** Where the keys come from that requests would be signed with; undefined: nothing is signed. Asks no network. */
   async placeOfKeys(): Promise<string | undefined> {
-    return this.isAnonymous ? undefined : this.#keys.placeOfKeys((await this.service()).endpoint?.origin);
+    return this.#config.anonymous === true ? undefined : this.#keys.placeOfKeys((await this.service()).endpoint?.origin);
   }
 
   /** Whether there is something in a refusal that the next signature can be better for. */

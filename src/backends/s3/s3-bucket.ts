@@ -69,7 +69,10 @@ export class S3Bucket {
   }
 
   explain(refused: RefusedAnswer, region: string): ReturnType<typeof s3Error> {
-    return s3Error({ ...refused, nowMs: this.access.nowMs() }, { region, anonymous: this.access.isAnonymous });
+    return s3Error(
+      { ...refused, nowMs: this.access.nowMs() },
+      { region, anonymous: this.access.isAnonymous, withheld: this.access.withheld },
+    );
   }
 
   /**

@@ -91,6 +91,8 @@ export interface AskedAs {
   /** What the request was signed for. */
   readonly region: string;
   readonly anonymous: boolean;
+  /** Why it was asked without keys that may be there. */
+  readonly withheld?: string | undefined;
 }
 
 /** A region becomes part of the name of the host that is asked next, with our signature: nothing but a region passes. */
@@ -121,6 +123,8 @@ export function s3Error(refused: RefusedAnswer, asked: AskedAs): ModelError | un
 }
 
 function meaningOf({ status, headers }: RefusedAnswer, s3Code: string, region: string | undefined, asked: AskedAs): Meaning | undefined {
+  if (asked.withheld !== undefined && (status === 401 || status === 403))
+    return meaning('AUTH_FAIL', 'credentials_withheld', asked.withheld);
   if (s3Code === 'AccessDenied' && asked.anonymous) return ANONYMOUS_DENIED;
   if (status === 405 && headers['x-amz-delete-marker'] === 'true') return NO_VERSION;
   // An HEAD has no body, and some services say only in a header which region it should have been.
@@ -159,6 +163,6 @@ function sentence(meant: Meaning, asked: AskedAs, { region, skewMs }: Measured):
     case SLOW_DOWN:
       return 'is asked too often';
     default:
-      return 'cannot be read';
+      return asked.withheld === undefined ? 'cannot be read' : 'cannot be read by anybody, and your keys were not used';
   }
 }

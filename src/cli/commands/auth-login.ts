@@ -2,8 +2,9 @@ import { askWho } from '../../compose.ts';
 import type { Config } from '../../config/config.ts';
 import { checkToken } from '../../credentials/check-token.ts';
 import { CredentialStore } from '../../credentials/credential-store.ts';
+import { distrustedEndpoint, ENDPOINT_PROPERTIES } from '../../credentials/endpoint-trust.ts';
 import { maskCredential } from '../../credentials/mask-credential.ts';
-import { originFor, SERVICE_TITLES, SERVICES, type Service } from '../../credentials/services.ts';
+import { originFor, SERVICE_TITLES, SERVICES, type Service, usualEndpoint } from '../../credentials/services.ts';
 import type { SecretParts } from '../../credentials/stored-credential.ts';
 import type { TokenService } from '../../domain/credentials.ts';
 import { ModelError } from '../../domain/errors.ts';
@@ -47,6 +48,7 @@ export const authLogin: Command = {
     const service = args.operands[0] as Service;
     const endpoint = args.text('endpoint');
     const origin = originFor(service, config, endpoint);
+    if (endpoint === undefined) refuseProjectEndpoint(config, service, origin);
     const secret = await readSecret(session, service, args.has('token-stdin'));
     const checked =
       args.has('no-check') || service === 's3' ? NOT_ASKED : await check({ config, service, endpoint, secret }, session.signal);
@@ -64,6 +66,21 @@ export const authLogin: Command = {
     return { wire: () => data, text: (screen) => loginText(screen, data) };
   },
 };
+
+/** A secret goes to nobody whom the user has not named: not to whom a cloned project calls the Hub. */
+function refuseProjectEndpoint(config: Config, service: Service, origin: string): void {
+  if (distrustedEndpoint(config, service, false) === undefined) return;
+  const usual = originFor(service, config, usualEndpoint(service));
+  const where = config.origins[ENDPOINT_PROPERTIES[service]].where;
+  throw new ModelError(
+    'INVALID_CONFIG',
+    `a project's file (${where}) says that ${SERVICE_TITLES[service]} is at ${origin}: nothing was stored`,
+    {
+      reason: 'endpoint_untrusted',
+      hint: `say for which one it is: --endpoint ${usual}, or --endpoint ${origin} if you trust that`,
+    },
+  );
+}
 
 interface Checked {
   readonly account?: string;

@@ -6,7 +6,7 @@ import type { Wire } from '../wire/wire.ts';
 
 export const configShow: Command = {
   summary: 'Show every setting, its value, and where it came from',
-  description: 'Secrets are never shown.',
+  description: "Secrets are never shown. What a project's file says and may not say until it is trusted is listed below.",
   schema: 'wan.config.show/v1',
   options: [],
   examples: [
@@ -18,7 +18,13 @@ export const configShow: Command = {
     const config = await session.config();
     const lines = describeConfig(config);
     const wire = (): Wire<typeof configShowData> => ({
-      settings: lines.map(({ key, shown, origin }) => ({ key, value: shown, origin: originText(origin) })),
+      settings: lines.map(({ key, shown, origin, heldBack }) => ({
+        key,
+        value: shown,
+        origin: originText(origin),
+        ...(heldBack && { held_back: { value: heldBack.shown, origin: originText(heldBack.origin) } }),
+        ...(origin.untrusted && { untrusted: origin.untrusted }),
+      })),
     });
     return { wire, text: (screen) => configText(screen, lines) };
   },

@@ -4,7 +4,7 @@ import { authLoginData, authLogoutData, authStatusData } from './auth.ts';
 import { envelope } from './envelope.ts';
 import { eventDocument } from './events.ts';
 import { addData, diffData, lockData, outdatedData, removeData } from './lock.ts';
-import { completionsData, configShowData, doctorData, helpData, versionData } from './machine.ts';
+import { completionsData, configShowData, configTrustData, doctorData, helpData, versionData } from './machine.ts';
 import {
   ensureData,
   listData,
@@ -43,6 +43,7 @@ const DATA = {
   'wan.auth.logout/v1': authLogoutData,
   'wan.doctor/v1': doctorData,
   'wan.config.show/v1': configShowData,
+  'wan.config.trust/v1': configTrustData,
   'wan.completions/v1': completionsData,
   'wan.help/v1': helpData,
   'wan.version/v1': versionData,

@@ -13,14 +13,29 @@ export const doctorData = z.object({
   ),
 });
 
+const setting = z.object({
+  key: z.string(),
+  value: z.string().meta({ description: 'as people read it; a secret is never shown' }),
+  origin: z.string(),
+});
+
 export const configShowData = z.object({
   settings: z.array(
-    z.object({
-      key: z.string(),
-      value: z.string().meta({ description: 'as people read it; a secret is never shown' }),
-      origin: z.string(),
+    setting.extend({
+      held_back: setting.omit({ key: true }).optional().meta({
+        description: "what a project's file says, which is not in force as long as the file is not trusted (`wan config trust`)",
+      }),
+      untrusted: z.literal(true).optional().meta({
+        description: 'a project names this endpoint: it gets no credential but those that were stored for it',
+      }),
     }),
   ),
+});
+
+export const configTrustData = z.object({
+  files: z.array(z.string()).meta({ description: 'those of the project that are in force here, absolute' }),
+  trusted: z.boolean(),
+  settings: z.array(setting).meta({ description: 'what counts from now on and did not before' }),
 });
 
 export const completionsData = z.object({ shell: z.enum(['bash', 'zsh', 'fish']), script: z.string() });
