@@ -25,7 +25,7 @@ const readers: Record<(typeof READERS)[number], Reader> = {
   raw: (url) =>
     new Promise((resolve, reject) => {
       let bytes = 0;
-      const connection = new RawConnection(url, { buffer: Buffer.alloc(256 * 1024), usableBytes: () => 256 * 1024 }, () => undefined);
+      const connection = new RawConnection({ url }, { buffer: Buffer.alloc(256 * 1024), usableBytes: () => 256 * 1024 }, () => undefined);
       connection.request(
         { url, headers: {}, first: 0, last: SIZE - 1, sampleBytes: 0 },
         {

@@ -69,8 +69,10 @@ export interface HttpTarget {
   readonly validUntilMs?: number;
   /** Whether ranges are to be asked for on condition that the validator is still the one seen last: it means the same on every machine there. */
   readonly conditional?: boolean;
-  /** Whether a plain TCP (or, for `https://`, default TLS) connection to the URL's host will do: no proxy, no authorities of our own. */
+  /** Whether a plain TCP or TLS connection to the URL's host will do: no proxy. */
   readonly direct: boolean;
+  /** PEM certificates of authorities that this host is trusted by, besides the default ones. */
+  readonly authorities?: string;
 }
 
 /** Optional power: files that plain HTTP range requests reach. */

@@ -5,6 +5,7 @@
 import type { Secret } from '../domain/secret.ts';
 import type { RateSchedule } from '../util/rate-schedule.ts';
 import { type ConfigKey, type Row, row } from './config-key.ts';
+import { type OriginPaths, originPaths } from './origin-paths.ts';
 import {
   alwaysTrue,
   boolean,
@@ -340,6 +341,14 @@ export const CONFIG_KEYS = {
     addUp: true,
     default: [],
     description: 'PEM files with certificate authorities to trust besides the built-in ones.',
+  }),
+  originCaFiles: network<OriginPaths>({
+    key: 'origin_ca_files',
+    fromProject: 'held-back',
+    type: originPaths,
+    default: {},
+    description:
+      'PEM files with certificate authorities to trust at one origin (scheme, host and port) and nowhere else, besides the built-in ones and `ca_files`. In wan.toml a table, which stands last: `[origin_ca_files]`, then `"https://models.example" = "ca.pem"`; in the environment `https://models.example=ca.pem`, separated by commas.',
   }),
   keyring: credentials<'auto' | 'off'>({
     key: 'keyring',

@@ -79,12 +79,18 @@ export interface ProjectFiles {
 export function projectFiles(sources: Sources): ProjectFiles {
   const { dotEnv, file, env, userConfigDir } = sources;
   const isOwn = file === undefined || Boolean(env.WAN_CONFIG) || dirname(file.path) === userConfigDir;
-  const named = (candidates: readonly Candidate[]) => candidates.flatMap(({ value }) => value as ConfigValues['caFiles']);
+  const inDotEnv = (property: ConfigProperty) => fromVariables(property, '.env', sources, []);
+  const inFile = (property: ConfigProperty) => fromFile(property, file, sources, []);
   return {
-    '.env': dotEnv && new ProjectFile({ ...dotEnv, userConfigDir, namedFiles: () => named(fromVariables('caFiles', '.env', sources, [])) }),
-    file: isOwn ? undefined : new ProjectFile({ ...file, userConfigDir, namedFiles: () => named(fromFile('caFiles', file, sources, [])) }),
+    '.env': dotEnv && new ProjectFile({ ...dotEnv, userConfigDir, namedFiles: () => authoritiesIn(inDotEnv) }),
+    file: isOwn ? undefined : new ProjectFile({ ...file, userConfigDir, namedFiles: () => authoritiesIn(inFile) }),
   };
 }
+
+const authoritiesIn = (said: (property: ConfigProperty) => readonly Candidate[]): readonly string[] => [
+  ...said('caFiles').flatMap(({ value }) => value as ConfigValues['caFiles']),
+  ...said('originCaFiles').flatMap(({ value }) => Object.values(value as ConfigValues['originCaFiles']).flat()),
+];
 
 /** Looked for where nothing is given. */
 export type MachineDefaults = { readonly [Property in ConfigProperty]?: () => ConfigValues[Property] };

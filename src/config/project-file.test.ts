@@ -40,6 +40,7 @@ const HELD: Readonly<Record<string, readonly [toml: string, variable: string]>> 
   all_proxy: ['"http://evil.example:3"', 'http://evil.example:3'],
   no_proxy: ['["*"]', '*'],
   ca_files: ['["evil.pem"]', 'evil.pem'],
+  origin_ca_files: ['{ "https://huggingface.co" = "evil.pem" }', 'https://huggingface.co=evil.pem'],
   keyring: ['"off"', 'off'],
   hf_token_path: ['"/etc/secret"', '/etc/secret'],
 };
@@ -100,6 +101,11 @@ describe("a project's file", () => {
     await trustAll();
     await writeFile(join(cwd, 'wan.toml'), 'https_proxy = "http://proxy.example:1"\nca_files = ["ca.pem"]\n');
     expect(await isHeldBack(), 'a state that was trusted before').toBe(false);
+    await writeFile(join(cwd, 'wan.toml'), 'https_proxy = "http://proxy.example:1"\n[origin_ca_files]\n"https://a.example" = "ca.pem"\n');
+    await trustAll();
+    expect(await isHeldBack()).toBe(false);
+    await writeFile(join(cwd, 'ca.pem'), 'theirs again');
+    expect(await isHeldBack()).toBe(true);
   });
 
   it('is not trusted because a copy of it elsewhere is', async () => {

@@ -36,7 +36,7 @@ export const ERROR_CODES = {
   NETWORK_TIMEOUT: traits(4, 504, true, 'check the network, then run the same command again: it goes on where it stopped'),
   RATE_LIMIT: traits(4, 429, true, 'wait, or add another source to the model'),
   OFFLINE: traits(4, 503, false, 'run again without --offline, or bring the bytes here with `wan models import`'),
-  TLS_UNTRUSTED: traits(4, 502, false, 'add your CA with NODE_EXTRA_CA_CERTS=/path/to/ca.pem'),
+  TLS_UNTRUSTED: traits(4, 502, false, 'add your CA for the one origin (origin_ca_files), or with NODE_EXTRA_CA_CERTS=/path/to/ca.pem'),
   DRIFT: traits(5, 409, false, 'run `wan models diff` to see what changed, then `wan models update` to accept it'),
   SIGNATURE_INVALID: traits(5, 403, false, 'check where the manifest came from, and the keys in `wan trust`'),
   CHECKSUM_FAIL: traits(5, 502, false, 'the sources disagree with the manifest: check the digest there, or the sources'),

@@ -1,5 +1,5 @@
-/** The raw connections of one lane, reused per origin. */
-import { RawConnection, type ReadSpace } from './raw-connection.ts';
+/** The raw connections of one lane, reused per origin and trust. */
+import { RawConnection, type RawServer, type ReadSpace } from './raw-connection.ts';
 
 /** An idle connection is closed after this long: most servers close theirs after 5 s or more. */
 const IDLE_MS = 4000;
@@ -24,14 +24,14 @@ export class ConnectionPool {
     this.#options = options;
   }
 
-  take(url: URL, fresh: boolean): { readonly connection: RawConnection; readonly reused: boolean } {
+  take(server: RawServer, fresh: boolean): { readonly connection: RawConnection; readonly reused: boolean } {
     for (const [connection, timer] of fresh ? [] : this.#idle) {
-      if (connection.origin !== url.origin) continue;
+      if (!connection.leadsTo(server)) continue;
       clearTimeout(timer);
       this.#idle.delete(connection);
       return { connection, reused: true };
     }
-    const connection = new RawConnection(url, this.#space(), (closed) => this.#forget(closed));
+    const connection = new RawConnection(server, this.#space(), (closed) => this.#forget(closed));
     this.#all.add(connection);
     return { connection, reused: false };
   }

@@ -31,7 +31,7 @@ export class HttpFeed implements Feed {
     const { target, offset, end, pool } = this.#options;
     try {
       const url = new URL(target.url);
-      const { connection, reused } = pool.take(url, fresh);
+      const { connection, reused } = pool.take({ url, authorities: target.authorities }, fresh);
       this.#connection = connection;
       const sampleBytes = offset === 0 ? SNIFF_BYTES : 0;
       connection.request({ url, headers: target.headers, first: offset, last: end - 1, sampleBytes }, this.#handlers(connection, reused));

@@ -54,7 +54,7 @@ function ask(connection: RawConnection, url: URL, { request, pausing = false }: 
 }
 
 const open = (url: URL): RawConnection => {
-  const connection = new RawConnection(url, { buffer: Buffer.alloc(4096), usableBytes: () => 4096 }, () => undefined);
+  const connection = new RawConnection({ url }, { buffer: Buffer.alloc(4096), usableBytes: () => 4096 }, () => undefined);
   onTestFinished(() => connection.destroy());
   return connection;
 };

@@ -3,7 +3,13 @@
  * stream between. Strict, see response-head.ts.
  */
 import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
-import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
+import {
+  connect as connectTls,
+  createSecureContext,
+  getCACertificates,
+  type SecureContext,
+  type ConnectionOptions as TlsOptions,
+} from 'node:tls';
 import { headEnd, parseResponseHead, type RawHead, UnusualResponse } from './response-head.ts';
 
 export interface RawEvents {
@@ -25,6 +31,12 @@ export interface RawRequest {
   readonly sampleBytes: number;
 }
 
+export interface RawServer {
+  readonly url: URL;
+  /** PEM certificates of authorities to trust there besides the default ones. */
+  readonly authorities?: string | undefined;
+}
+
 export interface ReadSpace {
   /** Bytes are valid only while they are handed on. */
   readonly buffer: Buffer;
@@ -42,7 +54,7 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const OWN_HEADERS = new Set(['host', 'range', 'accept-encoding', 'connection', 'content-length', 'transfer-encoding', 'expect', 'upgrade']);
 
 export class RawConnection {
-  readonly origin: string;
+  readonly #server: RawServer;
   readonly #socket: Socket;
   readonly #onClosed: (connection: RawConnection) => void;
   #state: State = 'idle';
@@ -57,14 +69,19 @@ export class RawConnection {
   #insideRead = false;
   #paused = false;
 
-  constructor(url: URL, space: ReadSpace, onClosed: (connection: RawConnection) => void) {
-    this.origin = url.origin;
+  constructor(server: RawServer, space: ReadSpace, onClosed: (connection: RawConnection) => void) {
+    this.#server = server;
     this.#onClosed = onClosed;
-    this.#socket = openSocket(url, { ...space, onRead: (bytes) => this.#read(bytes) });
+    this.#socket = openSocket(server, { ...space, onRead: (bytes) => this.#read(bytes) });
     this.#socket.on('error', (error) => this.#fail(error));
     this.#socket.on('close', () => this.#fail(new ConnectionLost('connection closed')));
     this.#socket.on('end', () => this.#fail(new ConnectionLost('connection closed by the server')));
     this.#socket.setNoDelay(true);
+  }
+
+  /** Whether it leads to this server, and was opened with no other trust. */
+  leadsTo({ url, authorities }: RawServer): boolean {
+    return this.#server.url.origin === url.origin && this.#server.authorities === authorities;
   }
 
   /** Whether any answer has come over it: an error before that on a reused connection is worth a new one. */
@@ -211,7 +228,7 @@ interface SocketOptions extends ReadSpace {
   readonly onRead: (bytes: Buffer) => boolean;
 }
 
-function openSocket(url: URL, options: SocketOptions): Socket {
+function openSocket({ url, authorities }: RawServer, options: SocketOptions): Socket {
   const secure = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = Number(url.port) || (secure ? 443 : 80);
@@ -225,8 +242,18 @@ function openSocket(url: URL, options: SocketOptions): Socket {
     ALPNProtocols: ['http/1.1'],
     onread,
     autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
+    ...(authorities !== undefined && { secureContext: contextTrusting(authorities) }),
   };
   return connectTls(tlsOptions);
+}
+
+/** Making one costs milliseconds; there are as many as there are origins with authorities of their own. */
+const contexts = new Map<string, SecureContext>();
+
+function contextTrusting(authorities: string): SecureContext {
+  const context = contexts.get(authorities) ?? createSecureContext({ ca: [...getCACertificates('default'), authorities] });
+  contexts.set(authorities, context);
+  return context;
 }
 
 function readInto({ buffer, usableBytes, onRead }: SocketOptions) {

@@ -1,5 +1,8 @@
 /** What the command says of sources and of other processes while bytes move. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createCertificate } from '../servers/http/certificate.ts';
 import { FaultServer, inverted, seeded } from '../servers/http/fault-server.ts';
 import { documentOf, eventsOf } from '../support/document.ts';
 import { type Place, placeWith } from '../support/wan-command.ts';
@@ -85,5 +88,32 @@ describe('wan models ensure over HTTP', () => {
     expect(documentOf<{ results: object[] }>((await wan(['models', 'ensure', A, '--json'])).stdout).data.results).toMatchObject([
       { fetched_bytes: 0 },
     ]);
+  });
+
+  it('trusts a CA at one origin only: the error names the setting that lets it in', async () => {
+    const authority = createCertificate({ commonName: 'Corp CA', isAuthority: true });
+    const tls = createCertificate({ commonName: 'models', hosts: ['127.0.0.1'], issuer: authority });
+    const another = seeded(SIZE, 4);
+    const [mine, other] = [await serve({ files: { 'w.bin': content }, tls }), await serve({ files: { 'w.bin': another }, tls })];
+    const place = await placeWith({
+      'mine@1.0.0': { files: { 'w.bin': content.read(0, SIZE) }, sources: [mine.url] },
+      'other@1.0.0': { files: { 'w.bin': another.read(0, SIZE) }, sources: [other.url] },
+    });
+    await mkdir(join(place.directory, '.config', 'wan'), { recursive: true });
+    await writeFile(join(place.directory, 'corp.pem'), authority.cert);
+    const ensure = (model: string) => place.wan(['models', 'ensure', model, '--json']);
+
+    const refused = await ensure('mine@1.0.0');
+    expect(refused.status).toBe(4);
+    const { error } = documentOf(refused.stdout);
+    expect(error).toMatchObject({ code: 'TLS_UNTRUSTED', message: expect.stringContaining('Corp CA') });
+    // The setting, as the hint writes it.
+    const [, line] = /(".*?" = )"\/path\/to\/ca.pem" under (\[origin_ca_files\])/.exec(String(error?.hint)) ?? [];
+    await writeFile(join(place.directory, '.config', 'wan', 'wan.toml'), `[origin_ca_files]\n${line}"../../corp.pem"\n`);
+    expect(await ensure('mine@1.0.0')).toMatchObject({ status: 0 });
+    expect((await ensure('other@1.0.0')).status).toBe(4);
+    expect(other.requests).toEqual([]);
+    const env = { WAN_ORIGIN_CA_FILES: `${other.url}=corp.pem` };
+    expect((await place.wan(['models', 'ensure', 'other@1.0.0'], { env })).status).toBe(0);
   });
 });

@@ -176,7 +176,7 @@ export class HttpBackend implements StorageBackend, HttpReachable {
     const { answer, url, credentials } = followed;
     if (!isAnswer(answer.status)) throw await this.#statusError(followed);
     const accepted = await this.#accept(answer, path, options);
-    return { answer, accepted, target: this.#targetAt({ url, credentials, validUntilMs: place.validUntilMs }) };
+    return { answer, accepted, target: await this.#targetAt({ url, credentials, validUntilMs: place.validUntilMs }) };
   }
 
   /** A wrong answer that is a web page is told as one: it explains the wrong size or validator. */
@@ -231,11 +231,17 @@ export class HttpBackend implements StorageBackend, HttpReachable {
     };
   }
 
-  #targetAt({ url, credentials, validUntilMs }: Place): HttpTarget {
-    const headers = { ...this.#plainHeaders(), ...credentials };
+  async #targetAt({ url, credentials, validUntilMs }: Place): Promise<HttpTarget> {
     const { client, conditional } = this.#source;
-    const ends = validUntilMs !== undefined && { validUntilMs };
-    return { url: url.href, headers, direct: client.isDirect(url), ...ends, ...(conditional === true && { conditional }) };
+    const authorities = await client.authoritiesFor(url);
+    return {
+      url: url.href,
+      headers: { ...this.#plainHeaders(), ...credentials },
+      direct: client.isDirect(url),
+      ...(authorities !== undefined && { authorities }),
+      ...(validUntilMs !== undefined && { validUntilMs }),
+      ...(conditional === true && { conditional }),
+    };
   }
 
   #isRedirected(path: string, target: HttpTarget): boolean {

@@ -5,7 +5,16 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readBody } from '../../../test/conformance/backend.suite.ts';
 import { createCertificate } from '../../../test/servers/http/certificate.ts';
-import { FaultServer, garbage, headerBomb, neverAnswer, resetAt, seeded, stallAt } from '../../../test/servers/http/fault-server.ts';
+import {
+  FaultServer,
+  garbage,
+  headerBomb,
+  neverAnswer,
+  redirectTo,
+  resetAt,
+  seeded,
+  stallAt,
+} from '../../../test/servers/http/fault-server.ts';
 import { ProxyServer } from '../../../test/servers/http/proxy-server.ts';
 import { Secret } from '../../domain/secret.ts';
 import { createHttpBackend } from './http-backend.ts';
@@ -128,7 +137,7 @@ describe('https', () => {
       code: 'TLS_UNTRUSTED',
       reason: 'unknown_issuer',
       message: expect.stringContaining('Our Test CA'),
-      hint: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+      hint: expect.stringMatching(new RegExp(`"${server.url}" = .* under \\[origin_ca_files\\].*NODE_EXTRA_CA_CERTS`)),
       retryable: false,
     });
     expect(server.requests).toEqual([]);
@@ -137,6 +146,26 @@ describe('https', () => {
   it('of an issuer in ca_files is trusted', async () => {
     const server = await serve({ tls: good });
     expect(await text(backendFor(server.url, { caFiles: [caFile(authority.cert)] }))).toBe('hello');
+  });
+
+  it('of an issuer in origin_ca_files is trusted at that origin, and at no other: not by a redirect, nor behind a proxy', async () => {
+    const [server, other, tunnel] = [await serve({ tls: good }), await serve({ tls: good }), await proxy()];
+    const originCaFiles = { [server.url]: [caFile(authority.cert)] };
+    const backend = backendFor(server.url, { originCaFiles });
+    expect(await text(backend)).toBe('hello');
+    const untrusted = { code: 'TLS_UNTRUSTED', reason: 'unknown_issuer' };
+    await expect(text(backendFor(other.url, { originCaFiles }))).rejects.toMatchObject(untrusted);
+    server.fault('a', redirectTo(other.urlOf('a')));
+    await expect(text(backend)).rejects.toMatchObject(untrusted);
+    server.clearFaults();
+    const httpsProxy = new Secret(tunnel.url);
+    const client = new HttpClient({ originCaFiles, httpsProxy });
+    cleanUps.push(() => client.close());
+    expect(await text(createHttpBackend(server.url, client))).toBe('hello');
+    await expect(text(createHttpBackend(other.url, client))).rejects.toMatchObject(untrusted);
+    expect(other.requests).toEqual([]);
+    const byName = server.url.replace('127.0.0.1', 'localhost');
+    await expect(text(backendFor(byName, { originCaFiles })), 'another name of the same server').rejects.toMatchObject(untrusted);
   });
 
   it('with an expired certificate, or one for another host, is refused', async () => {

@@ -4,6 +4,8 @@ import type { ProxyConfig } from './proxy-rules.ts';
 export interface HttpConfig extends ProxyConfig {
   /** PEM files with authorities to trust besides the system's. */
   readonly caFiles?: readonly string[] | undefined;
+  /** As `caFiles`, each for one origin only. */
+  readonly originCaFiles?: Readonly<Record<string, readonly string[]>> | undefined;
   /** Sent with every request. */
   readonly userAgent?: string | undefined;
   /** Default 15 s. */

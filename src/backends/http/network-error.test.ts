@@ -32,9 +32,13 @@ describe('an error of a connection', () => {
   });
 
   it('names the issuer where it is known', () => {
-    const error = networkError(thrown('UNABLE_TO_VERIFY_LEAF_SIGNATURE'), 'https://h/a', 'issued by Corp CA');
+    const error = networkError(thrown('UNABLE_TO_VERIFY_LEAF_SIGNATURE'), 'https://h/a', {
+      origin: 'https://h',
+      issuer: 'issued by Corp CA',
+    });
     expect(error?.message).toContain('issued by Corp CA');
     expect(error?.details).toEqual({ issuer: 'issued by Corp CA' });
+    expect(error?.hint).toContain('"https://h" = "/path/to/ca.pem" under [origin_ca_files]');
   });
 
   it('that is a bug, or told already, is left as it is', () => {

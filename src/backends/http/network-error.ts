@@ -56,8 +56,18 @@ const KINDS: Readonly<Record<string, Kind>> = {
 /** Failures that a certificate's issuer explains. */
 export const isTrustFailure = (error: unknown): boolean => kindOf(codeOf(error))?.reason === UNKNOWN_ISSUER.reason;
 
+export interface ShownCertificate {
+  /** Of the server that shows it. */
+  readonly origin?: string;
+  /** Of the certificate that it shows, where that is known. */
+  readonly issuer?: string | undefined;
+}
+
+const trustHint = (origin: string): string =>
+  `if this is the issuer of your own network, trust its CA: at this origin alone with "${origin}" = "/path/to/ca.pem" under [origin_ca_files] in your wan.toml (or WAN_ORIGIN_CA_FILES=${origin}=/path/to/ca.pem), everywhere with ca_files or NODE_EXTRA_CA_CERTS=/path/to/ca.pem`;
+
 /** Undefined for what is no failure of a connection, but a bug. */
-export function networkError(error: unknown, label: string, issuer?: string): ModelError | undefined {
+export function networkError(error: unknown, label: string, certificate: ShownCertificate = {}): ModelError | undefined {
   if (error instanceof ModelError) return error;
   const code = codeOf(error);
   if (code === undefined) return undefined;
@@ -65,10 +75,11 @@ export function networkError(error: unknown, label: string, issuer?: string): Mo
   if (/\b407\b/.test(message) && /proxy/i.test(message)) return proxyAuthError(label, { cause: error });
   const kind = proxyRefusal(message) ?? kindOf(code);
   if (kind === undefined) return undefined;
+  const { issuer } = certificate;
   return new ModelError(
     kind.code,
     `${label} ${kind.says}${issuer === undefined ? '' : ` (${issuer})`} [${code}]`,
-    optionsOf(kind, error, issuer),
+    optionsOf(kind, error, certificate),
   );
 }
 
@@ -91,10 +102,11 @@ function proxyRefusal(message: string): Kind | undefined {
   return status === undefined ? undefined : unavailable('proxy_refused', `stands behind a proxy that answered with status ${status}`);
 }
 
-function optionsOf(kind: Kind, cause: unknown, issuer: string | undefined): ModelErrorOptions {
+function optionsOf(kind: Kind, cause: unknown, { origin, issuer }: ShownCertificate): ModelErrorOptions {
   return {
     reason: kind.reason,
     cause,
+    ...(kind === UNKNOWN_ISSUER && origin !== undefined && { hint: trustHint(origin) }),
     ...(kind.retryable !== undefined && { retryable: kind.retryable }),
     ...(issuer !== undefined && { details: { issuer } }),
   };
