@@ -3,7 +3,9 @@ import type { Backends } from './backends/create-backends.ts';
 import type { HfCache } from './backends/hf-cache/hf-cache.ts';
 import type { HubFile } from './backends/hf-cache/hub-file.ts';
 import type { ProvenBytes } from './backends/hf-cache/lay-down.ts';
+import type { HttpClient } from './backends/http/http-client.ts';
 import type { HttpConfig } from './backends/http/http-config.ts';
+import type { KeysQuestion } from './backends/s3/check-keys.ts';
 import type { S3Config } from './backends/s3/s3-config.ts';
 import type { WhoAnswer, WhoQuestion } from './backends/who-is.ts';
 import type { Config } from './config/config.ts';
@@ -134,19 +136,26 @@ async function warnOfHeldBack(config: Config, emit: Emit): Promise<void> {
 }
 
 /** Asks the service, over the configured proxies, whom a token belongs to. @throws ModelError CANCELLED */
-export async function askWho(config: Config, question: WhoQuestion): Promise<WhoAnswer> {
+export const askWho = (config: Config, question: WhoQuestion): Promise<WhoAnswer> =>
+  asking(config, async (client) => (await import('./backends/who-is.ts')).whoIs(client, question));
+
+/** As {@link askWho}, whether an S3 service knows these keys. */
+export const askForKeys = (config: Config, question: KeysQuestion): Promise<WhoAnswer> =>
+  asking(config, async (client) => (await import('./backends/s3/check-keys.ts')).checkS3Keys(client, question));
+
+async function asking(config: Config, ask: (client: HttpClient) => Promise<WhoAnswer>): Promise<WhoAnswer> {
   if (config.offline) return { verdict: 'unknown', why: 'no socket is opened (offline)' };
-  const [{ HttpClient }, { whoIs }] = await Promise.all([import('./backends/http/http-client.ts'), import('./backends/who-is.ts')]);
+  const { HttpClient } = await import('./backends/http/http-client.ts');
   const client = new HttpClient(httpConfig(config));
   try {
-    return await whoIs(client, question);
+    return await ask(client);
   } finally {
     await client.close();
   }
 }
 
-function httpConfig({ httpProxy, httpsProxy, allProxy, noProxy, caFiles, downloadTimeoutMs }: Config): HttpConfig {
-  return { httpProxy, httpsProxy, allProxy, noProxy, caFiles, idleTimeoutMs: downloadTimeoutMs };
+function httpConfig({ httpProxy, httpsProxy, allProxy, noProxy, caFiles, originCaFiles, downloadTimeoutMs }: Config): HttpConfig {
+  return { httpProxy, httpsProxy, allProxy, noProxy, caFiles, originCaFiles, idleTimeoutMs: downloadTimeoutMs };
 }
 
 interface LimitedEngine {

@@ -17,7 +17,7 @@ export interface WhoQuestion {
 export type WhoAnswer =
   /** `expiresAt` is ISO 8601. */
   | { readonly verdict: 'valid'; readonly account?: string; readonly expiresAt?: string }
-  | { readonly verdict: 'refused' }
+  | { readonly verdict: 'refused'; readonly why?: string }
   /** The service could not be asked, or its answer says nothing. */
   | { readonly verdict: 'unknown'; readonly why: string };
 

@@ -48,13 +48,13 @@ async function credentialsCheck(config: Config): Promise<Check> {
   const lines = await describeCredentials(config);
   const used = lines.filter(({ isUsed }) => isUsed).map(({ service, shown, from }) => `${service} ${shown} (${from})`);
   const message = used.length === 0 ? 'none: sources are asked anonymously' : used.join(', ');
-  const broken = lines.find(({ shown }) => shown === '');
+  const broken = lines.find(({ isBroken }) => isBroken);
   if (broken === undefined) return { area: 'configuration', name: 'credentials', verdict: 'ok', message };
   return {
     area: 'configuration',
     name: 'credentials',
     verdict: 'warn',
-    message: `${message}; ${broken.from} cannot be read`,
+    message: `${message}; ${broken.from} cannot be used`,
     hint: '`wan auth status` says what to do',
   };
 }
@@ -122,17 +122,25 @@ function networkChecks(config: Config): readonly Check[] {
     verdict: 'ok',
     message: proxies.length === 0 ? 'none' : `from ${proxies.join(', ')}`,
   };
-  return [proxy, ...[...new Set(config.caFiles)].map(caCheck), ...(config.offline ? [offlineCheck(config)] : [])];
+  return [
+    proxy,
+    ...[...new Set(config.caFiles)].map((file) => caCheck(file)),
+    ...originCaChecks(config),
+    ...(config.offline ? [offlineCheck(config)] : []),
+  ];
 }
 
-function caCheck(file: string): Check {
-  if (existsSync(file)) return { area: 'network', name: 'certificates', verdict: 'ok', message: `${file} is trusted too` };
+const originCaChecks = ({ originCaFiles }: Config): readonly Check[] =>
+  Object.entries(originCaFiles).flatMap(([origin, files]) => files.map((file) => caCheck(file, ` at ${origin}`)));
+
+function caCheck(file: string, where = ''): Check {
+  if (existsSync(file)) return { area: 'network', name: 'certificates', verdict: 'ok', message: `${file} is trusted too${where}` };
   return {
     area: 'network',
     name: 'certificates',
     verdict: 'warn',
     message: `${file} is configured but not there`,
-    hint: 'correct ca_files, NODE_EXTRA_CA_CERTS or SSL_CERT_FILE',
+    hint: 'correct ca_files, origin_ca_files, NODE_EXTRA_CA_CERTS or SSL_CERT_FILE',
   };
 }
 

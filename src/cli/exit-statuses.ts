@@ -1,6 +1,6 @@
 /** Exit statuses: those of errors are in domain/errors.ts, what they mean to a script is said here. */
 
-export const EXIT = { ok: 0, internal: 1, usage: 2, notComplete: 10 } as const;
+export const EXIT = { ok: 0, internal: 1, usage: 2, credentials: 8, notComplete: 10 } as const;
 
 export const EXIT_MEANINGS: Readonly<Record<number, string>> = {
   0: 'success',

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Config } from '../config/config.ts';
 import type { SecretName } from '../config/secrets.ts';
 import type { TokenService } from '../domain/credentials.ts';
+import { isModelError, type ModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
 import type { Secret } from '../domain/secret.ts';
 import { checkToken } from './check-token.ts';
@@ -10,7 +11,10 @@ import { distrustedEndpoint } from './endpoint-trust.ts';
 import { originFor } from './services.ts';
 
 export interface AmbientToken {
-  readonly token: Secret;
+  /** Absent where what stands there is none. */
+  readonly token?: Secret;
+  /** INVALID_INPUT, or why the file cannot be read. */
+  readonly problem?: ModelError;
   /** Name of the variable, or path of the file. */
   readonly from: string;
   /** The one origin that it is for. */
@@ -27,7 +31,7 @@ const VARIABLES: Readonly<Record<TokenService, readonly SecretName[]>> = {
 
 const HF_HOME_ORIGIN = 'https://huggingface.co';
 
-/** In order of precedence. @throws ModelError INVALID_INPUT of a variable or file that holds no token; PERMISSION_DENIED, … */
+/** In order of precedence. */
 export async function ambientTokens(config: Config, service: TokenService): Promise<readonly AmbientToken[]> {
   const variables = VARIABLES[service].flatMap((name) => fromVariable(config, service, name));
   const file = service === 'hf' ? await fromTokenFile(config) : undefined;
@@ -39,19 +43,39 @@ function fromVariable(config: Config, service: TokenService, name: SecretName): 
   const secret = config.secrets[name];
   if (secret === undefined) return [];
   const withheld = distrustedEndpoint(config, service, config.secretsFromDotEnv.includes(name));
-  const token = checkToken(secret.reveal(), name);
-  return [{ token, from: name, origin: originFor(service, config), ...(withheld !== undefined && { withheld }) }];
+  const found = checked(() => checkToken(secret.reveal(), name));
+  return [{ ...found, from: name, origin: originFor(service, config), ...(withheld !== undefined && { withheld }) }];
 }
 
 /** The file in its usual place is for huggingface.co alone; one that is named is for the endpoint that is named beside it. */
 async function fromTokenFile(config: Config): Promise<AmbientToken | undefined> {
   const path = config.hfTokenPath;
-  const text = path === undefined ? undefined : await readIfThere(path);
-  if (path === undefined || text === undefined || text.trim() === '') return undefined;
-  const token = checkToken(text, path);
-  if (config.origins.hfTokenPath.from === 'default') return { token, from: path, origin: HF_HOME_ORIGIN };
+  const found = path === undefined ? undefined : await readToken(path);
+  if (path === undefined || found === undefined) return undefined;
+  if (config.origins.hfTokenPath.from === 'default') return { ...found, from: path, origin: HF_HOME_ORIGIN };
   const withheld = distrustedEndpoint(config, 'hf', false);
-  return { token, from: path, origin: originFor('hf', config), ...(withheld !== undefined && { withheld }) };
+  return { ...found, from: path, origin: originFor('hf', config), ...(withheld !== undefined && { withheld }) };
+}
+
+type Checked = Pick<AmbientToken, 'token' | 'problem'>;
+
+async function readToken(path: string): Promise<Checked | undefined> {
+  try {
+    const text = await readIfThere(path);
+    return text === undefined || text.trim() === '' ? undefined : checked(() => checkToken(text, path));
+  } catch (error) {
+    if (!isModelError(error)) throw error;
+    return { problem: error };
+  }
+}
+
+function checked(check: () => Secret): Checked {
+  try {
+    return { token: check() };
+  } catch (error) {
+    if (!isModelError(error)) throw error;
+    return { problem: error };
+  }
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { tempDir } from '../../test/support/temp-dir.ts';
@@ -57,6 +57,29 @@ describe('a stored credential', () => {
   });
 });
 
+describe('S3 keys', () => {
+  it.each([{ access_key_id: 'a' }, { secret_access_key: 'b' }, { token: TOKEN }, { access_key_id: 'a', secret_access_key: '' }])(
+    'are not %j: half of them is none',
+    async (secret) => {
+      await store.save({ service: 's3', origin: 'aws', secret });
+      await expect(store.find('s3', 'aws')).rejects.toMatchObject({ reason: 'credentials_invalid' });
+    },
+  );
+});
+
+describe('what a killed log-in left', () => {
+  it('is not taken for one that is being written just now', async () => {
+    await store.save({ ...HUB, secret: { token: TOKEN } });
+    const left = `${await onlyFile()}.0b9b2c1e-6a0e-4f6e-9d53-0d2f3a6a7c55.tmp`;
+    await writeFile(left, '{');
+    expect(await store.unfinished()).toEqual([]);
+    await utimes(left, new Date(0), new Date(0));
+    expect(await store.unfinished()).toEqual([left]);
+    await store.save({ service: 'hf', origin: 'https://mirror.example', secret: { token: TOKEN } });
+    expect(await store.unfinished(), 'of another record').toEqual([left]);
+  });
+});
+
 describe.skipIf(process.platform === 'win32')('a record that others can use', () => {
   it.each([0o644, 0o640, 0o602])('is refused with mode %o, with the line that mends it', async (mode) => {
     await store.save({ ...HUB, secret: { token: TOKEN } });
@@ -80,8 +103,18 @@ describe.skipIf(process.platform === 'win32')('a record that others can use', ()
   });
 });
 
+/** What is no credential of the Hub. */
+const EMPTY: readonly object[] = [
+  {},
+  { token: '' },
+  { token: 1 },
+  { access_key_id: 'a', secret_access_key: 'b' },
+  { token: TOKEN, session_token: '' },
+];
+const recordWith = (secret: object): string => JSON.stringify({ version: 1, ...HUB, stored_at: '', kept: 'file', secret });
+
 describe('a record that is damaged', () => {
-  it.each(['', '{', `{"token":"${TOKEN}"`, `{"version":2,"token":"${TOKEN}"}`, 'null', '[]'])(
+  it.each(['', '{', `{"token":"${TOKEN}"`, `{"version":2,"token":"${TOKEN}"}`, 'null', '[]', ...EMPTY.map(recordWith)])(
     '%j is refused without quoting it',
     async (text) => {
       await store.save({ ...HUB, secret: { token: TOKEN } });

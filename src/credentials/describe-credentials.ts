@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { isModelError } from '../domain/errors.ts';
 import { ambientKeys } from './ambient-keys.ts';
-import { ambientTokens } from './ambient-tokens.ts';
+import { type AmbientToken, ambientTokens } from './ambient-tokens.ts';
 import { CredentialStore } from './credential-store.ts';
 import { maskCredential } from './mask-credential.ts';
 import { originFor, type Service } from './services.ts';
@@ -23,9 +23,14 @@ export interface CredentialLine {
   readonly isUsed: boolean;
   /** Why it is not used, or cannot be. */
   readonly note?: string;
+  /** It can be used by nobody as it is: somebody has to do something. */
+  readonly isBroken?: true;
 }
 
-type Found = Omit<CredentialLine, 'isUsed'>;
+interface Found extends Omit<CredentialLine, 'isUsed'> {
+  /** Requests fail by it, where one that comes later would do. */
+  readonly isInTheWay?: boolean;
+}
 
 /** In order of precedence within a service and origin; what cannot be read is a line with a note. */
 export async function describeCredentials(config: Config): Promise<readonly CredentialLine[]> {
@@ -34,11 +39,12 @@ export async function describeCredentials(config: Config): Promise<readonly Cred
   return found.map((line) => judged(line, taken, config));
 }
 
-function judged(line: Found, taken: Map<string, string>, config: Config): CredentialLine {
-  if (line.note !== undefined) return { ...line, isUsed: false };
-  if (line.service === 'hf' && !config.hfImplicitToken) return { ...line, isUsed: false, note: 'hf_implicit_token is false' };
+function judged({ isInTheWay = false, ...line }: Found, taken: Map<string, string>, config: Config): CredentialLine {
   const place = `${line.service} ${line.origin}`;
   const winner = taken.get(place);
+  if (isInTheWay && winner === undefined) taken.set(place, line.from);
+  if (line.note !== undefined) return { ...line, isUsed: false };
+  if (line.service === 'hf' && !config.hfImplicitToken) return { ...line, isUsed: false, note: 'hf_implicit_token is false' };
   if (winner !== undefined) return { ...line, isUsed: false, note: `${winner} comes first` };
   taken.set(place, line.from);
   return { ...line, isUsed: true };
@@ -47,6 +53,7 @@ function judged(line: Found, taken: Map<string, string>, config: Config): Creden
 async function storedLines(store: CredentialStore): Promise<readonly Found[]> {
   const lines: Found[] = [];
   for (const path of await store.paths()) lines.push(...(await storedLine(store, path)));
+  for (const path of await store.unfinished()) lines.push(unfinishedLine(path));
   return lines;
 }
 
@@ -55,7 +62,7 @@ async function storedLine(store: CredentialStore, path: string): Promise<readonl
   try {
     stored = await store.at(path);
   } catch (error) {
-    return [unreadable(path, error)];
+    return [{ ...aboutOf(path), ...broken(error) }];
   }
   if (stored === undefined) return [];
   const { service, origin, account, expires_at: expiresAt } = stored;
@@ -64,28 +71,40 @@ async function storedLine(store: CredentialStore, path: string): Promise<readonl
     const { token, access_key_id: id = '' } = await store.secretOf(stored);
     return [{ ...about, shown: maskCredential(token ?? id) }];
   } catch (error) {
-    return [{ ...about, shown: '', note: noteOf(error) }];
+    return [{ ...about, ...broken(error) }];
   }
 }
 
 /** Its name still says what it is for. */
-function unreadable(path: string, error: unknown): Found {
-  const [, service = 'hf', encoded = ''] = /([a-z0-9]+)@([^/\\]*)\.json$/.exec(path) ?? [];
-  return { service: service as Service, origin: decodeURIComponent(encoded), from: path, shown: '', note: noteOf(error) };
+function aboutOf(path: string): Pick<Found, 'service' | 'origin' | 'from'> {
+  const [, service = 'hf', encoded = ''] = /([a-z0-9]+)@([^/\\]*?)\.json(?:\.[^/\\]*)?$/.exec(path) ?? [];
+  return { service: service as Service, origin: decodeURIComponent(encoded), from: path };
 }
 
-function noteOf(error: unknown): string {
+/** What a log-in left that was killed before its end: nothing reads it, and it holds a secret. */
+function unfinishedLine(path: string): Found {
+  const about = aboutOf(path);
+  const note = `a log-in that did not end left it: \`wan auth logout ${about.service} --endpoint ${about.origin}\` removes it`;
+  return { ...about, shown: '', note, isBroken: true };
+}
+
+/** Behind a keyring that is locked the next one is asked. */
+function broken(error: unknown): Pick<Found, 'shown' | 'note' | 'isBroken' | 'isInTheWay'> {
   if (!isModelError(error)) throw error;
-  return `${error.message}: ${error.hint}`;
+  return { shown: '', note: `${error.message}: ${error.hint}`, isBroken: true, isInTheWay: error.reason !== 'keyring_unavailable' };
 }
 
 async function ambientLines(config: Config): Promise<readonly Found[]> {
   const lines: Found[] = [];
   for (const service of ['hf', 'github'] as const) {
-    for (const { token, from, origin, withheld } of await ambientTokens(config, service))
-      lines.push({ service, origin, from, shown: maskCredential(token.reveal()), ...(withheld !== undefined && { note: withheld }) });
+    for (const found of await ambientTokens(config, service)) lines.push({ service, ...ambientLine(found) });
   }
   return lines;
+}
+
+function ambientLine({ token, problem, from, origin, withheld }: AmbientToken): Omit<Found, 'service'> {
+  if (problem !== undefined) return { origin, from, ...broken(problem), isInTheWay: withheld === undefined };
+  return { origin, from, shown: maskCredential(token?.reveal() ?? ''), ...(withheld !== undefined && { note: withheld }) };
 }
 
 function awsLines(config: Config): readonly Found[] {

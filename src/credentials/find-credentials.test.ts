@@ -148,6 +148,20 @@ describe('what is no token', () => {
   });
 });
 
+describe('a variable that holds no token', () => {
+  it('is told as in the way of what comes after it, and not where it would not be sent', async () => {
+    await writeTokenFile(FROM_FILE);
+    const env = { HF_TOKEN: 'a b' };
+    expect((await describeCredentials(await load(env))).map(({ from, isUsed, isBroken, note }) => [from, isUsed, isBroken, note])).toEqual([
+      ['HF_TOKEN', false, true, expect.stringContaining('copy the whole token again')],
+      [expect.stringContaining('token'), false, undefined, 'HF_TOKEN comes first'],
+    ]);
+    await writeFile(join(cwd, 'wan.toml'), `hf_endpoint = "${MIRROR}"\n`);
+    expect((await tokenFor(HUB, env))?.[0]).toBe(FROM_FILE);
+    expect(await tokenFor(MIRROR, env)).toBeUndefined();
+  });
+});
+
 describe('S3 keys', () => {
   const secret = { access_key_id: 'AKIAIOSFODNN7EXAMPLE', secret_access_key: 'wJalrXUtnFEMIbPxRfiCY', session_token: 'FwoGZXIvYXdzE' };
 
@@ -212,7 +226,15 @@ describe('the description', () => {
     const { place } = await storeToken(MIRROR);
     await writeFile(place, 'broken');
     expect(await describeCredentials(await load())).toEqual([
-      { service: 'hf', origin: MIRROR, from: place, shown: '', isUsed: false, note: expect.stringContaining('wan auth login') },
+      {
+        service: 'hf',
+        origin: MIRROR,
+        from: place,
+        shown: '',
+        isUsed: false,
+        isBroken: true,
+        note: expect.stringContaining('wan auth login'),
+      },
     ]);
   });
 });

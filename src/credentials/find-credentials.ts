@@ -31,7 +31,9 @@ async function findToken({ config, store }: Places, service: TokenService, origi
   if (stored !== undefined && !isModelError(stored)) return stored;
   const ambient = await ambientTokens(config, service);
   const usable = ambient.find((token) => token.origin === origin && token.withheld === undefined);
-  if (usable !== undefined) return { token: usable.token, from: usable.from };
+  // One that is damaged is no reason to try the next: the user means this one.
+  if (usable?.problem !== undefined) throw usable.problem;
+  if (usable?.token !== undefined) return { token: usable.token, from: usable.from };
   if (stored !== undefined) throw stored;
   return undefined;
 }

@@ -23,6 +23,9 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
   }
 }
 
+/** Beside the file, while it is written: one that is still there later is left over from a process that was killed. */
+export const isTemporaryOf = (name: string, candidate: string): boolean => candidate.startsWith(`${name}.`) && candidate.endsWith('.tmp');
+
 /** Replaces the file at once, or not at all; it and its folder are the owner's alone from their first moment. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   const directory = dirname(path);

@@ -27,6 +27,8 @@ export interface CredentialRecord extends StoredCredential {
   readonly version: 1;
   /** Only where no keyring keeps it. */
   readonly secret?: SecretParts;
+  /** A log-in was about to move the secret to the keyring: it may have an entry as well. */
+  readonly keyring_too?: true;
 }
 
 const OPTIONAL = ['account', 'expires_at'] as const;
@@ -36,21 +38,26 @@ export function parseRecord(text: string, path: string): CredentialRecord {
   const record = parseObject(text, path) as Partial<Record<keyof CredentialRecord, unknown>>;
   const { version, service, origin, kept, stored_at: storedAt } = record;
   const isOurs = version === 1 && SERVICES.includes(service as Service) && typeof origin === 'string' && typeof storedAt === 'string';
-  const hasSecret = kept === 'keyring' || (kept === 'file' && isSecretParts(record.secret));
+  const hasSecret = kept === 'keyring' || (kept === 'file' && isSecretParts(record.secret, service as Service));
   const isSound = OPTIONAL.every((key) => record[key] === undefined || typeof record[key] === 'string');
   if (isOurs && hasSecret && isSound) return record as CredentialRecord;
   throw invalid(path);
 }
 
 /** @param where names the place for people @throws ModelError INVALID_CONFIG, credentials_invalid */
-export function parseSecretParts(text: string, where: string): SecretParts {
+export function parseSecretParts(text: string, service: Service, where: string): SecretParts {
   const parts = parseObject(text, where);
-  if (isSecretParts(parts)) return parts;
+  if (isSecretParts(parts, service)) return parts;
   throw invalid(where);
 }
 
-const isSecretParts = (parts: unknown): parts is SecretParts =>
-  typeof parts === 'object' && parts !== null && Object.values(parts).every((part) => typeof part === 'string');
+/** All that the service asks for, and nothing empty. */
+function isSecretParts(parts: unknown, service: Service): parts is SecretParts {
+  if (typeof parts !== 'object' || parts === null) return false;
+  const needed = service === 's3' ? (['access_key_id', 'secret_access_key'] as const) : (['token'] as const);
+  const isText = (part: unknown): boolean => typeof part === 'string' && part !== '';
+  return needed.every((name) => isText((parts as SecretParts)[name])) && Object.values(parts).every(isText);
+}
 
 function parseObject(text: string, where: string): object {
   try {

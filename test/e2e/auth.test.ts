@@ -1,10 +1,14 @@
 /** `wan auth`: the built command against services on loopback, at a real terminal, and with a real keyring. */
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { HubServer } from '../servers/hub/hub-server.ts';
 import { EXPIRES_AT, IdentityServer } from '../servers/identity-server.ts';
+import { startEmbedded } from '../servers/s3/embedded.ts';
+import { FaultProxy, s3ErrorAnswer } from '../servers/s3/fault-proxy.ts';
 import { documentOf } from '../support/document.ts';
 import { describeWithReal } from '../support/real-server.ts';
 import { cleanEnvironment, type Outcome, type Place, placeWith, type RunOptions, WAN } from '../support/wan-command.ts';
@@ -75,14 +79,59 @@ describe('wan auth login', () => {
   });
 
   it('takes S3 keys line by line, for AWS and for a server of one’s own', async () => {
-    expect((await login(['s3'], 'AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMIbPxRfiCY\n')).status).toBe(0);
-    expect((await login(['s3', '--endpoint', 'http://minio:9000'], 'minio-user\nsecretsecret\nFwoGsession\n')).status).toBe(0);
+    expect((await login(['s3', '--no-check'], 'AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMIbPxRfiCY\n')).status).toBe(0);
+    expect((await login(['s3', '--no-check', '--endpoint', 'http://minio:9000'], 'minio-user\nsecretsecret\nFwoGsession\n')).status).toBe(
+      0,
+    );
     expect((await status()).credentials).toMatchObject([
       { service: 's3', origin: 'aws', shown: 'AKIA…MPLE', used: true },
       { service: 's3', origin: 'http://minio:9000', used: true },
     ]);
     const one = await login(['s3'], 'AKIAIOSFODNN7EXAMPLE\n');
     expect(one).toMatchObject({ status: 2, stderr: expect.stringContaining('the secret access key is empty') });
+  });
+
+  it('asks an S3 service whether it knows the keys, by a signed list of buckets, and stores none that it refuses', async () => {
+    const s3 = await startEmbedded();
+    const service = await FaultProxy.start(s3.endpoint);
+    onTestFinished(async () => {
+      await service.stop();
+      await s3.stop();
+    });
+    const keys = `${s3.accessKeyId}\n${s3.secretAccessKey}\n`;
+    const ask = async () => {
+      const outcome = await login(['s3', '--endpoint', service.endpoint, '--json'], keys);
+      return { ...documentOf(outcome.stdout), status: outcome.status, stored: (await storedNames()).length };
+    };
+    for (const [code, reason] of [
+      ['InvalidAccessKeyId', 'InvalidAccessKeyId'],
+      ['SignatureDoesNotMatch', 'SignatureDoesNotMatch'],
+      ['ExpiredToken', 'ExpiredToken'],
+    ] as const) {
+      service.fault(s3ErrorAnswer(403, code), { times: 1 });
+      const error = { code: 'AUTH_FAIL', reason: 'token_invalid', message: expect.stringContaining(reason) };
+      expect(await ask()).toMatchObject({ status: 8, stored: 0, error });
+    }
+    expect(await ask()).toMatchObject({
+      status: 0,
+      stored: 1,
+      data: { checked: true, warnings: [expect.stringContaining('not encrypted'), expect.anything()] },
+    });
+    const [first] = service.requests;
+    expect(first).toMatchObject({ method: 'GET', url: '/', headers: { authorization: expect.stringContaining(s3.accessKeyId) } });
+    // Keys that may not list buckets are known all the same.
+    service.fault(s3ErrorAnswer(403, 'AccessDenied'), { times: 1 });
+    expect(await ask()).toMatchObject({ data: { checked: true } });
+    service.fault(s3ErrorAnswer(400, 'AuthorizationHeaderMalformed', '<Region>eu-north-1</Region>'), { times: 1 });
+    expect(await ask()).toMatchObject({ data: { checked: true } });
+    expect(service.requests.at(-1)?.headers.authorization).toContain('/eu-north-1/s3/');
+    service.fault(s3ErrorAnswer(500, 'InternalError'), { times: 1 });
+    expect(await ask()).toMatchObject({
+      status: 0,
+      data: { checked: false, warnings: expect.arrayContaining([expect.stringContaining('the keys are good')]) },
+    });
+    await service.stop();
+    expect(await ask()).toMatchObject({ status: 0, data: { checked: false } });
   });
 
   it.each([
@@ -124,6 +173,60 @@ describe('a stored token', () => {
     expect((await login(['hf', '--endpoint', hub.url], HF)).status).toBe(0);
     expect(await ensure()).toMatchObject({ status: 0 });
     expect(tokensSeen()).toEqual([undefined, `Bearer ${HF}`]);
+  });
+});
+
+describe('wan auth status', () => {
+  it('has a line for what is no token, shows the others, and ends with 8', async () => {
+    await login(['github', '--no-check'], GITHUB);
+    const env = { ...NO_KEYRING, HF_TOKEN: 'hf_with a blank', HUGGING_FACE_HUB_TOKEN: HF };
+    const outcome = await place.wan(['auth', 'status', '--json'], { env });
+    expect(outcome.status).toBe(8);
+    const document = documentOf<{ credentials: object[] }>(outcome.stdout);
+    expect(document.ok).toBe(true);
+    expect(document.data.credentials).toEqual([
+      expect.objectContaining({ service: 'github', used: true }),
+      expect.objectContaining({
+        from: 'HF_TOKEN',
+        shown: '',
+        used: false,
+        broken: true,
+        note: expect.stringContaining('characters that no token has'),
+      }),
+      expect.objectContaining({ from: 'HUGGING_FACE_HUB_TOKEN', used: false, note: 'HF_TOKEN comes first' }),
+    ]);
+    expect(outcome.stdout).not.toContain('a blank');
+    const text = await place.wan(['auth', 'status'], { env });
+    expect(text).toMatchObject({ status: 8, stderr: '', stdout: expect.stringContaining('HF_TOKEN is not used') });
+    expect((await place.wan(['doctor'], { env })).stdout).toContain('HF_TOKEN cannot be used');
+  });
+
+  it('shows what a log-in left that was killed while it wrote; logout and the next log-in remove it', async () => {
+    await login(['hf', '--no-check'], HF);
+    const [name = ''] = await storedNames();
+    const leave = async () => {
+      const left = join(folder(), `${name}.0b9b2c1e-6a0e-4f6e-9d53-0d2f3a6a7c55.tmp`);
+      await writeFile(left, '{"half', { mode: 0o600 });
+      await utimes(left, new Date(0), new Date(0));
+    };
+    await leave();
+    const outcome = await place.wan(['auth', 'status', '--json'], { env: NO_KEYRING });
+    expect(outcome.status).toBe(8);
+    const left = {
+      service: 'hf',
+      origin: 'https://huggingface.co',
+      broken: true,
+      note: expect.stringContaining('wan auth logout hf --endpoint https://huggingface.co'),
+    };
+    expect(documentOf<{ credentials: object[] }>(outcome.stdout).data.credentials).toContainEqual(expect.objectContaining(left));
+    await login(['hf', '--no-check'], HF);
+    expect(await storedNames()).toEqual([name]);
+    await leave();
+    await place.wan(['auth', 'logout', 'hf'], { env: NO_KEYRING });
+    expect(await storedNames()).toEqual([]);
+    await leave();
+    const removed = await place.wan(['auth', 'logout', 'hf', '--json'], { env: NO_KEYRING });
+    expect([documentOf(removed.stdout).data.removed, await storedNames()]).toEqual([true, []]);
   });
 });
 
@@ -189,7 +292,7 @@ describeWithReal('wan auth login at a terminal', {
     });
 
     it('asks for S3 keys one by one, also when all are typed ahead', async () => {
-      const { output } = await atTerminal('s3', { 'Access key id': 'AKIAIOSFODNN7EXAMPLE\rwJalrXUtnFEMI\r\r' });
+      const { output } = await atTerminal('s3 --no-check', { 'Access key id': 'AKIAIOSFODNN7EXAMPLE\rwJalrXUtnFEMI\r\r' });
       expect(output).toContain('AKIA…MPLE for AWS is stored');
       expect(output).not.toContain('wJalr');
       const [name = ''] = await storedNames();
@@ -239,7 +342,55 @@ describeWithReal('wan auth with the keyring of a desktop', {
       expect(output).not.toContain('FOUND IN A FILE');
       expect(output).toContain('no credentials');
     });
+
+    it('loses the entry that a log-in announced which was killed before its end', async () => {
+      // As such a log-in leaves it: the secret of before in the file, and word that the keyring may have one too.
+      const about = { version: 1, service: 'hf', origin: 'https://huggingface.co', stored_at: '2026-01-01T00:00:00.000Z' };
+      await writeFile(
+        join(place.directory, 'left.json'),
+        JSON.stringify({ ...about, kept: 'file', secret: { token: HF }, keyring_too: true }),
+      );
+      await writeFile(join(place.directory, 'moved.json'), JSON.stringify({ ...about, kept: 'keyring' }));
+      const record = '.config/wan/credentials/hf@https%3A%2F%2Fhuggingface.co.json';
+      const { output } = await inSession(`
+        echo ${HF} | ${command} auth login hf --token-stdin --no-check
+        install -m 600 left.json ${record}
+        ${command} auth logout hf
+        install -m 600 moved.json ${record}
+        ${command} auth status`);
+      expect(output).toContain('removed');
+      expect(output).toContain('the keyring has no entry hf@https://huggingface.co any more');
+    });
   },
+});
+
+describe('a log-in that is killed at the keyring', () => {
+  it('has left word of the entry that there may be, so that status tells it and logout takes it away', async () => {
+    // A bus that takes every connection and answers nothing: the log-in waits in the keyring for ever.
+    const bus = join(place.directory, 'bus');
+    const silent = createServer().listen(bus);
+    onTestFinished(() => void silent.close());
+    silent.on('connection', (socket) => onTestFinished(() => void socket.destroy()));
+    const asked = once(silent, 'connection');
+    const killed = place.wan(['auth', 'login', 'hf', '--token-stdin', '--no-check'], {
+      env: { DBUS_SESSION_BUS_ADDRESS: `unix:path=${bus}` },
+      onStart: (child) => {
+        child.stdin?.end(HF);
+        void asked.then(() => child.kill('SIGKILL'));
+      },
+    });
+    expect((await killed).status).toBeNull();
+    const [name = ''] = await storedNames();
+    expect(JSON.parse(await readFile(join(folder(), name), 'utf8'))).toMatchObject({ kept: 'keyring', origin: 'https://huggingface.co' });
+    const env = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent/bus' };
+    const seen = await place.wan(['auth', 'status', '--json'], { env });
+    expect(seen.status).toBe(8);
+    expect(documentOf<{ credentials: object[] }>(seen.stdout).data.credentials).toMatchObject([
+      { service: 'hf', from: 'keyring', broken: true },
+    ]);
+    expect((await place.wan(['auth', 'logout', 'hf'], { env })).status, 'the word stays as long as the entry may').toBe(8);
+    expect(await storedNames()).toEqual([name]);
+  });
 });
 
 describe('a keyring that is not there any more', () => {

@@ -143,7 +143,9 @@ async function furnish(): Promise<void> {
   };
   await writeFile(join(place.directory, 'models.toml'), manifestOf(models));
   await writeFile(join(place.directory, 'crash.mjs'), crashingModule());
-  await writeFile(join(place.directory, '.env'), `AWS_SESSION_TOKEN=${SECRETS.awsSession}\n`);
+  // Held back until it is trusted, and shown on the way: the proxy with its password, a CA file of one origin.
+  const held = [`HTTPS_PROXY=${proxyUrl}`, 'WAN_ORIGIN_CA_FILES=https://models.example=ca.pem', `WAN_S3_PROFILE=team`];
+  await writeFile(join(place.directory, '.env'), [`AWS_SESSION_TOKEN=${SECRETS.awsSession}`, ...held, ''].join('\n'));
 }
 
 const environment = (): Record<string, string> => ({
@@ -216,10 +218,20 @@ describe('secrets', () => {
       }),
     ).toBe(1);
 
+    const malformed = { HF_TOKEN: `${SECRETS.hfVariable} ${SECRETS.hfVariable}` };
+    expect(await statusOf(['auth', 'status', '--json'], { env: malformed })).toBe(8);
+    expect(await login(['s3', '--endpoint', github.apiUrl], `${SECRETS.awsKeyId}\n${SECRETS.awsSecret}\n${SECRETS.awsSession}\n`)).toBe(0);
+    expect(outcomes.map(({ outcome }) => outcome.stderr).join()).toContain('HTTPS_PROXY) is not in force');
     for (const words of QUIET_VERBS) {
       await run(words, viaProxy);
       await run([...words, '--json'], viaProxy);
     }
+    expect(await statusOf(['config', 'trust', '--json'])).toBe(0);
+    expect(await statusOf(['config', 'show'])).toBe(0);
+    const endpoint = { AWS_ENDPOINT_URL: undefined, HF_ENDPOINT: undefined };
+    await writeFile(join(place.directory, 'wan.toml'), `s3_endpoint_url = "${s3.endpoint}"\nhf_endpoint = "${identity.url}"\n`);
+    for (const model of ['bucket@1.0.0', 'hub@1.0.0']) await run(['models', 'ensure', model, '--force', ...LOUD], { env: endpoint });
+    expect(outcomes.at(-1)?.outcome.stderr).toContain('HF_TOKEN is not sent to');
 
     const leaks = outcomes.map(({ words, outcome }) => ({ words, found: leaksIn(outcome.stdout + outcome.stderr) }));
     expect(leaks.filter(({ found }) => found.length > 0)).toEqual([]);

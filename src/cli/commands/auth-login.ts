@@ -1,4 +1,3 @@
-import { askWho } from '../../compose.ts';
 import type { Config } from '../../config/config.ts';
 import { checkToken } from '../../credentials/check-token.ts';
 import { CredentialStore } from '../../credentials/credential-store.ts';
@@ -6,9 +5,8 @@ import { distrustedEndpoint, ENDPOINT_PROPERTIES } from '../../credentials/endpo
 import { maskCredential } from '../../credentials/mask-credential.ts';
 import { originFor, SERVICE_TITLES, SERVICES, type Service, usualEndpoint } from '../../credentials/services.ts';
 import type { SecretParts } from '../../credentials/stored-credential.ts';
-import type { TokenService } from '../../domain/credentials.ts';
 import { ModelError } from '../../domain/errors.ts';
-import { Secret } from '../../domain/secret.ts';
+import { checkSecret, NOT_ASKED } from '../check-secret.ts';
 import type { Command } from '../command.ts';
 import type { authLoginData } from '../documents/auth.ts';
 import { Keyboard } from '../keyboard.ts';
@@ -21,7 +19,7 @@ import type { Wire } from '../wire/wire.ts';
 export const authLogin: Command = {
   summary: 'Store a token or keys for a service',
   description:
-    'Asks without showing what is typed, asks the service whether the token is good, and stores it in the keyring of the operating system; where there is none, in a file that only you can read. It is sent to this one service and to no other.',
+    'Asks without showing what is typed, asks the service whether it is good, and stores it in the keyring of the operating system; where there is none, in a file that only you can read. It is sent to this one service and to no other.',
   schema: 'wan.auth.login/v1',
   operands: { name: 'SERVICE', min: 1, max: 1, choices: SERVICES, isPrivate: true },
   options: [
@@ -34,7 +32,7 @@ export const authLogin: Command = {
       name: 'token-stdin',
       summary: 'read the token from standard input; for s3 the key id, the secret and any session token, each in a line',
     },
-    { name: 'no-check', summary: 'do not ask the service whether the token is good' },
+    { name: 'no-check', summary: 'do not ask the service whether it is good' },
   ],
   examples: [
     { command: 'wan auth login hf', what: 'asks for the token' },
@@ -50,8 +48,7 @@ export const authLogin: Command = {
     const origin = originFor(service, config, endpoint);
     if (endpoint === undefined) refuseProjectEndpoint(config, service, origin);
     const secret = await readSecret(session, service, args.has('token-stdin'));
-    const checked =
-      args.has('no-check') || service === 's3' ? NOT_ASKED : await check({ config, service, endpoint, secret }, session.signal);
+    const checked = args.has('no-check') ? NOT_ASKED : await checkSecret({ config, service, endpoint, secret }, session.signal);
     const { isChecked, why, ...about } = checked;
     const kept = await new CredentialStore(config).save({ service, origin, secret, ...about });
     const data: Wire<typeof authLoginData> = {
@@ -81,16 +78,6 @@ function refuseProjectEndpoint(config: Config, service: Service, origin: string)
     },
   );
 }
-
-interface Checked {
-  readonly account?: string;
-  readonly expires_at?: string;
-  readonly isChecked: boolean;
-  /** Why the service could not say. */
-  readonly why?: string;
-}
-
-const NOT_ASKED: Checked = { isChecked: false };
 
 async function readSecret(session: Session, service: Service, fromPipe: boolean): Promise<SecretParts> {
   const lines = fromPipe ? await pipedLines(session.io.stdin, session.signal) : await askForLines(session, service);
@@ -130,32 +117,6 @@ async function askForLines({ io, signal }: Session, service: Service): Promise<r
   }
 }
 
-interface ToCheck {
-  readonly config: Config;
-  readonly service: TokenService;
-  readonly endpoint: string | undefined;
-  readonly secret: SecretParts;
-}
-
-/** @throws ModelError AUTH_FAIL, token_invalid: the service says that it is none of its tokens */
-async function check({ config, service, endpoint, secret }: ToCheck, signal: AbortSignal): Promise<Checked> {
-  const api = endpointUrl(endpoint ?? (service === 'hf' ? config.hfEndpoint : config.githubApiUrl));
-  const answer = await askWho(config, { service, endpoint: api, token: new Secret(secret.token ?? ''), signal });
-  if (answer.verdict === 'unknown') return { isChecked: false, why: answer.why };
-  if (answer.verdict === 'valid')
-    return {
-      isChecked: true,
-      ...(answer.account && { account: answer.account }),
-      ...(answer.expiresAt && { expires_at: answer.expiresAt }),
-    };
-  throw new ModelError('AUTH_FAIL', `${SERVICE_TITLES[service]} at ${new URL(api).origin} does not accept this token: nothing was stored`, {
-    reason: 'token_invalid',
-    hint: 'copy it again, or make a new one; --no-check stores it without asking',
-  });
-}
-
-const endpointUrl = (endpoint: string): string => (endpoint.includes('://') ? endpoint : `https://${endpoint}`);
-
 interface Warned {
   readonly service: Service;
   readonly origin: string;
@@ -167,7 +128,7 @@ interface Warned {
 function warnings({ service, origin, why, keyringProblem, config }: Warned): string[] {
   return [
     ...(keyringProblem === undefined ? [] : [`the secret is not encrypted there: the keyring was not used (${keyringProblem})`]),
-    ...(why === undefined ? [] : [`it is not known whether the token is good: ${why}`]),
+    ...(why === undefined ? [] : [`it is not known whether ${service === 's3' ? 'the keys are' : 'the token is'} good: ${why}`]),
     ...(origin.startsWith('http://') ? [`it will be sent to ${origin} without encryption`] : []),
     ...(service === 'hf' && !config.hfImplicitToken ? ['it is not sent as long as hf_implicit_token is false'] : []),
   ];

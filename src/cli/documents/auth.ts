@@ -25,6 +25,7 @@ export const authStatusData = z.object({
       from: z.string().meta({ description: '`keyring`, the name of a variable, or a path' }),
       shown: z.string().meta({ description: 'masked; empty where it cannot be read' }),
       used: z.boolean(),
+      broken: z.literal(true).optional().meta({ description: 'it cannot be used as it is: `note` says why, and what to do' }),
       account: account.optional(),
       expires_at: expiresAt.optional(),
       note: z.string().optional().meta({ description: 'why it is not used' }),

@@ -34,7 +34,7 @@ const COLUMNS = [
 export function authStatusText(screen: Screen, lines: readonly CredentialLine[], nowMs: number): string {
   if (lines.length === 0) return 'no credentials: sources are asked anonymously (`wan auth login hf|s3|github` stores one)';
   const rows = lines.map((line) => [
-    mark(screen, line.isUsed ? 'good' : 'none'),
+    mark(screen, line.isUsed ? 'good' : line.isBroken ? 'bad' : 'none'),
     line.service,
     placeText(line.origin),
     line.shown,
@@ -54,7 +54,7 @@ function expiryText(expiresAt: string | undefined, nowMs: number): string {
   return leftMs > 0 ? `in ${formatDuration(leftMs)}` : `expired ${formatDuration(-leftMs)} ago`;
 }
 
-const placeText = (origin: string): string => (origin === AWS ? 'AWS' : origin);
+export const placeText = (origin: string): string => (origin === AWS ? 'AWS' : origin);
 
 const warningLines = (screen: Screen, warnings: readonly string[]): readonly string[] =>
   warnings.map((warning) => `${paint(screen, 'yellow', 'warning:')} ${warning}`);
