@@ -1,5 +1,4 @@
 /** Asks a service whether a secret that somebody wants to store is good. */
-import type { WhoAnswer } from '../backends/who-is.ts';
 import { askForKeys, askWho } from '../compose.ts';
 import type { Config } from '../config/config.ts';
 import { AWS, originFor, SERVICE_TITLES, type Service } from '../credentials/services.ts';
@@ -45,12 +44,14 @@ export async function checkSecret(asked: ToCheck, signal: AbortSignal): Promise<
   });
 }
 
-function askAboutToken({ config, endpoint, secret }: ToCheck, service: TokenService, signal: AbortSignal): Promise<WhoAnswer> {
+type Answer = ReturnType<typeof askWho>;
+
+function askAboutToken({ config, endpoint, secret }: ToCheck, service: TokenService, signal: AbortSignal): Answer {
   const api = endpointUrl(endpoint ?? (service === 'hf' ? config.hfEndpoint : config.githubApiUrl));
   return askWho(config, { service, endpoint: api, token: new Secret(secret.token ?? ''), signal });
 }
 
-function askAboutKeys({ config, endpoint, secret }: ToCheck, signal: AbortSignal): Promise<WhoAnswer> {
+function askAboutKeys({ config, endpoint, secret }: ToCheck, signal: AbortSignal): Answer {
   const { access_key_id: id = '', secret_access_key: key = '', session_token: session } = secret;
   const url = endpoint === AWS ? undefined : (endpoint ?? config.s3EndpointUrl);
   return askForKeys(config, {
