@@ -2,21 +2,18 @@
  * Credentials that the user stored: the secret in the keyring, or where there is none in the record itself. Each has a record of its own in a
  * folder that only the user can enter, so that two log-ins at once do not lose one another, and nobody without a log-in ever wakes the keyring.
  */
-import { readdir, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { isModelError, ModelError } from '../domain/errors.ts';
-import { fsError, isErrno } from '../domain/fs-error.ts';
 import { KeyringUnavailable, readFromKeyring, removeFromKeyring, saveInKeyring } from './keyring.ts';
+import { leftOverFiles, namesIn, UNFINISHED_MS } from './left-over-files.ts';
 import { isTemporaryOf, readPrivateFile, writePrivateFile } from './private-file.ts';
 import type { Service } from './services.ts';
 import { type CredentialRecord, parseRecord, parseSecretParts, type SecretParts, type StoredCredential } from './stored-credential.ts';
 
-/** Names that we give: `hf@https%3A%2F%2Fhuggingface.co.json`, and while it is written the same with a uuid and `.tmp`. */
+/** Names that we give: `hf@https%3A%2F%2Fhuggingface.co.json`. */
 const RECORD_NAME = /^(?:hf|s3|github)@(?:%3A|%2F|%5B|%5D|[\w.-])+\.json$/;
-const TEMPORARY_NAME = /^(?:hf|s3|github)@(?:%3A|%2F|%5B|%5D|[\w.-])+\.json\.[0-9a-f-]{36}\.tmp$/;
-/** Writing one takes milliseconds: an older one has no writer any more. */
-const UNFINISHED_MS = 60_000;
 
 export interface ToStore extends Pick<StoredCredential, 'service' | 'origin' | 'account' | 'expires_at'> {
   readonly secret: SecretParts;
@@ -45,14 +42,12 @@ export class CredentialStore {
 
   /** Names of all records; each may still be one that cannot be read. */
   async paths(): Promise<readonly string[]> {
-    return (await this.#names()).filter((name) => RECORD_NAME.test(name)).map((name) => join(this.#directory, name));
+    return (await namesIn(this.#directory)).filter((name) => RECORD_NAME.test(name)).map((name) => join(this.#directory, name));
   }
 
-  /** What killed log-ins left: files of the user's alone, with a secret that nothing reads. */
-  async unfinished(): Promise<readonly string[]> {
-    const paths = (await this.#names()).filter((name) => TEMPORARY_NAME.test(name)).map((name) => join(this.#directory, name));
-    const ages = await Promise.all(paths.map(async (path) => [path, await ageMs(path)] as const));
-    return ages.filter(([, age]) => age !== undefined && age > UNFINISHED_MS).map(([path]) => path);
+  /** What killed log-ins left. */
+  unfinished(): Promise<readonly string[]> {
+    return leftOverFiles(this.#directory, UNFINISHED_MS);
   }
 
   /** @throws as `find` */
@@ -77,66 +72,60 @@ export class CredentialStore {
     });
   }
 
-  /** A keyring has no list that we could search: that it may have an entry is on disk before it does. */
+  /** A keyring has no list that we could search: that it may have an entry is on disk before it does, and as long as it may. */
   async save({ secret, ...about }: ToStore): Promise<Kept> {
     const path = this.#pathOf(about.service, about.origin);
     const common = { version: 1, ...about, stored_at: new Date().toISOString() } as const;
-    if (this.#usesKeyring) await writeRecord(path, announced(await this.#sound(path), common));
+    const before = await this.#known(path);
+    if (this.#usesKeyring) await writeRecord(path, announced(before === 'unusable' ? undefined : before, common));
     const problem = this.#usesKeyring ? await this.#tryKeyring(about, secret) : 'keyring = "off"';
-    const record: CredentialRecord = problem === undefined ? { ...common, kept: 'keyring' } : { ...common, kept: 'file', secret };
-    await writeRecord(path, record);
-    await this.#removeUnfinished(path, await this.unfinished());
+    const inFile: CredentialRecord = { ...common, kept: 'file', secret, ...(mayHaveEntry(before) && { keyring_too: true }) };
+    await writeRecord(path, problem === undefined ? { ...common, kept: 'keyring' } : inFile);
+    await this.#removeLeftOvers(path, UNFINISHED_MS);
     return problem === undefined ? { place: 'keyring' } : { place: path, keyringProblem: problem };
   }
 
   /**
-   * Whatever there is of it: entry, record, and what killed log-ins left.
+   * Whatever there is of it: the secret, the entry of the keyring, what killed log-ins left, and last the record.
    * @returns whether there was anything @throws ModelError AUTH_FAIL, keyring_unavailable: the record stays, so that it can be tried again
    */
   async remove(service: Service, origin: string): Promise<boolean> {
     const path = this.#pathOf(service, origin);
-    const leftOver = (await this.#names()).filter((name) => TEMPORARY_NAME.test(name)).map((name) => join(this.#directory, name));
-    const removed = await this.#removeUnfinished(path, leftOver);
-    const record = await this.#recordToRemove(path);
-    if (record === undefined) return removed;
-    if (record.kept === 'keyring' || record.keyring_too === true) await explained(() => removeFromKeyring(accountOf(service, origin)));
+    const leftOvers = await this.#removeLeftOvers(path, 0);
+    const record = await this.#known(path);
+    if (record === undefined) return leftOvers > 0;
+    if (record === 'unusable') await this.#removeEntryIfAny(service, origin);
+    else if (mayHaveEntry(record)) {
+      if (record.kept === 'file') await writeRecord(path, withoutSecret(record));
+      await explained(() => removeFromKeyring(accountOf(service, origin)));
+    }
     await rm(path, { force: true });
     return true;
   }
 
-  async #names(): Promise<readonly string[]> {
-    try {
-      return (await readdir(this.#directory)).sort();
-    } catch (error) {
-      if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
-      throw fsError(error, `list ${this.#directory}`);
-    }
-  }
-
-  /** @returns whether one of them was of this record */
-  async #removeUnfinished(record: string, candidates: readonly string[]): Promise<boolean> {
-    const mine = candidates.filter((path) => isTemporaryOf(record, path));
+  async #removeLeftOvers(record: string, olderThanMs: number): Promise<number> {
+    const mine = (await leftOverFiles(this.#directory, olderThanMs)).filter((path) => isTemporaryOf(record, path));
     for (const path of mine) await rm(path, { force: true });
-    return mine.length > 0;
+    return mine.length;
   }
 
-  /** The record that is there, where it is one. */
-  async #sound(path: string): Promise<CredentialRecord | undefined> {
+  /** One that must not be read can still be replaced and removed. */
+  async #known(path: string): Promise<CredentialRecord | 'unusable' | undefined> {
     try {
       return await this.#record(path);
     } catch (error) {
-      if (isModelError(error) && isUnusable(error)) return undefined;
+      if (isModelError(error) && ['credentials_exposed', 'credentials_invalid'].includes(error.reason ?? '')) return 'unusable';
       throw error;
     }
   }
 
-  /** One that must not be read must still be removable. */
-  async #recordToRemove(path: string): Promise<Pick<CredentialRecord, 'kept' | 'keyring_too'> | undefined> {
+  /** What a damaged record was for, nobody knows. */
+  async #removeEntryIfAny(service: Service, origin: string): Promise<void> {
+    if (!this.#usesKeyring) return;
     try {
-      return await this.#record(path);
+      await removeFromKeyring(accountOf(service, origin));
     } catch (error) {
-      if (isModelError(error) && isUnusable(error)) return { kept: 'file' };
-      throw error;
+      if (!(error instanceof KeyringUnavailable)) throw error;
     }
   }
 
@@ -160,22 +149,18 @@ export class CredentialStore {
   }
 }
 
-/** Before the keyring is written to: what was stored stays good until it is replaced. */
+/** What the record says before the keyring is written to: what was stored stays good until it is replaced. */
 const announced = (before: CredentialRecord | undefined, common: Omit<CredentialRecord, 'kept'>): CredentialRecord =>
   before === undefined ? { ...common, kept: 'keyring' } : before.kept === 'keyring' ? before : { ...before, keyring_too: true };
 
 const writeRecord = (path: string, record: CredentialRecord): Promise<void> =>
   writePrivateFile(path, `${JSON.stringify(record, null, 2)}\n`);
 
-const isUnusable = ({ reason = '' }: ModelError): boolean => ['credentials_exposed', 'credentials_invalid'].includes(reason);
+const mayHaveEntry = (record: CredentialRecord | 'unusable' | undefined): boolean =>
+  typeof record === 'object' && (record.kept === 'keyring' || record.keyring_too === true);
 
-async function ageMs(path: string): Promise<number | undefined> {
-  try {
-    return Date.now() - (await stat(path)).mtimeMs;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw fsError(error, `look at ${path}`);
-  }
+function withoutSecret({ secret: _, keyring_too: __, ...about }: CredentialRecord): CredentialRecord {
+  return { ...about, kept: 'keyring' };
 }
 
 const accountOf = (service: Service, origin: string): string => `${service}@${origin}`;

@@ -396,6 +396,19 @@ describe('a log-in that is killed at the keyring', () => {
 describe('a keyring that is not there any more', () => {
   const headless = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent/bus' };
 
+  it('may still have an entry when the file takes over: logout removes the secret, and keeps word of the entry', async () => {
+    await mkdir(folder(), { recursive: true });
+    const about = { version: 1, service: 'hf', origin: 'https://huggingface.co', stored_at: '2026-01-01T00:00:00.000Z' };
+    const record = join(folder(), 'hf@https%3A%2F%2Fhuggingface.co.json');
+    await writeFile(record, JSON.stringify({ ...about, kept: 'keyring' }), { mode: 0o600 });
+    await login(['hf', '--no-check'], HF);
+    expect(JSON.parse(await readFile(record, 'utf8'))).toMatchObject({ kept: 'file', keyring_too: true, secret: { token: HF } });
+    const outcome = await place.wan(['auth', 'logout', 'hf'], { env: headless });
+    expect(outcome).toMatchObject({ status: 8, stderr: expect.stringContaining('the keyring cannot be used') });
+    expect(await readFile(record, 'utf8')).not.toContain(HF);
+    expect(JSON.parse(await readFile(record, 'utf8'))).toMatchObject({ kept: 'keyring' });
+  });
+
   it('is told at log-in, and the secret goes to the file', async () => {
     const outcome = await place.wan(['auth', 'login', 'hf', '--token-stdin', '--no-check', '--json'], {
       env: headless,
