@@ -51,7 +51,7 @@ async function addLocked(work: Orchestration, { id, source, options, opened }: A
   refuseInvalid(work.manifestPath, text);
   const { lockfile } = opened;
   const models = new Map(lockfile.models).set(id, sealEntry(pinned.entry));
-  const lockText = checkedText(opened.lockPath, { ...lockfile, models });
+  const lockText = checkedText(opened, { ...lockfile, models });
   const isNew = opened.manifestBytes.length === 0;
   await replaceFile({ path: work.manifestPath, before: isNew ? undefined : opened.manifestBytes, text });
   await replaceFile({ path: opened.lockPath, before: opened.lockBytes, text: lockText });

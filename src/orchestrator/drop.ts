@@ -24,7 +24,8 @@ export async function dropModels(work: Orchestration, refs: readonly string[], o
     const left = { ...lockfile, models: new Map([...lockfile.models].filter(([id]) => !gone.has(id))) };
     await replaceFile({ path: work.manifestPath, before: opened.manifestBytes, text });
     // Entries without a model mean nothing: a run that ends here has done no harm.
-    if (lockBytes !== undefined && gone.size > 0) await replaceFile({ path: lockPath, before: lockBytes, text: lockfileText(left) });
+    if (lockBytes !== undefined && gone.size > 0)
+      await replaceFile({ path: lockPath, before: lockBytes, text: lockfileText(left, lockBytes) });
     return { manifestPath: work.manifestPath, lockfilePath: lockPath, models, unmounted: unmounted(opened, ids) };
   });
 }

@@ -37,7 +37,7 @@ export async function lockParts(work: Orchestration, { opened, chosen, options, 
   const outcomes = await pinAll(work, chosen, options);
   const removed = isWhole ? ownerless(opened) : [];
   const lockfile = merged(opened.lockfile, outcomes, removed);
-  const text = checkedText(opened.lockPath, lockfile);
+  const text = checkedText(opened, lockfile);
   const isNothing = opened.lockBytes === undefined && lockfile.models.size + lockfile.components.size === 0;
   const written = !isNothing && (await replaceFile({ path: opened.lockPath, before: opened.lockBytes, text }));
   const parts = [...outcomes.flatMap((outcome) => ('pinned' in outcome ? reportOf(outcome) : [])), ...removed.map(({ part }) => part)];
@@ -111,8 +111,8 @@ function merged(lockfile: Lockfile, outcomes: readonly Outcome[], removed: reado
 }
 
 /** Whatever a source lists is as hostile as a manifest: what could not be read again is not written. */
-export function checkedText(path: string, lockfile: Lockfile): string {
-  const text = lockfileText(lockfile);
+export function checkedText({ lockPath: path, lockBytes }: OpenedLock, lockfile: Lockfile): string {
+  const text = lockfileText(lockfile, lockBytes);
   const examined = examineLockfile({ path, bytes: Buffer.from(text) });
   if ('lockfile' in examined) return text;
   const [first] = examined.problems;

@@ -93,6 +93,7 @@ async function statListed(question: UpstreamQuestion, files: readonly ManifestFi
   const found = await inParallel(files, (file) => findFile(question, file));
   const seen = found.filter((file) => file !== undefined);
   const { owner, signal } = question;
+  if (seen.length === 0 && files.some(({ optional }) => optional !== true)) throw nothingOf(owner);
   // The source that most of the part was seen at stands for it.
   const count = (source: string): number => seen.filter((file) => file.source === source).length;
   const [main] = owner.places.map(({ source }) => source).sort((a, b) => count(b) - count(a));
@@ -186,6 +187,9 @@ function cannotFind({ id }: LockOwner, path: string, failures: readonly Failure[
 }
 
 const noPlaces = (id: string): ModelError => new ModelError('SOURCE_UNAVAILABLE', `${id} has no source`, { reason: 'no_source' });
+
+const nothingOf = ({ id }: LockOwner): ModelError =>
+  new ModelError('SOURCE_UNAVAILABLE', `no source of ${id} has any of its files`, { reason: 'not_found', details: { model: id } });
 
 const nothingThere = ({ label }: StorageBackend, { patterns }: LockOwner): ModelError =>
   new ModelError('SOURCE_UNAVAILABLE', `${label} has no file${patterns.length === 0 ? '' : ` that ${patterns.join(', ')} would match`}`, {

@@ -13,13 +13,15 @@ export interface LockDemand {
  * An entry that was edited is refused always, and so is an open list that nothing pins; everything else only where `frozen` is asked for.
  * @throws ModelError LOCKFILE_STALE
  */
-export function requireLock({ lockfilePath, hasLockfile }: ModelRegistry, spec: ModelSpec, { frozen = false }: LockDemand): void {
+export async function requireLock(registry: ModelRegistry, spec: ModelSpec, { frozen = false }: LockDemand): Promise<void> {
+  const { lockfilePath, hasLockfile, manifestPath } = registry;
   const wanting = spec.lock.filter(({ state }) => state !== 'locked');
   const edited = wanting.find(({ state }) => state === 'edited');
   const [part] = edited === undefined ? wanting : [edited];
   if (part === undefined || (edited === undefined && spec.filesOpen !== true && !frozen)) return;
   const state = hasLockfile ? part.state : 'no_lockfile';
-  throw new ModelError('LOCKFILE_STALE', `${formatRef(spec.ref)}: ${WHY[state](part.id, lockfilePath)}`, {
+  const why = state === 'stale' ? await whyItIsStale(manifestPath, part.id) : '';
+  throw new ModelError('LOCKFILE_STALE', `${formatRef(spec.ref)}: ${WHY[state](part.id, lockfilePath)}${why}`, {
     reason: REASONS[state],
     hint:
       state === 'edited'
@@ -40,7 +42,15 @@ const REASONS: Readonly<Record<PartLock['state'] | 'no_lockfile', string>> = {
 const WHY: Readonly<Record<PartLock['state'] | 'no_lockfile', (id: string, path: string) => string>> = {
   no_lockfile: (id, path) => `nothing pins the files of ${id}: there is no ${path}`,
   missing: (id, path) => `nothing pins the files of ${id}: it is not in ${path}`,
-  stale: (id, path) => `${path} pins ${id} for another manifest: its sources, patterns or files have changed since`,
+  stale: (id, path) => `${path} pins ${id} for another manifest`,
   edited: (id, path) => `the entry of ${id} in ${path} is not as it was written: it was edited, or merged wrongly`,
   locked: (id) => `${id} is pinned`,
 };
+
+/** What a compiled manifest does not know: both files are read anew to say it. */
+async function whyItIsStale(manifestPath: string, id: string): Promise<string> {
+  const [{ openLock }, { whyStale }] = await Promise.all([import('../registry/open-lock.ts'), import('../registry/lock-view.ts')]);
+  const part = openLock(manifestPath).parts.find(({ owner }) => owner.id === id);
+  const why = part === undefined ? undefined : whyStale(part.owner, part.entry);
+  return why === undefined ? '' : `: ${why}`;
+}

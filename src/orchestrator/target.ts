@@ -28,7 +28,7 @@ export async function resolveTarget(work: Orchestration, modelId: string, option
   const { components, include, exclude, variant, overlays } = options;
   const { spec, variantReason } = chooseVariant(registry, modelId, { variant, overlays, environment });
   requireFiles(spec);
-  requireLock(registry, spec, options);
+  await requireLock(registry, spec, options);
   const selection: Selection = { optional, ...(components && { components }), ...(include && { include }), ...(exclude && { exclude }) };
   return {
     spec,

@@ -90,6 +90,12 @@ describe('the lockfile', () => {
     expect(examine(text)).toMatchObject({ edited: [] });
   });
 
+  it('keeps the line ends that git gave it', () => {
+    const windows = lockfileText(lockfile(['a@1.0.0'])).replaceAll('\n', '\r\n');
+    expect(lockfileText(lockfile(['a@1.0.0']), Buffer.from(windows))).toBe(windows);
+    expect(examine(windows)).toMatchObject({ edited: [] });
+  });
+
   it('recognises what a merge left in it', () => {
     const text = lockfileText(lockfile(['a@1.0.0'])).replace('files = [', '<<<<<<< HEAD\nfiles = [\n=======\nfiles = [\n>>>>>>> theirs');
     expect(problemsOf(text).map(({ code, line }) => [code, line > 4])).toEqual(Array(3).fill(['merge_conflict', true]));

@@ -52,9 +52,10 @@ const HEADER = `# Written by \`wan models lock\`: commit it, do not edit it. An 
 lockfile_version = 1
 `;
 
-/** The text of the file; equal lockfiles give equal texts. */
-export function lockfileText({ components, models }: Lockfile): string {
-  return [HEADER, ...tables('components', components), ...tables('models', models)].join('\n');
+/** The text of the file; equal lockfiles give equal texts. Line ends are those of the text that it replaces: git may have made them. */
+export function lockfileText({ components, models }: Lockfile, before?: Buffer): string {
+  const text = [HEADER, ...tables('components', components), ...tables('models', models)].join('\n');
+  return before?.includes('\r\n') ? text.replaceAll('\n', '\r\n') : text;
 }
 
 const tables = (kind: string, entries: ReadonlyMap<string, LockEntry>): string[] =>

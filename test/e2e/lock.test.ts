@@ -131,6 +131,7 @@ describe('--frozen', () => {
     await writeFile(world.manifestPath, (await readFile(world.manifestPath, 'utf8')).replace('"hf://', '"local://mirror", "hf://'));
     const refused = await run(world, `ensure ${ID} --frozen --json`, 2);
     expect(refused.json().error).toMatchObject({ code: 'LOCKFILE_STALE', reason: 'entry_stale' });
+    expect(refused.json().error.message).toContain('its sources or patterns have changed');
     await run(world, 'lock');
     await run(world, `ensure ${ID} --frozen`);
   });
@@ -244,6 +245,17 @@ describe('ensure, where a source has other bytes than were pinned', () => {
     await run(world, 'lock');
     hub.storage.put(storagePath(sha256Hex(files['model.safetensors'])), seeded(300_000, 92));
     expect((await run(world, `ensure ${ID} --json`, 5)).json().error).toMatchObject({ code: 'CHECKSUM_FAIL' });
+  });
+});
+
+it('a part of which no source has anything is told as that, not as drift', async () => {
+  const world = await modelFixture({ files: { 'a.bin': 'bytes' } });
+  await run(world, 'lock --offline');
+  await rm(world.folder(), { recursive: true });
+  const told = await run(world, 'outdated --json', 4);
+  expect(told.json()).toMatchObject({
+    error: { code: 'SOURCE_UNAVAILABLE' },
+    data: { current: false, parts: [], failed: [{ id: MODEL }] },
   });
 });
 
