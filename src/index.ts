@@ -18,7 +18,8 @@ export type {
   OutdatedReport,
 } from './domain/lock-results.ts';
 export { type CanonicalRef, formatRef, type ModelRef, parseModelRef } from './domain/model-ref.ts';
-export { PROOF_LEVELS, type ProofLevel } from './domain/proof.ts';
+export { PROOF_LEVELS, type ProofCounts, type ProofLevel } from './domain/proof.ts';
+export type { FileProof, PublishedDigest } from './domain/published-digest.ts';
 export type {
   EnsuredFile,
   EnsurePlan,

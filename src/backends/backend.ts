@@ -14,6 +14,8 @@ export interface RemoteFile {
   readonly sha256?: Sha256;
   /** 40 hex digits: SHA-1 of `blob {size}\0` and the content, where git has the file and nobody knows its sha256. Earns proof level `etag`. */
   readonly gitOid?: string;
+  /** 32 hex digits: MD5 of the content, where nobody knows its sha256. Earns proof level `etag`. */
+  readonly md5?: string;
 }
 
 export interface ByteRange {
@@ -114,6 +116,12 @@ export interface Revisioned {
 }
 
 export const isRevisioned = (backend: StorageBackend): backend is StorageBackend & Revisioned => 'revision' in backend;
+/** Optional power: sources that publish digests. What `stat` tells is all that they publish of a file. */
+export interface Publishing {
+  readonly publishesDigests: true;
+}
+
+export const isPublishing = (backend: StorageBackend): backend is StorageBackend & Publishing => 'publishesDigests' in backend;
 export const isCredentialed = (backend: StorageBackend): backend is StorageBackend & Credentialed => 'credentialsFrom' in backend;
 export const isHttpReachable = (backend: StorageBackend): backend is StorageBackend & HttpReachable => 'httpTarget' in backend;
 export const isLocallyReadable = (backend: StorageBackend): backend is StorageBackend & LocallyReadable => 'localPath' in backend;

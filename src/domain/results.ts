@@ -3,6 +3,7 @@ import type { ErrorDocument } from './errors.ts';
 import type { BytesOrigin } from './events.ts';
 import type { CanonicalRef } from './model-ref.ts';
 import type { ProofLevel } from './proof.ts';
+import type { FileProof } from './published-digest.ts';
 import type { ComponentAlias } from './spec.ts';
 import type { FaultyFile } from './status.ts';
 
@@ -14,11 +15,10 @@ export interface VariantChoice {
   readonly environment: string;
 }
 
-export interface EnsuredFile {
+export interface EnsuredFile extends FileProof {
   readonly path: string;
   readonly sizeBytes: number;
   readonly origin: BytesOrigin;
-  readonly proof: ProofLevel;
 }
 
 export interface EnsureResult extends VariantChoice {
@@ -178,12 +178,10 @@ export interface SourcesReport {
   readonly sources: readonly ModelSource[];
 }
 
-export interface VerifiedFile {
+export interface VerifiedFile extends FileProof {
   readonly path: string;
   readonly sizeBytes: number;
   readonly ok: boolean;
-  /** What it was compared with. */
-  readonly proof: ProofLevel;
   readonly fault?: FaultyFile['fault'];
   readonly expected?: string;
   readonly found?: string;

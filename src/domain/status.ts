@@ -1,5 +1,5 @@
 import type { CanonicalRef } from './model-ref.ts';
-import type { ProofLevel } from './proof.ts';
+import type { ProofCounts, ProofLevel } from './proof.ts';
 
 /** State of a model directory for the selection asked for. Values, not errors. */
 export const ModelState = {
@@ -45,6 +45,8 @@ export interface ModelStatus {
   readonly bytesHeld: number;
   /** Weakest proof among the files; absent when nothing is there. */
   readonly proof?: ProofLevel;
+  /** How many files each level proves; those that count only. */
+  readonly proofs: ProofCounts;
   /** ISO 8601. */
   readonly verifiedAt?: string;
 }

@@ -1,16 +1,16 @@
 /** The shared Hugging Face cache as one more source of a file, before the first one with a network. */
 import type { FileSource } from '../backends/backend.ts';
 import { HF_CACHE_SCHEME, placeInCache } from '../backends/hf-cache/repo-folder.ts';
-import type { Sha256 } from '../domain/digest.ts';
 import { asModelError } from '../domain/errors.ts';
 import type { BytesOrigin } from '../domain/events.ts';
+import type { FileDigest } from '../domain/published-digest.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import type { TransferOutcome } from '../transfer/transfer.ts';
 import type { EnsureRun } from './ensure-run.ts';
 import { originsOf } from './file-sources.ts';
 
 export interface CacheQuestion {
-  readonly sha256: Sha256;
+  readonly digest: FileDigest;
   /** Paths of the model that have these bytes, at least one. */
   readonly files: readonly FileSpec[];
 }
@@ -19,7 +19,7 @@ export interface CacheQuestion {
 export type CacheReader = Pick<EnsureRun, 'work' | 'target' | 'signal' | 'emit'>;
 
 /** Undefined where the cache has not got the bytes, is switched off, or cannot be read: that is told, and costs no download. */
-export async function cachedSource(run: CacheReader, { sha256, files }: CacheQuestion): Promise<FileSource | undefined> {
+export async function cachedSource(run: CacheReader, { digest, files }: CacheQuestion): Promise<FileSource | undefined> {
   const [first] = files;
   const cache = await run.work.hfCache();
   if (cache === undefined || first === undefined) return undefined;
@@ -27,7 +27,7 @@ export async function cachedSource(run: CacheReader, { sha256, files }: CacheQue
   const origins = files.flatMap((file) => originsOf(spec, file));
   const places = origins.flatMap(({ source, path }) => placeInCache(source, path) ?? []);
   try {
-    return await cache.find({ sha256, sizeBytes: first.sizeBytes, places }, run.signal);
+    return await cache.find({ digest, sizeBytes: first.sizeBytes, places }, run.signal);
   } catch (error) {
     if (run.signal.aborted) throw error;
     run.emit({ type: 'source.failed', source: cache.label, file: first.path, error: asModelError(error).toJSON() });

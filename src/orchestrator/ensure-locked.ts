@@ -16,7 +16,7 @@ import { type EnsureDone, type EnsureRun, type EnsureWork, lockBlob } from './en
 import { fillHfCache } from './fill-hf-cache.ts';
 import { inspectTarget, lookAt } from './look.ts';
 import { isIndex, unreferencedShards } from './narrow-shards.ts';
-import { type Obtained, type ObtainRequest, obtainFiles } from './obtain-files.ts';
+import { blobsOf, digestOf, type Obtained, type ObtainRequest, obtainFiles } from './obtain-files.ts';
 import type { Orchestration } from './orchestration.ts';
 import { planBlobs, type SeenFile } from './plan-blobs.ts';
 import { ProgressMeter } from './progress-meter.ts';
@@ -24,6 +24,7 @@ import { publish } from './publish.ts';
 import { removePartials } from './remove-partials.ts';
 import { ranOutOfSpace, reserveSpace } from './space.ts';
 import type { Target } from './target.ts';
+import { UpstreamDigests } from './upstream-digests.ts';
 
 /** A blob may vanish between its proof and its link; more often than this is no accident. */
 const MAX_ROUNDS = 5;
@@ -66,7 +67,7 @@ export async function ensureLocked(locked: LockedEnsure): Promise<EnsureDone> {
 
 /** Its threads take as long to start as the store's records to be written: both at once. A failure is told where the engine is used. */
 function startEngine({ work, target, options, force }: LockedEnsure): void {
-  const bytes = bytesToFetch(lookAt(work, target).files, force);
+  const bytes = bytesToFetch(lookAt(work, target, { force }).files, force);
   if (bytes > 0)
     work.engine(options).then(
       (engine) => engine.expect(bytes),
@@ -113,6 +114,7 @@ async function beginRun(locked: LockedEnsure): Promise<EnsureRun> {
     signal: locked.signal,
     meter,
     sources,
+    upstream: new UpstreamDigests(emit),
     doing: `ensure ${target.label}`,
     liars: new Set(),
     absent: new Set(),
@@ -124,7 +126,7 @@ async function makeComplete(run: EnsureRun, { intent, lease, force }: CompleteRe
   for (let round = 1; round <= MAX_ROUNDS; round++) {
     throwIfCancelled(run.signal, run.doing);
     const { obtained, unreferenced } = await obtain(run, force && round === 1);
-    for (const blob of new Set(obtained.values())) fetchedBytes += blob.fetchedBytes;
+    for (const blob of blobsOf(obtained)) fetchedBytes += blob.fetchedBytes;
     const done: EnsureWork = { obtained, fetchedBytes, liars: run.liars };
     if (await isPublished(run, obtained)) return done;
     run.emit({ type: 'ensure.phase', phase: 'publishing' });
@@ -146,8 +148,9 @@ async function isPublished(run: EnsureRun, obtained: Obtained): Promise<boolean>
   }
   inspection = inspectTarget(work, target);
   const isOpen = ({ condition, spec, published }: InspectedFile) => {
-    const blob = obtained.get(spec.path);
-    return condition === 'touched' || (blob !== undefined && (condition !== 'proven' || blob.digest !== published?.sha256));
+    const { blob, proof } = obtained.get(spec.path) ?? {};
+    const isNew = blob?.digest !== published?.sha256 || proof !== published?.proof;
+    return condition === 'touched' || (blob !== undefined && (condition !== 'proven' || isNew));
   };
   const isNew = (path: string) => inspection.record?.leftOut.includes(path) !== true;
   return inspection.record !== undefined && !inspection.files.some(isOpen) && ![...run.absent].some(isNew);
@@ -163,7 +166,7 @@ interface ObtainedAll {
 /** Space for everything first, so that nothing moves in vain; then indexes, which say which shards are worth fetching. */
 async function obtain(run: EnsureRun, force: boolean): Promise<ObtainedAll> {
   const { work, target, meter } = run;
-  const { files } = lookAt(work, target);
+  const { files } = lookAt(work, target, { force });
   const totalBytes = sizeOf(files);
   const fetchBytes = bytesToFetch(files, force);
   meter.expect(totalBytes);
@@ -201,7 +204,7 @@ const bytesToFetch = (files: readonly SeenFile[], force: boolean): number =>
   planBlobs(files, { force }).reduce((sum, planned) => sum + planned.fetchBytes, 0);
 
 function readProven(run: EnsureRun, indexes: Obtained, index: FileSpec): Uint8Array {
-  const digest = indexes.get(index.path)?.digest;
+  const digest = digestOf(indexes, index);
   if (digest === undefined)
     throw new ModelError('COMPONENT_MISSING', `${index.path} names the shards of ${run.target.label}, and no source has it`);
   return readFileSync(run.work.blobs.path(digest));

@@ -3,10 +3,11 @@ import type { Emit } from '../domain/events.ts';
 import type { Lease } from '../locks/lease.ts';
 import type { Inspection } from '../store/inspect-snapshot.ts';
 import type { EnsureOptions } from './api.ts';
-import type { ObtainedBlob } from './obtain-blob.ts';
+import type { Obtained } from './obtain-files.ts';
 import type { Orchestration, SourceOpener } from './orchestration.ts';
 import type { ProgressMeter } from './progress-meter.ts';
 import type { Target } from './target.ts';
+import type { UpstreamDigests } from './upstream-digests.ts';
 
 export interface EnsureRun {
   readonly work: Orchestration;
@@ -17,6 +18,7 @@ export interface EnsureRun {
   readonly signal: AbortSignal;
   readonly meter: ProgressMeter;
   readonly sources: SourceOpener;
+  readonly upstream: UpstreamDigests;
   /** "ensure t2v-A14B@2.2.0": what other processes are told. */
   readonly doing: string;
   /** Labels of sources whose bytes were proven wrong in this run. */
@@ -26,7 +28,7 @@ export interface EnsureRun {
 }
 
 export interface EnsureWork {
-  readonly obtained: ReadonlyMap<string, ObtainedBlob>;
+  readonly obtained: Obtained;
   readonly fetchedBytes: number;
   readonly liars: ReadonlySet<string>;
 }

@@ -6,7 +6,7 @@ import type { EnsuredFile, EnsureResult } from '../domain/results.ts';
 import type { Lease } from '../locks/lease.ts';
 import { touchAccess } from '../store/access.ts';
 import { forcedCount } from '../store/forced.ts';
-import { faultOf } from '../store/inspect-snapshot.ts';
+import { faultOf, provenBy } from '../store/inspect-snapshot.ts';
 import { hasDeadIntents } from '../store/intents.ts';
 import { openStore, readStoreId } from '../store/open-store.ts';
 import { VERIFIED_FILE } from '../store/snapshot-record.ts';
@@ -49,7 +49,7 @@ export async function ensureModel(work: Orchestration, modelId: string, options:
 }
 
 function fetchFacts({ work }: EnsureDone): { fetchedFiles: number; sources: string[] } {
-  const fetched = [...(work?.obtained.values() ?? [])].filter((blob) => blob.fetchedBytes > 0);
+  const fetched = [...(work?.obtained.values() ?? [])].map(({ blob }) => blob).filter(({ fetchedBytes }) => fetchedBytes > 0);
   return { fetchedFiles: fetched.length, sources: [...new Set(fetched.flatMap((blob) => blob.sources))] };
 }
 
@@ -141,8 +141,8 @@ function toResult(target: Target, { inspection, work }: EnsureDone, durationMs: 
       ({ spec, published }): EnsuredFile => ({
         path: spec.path,
         sizeBytes: spec.sizeBytes,
-        origin: work?.obtained.get(spec.path)?.origin ?? 'present',
-        proof: published?.proof ?? spec.proof,
+        origin: work?.obtained.get(spec.path)?.blob.origin ?? 'present',
+        ...provenBy(spec, published),
       }),
     );
   const totalBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);

@@ -6,19 +6,19 @@ import { asModelError, type ModelError } from '../domain/errors.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import type { EnsureRun } from './ensure-run.ts';
 import { originsOf } from './file-sources.ts';
-import type { Obtained } from './obtain-files.ts';
+import { blobsOf, digestOf, type Obtained } from './obtain-files.ts';
 
 /**
  * All files of this run that a Hub source lists which bytes were fetched from: a snapshot is of use when it is whole. The model
  * is complete already, so that what fails here is told and costs nothing else.
  */
 export async function fillHfCache(run: EnsureRun, obtained: Obtained): Promise<void> {
-  const asked = new Set([...obtained.values()].flatMap(({ fetchedBytes, sources }) => (fetchedBytes > 0 ? sources : [])));
+  const asked = new Set([...blobsOf(obtained)].flatMap(({ fetchedBytes, sources }) => (fetchedBytes > 0 ? sources : [])));
   const layDown = (await run.work.hfCache())?.layDown;
   if (layDown === undefined || asked.size === 0) return;
   for (const file of run.target.files) {
     throwIfCancelled(run.signal, 'filling the Hub cache');
-    const digest = obtained.get(file.path)?.digest;
+    const digest = digestOf(obtained, file);
     const hub = digest && hubOrigin(run, file, asked);
     if (!hub) continue;
     try {

@@ -14,15 +14,28 @@ export interface Sight {
 export const inspectTarget = (work: Orchestration, target: Target): Inspection =>
   inspectSnapshot(work.store, target.directory, { files: target.files, spec: target.spec });
 
-/** An inspection with what blobs and partials hold of each file. */
-export function lookAt(work: Orchestration, target: Target, inspection = inspectTarget(work, target)): Sight {
-  const corrupt = work.blobs.marks.all();
-  return { inspection, files: inspection.files.map((file) => seeFile(work, target, { file, corrupt })) };
+export interface LookOptions {
+  /** All is to be fetched anew: a file without a digest of the manifest's may have become another one. */
+  readonly force?: boolean;
 }
 
-function seeFile(work: Orchestration, target: Target, { file, corrupt }: { file: InspectedFile; corrupt: ReadonlySet<string> }): SeenFile {
+/** An inspection with what blobs and partials hold of each file. */
+export function lookAt(work: Orchestration, target: Target, { force = false }: LookOptions = {}): Sight {
+  const inspection = inspectTarget(work, target);
+  const corrupt = work.blobs.marks.all();
+  return { inspection, files: inspection.files.map((file) => seeFile(work, target, { file, corrupt, force })) };
+}
+
+interface Look {
+  readonly file: InspectedFile;
+  readonly corrupt: ReadonlySet<string>;
+  readonly force: boolean;
+}
+
+function seeFile(work: Orchestration, target: Target, { file, corrupt, force }: Look): SeenFile {
   const { spec, published } = file;
-  const digest = spec.sha256 ?? (published?.key.sizeBytes === spec.sizeBytes ? published.sha256 : undefined);
+  const isSame = !force && published?.key.sizeBytes === spec.sizeBytes;
+  const digest = spec.sha256 ?? (isSame ? published.sha256 : undefined);
   const key = digest ?? keyOfOrigin(target, spec);
   return {
     ...file,

@@ -1,9 +1,11 @@
 /** Making one digest's blob real and proven: what is here, else what is held, else what the sources have. */
 
 import type { FileSource } from '../backends/backend.ts';
-import type { Sha256 } from '../domain/digest.ts';
+import { type Sha256, sha256Of } from '../domain/digest.ts';
 import { ModelError } from '../domain/errors.ts';
 import type { BytesOrigin } from '../domain/events.ts';
+import type { ProofLevel } from '../domain/proof.ts';
+import { levelOf, type PublishedDigest } from '../domain/published-digest.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import { healBlob } from '../store/heal-blob.ts';
 import type { PartialBlob } from '../store/partial-blob.ts';
@@ -11,7 +13,7 @@ import { writeLeaves } from '../store/piece-leaves.ts';
 import { PieceMap } from '../store/piece-map.ts';
 import { compareKeys, readStatKey } from '../store/stat-key.ts';
 import { hashFile } from '../transfer/hash-file.ts';
-import { LEAF_BYTES, type TransferEngine, type TransferOutcome } from '../transfer/transfer.ts';
+import { type Expected, LEAF_BYTES, type TransferEngine, type TransferOutcome } from '../transfer/transfer.ts';
 import { beforeNetwork, bytesOrigin, cachedSource } from './cached-source.ts';
 import { type EnsureRun, lockBlob } from './ensure-run.ts';
 import { explainDrift } from './explain-drift.ts';
@@ -25,8 +27,16 @@ export interface BlobRequest {
   readonly file: FileSpec;
   /** Other paths with the same bytes: their sources are asked too. */
   readonly twins: readonly FileSpec[];
-  /** Absent where nobody has published one. */
+  /** Absent where it must be asked for, or nobody knows it. With one its lock is held: as `key`, or besides. */
   readonly digest?: Sha256;
+  /** What a match with `digest` earns. */
+  readonly level?: ProofLevel;
+  /** What a source publishes of the bytes. */
+  readonly upstream?: PublishedDigest;
+  /** Sources that may publish something, and could not be asked yet. */
+  readonly silent?: readonly FileSource[];
+  /** Where the bytes are to be had, once that is known. */
+  readonly found?: FileSources;
   /** Fetch even what is here. */
   readonly force: boolean;
   /** Its bytes make the blob again where that is gone. */
@@ -47,15 +57,26 @@ export interface ObtainedBlob {
   readonly fetchedBytes: number;
   /** Labels of the sources that fetched bytes came from. */
   readonly sources: readonly string[];
+  /** What they were proven by in this run, where a source published that. */
+  readonly upstream?: PublishedDigest;
 }
 
-export async function obtainBlob(run: EnsureRun, request: BlobRequest): Promise<ObtainedBlob> {
-  const lease = await lockBlob(run, request.key);
-  try {
-    return (await useBlobHere(run, request)) ?? (await newBlob(run, request));
-  } finally {
-    await lease.release();
-  }
+export function obtainBlob(run: EnsureRun, request: BlobRequest): Promise<ObtainedBlob> {
+  return underLock(run, request.key, () => (request.digest === undefined ? obtainAsked(run, request) : obtainKnown(run, request)));
+}
+
+const obtainKnown = async (run: EnsureRun, request: BlobRequest): Promise<ObtainedBlob> =>
+  (await useBlobHere(run, request)) ?? (await newBlob(run, request));
+
+/** The sources are asked what they publish; with a sha256 all goes on as if the manifest had one. */
+async function obtainAsked(run: EnsureRun, request: BlobRequest): Promise<ObtainedBlob> {
+  const { file } = request;
+  const found = await sourcesOfAll(run, [file, ...request.twins]);
+  const { digest: upstream, silent } = await run.upstream.ask({ file, sources: found.sources, signal: run.signal });
+  const asked = { ...request, found, silent, ...(upstream && { upstream, level: levelOf(upstream) }) };
+  if (upstream?.algorithm !== 'sha256') return fetchBlob(run, asked);
+  const digest = sha256Of(upstream.hex);
+  return underLock(run, digest, () => obtainKnown(run, { ...asked, digest }));
 }
 
 function newBlob(run: EnsureRun, request: BlobRequest): Promise<ObtainedBlob> {
@@ -64,10 +85,10 @@ function newBlob(run: EnsureRun, request: BlobRequest): Promise<ObtainedBlob> {
   return content === undefined || digest === undefined ? fetchBlob(run, request) : makeBlob(run, { key, file, content, digest });
 }
 
-async function useBlobHere(run: EnsureRun, { file, digest, force, published }: BlobRequest): Promise<ObtainedBlob | undefined> {
+async function useBlobHere(run: EnsureRun, { file, digest, upstream, force, published }: BlobRequest): Promise<ObtainedBlob | undefined> {
   if (digest === undefined || force) return undefined;
   const { blobs } = run.work;
-  const here: ObtainedBlob = { digest, origin: 'linked', fetchedBytes: 0, sources: [] };
+  const here: ObtainedBlob = { digest, origin: 'linked', fetchedBytes: 0, sources: [], ...(upstream && { upstream }) };
   let state = blobs.state(digest, file.sizeBytes);
   if (state === 'absent' && published !== undefined && (await adopt(run, digest, published))) state = 'proven';
   if (state === 'absent' || (state === 'unproven' && !(await renewProof(run, file, digest)))) return undefined;
@@ -106,10 +127,10 @@ async function fetchBlob(run: EnsureRun, request: BlobRequest): Promise<Obtained
   });
   try {
     meter.found(new PieceMap(partial.pieces).heldBytes());
-    const outcome = await transfer(run, request, partial);
+    const { outcome, upstream } = await transferProven(run, request, partial);
     const digest = await commit(run, request, { partial, outcome });
     const { fetchedBytes, sources } = outcome;
-    const blob: ObtainedBlob = { digest, origin: bytesOrigin(outcome), fetchedBytes, sources };
+    const blob: ObtainedBlob = { digest, origin: bytesOrigin(outcome), fetchedBytes, sources, ...(upstream && { upstream }) };
     run.emit({
       type: 'file.finished',
       file: file.path,
@@ -117,7 +138,7 @@ async function fetchBlob(run: EnsureRun, request: BlobRequest): Promise<Obtained
       fetchedBytes,
       origin: blob.origin,
       sources,
-      proof: file.proof,
+      proof: upstream === undefined ? (request.level ?? file.proof) : levelOf(upstream),
       durationMs: work.store.clock.monotonic() - startedMs,
     });
     return blob;
@@ -128,9 +149,26 @@ async function fetchBlob(run: EnsureRun, request: BlobRequest): Promise<Obtained
   }
 }
 
+interface Proven {
+  readonly outcome: TransferOutcome;
+  readonly upstream?: PublishedDigest | undefined;
+}
+
+/** A source that could not be asked what it publishes, and then gave bytes, is asked again: what it says now is proven by one read. */
+async function transferProven(run: EnsureRun, request: BlobRequest, partial: PartialBlob): Promise<Proven> {
+  const { file, upstream, silent = [] } = request;
+  const outcome = await transfer(run, request, partial);
+  if (upstream !== undefined || silent.length === 0) return { outcome, upstream };
+  const late = await run.upstream.askAgain({ file, sources: silent, signal: run.signal }, outcome.sources);
+  if (late === undefined) return { outcome };
+  const again = await transfer(run, { ...request, upstream: late }, partial);
+  return { outcome: { ...again, fetchedBytes: outcome.fetchedBytes + again.fetchedBytes }, upstream: late };
+}
+
 async function transfer(run: EnsureRun, request: BlobRequest, partial: PartialBlob): Promise<TransferOutcome> {
-  const { file, digest, engine } = request;
+  const { file, engine } = request;
   const { sources, refused } = await sourcesFor(run, request);
+  const expected = expectedOf(request);
   if (sources.length === 0) throw noSource(run, file, refused);
   const fetched = engine.fetch({
     name: file.path,
@@ -140,7 +178,7 @@ async function transfer(run: EnsureRun, request: BlobRequest, partial: PartialBl
     signal: run.signal,
     onHeld: (delta) => run.meter.held(delta),
     isForced: request.force,
-    ...(digest && { expected: digest }),
+    ...(expected && { expected }),
   });
   const asked = { model: run.target.label, file, sources, nowMs: run.work.store.clock.now(), signal: run.signal };
   return fetched.catch(async (error: unknown) => {
@@ -148,10 +186,16 @@ async function transfer(run: EnsureRun, request: BlobRequest, partial: PartialBl
   });
 }
 
-async function sourcesFor(run: EnsureRun, { file, twins, digest, force }: BlobRequest): Promise<FileSources> {
-  const files = [file, ...twins];
-  const found = await sourcesOfAll(run, files);
-  const cached = digest === undefined || force ? undefined : await cachedSource(run, { sha256: digest, files });
+function expectedOf({ digest, level = 'manifest-sha256', upstream }: BlobRequest): Expected | undefined {
+  if (upstream !== undefined) return { digest: upstream, level: levelOf(upstream), publishedBy: upstream.source };
+  return digest && { digest: { algorithm: 'sha256', hex: digest }, level };
+}
+
+async function sourcesFor(run: EnsureRun, request: BlobRequest): Promise<FileSources> {
+  const files = [request.file, ...request.twins];
+  const found = request.found ?? (await sourcesOfAll(run, files));
+  const { digest } = expectedOf(request) ?? {};
+  const cached = digest === undefined || request.force ? undefined : await cachedSource(run, { digest, files });
   return cached === undefined ? found : { ...found, sources: beforeNetwork(found.sources, cached) };
 }
 
@@ -173,12 +217,12 @@ interface Transferred {
   readonly outcome: TransferOutcome;
 }
 
-async function commit(run: EnsureRun, { key }: BlobRequest, transferred: Transferred): Promise<Sha256> {
+async function commit(run: EnsureRun, { digest }: BlobRequest, transferred: Transferred): Promise<Sha256> {
   const { sha256, liars } = transferred.outcome;
   for (const liar of liars) run.liars.add(liar);
   // Where no digest was known the lock held so far is that of the origin.
-  if (key === sha256) await settle(run, transferred);
-  else await underDigestLock(run, sha256, () => settle(run, transferred));
+  if (digest === sha256) await settle(run, transferred);
+  else await underLock(run, sha256, () => settle(run, transferred));
   return sha256;
 }
 
@@ -189,8 +233,8 @@ async function settle(run: EnsureRun, { partial, outcome }: Transferred): Promis
   if (replaced) await heal(run, outcome.sha256);
 }
 
-async function underDigestLock<T>(run: EnsureRun, digest: Sha256, use: () => Promise<T>): Promise<T> {
-  const lease = await lockBlob(run, digest);
+async function underLock<T>(run: EnsureRun, key: string, use: () => Promise<T>): Promise<T> {
+  const lease = await lockBlob(run, key);
   try {
     return await use();
   } finally {

@@ -1,8 +1,9 @@
 /** Blobs for a set of files, in parallel, each digest once. */
 import type { Sha256 } from '../domain/digest.ts';
 import { asModelError, isModelError, ModelError } from '../domain/errors.ts';
+import { type FileProof, levelOf } from '../domain/published-digest.ts';
 import type { FileSpec } from '../domain/spec.ts';
-import type { FileCondition } from '../store/inspect-snapshot.ts';
+import { type FileCondition, provenBy } from '../store/inspect-snapshot.ts';
 import type { TransferEngine } from '../transfer/transfer.ts';
 import { mapLimit } from '../util/map-limit.ts';
 import type { EnsureRun } from './ensure-run.ts';
@@ -18,8 +19,14 @@ export interface ObtainRequest {
   readonly engine: TransferEngine;
 }
 
-/** What each path's bytes are; optional files that no source has are left out. */
-export type Obtained = ReadonlyMap<string, ObtainedBlob>;
+/** A path's bytes, and what proves them. */
+export interface ObtainedFile extends FileProof {
+  /** One object for all paths that have these bytes. */
+  readonly blob: ObtainedBlob;
+}
+
+/** By path; optional files that no source has are left out. */
+export type Obtained = ReadonlyMap<string, ObtainedFile>;
 
 /** @throws the failure of the first file in manifest order; the others were stopped, their held pieces kept. */
 export async function obtainFiles(run: EnsureRun, request: ObtainRequest): Promise<Obtained> {
@@ -47,15 +54,15 @@ async function obtainGroup(
   if (first === undefined) return undefined;
   const published = publishedFile(run, group);
   try {
-    // Forced, a file without a digest of the manifest's may have become another one.
-    const digest = force ? first.spec.sha256 : first.digest;
+    const { digest } = first;
+    const { proof: level } = first.spec.sha256 === undefined ? provenBy(first.spec, first.published) : first.spec;
     const blob = await obtainBlob(run, {
       key: first.key,
       file: first.spec,
       twins: group.slice(1).map((file) => file.spec),
       force,
       engine,
-      ...(digest && { digest }),
+      ...(digest && { digest, level }),
       ...(published && { published }),
     });
     for (const twin of group.slice(1)) run.meter.found(twin.spec.sizeBytes);
@@ -91,13 +98,21 @@ function throwFirst(results: readonly PromiseSettledResult<unknown>[]): void {
 }
 
 function collect(groups: readonly (readonly SeenFile[])[], results: readonly PromiseSettledResult<ObtainedBlob | undefined>[]): Obtained {
-  const obtained = new Map<string, ObtainedBlob>();
+  const obtained = new Map<string, ObtainedFile>();
   groups.forEach((group, index) => {
     const result = results[index];
     const blob = result?.status === 'fulfilled' ? result.value : undefined;
-    for (const file of blob ? group : []) if (blob) obtained.set(file.spec.path, blob);
+    for (const file of blob ? group : []) if (blob) obtained.set(file.spec.path, { blob, ...proofOf(file, blob) });
   });
   return obtained;
 }
 
-export const digestOf = (obtained: Obtained, file: FileSpec): Sha256 | undefined => obtained.get(file.path)?.digest;
+/** Best first: the manifest, what a source published just now, the publication before. */
+function proofOf({ spec, published }: SeenFile, { digest, upstream }: ObtainedBlob): FileProof {
+  if (upstream !== undefined && spec.sha256 === undefined) return { proof: levelOf(upstream), upstream };
+  return provenBy(spec, published?.sha256 === digest ? published : undefined);
+}
+
+export const digestOf = (obtained: Obtained, file: FileSpec): Sha256 | undefined => obtained.get(file.path)?.blob.digest;
+
+export const blobsOf = (obtained: Obtained): ReadonlySet<ObtainedBlob> => new Set([...obtained.values()].map(({ blob }) => blob));

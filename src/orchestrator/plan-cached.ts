@@ -36,7 +36,7 @@ async function fromCache(blob: PlannedBlob, { planned, reader, opener }: Surroun
   const { digest, fetchBytes } = blob;
   if (fetchBytes === 0 || digest === undefined || (await isInFolder(blob.file, reader, opener))) return blob;
   const files = planned.filter((other) => other.digest === digest).map(({ file }) => file);
-  if ((await cachedSource(reader, { sha256: digest, files })) === undefined) return blob;
+  if ((await cachedSource(reader, { digest: { algorithm: 'sha256', hex: digest }, files })) === undefined) return blob;
   return { ...blob, action: 'copy', copyBytes: fetchBytes, fetchBytes: 0 };
 }
 

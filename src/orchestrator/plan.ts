@@ -20,8 +20,9 @@ export async function planEnsure(work: Orchestration, modelId: string, options: 
   const target = await resolveTarget(work, modelId, options);
   requireComponents(target);
   readStoreId(work.store);
-  const { files: seen } = lookAt(work, target);
-  const fromHere = planBlobs(seen, { force: options.force ?? false });
+  const { force = false } = options;
+  const { files: seen } = lookAt(work, target, { force });
+  const fromHere = planBlobs(seen, { force });
   const planned = await planCached(work, { target, planned: fromHere, options });
   const urlOf = ownUrls(work, target, options);
   const files = await Promise.all(planned.map(async (blob, index) => toPlannedFile(blob, seen[index], await urlOf(blob))));

@@ -6,7 +6,7 @@ import { publishSnapshot } from '../store/publish-snapshot.ts';
 import type { StagedFile } from '../store/stage-snapshot.ts';
 import { stageSnapshot } from '../store/stage-snapshot.ts';
 import { type EnsureRun, lockBlob } from './ensure-run.ts';
-import { digestOf, type Obtained } from './obtain-files.ts';
+import type { Obtained } from './obtain-files.ts';
 
 export interface PublishRequest {
   readonly intent: Intent;
@@ -21,8 +21,10 @@ export async function publish(run: EnsureRun, { intent, obtained, leftOut }: Pub
   const { spec } = target;
   const staged = work.store.resolver.stagingDir(spec.family, spec.ref, intent.uuid);
   const files = target.files.flatMap((file): StagedFile[] => {
-    const sha256 = digestOf(obtained, file);
-    return sha256 ? [{ path: file.path, sha256, proof: file.proof }] : [];
+    const one = obtained.get(file.path);
+    if (one === undefined) return [];
+    const { blob, ...proof } = one;
+    return [{ path: file.path, sha256: blob.digest, ...proof }];
   });
   const isStaged = await stageSnapshot(work.store, work.blobs, {
     directory: staged,

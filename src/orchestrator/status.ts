@@ -1,7 +1,7 @@
 /** `status`: reads names, sizes, times and records; never content. Changes nothing on disk. */
-import { weakestProof } from '../domain/proof.ts';
+import { countProofs, weakestProof } from '../domain/proof.ts';
 import { type FaultyFile, type FileFault, ModelState, type ModelStatus } from '../domain/status.ts';
-import { faultOf, type InspectedFile, type Inspection } from '../store/inspect-snapshot.ts';
+import { faultOf, type InspectedFile, type Inspection, provenBy } from '../store/inspect-snapshot.ts';
 import { readStoreId } from '../store/open-store.ts';
 import type { TargetOptions } from './api.ts';
 import { lookAt, type Sight } from './look.ts';
@@ -23,9 +23,9 @@ export async function statusOf(work: Orchestration, modelId: string, options: Ta
 /** Pure: what was seen, in words. */
 function toStatus(target: Target, { inspection, files }: Sight, verifying: boolean): ModelStatus {
   const faulty = files.filter((file) => faultOf(file) !== undefined);
-  const proof = weakestProof(
-    inspection.files.flatMap((file) => (faultOf(file) === undefined && file.published ? [file.published.proof] : [])),
-  );
+  const counted = inspection.files.filter((file) => faultOf(file) === undefined);
+  const proofs = counted.flatMap(({ spec, published }) => (published ? [provenBy(spec, published).proof] : []));
+  const proof = weakestProof(proofs);
   const bytesHeld = sum(faulty.map((file) => file.heldBytes));
   return {
     ref: target.spec.ref,
@@ -39,6 +39,7 @@ function toStatus(target: Target, { inspection, files }: Sight, verifying: boole
     bytesNeeded: sum(planBlobs(faulty, { force: false }).map((planned) => planned.fetchBytes)),
     bytesHeld,
     ...(proof && { proof }),
+    proofs: countProofs(proofs),
     ...(inspection.record && { verifiedAt: inspection.record.verifiedAt }),
   };
 }

@@ -17,6 +17,7 @@ import type {
 } from './api.ts';
 import { type Chosen, chooseVariant } from './choose-variant.ts';
 import { ensureModel } from './ensure.ts';
+import { listModels } from './list.ts';
 import type { Orchestration } from './orchestration.ts';
 import { planEnsure } from './plan.ts';
 import { statusOf } from './status.ts';
@@ -55,8 +56,8 @@ export class Verbs implements ModelOrchestrator {
     return (await this.plan(modelId, options)).fetchBytes;
   }
 
-  async listModels(): Promise<readonly ModelSummary[]> {
-    return (await this.#work.registry()).listModels();
+  listModels(): Promise<readonly ModelSummary[]> {
+    return listModels(this.#work);
   }
 
   async show(modelId: string, options: ModelOptions = {}): Promise<ModelSpec> {

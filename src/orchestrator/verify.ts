@@ -5,7 +5,7 @@ import type { Emit } from '../domain/events.ts';
 import { isErrno } from '../domain/fs-error.ts';
 import { weakestProof } from '../domain/proof.ts';
 import type { VerifiedFile, VerifyReport } from '../domain/results.ts';
-import type { InspectedFile } from '../store/inspect-snapshot.ts';
+import { type InspectedFile, provenBy } from '../store/inspect-snapshot.ts';
 import { readStoreId } from '../store/open-store.ts';
 import { readLeaves, writeLeaves } from '../store/piece-leaves.ts';
 import { VERIFIED_FILE } from '../store/snapshot-record.ts';
@@ -74,20 +74,18 @@ async function hashPresent(work: Orchestration, target: Target, { files, emit, s
   return new Map(present.map((file, index) => [file.spec.path, hashed[index] as HashedFile]));
 }
 
+/**
+ * By the manifest's sha256, else by the one that the bytes had when they were proven: they are those that matched what a source
+ * published then, whatever kind of digest that was.
+ */
 function judge({ spec, published }: InspectedFile, hashed: HashedFile | undefined): VerifiedFile {
   const expected = spec.sha256 ?? published?.sha256;
-  const proof = published?.proof ?? spec.proof;
-  const file = { path: spec.path, sizeBytes: spec.sizeBytes, proof, ...(expected && { expected }) };
+  const file = { path: spec.path, sizeBytes: spec.sizeBytes, ...provenBy(spec, published), ...(expected && { expected }) };
   if (hashed === undefined) return { ...file, ok: false, fault: 'missing' };
   if (hashed.sizeBytes !== spec.sizeBytes) return { ...file, ok: false, fault: 'size', found: hashed.sha256 };
-  if (expected === undefined)
-    return { ...file, ok: published !== undefined, found: hashed.sha256, ...(published ? {} : { fault: 'unproven' as const }) };
-  return {
-    ...file,
-    ok: hashed.sha256 === expected,
-    found: hashed.sha256,
-    ...(hashed.sha256 === expected ? {} : { fault: 'digest' as const }),
-  };
+  if (expected === undefined) return { ...file, ok: false, fault: 'unproven', found: hashed.sha256 };
+  if (hashed.sha256 !== expected) return { ...file, ok: false, fault: 'digest', found: hashed.sha256 };
+  return { ...file, ok: true, found: hashed.sha256 };
 }
 
 /** A file whose download left the hash no time for them, and that has more than one. */

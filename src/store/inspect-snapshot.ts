@@ -2,6 +2,7 @@
 import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ModelError } from '../domain/errors.ts';
+import type { FileProof } from '../domain/published-digest.ts';
 import type { FileSpec, ModelSpec } from '../domain/spec.ts';
 import type { FileFault } from '../domain/status.ts';
 import type { StoreContext } from './context.ts';
@@ -57,6 +58,12 @@ export function inspectSnapshot(context: StoreContext, directory: string, { file
 function stillLeftOut(record: SnapshotRecord | undefined, spec: InspectRequest['spec']): readonly string[] {
   if (record === undefined || record.leftOut.length === 0) return [];
   return record.specDigest === spec.specDigest ? record.leftOut : [];
+}
+
+/** What proves published bytes: the manifest as it is now, where it has their digest, else what did when they were published. */
+export function provenBy({ sha256, proof }: FileSpec, published: SnapshotFile | undefined): FileProof {
+  if (published === undefined || sha256 === published.sha256) return { proof };
+  return { proof: published.proof, ...(published.upstream && { upstream: published.upstream }) };
 }
 
 /** What keeps a file from counting; a stale proof does not. */

@@ -2,15 +2,15 @@
 import { parseSha256, type Sha256 } from '../domain/digest.ts';
 import type { CanonicalRef } from '../domain/model-ref.ts';
 import type { ProofLevel } from '../domain/proof.ts';
+import { type FileProof, formatDigest, parseDigest } from '../domain/published-digest.ts';
 import type { StatKey } from './stat-key.ts';
 
 export const VERIFIED_FILE = '.verified.json';
 const SCHEMA = 'wan.verified/v1';
 
-export interface SnapshotFile {
+export interface SnapshotFile extends FileProof {
   readonly path: string;
   readonly sha256: Sha256;
-  readonly proof: ProofLevel;
   /** The file as it was when its bytes were proven. */
   readonly key: StatKey;
 }
@@ -33,6 +33,7 @@ interface WireFile {
   readonly size: number;
   readonly sha256: string;
   readonly proof: ProofLevel;
+  readonly upstream?: { readonly digest: string; readonly source: string };
   readonly ino: string;
   readonly mtime_ns: string;
   readonly ctime_ns: string;
@@ -58,11 +59,12 @@ export const toWire = (record: SnapshotRecord): WireRecord => ({
   spec_digest: record.specDigest,
   generation: record.generation,
   verified_at: record.verifiedAt,
-  files: record.files.map(({ path, sha256, proof, key }) => ({
+  files: record.files.map(({ path, sha256, proof, upstream, key }) => ({
     path,
     size: key.sizeBytes,
     sha256,
     proof,
+    ...(upstream && { upstream: { digest: formatDigest(upstream), source: upstream.source } }),
     ino: key.ino,
     mtime_ns: key.mtimeNs,
     ctime_ns: key.ctimeNs,
@@ -79,8 +81,13 @@ export function fromWire(wire: WireRecord): SnapshotRecord | undefined {
     const sha256 = parseSha256(file.sha256);
     if (sha256 === undefined) return undefined;
     const key = { sizeBytes: file.size, ino: file.ino, mtimeNs: file.mtime_ns, ctimeNs: file.ctime_ns };
-    files.push({ path: file.path, sha256, proof: file.proof, key });
+    files.push({ path: file.path, sha256, proof: file.proof, ...upstreamOf(file), key });
   }
   const { ref, variant, generation } = wire;
   return { ref, variant, specDigest, generation, verifiedAt: wire.verified_at, files, leftOut: wire.left_out };
+}
+
+function upstreamOf({ upstream }: WireFile): Pick<FileProof, 'upstream'> {
+  const digest = upstream && parseDigest(upstream.digest);
+  return upstream && digest ? { upstream: { ...digest, source: upstream.source } } : {};
 }

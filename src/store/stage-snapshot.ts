@@ -1,7 +1,7 @@
 /** Building a snapshot beside its final place: steps 7 and 8 of docs/store-format.md. */
 import { dirname } from 'node:path';
 import type { Sha256 } from '../domain/digest.ts';
-import type { ProofLevel } from '../domain/proof.ts';
+import type { FileProof } from '../domain/published-digest.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import type { Lease } from '../locks/lease.ts';
 import type { Blobs } from './blobs.ts';
@@ -11,10 +11,9 @@ import { removePath } from './remove-path.ts';
 import type { SnapshotFile, SnapshotRecord } from './snapshot-record.ts';
 import { writeSnapshot } from './snapshots.ts';
 
-export interface StagedFile {
+export interface StagedFile extends FileProof {
   readonly path: string;
   readonly sha256: Sha256;
-  readonly proof: ProofLevel;
 }
 
 export interface StageRequest {
@@ -51,7 +50,7 @@ async function linkFile(context: StoreContext, blobs: Blobs, request: LinkReques
   const lease = await lock(file.sha256);
   try {
     const key = await blobs.linkTo(file.sha256, destination);
-    return key && { path: file.path, sha256: file.sha256, proof: file.proof, key };
+    return key && { ...file, key };
   } finally {
     await lease.release();
   }

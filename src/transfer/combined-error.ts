@@ -1,5 +1,7 @@
 /** One error out of many failed sources. */
 import { type Attempt, type ErrorCode, ModelError } from '../domain/errors.ts';
+import { describeExpected, isRecorded } from './expected.ts';
+import type { Expected } from './transfer.ts';
 
 export interface FailedSource {
   readonly label: string;
@@ -9,7 +11,7 @@ export interface FailedSource {
 export interface FailureFacts {
   /** Path inside the model. */
   readonly file: string;
-  readonly expected?: string | undefined;
+  readonly expected?: Expected | undefined;
   /** Label -> digest of the whole file as that source gave it. */
   readonly liars: ReadonlyMap<string, string>;
   readonly failed: readonly FailedSource[];
@@ -53,14 +55,28 @@ export function combinedError(facts: FailureFacts): ModelError {
 function checksumError({ file, expected, liars, failed, attempts }: FailureFacts): ModelError {
   const found = [...new Set(liars.values())].join(', ');
   const others = failed.length === 0 ? '' : `; ${reasons(failed)}`;
+  if (expected === undefined) throw new Error('bytes are wrong only where it is known what they should be');
   return new ModelError(
     'CHECKSUM_FAIL',
-    `${file} is wrong at every source that gave it: expected sha256 ${expected}, found ${found}${others}`,
-    {
-      attempts,
-      details: { file, expected, found: Object.fromEntries(liars) },
-    },
+    `${file} is wrong at every source that gave it: expected ${describeExpected(expected)}, found ${found}${others}`,
+    { attempts, ...hintFor(expected), details: { file, ...detailsOf(expected), found: Object.fromEntries(liars) } },
   );
+}
+
+const detailsOf = ({ digest, level, publishedBy }: Expected): Readonly<Record<string, string>> => ({
+  expected: digest.hex,
+  algorithm: digest.algorithm,
+  proof: level,
+  ...(publishedBy !== undefined && { published_by: publishedBy }),
+});
+
+/** The manifest has nothing to correct where it says nothing. */
+function hintFor(expected: Expected): { hint?: string } {
+  const { publishedBy } = expected;
+  if (publishedBy !== undefined)
+    return { hint: `${publishedBy} publishes the digest of other bytes: correct the sources, or name the sha256 in the manifest` };
+  if (!isRecorded(expected)) return {};
+  return { hint: 'the sources have other bytes now than when the model was published here: `--force` takes those of now' };
 }
 
 const reasons = (failed: readonly FailedSource[]): string => failed.map(({ label, error }) => `${label}: ${error.message}`).join('; ');

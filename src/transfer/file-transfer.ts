@@ -4,6 +4,7 @@ import { cancelledError } from '../domain/cancelled.ts';
 import { sha256Of } from '../domain/digest.ts';
 import type { Attempt, ModelError } from '../domain/errors.ts';
 import { combinedError, type FailedSource } from './combined-error.ts';
+import { describeExpected, foundFor, otherAlgorithm } from './expected.ts';
 import type { FileState } from './file-state.ts';
 import type { HashResult, LaneEvent } from './lane-protocol.ts';
 import { errorOfFault } from './range-fault.ts';
@@ -56,8 +57,10 @@ export class FileTransfer {
     for (;;) {
       await this.#fetchMissing();
       const result = await this.#hashed();
-      if (this.#file.expected === undefined || result.sha256 === this.#file.expected) return this.#proven(result);
-      await this.#distrust(result.sha256);
+      const { expected } = this.#file;
+      const found = expected === undefined ? undefined : foundFor(expected, result);
+      if (found === undefined || found === expected?.digest.hex) return this.#proven(result);
+      await this.#distrust(found);
     }
   }
 
@@ -136,9 +139,15 @@ export class FileTransfer {
   }
 
   #accuse(label: string, found: string): void {
-    const { name, expected = '', emit } = this.#file;
-    this.#attempts.push({ source: label, file: name, code: 'CHECKSUM_FAIL', message: `expected sha256 ${expected}, found ${found}` });
-    emit({ type: 'source.lied', source: label, file: name, expected, found });
+    const { name, expected, emit } = this.#file;
+    if (expected === undefined) throw new Error('bytes are wrong only where it is known what they should be');
+    this.#attempts.push({
+      source: label,
+      file: name,
+      code: 'CHECKSUM_FAIL',
+      message: `expected ${describeExpected(expected)}, found ${found}`,
+    });
+    emit({ type: 'source.lied', source: label, file: name, expected: expected.digest.hex, found });
   }
 
   #proven(result: HashResult): TransferOutcome {
@@ -162,7 +171,8 @@ export class FileTransfer {
       onLaneEvent: (event) => this.#onLaneEvent(event),
       onLaneDeath: (error) => this.#state.fail(error),
     });
-    hashLane.post({ type: 'hash.open', file: shared, leaves: true });
+    const also = this.#file.expected && otherAlgorithm(this.#file.expected);
+    hashLane.post({ type: 'hash.open', file: shared, leaves: true, ...(also && { also }) });
   }
 
   #closeHash(): void {

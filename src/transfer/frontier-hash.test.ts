@@ -17,6 +17,7 @@ class Bench {
   readonly cell = new FrontierCell();
   readonly map: PieceMap;
   readonly digests: string[] = [];
+  readonly md5s: (string | undefined)[] = [];
   readonly hash: FrontierHash;
 
   constructor(fd: number, mapFd: number, sizeBytes: number) {
@@ -26,9 +27,13 @@ class Bench {
     this.map = new PieceMap(pieces);
     this.hash = new FrontierHash({
       file: this.file,
+      also: 'md5',
       readBuffer: makeReadBuffer(),
       leavesWhen: undefined,
-      onDone: ({ sha256 }) => this.digests.push(sha256),
+      onDone: ({ sha256, other }) => {
+        this.digests.push(sha256);
+        this.md5s.push(other);
+      },
       onError: (error) => {
         throw error;
       },
@@ -64,6 +69,7 @@ async function bench(sizeBytes: number): Promise<Bench> {
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
 
 describe('the hash at the frontier', () => {
   it('is right whatever the order of pieces and the size of chunks', async () => {
@@ -82,6 +88,7 @@ describe('the hash at the frontier', () => {
             for (let at = from; at < end; at += chunk) into.write(bytes.subarray(at, Math.min(end, at + chunk)));
           }
           expect(await made.digest()).toBe(sha256(bytes));
+          expect(made.md5s.at(-1)).toBe(md5(bytes));
         },
       ),
       { numRuns: 25 },
@@ -100,7 +107,9 @@ describe('the hash at the frontier', () => {
     made.cell.rewind(1000);
     const again = made.writer(1000, size);
     again.write(fresh.subarray(1000));
-    expect(await made.digest()).toBe(sha256(Buffer.concat([old.subarray(0, 1000), fresh.subarray(1000)])));
+    const whole = Buffer.concat([old.subarray(0, 1000), fresh.subarray(1000)]);
+    expect(await made.digest()).toBe(sha256(whole));
+    expect(made.md5s.at(-1)).toBe(md5(whole));
   });
 
   it('gives a new digest after the file was found wrong and mended', async () => {
@@ -114,5 +123,6 @@ describe('the hash at the frontier', () => {
     made.hash.advance();
     made.writer(0, size).write(right);
     await expect.poll(() => made.digests.at(-1)).toBe(sha256(right));
+    expect(made.md5s).toEqual([md5(wrong), md5(right)]);
   });
 });

@@ -1,10 +1,10 @@
 /**
- * The sha256 of a file that is being written. Bytes offered exactly at the frontier are hashed from memory; pieces that
+ * The digests of a file that is being written. Bytes offered exactly at the frontier are hashed from memory; pieces that
  * were completed ahead of it are read back, from the page cache, when the frontier reaches them.
  */
-import { createHash, type Hash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import { PieceMap } from '../store/piece-map.ts';
+import { ContentHash, type OtherAlgorithm } from './content-hash.ts';
 import { FrontierCell } from './frontier-cell.ts';
 import type { LaneLoad } from './lane-load.ts';
 import type { HashResult, SharedFile } from './lane-protocol.ts';
@@ -19,11 +19,13 @@ const TURN_BYTES = 2 * 1024 * 1024;
 
 interface Checkpoint {
   readonly offset: number;
-  readonly hash: Hash;
+  readonly hash: ContentHash;
 }
 
 export interface FrontierHashOptions {
   readonly file: SharedFile;
+  /** Made beside the sha256. */
+  readonly also?: OtherAlgorithm | undefined;
   /** Shared by all hashes of the lane: used only within one turn. */
   readonly readBuffer: Buffer;
   /** Where leaves are wanted, the load of the lane that decides about making them. */
@@ -38,10 +40,10 @@ export class FrontierHash {
   readonly #options: FrontierHashOptions;
   readonly #pieces: PieceMap;
   readonly #cell: FrontierCell;
-  #hash = createHash('sha256');
+  #hash: ContentHash;
   #offset = 0;
   /** Ascending; the first is the empty state. */
-  #checkpoints: Checkpoint[] = [{ offset: 0, hash: createHash('sha256') }];
+  #checkpoints: Checkpoint[];
   /** State at the start of the piece that the frontier is in. */
   #pieceStart: Checkpoint | undefined;
   #leaves: LeafHasher | undefined;
@@ -54,6 +56,8 @@ export class FrontierHash {
     this.#options = options;
     this.#pieces = new PieceMap(options.file.pieces);
     this.#cell = new FrontierCell(options.file.frontier);
+    this.#hash = ContentHash.begin(options.file.pieces.sizeBytes, options.also);
+    this.#checkpoints = [{ offset: 0, hash: this.#hash.copy() }];
     if (options.leavesWhen !== undefined) this.#leaves = new LeafHasher(options.leavesWhen);
     this.#cell.publish(0);
     this.advance();
@@ -112,7 +116,7 @@ export class FrontierHash {
   #take(bytes: Uint8Array): void {
     if (this.#offset % this.#options.file.pieces.pieceBytes === 0) this.#checkpoint();
     this.#hash.update(bytes);
-    this.#leaves?.update(bytes, this.#offset, this.#hash);
+    this.#leaves?.update(bytes, this.#offset, this.#hash.sha256);
     this.#offset += bytes.length;
     this.#cell.publish(this.#offset);
   }
@@ -126,8 +130,9 @@ export class FrontierHash {
   #restore(offset: number): void {
     this.#checkpoints = this.#checkpoints.filter((checkpoint) => checkpoint.offset <= offset);
     const near = this.#pieceStart !== undefined && this.#pieceStart.offset <= offset ? this.#pieceStart : this.#checkpoints.at(-1);
-    this.#hash = near?.hash.copy() ?? createHash('sha256');
-    this.#offset = near?.offset ?? 0;
+    if (near === undefined) throw new Error('the empty state is always there to go back to');
+    this.#hash = near.hash.copy();
+    this.#offset = near.offset;
     this.#pieceStart = undefined;
     this.#leaves = undefined;
     this.#cell.publish(this.#offset);
@@ -136,9 +141,8 @@ export class FrontierHash {
   #report(): void {
     if (this.#reported) return;
     this.#reported = true;
-    const sha256 = this.#hash.copy().digest('hex');
-    const leaves = this.#leaves?.finish(this.#options.file.pieces.sizeBytes, this.#hash);
-    this.#options.onDone({ sha256, ...(leaves !== undefined && { leaves }) }, this.#generation);
+    const leaves = this.#leaves?.finish(this.#options.file.pieces.sizeBytes, this.#hash.sha256);
+    this.#options.onDone({ ...this.#hash.digests(), ...(leaves !== undefined && { leaves }) }, this.#generation);
   }
 
   #piece(): number {

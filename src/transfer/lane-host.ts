@@ -5,7 +5,7 @@ import type { Feed, FeedEvents } from './feed.ts';
 import { FrontierHash, makeReadBuffer } from './frontier-hash.ts';
 import { HttpFeed } from './http-feed.ts';
 import { LaneLoad } from './lane-load.ts';
-import type { LaneCommand, LaneEvent, RangeTask, SharedFile } from './lane-protocol.ts';
+import type { LaneCommand, LaneEvent, RangeTask } from './lane-protocol.ts';
 import { LaneRange } from './lane-range.ts';
 import { LocalFeed } from './local-feed.ts';
 import { PathHash } from './path-hash.ts';
@@ -46,7 +46,7 @@ export class LaneHost {
   handle(command: LaneCommand, open?: OpenBackend): void {
     switch (command.type) {
       case 'hash.open':
-        this.#openHash(command.file, command.leaves);
+        this.#openHash(command);
         break;
       case 'hash.advance':
         this.#hashes.get(command.fileId)?.advance();
@@ -85,10 +85,11 @@ export class LaneHost {
     this.#pool.close();
   }
 
-  #openHash(file: SharedFile, leaves: boolean): void {
+  #openHash({ file, leaves, also }: LaneCommand & { readonly type: 'hash.open' }): void {
     const { fileId } = file;
     const hash = new FrontierHash({
       file,
+      also,
       readBuffer: this.#readBuffer,
       leavesWhen: leaves ? this.#load : undefined,
       onDone: (result, generation) => this.#emit({ type: 'hash.done', fileId, generation, result }),

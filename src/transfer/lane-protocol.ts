@@ -6,6 +6,7 @@ import type { HttpTarget } from '../backends/backend.ts';
 import type { HttpHeaders } from '../backends/http/http-headers.ts';
 import type { ModelError } from '../domain/errors.ts';
 import type { PieceMapHandle } from '../store/piece-map.ts';
+import type { OtherAlgorithm } from './content-hash.ts';
 
 /** Memory that all lanes share for one file. */
 export interface SharedFile {
@@ -88,7 +89,7 @@ export interface RangeAccept {
 }
 
 export type LaneCommand =
-  | { readonly type: 'hash.open'; readonly file: SharedFile; readonly leaves: boolean }
+  | { readonly type: 'hash.open'; readonly file: SharedFile; readonly leaves: boolean; readonly also?: OtherAlgorithm }
   /** Pieces were completed by another lane, or the hash has to go back. */
   | { readonly type: 'hash.advance'; readonly fileId: number }
   | { readonly type: 'hash.close'; readonly fileId: number }
@@ -109,6 +110,8 @@ export type LaneCommand =
 
 export interface HashResult {
   readonly sha256: string;
+  /** Of the other kind, where one was asked for. */
+  readonly other?: string;
   readonly leaves?: Uint8Array;
 }
 

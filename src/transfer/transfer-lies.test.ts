@@ -1,7 +1,9 @@
 /** Sources whose bytes are wrong. */
+import { hash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { allOf, cutAt, seeded, sha256Hex, status, wrongBytesAt } from '../../test/servers/http/fault-server.ts';
+import { gitOid } from '../../test/servers/hub/hub-repo.ts';
 import { serve, TransferBench } from '../../test/support/transfer-bench.ts';
 import { PieceMap } from '../store/piece-map.ts';
 
@@ -25,6 +27,22 @@ describe('a source that lies', () => {
     expect(file.onDisk()).toBe(sha256);
     expect(file.held()).toBe(content.sizeBytes);
     expect(file.events).toContainEqual(expect.objectContaining({ type: 'source.lied', source: liar.url, expected: sha256 }));
+  });
+
+  it.each(['md5', 'git-sha1'] as const)('is found by a %s where nobody knows a sha256', async (algorithm) => {
+    const [liar, good] = [await serveContent(), await serveContent()];
+    liar.fault('a', wrongBytesAt(1_000_000));
+    const bytes = content.read(0, content.sizeBytes);
+    const hex = algorithm === 'md5' ? hash('md5', bytes) : gitOid(bytes);
+    const bench = await TransferBench.create();
+    const file = await bench.file({
+      sizeBytes: content.sizeBytes,
+      sha256: null,
+      expected: { digest: { algorithm, hex }, level: 'etag', publishedBy: good.url },
+      sources: [bench.source(liar.url, 'a'), bench.source(good.url, 'a')],
+    });
+    expect(await bench.engine.fetch(file)).toMatchObject({ sha256, sources: [good.url], liars: [liar.url] });
+    expect(file.events).toContainEqual(expect.objectContaining({ type: 'source.lied', source: liar.url, expected: hex }));
   });
 
   it('is found among several suppliers, and only its pieces are fetched again', async () => {

@@ -2,15 +2,26 @@
 import type { FileSource } from '../backends/backend.ts';
 import type { Sha256 } from '../domain/digest.ts';
 import type { Emit } from '../domain/events.ts';
+import type { ProofLevel } from '../domain/proof.ts';
+import type { FileDigest } from '../domain/published-digest.ts';
 import type { PartialBlob } from '../store/partial-blob.ts';
+
+/** What the bytes must hash to, and who says so. */
+export interface Expected {
+  readonly digest: FileDigest;
+  /** What a match earns. */
+  readonly level: ProofLevel;
+  /** Redacted label of the source that publishes it; absent where the manifest says it, or the publication before. */
+  readonly publishedBy?: string;
+}
 
 /** One file to complete. The caller holds the digest's lock and the partial. */
 export interface TransferFile {
   /** Path inside the model, for events and errors. */
   readonly name: string;
   readonly partial: PartialBlob;
-  /** The digest to prove; absent where none is known. */
-  readonly expected?: Sha256;
+  /** What is to be proven; absent where nobody knows a digest. */
+  readonly expected?: Expected;
   /** In priority order; a failing one is left for the next with its held pieces kept. */
   readonly sources: readonly FileSource[];
   /** What is remembered of sources without this file does not count. */
@@ -22,7 +33,7 @@ export interface TransferFile {
 }
 
 export interface TransferOutcome {
-  /** What the bytes on disk hash to; equals `expected` where that was given. */
+  /** What the bytes on disk hash to; that they match `expected` is proven. */
   readonly sha256: Sha256;
   /** Bytes that came over a backend, those of sources that are here already not counted. */
   readonly fetchedBytes: number;

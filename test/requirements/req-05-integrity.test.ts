@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs';
 import { chmod, open, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { seeded, wrongBytesAt } from '../servers/http/fault-server.ts';
+import { HubServer, storagePath } from '../servers/hub/hub-server.ts';
 import { digestOf, MODEL, modelFixture, textOf } from '../support/model-fixture.ts';
 
 const weights = seeded(600_000, 1);
@@ -67,6 +68,35 @@ describe('requirement 5', () => {
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 
+  it('5.3 without checksums in the manifest, what the Hub publishes proves the files, and the level is shown', async () => {
+    const hub = await HubServer.start();
+    onTestFinished(() => hub.stop());
+    hub.commit('org/tiny', files);
+    const open = Object.fromEntries(Object.entries(files).map(([path, content]) => [path, { content, keys: { sha256: null } }]));
+    const env = { HF_ENDPOINT: hub.url, WAN_HF_CACHE: 'off' };
+    const world = await modelFixture({ files: open, sources: ['hf://org/tiny'], env });
+    const ran = await world.cli(ENSURE);
+    expect(ran, ran.stdout).toMatchObject({ code: 0 });
+    expect(ran.json<{ data: { results: unknown[] } }>().data.results).toMatchObject([
+      {
+        proof: 'etag',
+        files: [{ proof: 'etag', upstream: { source: 'hf://org/tiny' } }, { proof: 'upstream-sha256' }, { proof: 'upstream-sha256' }],
+      },
+    ]);
+    for (const verb of ['status', 'list', 'verify'])
+      expect((await world.cli(['models', verb, ...(verb === 'list' ? [] : [MODEL])])).stdout, verb).toMatch(/ etag/);
+
+    hub.storage.fault(storagePath(digestOf(weights)), wrongBytesAt(300_000));
+    const other = await modelFixture({ files: open, sources: ['hf://org/tiny'], env });
+    const failed = await other.cli(ENSURE);
+    expect(failed.code).toBe(5);
+    expect(failed.json().error).toMatchObject({
+      code: 'CHECKSUM_FAIL',
+      details: { proof: 'upstream-sha256', published_by: 'hf://org/tiny' },
+    });
+    expect(existsSync(other.modelDir())).toBe(false);
+  });
+
   it('5.4 bytes that are wrong everywhere fail with file, expected, found, and every source that was tried', async () => {
     const world = await modelFixture({ files, sources: ['http:a', 'http:b'] });
     for (const source of ['http:a', 'http:b']) world.server(source).fault(UNET, wrongBytesAt(300_000));
@@ -114,6 +144,7 @@ describe('requirement 5', () => {
     const result = await orchestrator.ensureDetailed(MODEL);
     expect(result.proof).toBe('size-only');
     expect(await orchestrator.status(MODEL)).toMatchObject({ state: 'COMPLETE', proof: 'size-only' });
+    expect((await world.cli(['models', 'ensure', MODEL])).stdout).toContain('only the size proves unet/model.safetensors');
 
     await unlink(join(world.modelDir(), 'unet/model.safetensors'));
     expect(await orchestrator.status(MODEL)).toMatchObject({ state: 'PARTIAL', missingFiles: ['unet/model.safetensors'] });

@@ -4,11 +4,10 @@ import { readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import type { FileSource } from '../../src/backends/backend.ts';
 import { createBackends } from '../../src/backends/create-backends.ts';
-import { type Sha256, sha256Of } from '../../src/domain/digest.ts';
 import type { EventBody } from '../../src/domain/events.ts';
 import type { PartialBlob } from '../../src/store/partial-blob.ts';
 import { createTransferEngine, type TransferControls, type TransferEngineOptions } from '../../src/transfer/create-transfer-engine.ts';
-import type { TransferFile } from '../../src/transfer/transfer.ts';
+import type { Expected, TransferFile } from '../../src/transfer/transfer.ts';
 import { systemClock, systemRandom } from '../../src/util/system-world.ts';
 import { FaultServer } from '../servers/http/fault-server.ts';
 import { PIECE, type TestStore, testStore } from './test-store.ts';
@@ -25,6 +24,8 @@ export interface WantedFile {
   readonly sizeBytes: number;
   /** Lower-case hex; null: none is known. */
   readonly sha256: string | null;
+  /** Instead of the sha256. */
+  readonly expected?: Expected;
   readonly sources: readonly FileSource[];
   readonly signal?: AbortSignal;
   readonly pieceBytes?: number;
@@ -74,7 +75,9 @@ export class TransferBench {
     const key = sha256 ?? 'u-0';
     const partial = await this.store.partials.open({ key, sizeBytes, pieceBytes });
     onTestFinished(() => partial.close());
-    return benchFile({ name, partial, sources, signal, ...(sha256 !== null && { expected: sha256Of(sha256) }) });
+    const manifests = sha256 === null ? undefined : manifestDigest(sha256);
+    const { expected = manifests } = wanted;
+    return benchFile({ name, partial, sources, signal, ...(expected && { expected }) });
   }
 
   async close(): Promise<void> {
@@ -83,8 +86,10 @@ export class TransferBench {
   }
 }
 
+const manifestDigest = (hex: string): Expected => ({ digest: { algorithm: 'sha256', hex }, level: 'manifest-sha256' });
+
 function benchFile(
-  parts: Pick<TransferFile, 'name' | 'sources' | 'signal'> & { readonly partial: PartialBlob; readonly expected?: Sha256 },
+  parts: Pick<TransferFile, 'name' | 'sources' | 'signal'> & { readonly partial: PartialBlob; readonly expected?: Expected },
 ): BenchFile {
   const events: EventBody[] = [];
   let held = 0;

@@ -11,6 +11,7 @@ import type {
   HttpTarget,
   OpenedFile,
   OpenOptions,
+  Publishing,
   RemoteFile,
   Revisioned,
   SourceRevision,
@@ -43,8 +44,9 @@ interface Located {
   readonly url: URL;
 }
 
-export class GithubBackend implements StorageBackend, HttpReachable, Credentialed, Revisioned {
+export class GithubBackend implements StorageBackend, HttpReachable, Credentialed, Publishing, Revisioned {
   readonly scheme = 'github';
+  readonly publishesDigests = true;
   readonly label: string;
   readonly host: string;
   readonly #place: GithubPlace & Partial<GithubFile>;

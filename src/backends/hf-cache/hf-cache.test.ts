@@ -36,7 +36,7 @@ async function cacheAt(directory?: string) {
     },
   });
   const find = async (bytes: Buffer, more: Partial<WantedBytes> = {}) =>
-    (await cache.find({ sha256: sha256(bytes), sizeBytes: bytes.length, places: [], ...more }, signal))?.path;
+    (await cache.find({ digest: { algorithm: 'sha256', hex: sha256(bytes) }, sizeBytes: bytes.length, places: [], ...more }, signal))?.path;
   return { root, read, cache, find };
 }
 
@@ -51,7 +51,7 @@ describe('the Hub cache as a source', () => {
     write(join(root, 'models--org--name/blobs', sha256(BIG)), BIG);
     expect(await find(BIG, { places: place('m.safetensors') })).toBe(`models--org--name/blobs/${sha256(BIG)}`);
     expect(read).toEqual([]);
-    const source = await cache.find({ sha256: sha256(BIG), sizeBytes: BIG.length, places: [] }, signal);
+    const source = await cache.find({ digest: { algorithm: 'sha256', hex: sha256(BIG) }, sizeBytes: BIG.length, places: [] }, signal);
     expect(source).toMatchObject({ isHere: true, backend: { label: `hf-cache://${root}`, scheme: 'hf-cache' } });
     const opened = await source?.backend.open(source.path, { signal });
     expect(Buffer.concat(await Array.fromAsync(opened?.body ?? []))).toEqual(BIG);

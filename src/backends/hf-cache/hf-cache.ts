@@ -2,6 +2,7 @@
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import type { Sha256 } from '../../domain/digest.ts';
+import type { FileDigest } from '../../domain/published-digest.ts';
 import type { FileSource } from '../backend.ts';
 import { LocalBackend } from '../local/local-backend.ts';
 import type { HubFile } from './hub-file.ts';
@@ -18,7 +19,7 @@ export interface HfCacheOptions {
 }
 
 export interface WantedBytes {
-  readonly sha256: Sha256;
+  readonly digest: FileDigest;
   readonly sizeBytes: number;
   /** Where the repositories that the model comes from have the file. */
   readonly places: readonly RepoPlace[];
@@ -52,13 +53,14 @@ export class HfCache {
     return { backend, path: relative(root, found).split(sep).join('/'), isHere: true };
   }
 
-  async #findInSnapshots(root: string, { sha256, sizeBytes, places }: WantedBytes, signal: AbortSignal): Promise<string | undefined> {
+  async #findInSnapshots(root: string, { digest, sizeBytes, places }: WantedBytes, signal: AbortSignal): Promise<string | undefined> {
+    if (digest.algorithm !== 'sha256') return undefined;
     const read = new Set<string>();
     for (const place of places) {
       for (const pointer of await pointersOf(root, place)) {
         const file = (await isNamedBySha256(pointer)) ? undefined : await fileInside(root, pointer, sizeBytes);
         if (file === undefined || read.has(file)) continue;
-        if ((await this.#options.sha256OfFile(file, signal)) === sha256) return file;
+        if ((await this.#options.sha256OfFile(file, signal)) === digest.hex) return file;
         read.add(file);
       }
     }
@@ -67,11 +69,11 @@ export class HfCache {
 }
 
 /** The model's own repositories first; another one's bytes of the same name are as good. */
-async function findBlob(root: string, { sha256, sizeBytes, places }: WantedBytes): Promise<string | undefined> {
+async function findBlob(root: string, { digest, sizeBytes, places }: WantedBytes): Promise<string | undefined> {
   const own = places.map(({ folder }) => folder);
   const names = (await unlessAbsent(`list ${root}`, () => readdir(root))) ?? [];
   for (const folder of new Set([...own, ...names.filter((name) => REPO_FOLDER.test(name))])) {
-    const file = await fileInside(root, join(root, folder, 'blobs', sha256), sizeBytes);
+    const file = await fileInside(root, join(root, folder, 'blobs', digest.hex), sizeBytes);
     if (file !== undefined) return file;
   }
   return undefined;

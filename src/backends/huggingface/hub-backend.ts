@@ -10,6 +10,7 @@ import type {
   HttpTarget,
   OpenedFile,
   OpenOptions,
+  Publishing,
   RemoteFile,
   Revisioned,
   SourceRevision,
@@ -39,8 +40,9 @@ export function createHubFileBackend(url: string, options: HubApiOptions): HubBa
   return new HubBackend(place, () => place.subPath, options);
 }
 
-export class HubBackend implements StorageBackend, HttpReachable, Credentialed, Revisioned, HubFacts {
+export class HubBackend implements StorageBackend, HttpReachable, Credentialed, Publishing, Revisioned, HubFacts {
   readonly scheme = 'hf';
+  readonly publishesDigests = true;
   readonly label: string;
   readonly host: string;
   readonly #place: HubPlace;

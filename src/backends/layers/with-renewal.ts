@@ -6,6 +6,7 @@ import {
   isCredentialed,
   isHttpReachable,
   isLocallyReadable,
+  isPublishing,
   type StorageBackend,
 } from '../backend.ts';
 
@@ -24,6 +25,7 @@ export function withRenewal(first: StorageBackend, renew: (signal: AbortSignal) 
     list: (signal) => renewal.current.list(signal),
     close: () => renewal.current.close(),
     ...(isLocallyReadable(first) && { localPath: (path: string) => first.localPath(path) }),
+    ...(isPublishing(first) && { publishesDigests: true as const }),
     ...(isCredentialed(first) && { credentialsFrom: (signal: AbortSignal) => first.credentialsFrom(signal) }),
     ...(isHttpReachable(first) && {
       httpTarget: (path: string, signal: AbortSignal) => renewal.use(signal, (backend) => reachable(backend).httpTarget(path, signal)),

@@ -3,7 +3,15 @@ import { cancelledError } from '../../domain/cancelled.ts';
 import { isModelError, type ModelError } from '../../domain/errors.ts';
 import type { Clock, Random } from '../../domain/world.ts';
 import { type RetryPolicy, type RetryVerdict, retry } from '../../util/retry.ts';
-import { isCredentialed, isHttpReachable, isLocallyReadable, isRevisioned, type RemoteFile, type StorageBackend } from '../backend.ts';
+import {
+  isCredentialed,
+  isHttpReachable,
+  isLocallyReadable,
+  isPublishing,
+  isRevisioned,
+  type RemoteFile,
+  type StorageBackend,
+} from '../backend.ts';
 
 export interface BackendRetry {
   /** Redacted label of the source. */
@@ -45,6 +53,7 @@ export function withRetry(backend: StorageBackend, options: WithRetryOptions): S
     close: () => backend.close(),
     ...(isLocallyReadable(backend) && { localPath: (path: string) => backend.localPath(path) }),
     ...(isRevisioned(backend) && { revision: (signal: AbortSignal) => attempt(signal, undefined, () => backend.revision(signal)) }),
+    ...(isPublishing(backend) && { publishesDigests: true as const }),
     ...(isCredentialed(backend) && { credentialsFrom: (signal: AbortSignal) => backend.credentialsFrom(signal) }),
     ...(isHttpReachable(backend) && {
       httpTarget: (path: string, signal: AbortSignal) => attempt(signal, path, () => backend.httpTarget(path, signal)),

@@ -46,7 +46,7 @@ export class LocalBackend implements StorageBackend, LocallyReadable {
     this.#file = file;
   }
 
-  async stat(path: string, signal: AbortSignal): Promise<Required<Omit<RemoteFile, 'sha256' | 'gitOid'>>> {
+  async stat(path: string, signal: AbortSignal): Promise<Required<Omit<RemoteFile, 'sha256' | 'gitOid' | 'md5'>>> {
     throwIfCancelled(signal, `looking at ${path}`);
     const { handle, stats } = await openFile(await this.#find(path));
     await handle.close();

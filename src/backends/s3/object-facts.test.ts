@@ -26,3 +26,25 @@ it.each([
 ] as const)('takes no checksum that is %s', (_, headers) => {
   expect(facts(headers)).not.toHaveProperty('sha256');
 });
+
+it.each([
+  ['nothing of its encryption', {}],
+  ["the service's own key", { 'x-amz-server-side-encryption': 'AES256' }],
+  ['a checksum of another kind', { 'x-amz-checksum-crc64nvme': 'AAAAAAAAAAA=', 'x-amz-checksum-type': 'FULL_OBJECT' }],
+] as const)('takes the ETag for the MD5 of an object that says %s', (_, headers) => {
+  expect(facts(headers)).toHaveProperty('md5', '5d41402abc4b2a76b9719d911017c592');
+});
+
+it.each([
+  ['parts', { etag: '"5d41402abc4b2a76b9719d911017c592-3"' }],
+  ['parts with composite checksums', { 'x-amz-checksum-type': 'COMPOSITE' }],
+  ['KMS', { 'x-amz-server-side-encryption': 'aws:kms' }],
+  ['KMS twice', { 'x-amz-server-side-encryption': 'aws:kms:dsse' }],
+  ["the customer's key", { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' }],
+  ['a directory bucket', { 'x-amz-storage-class': 'EXPRESS_ONEZONE' }],
+  ['weak comparison', { etag: 'W/"5d41402abc4b2a76b9719d911017c592"' }],
+  ['another form', { etag: '"abc"' }],
+  ['a better checksum', { 'x-amz-checksum-sha256': SHA256 }],
+] as const)('takes no ETag for an MD5 where there is %s', (_, headers) => {
+  expect(facts(headers)).not.toHaveProperty('md5');
+});

@@ -1,7 +1,16 @@
 /** Files in a bucket. Ranges run as signed plain GETs, so that any thread can make them. */
 import { isModelError, ModelError } from '../../domain/errors.ts';
 import { redactUrl } from '../../util/redact-url.ts';
-import type { Credentialed, HttpReachable, HttpTarget, OpenedFile, OpenOptions, RemoteFile, StorageBackend } from '../backend.ts';
+import type {
+  Credentialed,
+  HttpReachable,
+  HttpTarget,
+  OpenedFile,
+  OpenOptions,
+  Publishing,
+  RemoteFile,
+  StorageBackend,
+} from '../backend.ts';
 import { checkPath } from '../check-path.ts';
 import { checkFound } from '../file-faults.ts';
 import { HttpBackend } from '../http/http-backend.ts';
@@ -38,8 +47,9 @@ interface S3BackendOptions {
   readonly client: HttpClient;
 }
 
-export class S3Backend implements StorageBackend, HttpReachable, Credentialed {
+export class S3Backend implements StorageBackend, HttpReachable, Credentialed, Publishing {
   readonly scheme = 's3';
+  readonly publishesDigests = true;
   readonly label: string;
   readonly host: string;
   readonly #options: S3BackendOptions;

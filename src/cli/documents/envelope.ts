@@ -8,6 +8,13 @@ import { PROOF_LEVELS } from '../../domain/proof.ts';
 
 const errorCode = z.enum(ErrorCode);
 export const proof = z.enum(PROOF_LEVELS);
+/** Where a source said what a file's bytes must hash to. */
+export const upstream = z
+  .object({
+    digest: z.string().regex(/^(?:sha256|git-sha1|md5):[0-9a-f]+$/),
+    source: z.string().meta({ description: 'redacted URL of the source that published it' }),
+  })
+  .meta({ description: 'only at the levels upstream-sha256 and etag' });
 export const bytes = z.int().min(0);
 export const ref = z.string().meta({ description: 'name@version, with @variant where it is not the default one' });
 export const absolutePath = z.string().min(1);

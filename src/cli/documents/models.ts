@@ -1,7 +1,7 @@
 /** Documents of `wan models …`. */
 import { z } from 'zod';
 import { ModelState } from '../../domain/status.ts';
-import { absolutePath, bytes, errorObject, failedRef, proof, ref } from './envelope.ts';
+import { absolutePath, bytes, errorObject, failedRef, proof, ref, upstream } from './envelope.ts';
 
 const origin = z.enum(['present', 'linked', 'copied', 'fetched', 'made']);
 const fault = z.enum(['missing', 'outdated', 'unproven', 'size', 'modified', 'digest']);
@@ -31,7 +31,7 @@ export const ensureResult = z.object({
   reused_bytes: bytes.meta({ description: 'bytes that were already in the store' }),
   proof,
   duration_ms: durationMs,
-  files: z.array(z.object({ path: z.string(), size_bytes: bytes, origin, proof })),
+  files: z.array(z.object({ path: z.string(), size_bytes: bytes, origin, proof, upstream: upstream.optional() })),
   aliases,
   liars: z.array(z.string()).meta({ description: 'sources whose bytes were proven wrong' }),
 });
@@ -49,7 +49,8 @@ export const statusResult = z.object({
   faulty_files: z.array(z.object({ path: z.string(), fault, size_bytes: bytes })),
   bytes_needed: bytes,
   bytes_held: bytes.meta({ description: 'held bytes of unfinished downloads' }),
-  proof: proof.optional(),
+  proof: proof.optional().meta({ description: 'the weakest' }),
+  proofs: z.partialRecord(proof, z.int().min(1)).meta({ description: 'how many files each level proves' }),
   verified_at: z.iso.datetime().optional(),
 });
 export const statusData = z.object({
@@ -69,7 +70,7 @@ export const listData = z.object({
       default_variant: z.string(),
       file_count: z.int().min(0),
       total_bytes: bytes,
-      proof: proof.optional().meta({ description: 'the weakest that its files can be proven by; absent where their list is open' }),
+      proof: proof.optional().meta({ description: 'the weakest: of the files here, else that they can be proven by; absent where their list is open' }),
       overlays: z.array(z.string()),
     }),
   ),
@@ -167,6 +168,7 @@ export const verifyResult = z.object({
       ok: z.boolean(),
       proof: proof.meta({ description: 'what it was compared with' }),
       fault: fault.optional(),
+      upstream: upstream.optional(),
       expected: z.string().optional(),
       found: z.string().optional(),
     }),

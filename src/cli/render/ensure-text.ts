@@ -1,10 +1,12 @@
 import { formatRef } from '../../domain/model-ref.ts';
+import { countProofs } from '../../domain/proof.ts';
 import type { EnsureResult } from '../../domain/results.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { formatDuration } from '../../util/format-duration.ts';
 import { hasFailed, type Tried, valuesOf } from '../tried.ts';
 import { meaningLines } from './meaning-lines.ts';
 import { judged, mark, paint } from './paint.ts';
+import { proofText } from './proof-text.ts';
 import type { Screen } from './screen.ts';
 import { type Column, table } from './table.ts';
 
@@ -19,12 +21,15 @@ const COLUMNS: readonly Column[] = [
   { title: 'PATH' },
 ];
 
+const NAMED_FILES = 3;
+
 /** A line a model with its proven path, then the sources that gave wrong bytes. */
 export function ensureText(screen: Screen, tried: readonly Tried<EnsureResult>[]): string {
   const rows = tried.map((one) => (hasFailed(one) ? failedRow(screen, one.ref, one.error.code) : row(screen, one.value)));
   const liars = valuesOf(tried).flatMap(({ ref, liars }) => liars.map((liar) => liarText(screen, formatRef(ref), liar)));
   const chosen = valuesOf(tried).flatMap(environmentText);
-  return [table(screen, COLUMNS, rows), ...meaningLines(tried), ...chosen, ...liars].join('\n');
+  const unproven = valuesOf(tried).flatMap((result) => unprovenText(screen, result));
+  return [table(screen, COLUMNS, rows), ...meaningLines(tried), ...chosen, ...liars, ...unproven].join('\n');
 }
 
 const row = (screen: Screen, result: EnsureResult): readonly string[] => [
@@ -34,7 +39,7 @@ const row = (screen: Screen, result: EnsureResult): readonly string[] => [
   formatBytes(result.totalBytes),
   formatBytes(result.fetchedBytes),
   formatDuration(result.durationMs),
-  result.proof,
+  proofText(result.proof, countProofs(result.files.map(({ proof }) => proof))),
   result.path,
 ];
 
@@ -48,6 +53,15 @@ export const failedRow = (screen: Screen, ref: string, code: string): readonly s
 function environmentText({ ref, variant, variantReason, environment }: EnsureResult): string[] {
   if (variantReason !== 'environment' || ref.variant === undefined) return [];
   return [`${variant} is what ${ref.modelId} takes in the environment ${environment}; --variant names another`];
+}
+
+/** Nobody publishes what they must hash to. */
+function unprovenText(screen: Screen, { ref, files }: EnsureResult): string[] {
+  const paths = files.filter(({ proof }) => proof === 'size-only').map(({ path }) => path);
+  if (paths.length === 0) return [];
+  const named =
+    paths.length > NAMED_FILES ? `${paths.slice(0, NAMED_FILES).join(', ')} and ${paths.length - NAMED_FILES} more` : paths.join(', ');
+  return [`${paint(screen, 'yellow', 'only the size')} proves ${named} of ${formatRef(ref)}: name the sha256 in the manifest`];
 }
 
 const liarText = (screen: Screen, ref: string, liar: string): string =>

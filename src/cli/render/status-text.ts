@@ -6,6 +6,7 @@ import { failedRow } from './ensure-text.ts';
 import { faultLines } from './fault-lines.ts';
 import { meaningLines } from './meaning-lines.ts';
 import { judged, mark, type Verdict } from './paint.ts';
+import { proofText } from './proof-text.ts';
 import type { Screen } from './screen.ts';
 import { type Column, table } from './table.ts';
 
@@ -45,7 +46,7 @@ const row = (screen: Screen, status: ModelStatus): readonly string[] => [
   `${status.fileCount - status.missingFiles.length}/${status.fileCount}`,
   formatBytes(status.totalBytes),
   status.bytesNeeded === 0 ? '' : formatBytes(status.bytesNeeded),
-  status.proof ?? '',
+  proofText(status.proof, status.proofs),
   status.verifiedAt === undefined ? '' : minuteOf(status.verifiedAt),
   status.path,
 ];

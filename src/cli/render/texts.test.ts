@@ -58,6 +58,7 @@ const complete: ModelStatus = {
   bytesNeeded: 0,
   bytesHeld: 0,
   proof: 'manifest-sha256',
+  proofs: { 'manifest-sha256': 12 },
   verifiedAt: '2026-11-22T14:05:31.000Z',
 };
 

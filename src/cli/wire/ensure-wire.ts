@@ -1,6 +1,7 @@
 import { formatRef } from '../../domain/model-ref.ts';
 import type { EnsurePlan, EnsureResult } from '../../domain/results.ts';
 import type { ensureResult, planResult } from '../documents/models.ts';
+import { upstreamWire } from './proof-wire.ts';
 import type { Wire } from './wire.ts';
 
 export const ensureWire = (result: EnsureResult): Wire<typeof ensureResult> => ({
@@ -15,7 +16,13 @@ export const ensureWire = (result: EnsureResult): Wire<typeof ensureResult> => (
   reused_bytes: result.reusedBytes,
   proof: result.proof,
   duration_ms: result.durationMs,
-  files: result.files.map(({ path, sizeBytes, origin, proof }) => ({ path, size_bytes: sizeBytes, origin, proof })),
+  files: result.files.map(({ path, sizeBytes, origin, proof, ...file }) => ({
+    path,
+    size_bytes: sizeBytes,
+    origin,
+    proof,
+    ...upstreamWire(file),
+  })),
   aliases: result.aliases,
   liars: result.liars,
 });

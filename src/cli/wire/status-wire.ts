@@ -26,5 +26,6 @@ const statusWire = (status: ModelStatus): Wire<typeof statusResult> => ({
   bytes_needed: status.bytesNeeded,
   bytes_held: status.bytesHeld,
   ...(status.proof !== undefined && { proof: status.proof }),
+  proofs: status.proofs,
   ...(status.verifiedAt !== undefined && { verified_at: status.verifiedAt }),
 });

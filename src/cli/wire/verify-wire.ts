@@ -1,6 +1,7 @@
 import { formatRef } from '../../domain/model-ref.ts';
 import type { VerifiedFile, VerifyReport } from '../../domain/results.ts';
 import type { verifyResult } from '../documents/models.ts';
+import { upstreamWire } from './proof-wire.ts';
 import type { Wire } from './wire.ts';
 
 export const verifyWire = (report: VerifyReport): Wire<typeof verifyResult> => ({
@@ -21,6 +22,7 @@ const fileWire = (file: VerifiedFile): Wire<typeof verifyResult>['files'][number
   ok: file.ok,
   proof: file.proof,
   ...(file.fault !== undefined && { fault: file.fault }),
+  ...upstreamWire(file),
   ...(file.expected !== undefined && { expected: file.expected }),
   ...(file.found !== undefined && { found: file.found }),
 });

@@ -1,0 +1,18 @@
+/** `list`: what the manifest defines, and what proves the models of it that are here. */
+import { weakestProof } from '../domain/proof.ts';
+import type { ModelSummary } from '../domain/spec.ts';
+import type { ModelRegistry } from '../registry/model-registry.ts';
+import { readSnapshot } from '../store/snapshots.ts';
+import type { Orchestration } from './orchestration.ts';
+
+/** Reads one record a model, of its default variant: whether its files are still as they were is told by `status`. */
+export async function listModels(work: Orchestration): Promise<readonly ModelSummary[]> {
+  const registry = await work.registry();
+  return registry.listModels().map((summary) => listed(work, registry, summary));
+}
+
+function listed({ store }: Orchestration, registry: ModelRegistry, summary: ModelSummary): ModelSummary {
+  const directory = store.resolver.modelDir(summary.family, registry.resolve(summary.modelId));
+  const proof = weakestProof((readSnapshot(store, directory)?.files ?? []).map((file) => file.proof));
+  return { ...summary, ...(proof && { proof }) };
+}
