@@ -57,6 +57,15 @@ describe('a ModelError', () => {
   });
 });
 
+it('another hint changes nothing else', () => {
+  const attempt = { source: 's', code: 'RATE_LIMIT', message: 'm' } as const;
+  const cause = new Error('c');
+  const full = new ModelError('RATE_LIMIT', 'm', { reason: 'r', attempts: [attempt], details: { a: 1 }, retryable: false, cause });
+  const other = full.with({ hint: 'h' });
+  expect(other.toJSON()).toEqual({ ...full.toJSON(), hint: 'h' });
+  expect(other.cause).toBe(cause);
+});
+
 describe('telling errors apart', () => {
   it('knows a ModelError, and one of a code', () => {
     const error: unknown = new ModelError('OFFLINE', 'm');

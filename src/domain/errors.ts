@@ -73,6 +73,8 @@ export interface Attempt {
   readonly file?: string;
   readonly code: ErrorCode;
   readonly message: string;
+  /** How often the source failed in just this way; absent: once. */
+  readonly times?: number;
 }
 
 export interface ModelErrorOptions {
@@ -115,6 +117,16 @@ export class ModelError extends Error {
     this.attempts = options.attempts ?? [];
     this.details = options.details ?? {};
     this.retryable = options.retryable ?? ERROR_CODES[code].retryable;
+  }
+
+  /** The same error, but for what is given. */
+  with(changes: ModelErrorOptions): ModelError {
+    const { reason, hint, cause, attempts, details, retryable } = this;
+    return new ModelError(this.code, this.message, {
+      ...(reason !== undefined && { reason }),
+      ...{ hint, cause, attempts, details, retryable },
+      ...changes,
+    });
   }
 
   get exitCode(): number {

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { seeded } from '../../test/servers/http/fault-server.ts';
+import { seeded, status } from '../../test/servers/http/fault-server.ts';
 import { MODEL, modelFixture } from '../../test/support/model-fixture.ts';
 
 const files = { 'a.bin': seeded(300_000, 1), 'b.bin': seeded(5000, 2) };
@@ -29,4 +29,17 @@ it('and are fetched where reading shows that they are wrong', async () => {
   await orchestrator.ensure(MODEL);
   expect(world.server('http').sentBytes() - sentBytes).toBe(5000);
   expect((await orchestrator.verifyIntegrity(MODEL)).ok).toBe(true);
+});
+
+it('sources that cannot even be opened are told of with those that failed', async () => {
+  const world = await modelFixture({ files, sources: ['peer://node-7', 'http'] });
+  world.server('http').fault('*', status(404));
+  await using orchestrator = await world.orchestrator();
+  await expect(orchestrator.ensure(MODEL)).rejects.toMatchObject({
+    code: 'SOURCE_UNAVAILABLE',
+    attempts: [
+      { source: `${world.server('http').url}/${MODEL}`, code: 'SOURCE_UNAVAILABLE' },
+      { source: 'peer://node-7', code: 'NOT_IMPLEMENTED' },
+    ],
+  });
 });

@@ -2,7 +2,7 @@
 
 import type { FileSource } from '../backends/backend.ts';
 import { type Sha256, sha256Of } from '../domain/digest.ts';
-import { ModelError } from '../domain/errors.ts';
+import { isModelError, ModelError } from '../domain/errors.ts';
 import type { BytesOrigin } from '../domain/events.ts';
 import type { ProofLevel } from '../domain/proof.ts';
 import { levelOf, type PublishedDigest } from '../domain/published-digest.ts';
@@ -182,9 +182,13 @@ async function transfer(run: EnsureRun, request: BlobRequest, partial: PartialBl
   });
   const asked = { model: run.target.label, file, sources, nowMs: run.work.store.clock.now(), signal: run.signal };
   return fetched.catch(async (error: unknown) => {
-    throw await explainDrift(error, asked);
+    throw withRefused(await explainDrift(error, asked), refused);
   });
 }
+
+/** Sources that could not even be opened are told of as those that failed are. */
+const withRefused = (error: unknown, refused: ModelError['attempts']): unknown =>
+  isModelError(error) && error.attempts.length > 0 ? error.with({ attempts: [...error.attempts, ...refused] }) : error;
 
 function expectedOf({ digest, level = 'manifest-sha256', upstream }: BlobRequest): Expected | undefined {
   if (upstream !== undefined) return { digest: upstream, level: levelOf(upstream), publishedBy: upstream.source };

@@ -41,11 +41,11 @@ export function combinedError(facts: FailureFacts): ModelError {
   const message =
     failed.length === 1
       ? `cannot fetch ${file}: ${error.message}`
-      : `cannot fetch ${file} from any of its ${failed.length} sources: ${reasons(failed)}`;
+      : `cannot fetch ${file} from any of its ${failed.length} sources; ${worst.label}: ${withoutLabel(worst)}`;
   return new ModelError(error.code, message, {
     ...(error.reason !== undefined && { reason: error.reason }),
     hint: error.hint,
-    attempts,
+    attempts: alikeTogether(attempts),
     cause: error,
     details: { ...error.details, file },
     retryable: failed.some((source) => source.error.retryable),
@@ -54,12 +54,17 @@ export function combinedError(facts: FailureFacts): ModelError {
 
 function checksumError({ file, expected, liars, failed, attempts }: FailureFacts): ModelError {
   const found = [...new Set(liars.values())].join(', ');
-  const others = failed.length === 0 ? '' : `; ${reasons(failed)}`;
+  const silent = failed.filter(({ label }) => !liars.has(label)).length;
+  const others = silent === 0 ? '' : `; ${silent} other ${silent === 1 ? 'source' : 'sources'} failed`;
   if (expected === undefined) throw new Error('bytes are wrong only where it is known what they should be');
   return new ModelError(
     'CHECKSUM_FAIL',
     `${file} is wrong at every source that gave it: expected ${describeExpected(expected)}, found ${found}${others}`,
-    { attempts, ...hintFor(expected), details: { file, ...detailsOf(expected), found: Object.fromEntries(liars) } },
+    {
+      attempts: alikeTogether(attempts),
+      ...hintFor(expected),
+      details: { file, ...detailsOf(expected), found: Object.fromEntries(liars) },
+    },
   );
 }
 
@@ -79,7 +84,17 @@ function hintFor(expected: Expected): { hint?: string } {
   return { hint: 'the sources have other bytes now than when the model was published here: `--force` takes those of now' };
 }
 
-const reasons = (failed: readonly FailedSource[]): string => failed.map(({ label, error }) => `${label}: ${error.message}`).join('; ');
+/** Many messages begin with it. */
+const withoutLabel = ({ label, error: { message } }: FailedSource): string =>
+  message.startsWith(`${label}: `) ? message.slice(label.length + 2) : message;
+
+/** In the order in which they were first made. */
+function alikeTogether(attempts: readonly Attempt[]): Attempt[] {
+  const alike = Map.groupBy(attempts, ({ source, code, message }) => JSON.stringify([source, code, message]));
+  return [...alike.values()].flatMap(([first, ...more]) =>
+    first === undefined ? [] : [more.length === 0 ? first : { ...first, times: more.length + 1 }],
+  );
+}
 
 function telling(code: ErrorCode): number {
   const at = TELLING.indexOf(code);

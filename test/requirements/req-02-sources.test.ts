@@ -67,9 +67,13 @@ describe('requirement 2', () => {
       `${refused}/${MODEL}`,
     ];
     expect(new Set(attempted.map(({ source }) => source))).toEqual(new Set(sources));
-    for (const source of sources) expect(error.message).toContain(source);
-    expect(error.message).toMatch(/404/);
-    expect(error.message).toMatch(/ECONNRESET|reset|closed|hang/i);
-    expect(error.message).toMatch(/ECONNREFUSED|refused/i);
+    expect(error.message).toContain('from any of its 4 sources');
+    const reasons = [/not there|does not exist/, /404/, /ECONNRESET|reset|closed|hang/i, /ECONNREFUSED|refused/i];
+    const told = await world.cli(['models', 'ensure', MODEL]);
+    for (const [index, source] of sources.entries()) {
+      expect(attempted.find((attempt) => attempt.source === source)?.message).toMatch(reasons[index] ?? /never/);
+      const lines = told.stderr.split('\n').filter((line) => line.startsWith(`  - ${source}: `));
+      expect(lines, told.stderr).toEqual([expect.stringMatching(reasons[index] ?? /never/)]);
+    }
   });
 });

@@ -71,7 +71,7 @@ interface Document {
     readonly reason?: string;
     readonly message: string;
     readonly hint: string;
-    readonly attempts?: readonly { readonly source: string; readonly code: string; readonly file?: string }[];
+    readonly attempts?: readonly { readonly source: string; readonly code: string; readonly message: string; readonly file?: string }[];
     readonly details?: Readonly<Record<string, unknown>>;
   };
 }

@@ -1,4 +1,4 @@
-import { isModelError, ModelError } from '../../domain/errors.ts';
+import { isModelError, type ModelError } from '../../domain/errors.ts';
 import type { EnsureOptions } from '../../orchestrator/api.ts';
 import { chosenRefs } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
@@ -69,7 +69,5 @@ function deadlineOf({ timeoutMs }: EnsureOptions): () => { timeoutMs?: number } 
 
 function resumable(error: ModelError | undefined, session: Session): ModelError | undefined {
   if (!isModelError(error, 'CANCELLED')) return error;
-  const { message, reason, attempts, details, retryable, cause } = error;
-  const hint = `resume with: ${resumeLine(session.argv)}`;
-  return new ModelError('CANCELLED', message, { ...(reason !== undefined && { reason }), hint, attempts, details, retryable, cause });
+  return error.with({ hint: `resume with: ${resumeLine(session.argv)}` });
 }

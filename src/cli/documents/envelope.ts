@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ErrorCode } from '../../domain/errors.ts';
 import { PROOF_LEVELS } from '../../domain/proof.ts';
 
-const errorCode = z.enum(ErrorCode);
+export const errorCode = z.enum(ErrorCode);
 export const proof = z.enum(PROOF_LEVELS);
 /** Where a source said what a file's bytes must hash to. */
 export const upstream = z
@@ -24,6 +24,7 @@ const attempt = z.object({
   file: z.string().optional(),
   code: errorCode,
   message: z.string(),
+  times: z.int().min(2).optional().meta({ description: 'how often it failed in just this way; absent: once' }),
 });
 
 export const errorObject = z.object({

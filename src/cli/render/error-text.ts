@@ -8,7 +8,7 @@ import type { Screen } from './screen.ts';
 export function errorText(screen: Screen, error: ModelError, ref?: string): string {
   const about = ref === undefined ? '' : `${ref}: `;
   const head = `${paint(screen, 'red', 'error:')} ${paint(screen, 'bold', error.code)} ${harmless(`${about}${error.message}`)}`;
-  const attempts = error.attempts.map((attempt) => `  - ${harmless(attemptText(attempt))}`);
+  const attempts = error.attempts.map((attempt) => `  - ${harmless(attemptText(attempt, error.details.file))}`);
   return [head, ...attempts, `${paint(screen, 'cyan', 'hint:')} ${harmless(error.hint)}`].join('\n');
 }
 
@@ -22,5 +22,10 @@ function stackOf(error: Error): string {
   return error.cause instanceof Error ? `${own}\ncaused by: ${stackOf(error.cause)}` : own;
 }
 
-const attemptText = ({ source, file, code, message }: Attempt): string =>
-  `${source}${file === undefined ? '' : ` ${file}`}: ${code} ${message}`;
+/** @param known the file that the whole error is about */
+function attemptText({ source, file, code, message, times = 1 }: Attempt, known: unknown): string {
+  const where = file === undefined || file === known ? source : `${source} ${file}`;
+  // Many messages begin with their source.
+  const what = message.startsWith(`${source}: `) ? message.slice(source.length + 2) : message;
+  return `${where}: ${code} ${what}${times === 1 ? '' : ` (${times} times)`}`;
+}

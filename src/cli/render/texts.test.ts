@@ -283,7 +283,11 @@ const TEXTS: Readonly<Record<string, (screen: Screen) => string>> = {
       screen,
       new ModelError('SOURCE_UNAVAILABLE', 't2v-A14B@2.2.0: every source failed', {
         hint: 'add a source',
-        attempts: [{ source: 'https://a.example', file: 'w.bin', code: 'NETWORK_TIMEOUT', message: 'no byte for 60 s' }],
+        attempts: [
+          { source: 'https://a.example', file: 'w.bin', code: 'NETWORK_TIMEOUT', message: 'no byte for 60 s' },
+          { source: 's3://b/c', file: 'a.bin', code: 'SOURCE_UNAVAILABLE', message: 's3://b/c: closed', times: 3 },
+        ],
+        details: { file: 'a.bin' },
       }),
     ),
 };
@@ -425,6 +429,7 @@ describe('texts', () => {
       --- error
       error: SOURCE_UNAVAILABLE t2v-A14B@2.2.0: every source failed
         - https://a.example w.bin: NETWORK_TIMEOUT no byte for 60 s
+        - s3://b/c: SOURCE_UNAVAILABLE closed (3 times)
       hint: add a source
       "
     `);
