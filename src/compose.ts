@@ -15,6 +15,7 @@ import { processEnvironment } from './config/process-environment.ts';
 import { requireManifestPath } from './config/require-manifest-path.ts';
 import { requireModelsRoot } from './config/require-models-root.ts';
 import type { Emit, EventSink } from './domain/events.ts';
+import type { KnownFailures } from './limits/known-failures.ts';
 import type { Traffic } from './limits/traffic.ts';
 import { LockManager } from './locks/lock-manager.ts';
 import { newCorrelationId } from './observability/correlation-id.ts';
@@ -70,6 +71,7 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
       return resources.backends(offline, manifest.directory);
     },
     freshSources: (offline) => resources.freshSources(offline, manifest.directory),
+    knownFailures: () => resources.knownFailures(),
     hfCache: () => resources.hfCache(),
     engine: (limits) => {
       tellOfTransferLibrary();
@@ -228,6 +230,11 @@ class Resources {
         layDown: (file: HubFile, bytes: ProvenBytes) => layDown({ directory, file, bytes, spareBytes, links, token: token() }),
       }),
     });
+  }
+
+  async knownFailures(): Promise<KnownFailures> {
+    const { KnownFailures } = await import('./limits/known-failures.ts');
+    return new KnownFailures({ store: this.#store, absentTtlMs: this.#config.negativeCacheTtlMs ?? 0 });
   }
 
   async engine(limits: TransferLimits): Promise<TransferEngine> {

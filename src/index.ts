@@ -26,6 +26,7 @@ export type {
   EnsureResult,
   ModelSource,
   PlannedFile,
+  SourceFailureNote,
   SourceProbe,
   SourcesReport,
   VerifiedFile,

@@ -171,7 +171,7 @@ export const CONFIG_KEYS = {
     type: orOff(duration(SECOND)),
     default: 5 * MINUTE,
     description:
-      'How long a source that has not got a file is asked for it only after all others. A refusal for want of credentials counts for a minute at most. `--force` asks in the order of the manifest.',
+      'How long a source that has not got a file is asked for it only after all others. A refusal for want of credentials counts for a minute at most. `--force` asks in the order of the manifest; `wan models sources --forget` forgets.',
   }),
   pieceBytes: transfer<number>({
     key: 'piece_bytes',

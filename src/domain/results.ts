@@ -1,5 +1,5 @@
 /** What the verbs return; wire formats are made from these by the faces. */
-import type { ErrorDocument } from './errors.ts';
+import type { ErrorCode, ErrorDocument } from './errors.ts';
 import type { BytesOrigin } from './events.ts';
 import type { CanonicalRef } from './model-ref.ts';
 import type { ProofLevel } from './proof.ts';
@@ -155,6 +155,18 @@ export interface SourceProbe {
   readonly error?: ErrorDocument;
 }
 
+/** What is remembered against a source: it changes the order in which sources are asked, and leaves none out. */
+export interface SourceFailureNote {
+  readonly code: ErrorCode;
+  readonly reason?: string;
+  /** Path at the source; absent: of its host. */
+  readonly file?: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** Until when it is asked after all others, or not at all; absent: it is asked in its turn. */
+  readonly until?: string;
+}
+
 export interface ModelSource {
   /** Redacted URL. */
   readonly source: string;
@@ -169,6 +181,8 @@ export interface ModelSource {
   /** Why it cannot be asked at all. */
   readonly error?: ErrorDocument;
   readonly probe?: SourceProbe;
+  /** Remembered by all processes of this root; of its host first. */
+  readonly failures: readonly SourceFailureNote[];
 }
 
 export interface SourcesReport {
@@ -176,6 +190,8 @@ export interface SourcesReport {
   readonly variant: string;
   /** In the order in which they are asked. */
   readonly sources: readonly ModelSource[];
+  /** How many failures were forgotten, where that was asked for. */
+  readonly forgotten?: number;
 }
 
 export interface VerifiedFile extends FileProof {

@@ -5,35 +5,31 @@
 import type { ModelError } from '../domain/errors.ts';
 import type { SourceFailure } from '../domain/traffic.ts';
 import type { StoreContext } from '../store/context.ts';
-import { readRecord, removeRecord, writeRecord } from '../store/record.ts';
+import { removeRecord, writeRecord } from '../store/record.ts';
+import {
+  type HostRecord,
+  hostRecordPath,
+  isPausedAt,
+  isShutAt,
+  MAX_PAUSE_MS,
+  noteOf,
+  nothingOf,
+  PROBE_MS,
+  readHostRecord,
+} from './host-record.ts';
 
 /** Files in a row that used up their tries, without a byte for anybody in this process, after which a host is shut. */
 const FAILURES_TO_SHUT = 3;
 const SHUT_MS = 30_000;
 const MAX_SHUT_MS = 600_000;
-/** While one file tries whether a host is back, the others leave it alone. */
-const PROBE_MS = 15_000;
-/** Longer patience is not waited for: the host counts as shut for that long. */
-const MAX_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 3_600_000;
 /** How old what was read may be. */
 const FRESH_MS = 500;
-
-/** Times are of the wall clock: processes share it. */
-interface HostRecord {
-  readonly host: string;
-  readonly paused_until_ms: number;
-  readonly shut_until_ms: number;
-  /** For how long it was shut last; doubles with each probe that fails. */
-  readonly shut_ms: number;
-}
 
 interface Known {
   readonly record: HostRecord;
   readonly readMs: number;
 }
-
-const nothing = (host: string): HostRecord => ({ host, paused_until_ms: 0, shut_until_ms: 0, shut_ms: 0 });
 
 export class HostMemory {
   readonly #store: StoreContext;
@@ -48,15 +44,11 @@ export class HostMemory {
   }
 
   isPaused(host: string): boolean {
-    const leftMs = this.#read(host).paused_until_ms - this.#now();
-    // A clock that was set back must not hold anybody up.
-    return leftMs > 0 && leftMs <= MAX_PAUSE_MS;
+    return isPausedAt(this.#read(host), this.#now());
   }
 
   isShut(host: string): boolean {
-    const { shut_until_ms: until, shut_ms: lastMs } = this.#read(host);
-    const leftMs = until - this.#now();
-    return leftMs > 0 && leftMs <= Math.max(lastMs, PROBE_MS);
+    return isShutAt(this.#read(host), this.#now());
   }
 
   /** As {@link isShut}; where the time is over the caller is the one to try, and for everybody else it stays shut a little longer. */
@@ -72,28 +64,36 @@ export class HostMemory {
     if (!isFinal || !isHostFailure(error)) return;
     const failures = (this.#failures.get(host) ?? 0) + 1;
     this.#failures.set(host, failures);
-    const isProbe = this.#read(host).shut_ms > 0;
-    if (failures >= FAILURES_TO_SHUT || isProbe) this.#shut(host);
+    const record = { ...this.#read(host), last_failure: noteOf(error, this.#now()) };
+    const isProbe = record.shut_ms > 0;
+    this.#save(failures >= FAILURES_TO_SHUT || isProbe ? this.#shut(record) : record);
   }
 
   served(host: string): void {
     this.#failures.delete(host);
-    if (this.#read(host).shut_ms === 0) return;
-    this.#known.set(host, { record: nothing(host), readMs: this.#store.clock.monotonic() });
-    this.#write(() => removeRecord(this.#path(host), { durable: false }));
+    const record = this.#read(host);
+    const isPaused = isPausedAt(record, this.#now());
+    if (record.shut_ms === 0 && (isPaused || record.last_failure === undefined)) return;
+    // Bytes that were on their way are no word that it needs no more patience.
+    if (isPaused) this.#save({ ...record, shut_until_ms: 0, shut_ms: 0 });
+    else this.#forget(host);
   }
 
-  #shut(host: string): void {
-    const record = this.#read(host);
-    if (record.shut_until_ms - this.#now() > PROBE_MS) return;
+  #forget(host: string): void {
+    this.#known.set(host, { record: nothingOf(host), readMs: this.#store.clock.monotonic() });
+    this.#write(() => removeRecord(hostRecordPath(this.#store, host), { durable: false }));
+  }
+
+  #shut(record: HostRecord): HostRecord {
+    if (record.shut_until_ms - this.#now() > PROBE_MS) return record;
     const shutMs = Math.min(MAX_SHUT_MS, record.shut_ms === 0 ? SHUT_MS : record.shut_ms * 2);
-    this.#save({ ...record, shut_ms: shutMs, shut_until_ms: this.#now() + shutMs });
+    return { ...record, shut_ms: shutMs, shut_until_ms: this.#now() + shutMs };
   }
 
   #slowDown(host: string, error: ModelError): void {
     const { retry_after_ms: afterMs } = error.details;
     if (typeof afterMs !== 'number' || afterMs <= 0) return;
-    const record = this.#read(host);
+    const record = { ...this.#read(host), last_failure: noteOf(error, this.#now()) };
     const untilMs = this.#now() + Math.min(afterMs, LONGEST_PAUSE_MS);
     if (afterMs > MAX_PAUSE_MS) this.#save({ ...record, shut_until_ms: untilMs, shut_ms: Math.min(afterMs, LONGEST_PAUSE_MS) });
     else if (untilMs > record.paused_until_ms) this.#save({ ...record, paused_until_ms: untilMs });
@@ -103,19 +103,14 @@ export class HostMemory {
     const nowMs = this.#store.clock.monotonic();
     const known = this.#known.get(host);
     if (known !== undefined && nowMs - known.readMs < FRESH_MS) return known.record;
-    const read = readRecord<HostRecord>(this.#path(host));
-    const record = read?.host === host ? read : nothing(host);
+    const record = readHostRecord(this.#store, host);
     this.#known.set(host, { record, readMs: nowMs });
     return record;
   }
 
   #save(record: HostRecord): void {
     this.#known.set(record.host, { record, readMs: this.#store.clock.monotonic() });
-    this.#write(() => writeRecord(this.#store, this.#path(record.host), record, { durable: false }));
-  }
-
-  #path(host: string): string {
-    return this.#store.resolver.stateFile('hosts', host);
+    this.#write(() => writeRecord(this.#store, hostRecordPath(this.#store, record.host), record, { durable: false }));
   }
 
   #now(): number {

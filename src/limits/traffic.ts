@@ -28,11 +28,11 @@ export class Traffic implements TrafficControl {
   readonly #told = new Set<string>();
   #writes: Promise<void> = Promise.resolve();
 
-  constructor({ store, places, absentTtlMs: ttlMs, rateLimit: limit, onShare }: TrafficOptions) {
+  constructor({ store, places, absentTtlMs, rateLimit: limit, onShare }: TrafficOptions) {
     const write = (work: () => Promise<void>) => this.#write(work);
     this.#slots = new FileSlots({ store, places });
     this.#hosts = new HostMemory(store, write);
-    this.#absent = new AbsentFiles({ store, ttlMs, write });
+    this.#absent = new AbsentFiles({ store, absentTtlMs, write });
     this.#rate = new RateShare({ store, limit, onShare, onFault: (error) => this.#warn(error) });
   }
 

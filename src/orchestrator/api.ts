@@ -86,6 +86,8 @@ export interface AddOptions extends SourcesCallOptions {
 export interface SourcesOptions extends TargetOptions {
   /** Ask each source for a few MiB at most, one after the other; otherwise no socket is opened. */
   readonly probe?: boolean;
+  /** Forget what is remembered against them: from now on all are asked in their turn. */
+  readonly forget?: boolean;
   readonly offline?: boolean;
 }
 
@@ -115,7 +117,7 @@ export interface ModelOrchestrator {
   show(modelId: string, options?: ModelOptions): Promise<ModelSpec>;
   /** What the safetensors files here say of themselves; reads their headers, and tells what is not here. */
   weights(modelId: string, options?: ModelOptions): Promise<WeightsReport>;
-  /** Where the model's bytes would come from, best first. Changes nothing on disk. */
+  /** Where the model's bytes would come from, best first. Changes nothing on disk, unless it is asked to forget. */
   sources(modelId: string, options?: SourcesOptions): Promise<SourcesReport>;
   /** Absolute path of the model's directory, whether or not it exists. */
   localDir(modelId: string, options?: ModelOptions): Promise<string>;

@@ -2,6 +2,7 @@
 import type { StorageBackend } from '../backends/backend.ts';
 import type { HfCache } from '../backends/hf-cache/hf-cache.ts';
 import type { Emit } from '../domain/events.ts';
+import type { KnownFailures } from '../limits/known-failures.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { StoreContext } from '../store/context.ts';
@@ -50,6 +51,8 @@ export interface Orchestration {
   sources(offline: boolean, emit?: Emit): Promise<SourceOpener>;
   /** Sources that remember nothing of what they said before, that try again by themselves, and that are closed by the caller. */
   freshSources(offline: boolean): Promise<SourceOpener & AsyncDisposable>;
+  /** What processes of this root remember against sources. */
+  knownFailures(): Promise<KnownFailures>;
   /** The cache of the Hugging Face Hub's clients; undefined where it is not to be used. */
   hfCache(): Promise<HfCache | undefined>;
   engine(limits: TransferLimits): Promise<TransferEngine>;

@@ -7,6 +7,61 @@ const MIB = 1024 * 1024;
 const BIG = seeded(8 * MIB, 1);
 const FILES = { 'unet/big.bin': BIG, 'config.json': '{}' };
 
+describe('what is remembered against sources', () => {
+  const worldThatFails = async () => {
+    const world = await modelFixture({ files: FILES, sources: ['http:poor', 'http://127.0.0.1:1/gone', 'http:good'] });
+    world.server('http:poor').fault(`${MODEL}/unet/big.bin`, status(404));
+    await using orchestrator = await world.orchestrator();
+    await orchestrator.ensure(MODEL, { include: ['unet/*'] });
+    return world;
+  };
+
+  it('is shown with what failed, when, and until when others come first, to another process', async () => {
+    const world = await worldThatFails();
+    await using orchestrator = await world.orchestrator();
+    const { sources, forgotten } = await orchestrator.sources(MODEL);
+    expect(forgotten).toBeUndefined();
+    const [poor, gone, good] = sources.map(({ failures }) => failures);
+    const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
+    expect(poor).toEqual([{ code: 'SOURCE_UNAVAILABLE', reason: 'not_found', file: 'unet/big.bin', at, until: at }]);
+    expect(gone).toEqual([{ code: 'SOURCE_UNAVAILABLE', reason: 'refused', at }]);
+    expect(good).toEqual([]);
+    const lasts = Date.parse(poor?.[0]?.until ?? '') - Date.parse(poor?.[0]?.at ?? '');
+    expect(lasts).toBe(300_000);
+  });
+
+  it('is forgotten on request, and the source asked in its turn', async () => {
+    const world = await worldThatFails();
+    world.server('http:poor').clearFaults();
+    const files = { 'unet/big.bin': seeded(3 * MIB, 2) };
+    await using orchestrator = await world.orchestrator();
+    expect((await orchestrator.sources(MODEL, { forget: true })).forgotten).toBe(2);
+    const after = await orchestrator.sources(MODEL, { forget: true });
+    expect([after.forgotten, after.sources.flatMap(({ failures }) => failures)]).toEqual([0, []]);
+    world.server('http:poor').put(`${MODEL}/unet/big.bin`, files['unet/big.bin']);
+    world.server('http:good').put(`${MODEL}/unet/big.bin`, files['unet/big.bin']);
+    world.server('http:good').requests.length = 0;
+    await world.write({ [MODEL]: { files, sources: ['http:poor', 'http:good'] } });
+    await orchestrator.ensure(MODEL);
+    expect(world.server('http:good').sentBytes(`${MODEL}/unet/big.bin`)).toBe(0);
+  });
+
+  it('can be passed over for one download: forced, it asks in the order of the manifest', async () => {
+    const world = await worldThatFails();
+    world.server('http:poor').clearFaults();
+    for (const [force, asked] of [
+      [false, 0],
+      [true, 1],
+    ] as const) {
+      await world.write({ [MODEL]: { files: { 'unet/big.bin': force ? BIG : seeded(8 * MIB, 3) }, sources: ['http:poor', 'http:good'] } });
+      world.server('http:poor').requests.length = 0;
+      await using orchestrator = await world.orchestrator();
+      await orchestrator.ensure(MODEL, { force });
+      expect(world.server('http:poor').requests.length > 0, `force ${force}`).toBe(asked === 1);
+    }
+  });
+});
+
 describe('the sources of a model', () => {
   it('are told in the order in which they are asked, without asking them', async () => {
     const world = await modelFixture({
@@ -17,12 +72,12 @@ describe('the sources of a model', () => {
     await using orchestrator = await world.orchestrator();
     const report = await orchestrator.sources(MODEL);
     expect(report.sources).toEqual([
-      { source: 'https://cdn.example/vae.bin?…', host: 'cdn.example', fileCount: 1, file: 'vae.bin' },
-      { source: `local://local/${MODEL}`, fileCount: 3 },
-      { source: `${world.server().url}/${MODEL}`, host: new URL(world.server().url).host, fileCount: 3 },
-      { source: 's3://models/wan', host: 'models.s3.amazonaws.com', fileCount: 3, credentials: 'AWS_ACCESS_KEY_ID' },
-      { source: 'github://wan/models@v1', host: 'api.github.com', fileCount: 3, credentials: 'GITHUB_TOKEN' },
-      { source: 'peer://node-7', fileCount: 3, error: expect.objectContaining({ code: 'NOT_IMPLEMENTED' }) },
+      { source: 'https://cdn.example/vae.bin?…', host: 'cdn.example', fileCount: 1, file: 'vae.bin', failures: [] },
+      { source: `local://local/${MODEL}`, fileCount: 3, failures: [] },
+      { source: `${world.server().url}/${MODEL}`, host: new URL(world.server().url).host, fileCount: 3, failures: [] },
+      { source: 's3://models/wan', host: 'models.s3.amazonaws.com', fileCount: 3, credentials: 'AWS_ACCESS_KEY_ID', failures: [] },
+      { source: 'github://wan/models@v1', host: 'api.github.com', fileCount: 3, credentials: 'GITHUB_TOKEN', failures: [] },
+      { source: 'peer://node-7', fileCount: 3, error: expect.objectContaining({ code: 'NOT_IMPLEMENTED' }), failures: [] },
     ]);
     expect(JSON.stringify(report)).not.toMatch(/s3cret/i);
     expect(world.server().connectionCount).toBe(0);

@@ -1,8 +1,9 @@
 /** `sources`: the places that a model's bytes would come from, best first, and on request how well each answers. */
 import { isCredentialed, type StorageBackend } from '../backends/backend.ts';
-import { asModelError } from '../domain/errors.ts';
+import { asModelError, ModelError } from '../domain/errors.ts';
 import type { ModelSource, SourcesReport } from '../domain/results.ts';
 import type { FileSpec } from '../domain/spec.ts';
+import type { KnownFailures, KnownPlace } from '../limits/known-failures.ts';
 import { redactUrl } from '../util/redact-url.ts';
 import type { SourcesOptions } from './api.ts';
 import { originsOf } from './file-sources.ts';
@@ -17,13 +18,26 @@ interface Place {
   readonly owner?: FileSpec;
 }
 
-/** One place after the other, so that no probe takes the line of another. Writes nothing. */
+/** One place after the other, so that no probe takes the line of another. Writes nothing; forgetting removes records. */
 export async function sourcesOf(work: Orchestration, modelId: string, options: SourcesOptions = {}): Promise<SourcesReport> {
   const target = await resolveTarget(work, modelId, options);
   const opener = await work.sources(options.offline ?? work.settings.offline);
+  const known = await work.knownFailures();
+  const places = placesOf(target);
+  const forgotten = options.forget === true ? await forgetAll(known, opener, places) : undefined;
   const sources: ModelSource[] = [];
-  for (const place of placesOf(target)) sources.push(await describePlace(work, { opener, place, options }));
-  return { ref: target.spec.ref, variant: target.spec.variant, sources };
+  for (const place of places) sources.push(await describePlace(work, { opener, known, place, options }));
+  return { ref: target.spec.ref, variant: target.spec.variant, sources, ...(forgotten !== undefined && { forgotten }) };
+}
+
+async function forgetAll(known: KnownFailures, opener: SourceOpener, places: readonly Place[]): Promise<number> {
+  let forgotten = 0;
+  for (const place of places) {
+    const backend = openUnlessRefused(opener, place);
+    const where = backend instanceof ModelError ? undefined : knownPlace(backend, place);
+    if (where !== undefined) forgotten += await known.forget(where);
+  }
+  return forgotten;
 }
 
 /** Own URLs first, as ensure tries them; then every source that some file is looked for at, in the order of the manifest. */
@@ -36,26 +50,43 @@ function placesOf({ spec, files }: Target): readonly Place[] {
 
 interface Described {
   readonly opener: SourceOpener;
+  readonly known: KnownFailures;
   readonly place: Place;
   readonly options: SourcesOptions;
 }
 
-async function describePlace(work: Orchestration, { opener, place, options }: Described): Promise<ModelSource> {
+async function describePlace(work: Orchestration, { opener, known, place, options }: Described): Promise<ModelSource> {
   const { url, owner, files } = place;
   const signal = options.signal ?? new AbortController().signal;
-  const plain = { source: redactUrl(url), fileCount: files.length, ...(owner && { file: owner.path }) };
+  const plain = { source: redactUrl(url), fileCount: files.length, ...(owner && { file: owner.path }), failures: [] };
+  const backend = openUnlessRefused(opener, place);
+  if (backend instanceof ModelError) return { ...plain, error: backend.toJSON() };
+  const where = knownPlace(backend, place);
+  const found = { ...plain, ...(where && { host: where.host, failures: known.of(where) }) };
   try {
-    const backend = owner === undefined ? opener.open(url) : opener.openFile(url);
     return {
-      ...plain,
-      ...(backend.host !== undefined && { host: backend.host }),
+      ...found,
       ...(await credentialsOf(backend, signal)),
       ...(options.probe === true && { probe: await probeSource(backend, files, { clock: work.store.clock, signal }) }),
     };
   } catch (error) {
     if (signal.aborted) throw error;
-    return { ...plain, error: asModelError(error).toJSON() };
+    return { ...found, error: asModelError(error).toJSON() };
   }
+}
+
+function openUnlessRefused(opener: SourceOpener, { url, owner }: Place): StorageBackend | ModelError {
+  try {
+    return owner === undefined ? opener.open(url) : opener.openFile(url);
+  } catch (error) {
+    return asModelError(error);
+  }
+}
+
+/** Only hosts are remembered, and what they say of files that lie under a source of the manifest. */
+function knownPlace({ label, host }: StorageBackend, { files, owner }: Place): KnownPlace | undefined {
+  if (host === undefined) return undefined;
+  return { label, host, paths: owner === undefined ? files.map(({ path }) => path) : [] };
 }
 
 async function credentialsOf(backend: StorageBackend, signal: AbortSignal): Promise<Pick<ModelSource, 'credentials'>> {

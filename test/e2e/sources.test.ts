@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { GithubServer } from '../servers/github/github-server.ts';
-import { allOf, cutAt, seeded } from '../servers/http/fault-server.ts';
+import { allOf, cutAt, seeded, status } from '../servers/http/fault-server.ts';
 import { documentOf } from '../support/document.ts';
 import { MODEL, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
 
@@ -100,6 +100,26 @@ describe('wan models sources', () => {
       { source: `github://${REPO}@v1`, credentials: 'GITHUB_TOKEN', probe: { ok: true, file: 'unet/weights.bin' } },
     ]);
     expect(json.stdout).not.toContain(TOKEN);
+  });
+
+  it('shows what is remembered against them, and forgets it', async () => {
+    const world = await modelFixture({ files: FILES, sources: ['http:poor', 'http://127.0.0.1:1/gone', 'http:good'] });
+    world.server('http:poor').fault('*', status(404));
+    expect((await world.cli(['models', 'ensure', MODEL])).code).toBe(0);
+    const shown = await world.cli(['models', 'sources', MODEL]);
+    expect(shown.stdout).toMatch(
+      /~ http:\S+, \S+, \S+ and 1 more: not_found at [\d-]+ [\d:]+Z; the others come first until [\d-]+ [\d:]+Z\n/,
+    );
+    expect(shown.stdout).toMatch(/~ http:\/\/127\.0\.0\.1:1\/gone: refused at [^;]+; /);
+    const json = await world.cli(['models', 'sources', MODEL, '--json']);
+    expect(documentOf<{ results: { sources: unknown[] }[] }>(json.stdout).data.results[0]?.sources).toMatchObject([
+      { failures: [{ code: 'SOURCE_UNAVAILABLE', reason: 'not_found', until: expect.any(String) }, {}, {}] },
+      { failures: [{ reason: 'refused' }] },
+      { failures: [] },
+    ]);
+    const forgotten = await world.cli(['models', 'sources', MODEL, '--forget']);
+    expect(forgotten.stdout).toMatch(/\nforgotten: 4\n$/);
+    expect((await world.cli(['models', 'sources', MODEL])).stdout).not.toMatch(/not_found|refused/);
   });
 
   it('refuses a model that the manifest does not define', async () => {

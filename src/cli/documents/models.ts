@@ -1,7 +1,7 @@
 /** Documents of `wan models …`. */
 import { z } from 'zod';
 import { ModelState } from '../../domain/status.ts';
-import { absolutePath, bytes, errorObject, failedRef, proof, ref, upstream } from './envelope.ts';
+import { absolutePath, bytes, errorCode, errorObject, failedRef, proof, ref, upstream } from './envelope.ts';
 
 const origin = z.enum(['present', 'linked', 'copied', 'fetched', 'made']);
 const fault = z.enum(['missing', 'outdated', 'unproven', 'size', 'modified', 'digest']);
@@ -147,9 +147,21 @@ export const sourcesResult = z.object({
           })
           .optional()
           .meta({ description: 'only with --probe' }),
+        failures: z
+          .array(
+            z.object({
+              code: errorCode,
+              reason: z.string().optional(),
+              file: z.string().optional().meta({ description: 'path at the source; absent: of its host' }),
+              at: z.iso.datetime(),
+              until: z.iso.datetime().optional().meta({ description: 'until when it is asked after all others' }),
+            }),
+          )
+          .meta({ description: 'what all processes of this root remember against it' }),
       }),
     )
     .meta({ description: 'in the order in which they are asked' }),
+  forgotten: z.int().min(0).optional().meta({ description: 'only with --forget: how many failures were remembered' }),
 });
 export const sourcesData = z.object({ results: resultsOf(sourcesResult) });
 

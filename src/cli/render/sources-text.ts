@@ -4,6 +4,7 @@ import type { ModelSource, SourcesReport } from '../../domain/results.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { formatDuration } from '../../util/format-duration.ts';
 import { type Tried, valuesOf } from '../tried.ts';
+import { failureLines } from './failure-lines.ts';
 import { judged, mark, paint, type Verdict } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { type Column, table } from './table.ts';
@@ -25,7 +26,7 @@ export function sourcesText(screen: Screen, tried: readonly Tried<SourcesReport>
     .join('\n\n');
 }
 
-function oneModel(screen: Screen, { ref, sources }: SourcesReport): string {
+function oneModel(screen: Screen, { ref, sources, forgotten }: SourcesReport): string {
   const head = paint(screen, 'bold', formatRef(ref));
   if (sources.length === 0) return `${head}\nno source`;
   const faults = sources.flatMap((source) => faultLines(screen, source));
@@ -37,6 +38,8 @@ function oneModel(screen: Screen, { ref, sources }: SourcesReport): string {
       sources.map((source) => row(screen, source)),
     ),
     ...(faults.length > 0 ? ['', ...faults] : []),
+    ...sources.flatMap((source) => failureLines(screen, source)),
+    ...(forgotten === undefined ? [] : [`forgotten: ${forgotten}`]),
   ].join('\n');
 }
 

@@ -6,14 +6,15 @@ import type { Wire } from './wire.ts';
 
 type SourceWire = Wire<typeof sourcesResult>['sources'][number];
 
-export const sourcesWire = ({ ref, variant, sources }: SourcesReport): Wire<typeof sourcesResult> => ({
+export const sourcesWire = ({ ref, variant, sources, forgotten }: SourcesReport): Wire<typeof sourcesResult> => ({
   ref: formatRef(ref),
   ok: true,
   variant,
   sources: sources.map(sourceWire),
+  ...(forgotten !== undefined && { forgotten }),
 });
 
-const sourceWire = ({ source, host, fileCount, file, credentials, error, probe }: ModelSource): SourceWire => ({
+const sourceWire = ({ source, host, fileCount, file, credentials, error, probe, failures }: ModelSource): SourceWire => ({
   source,
   ...(host !== undefined && { host }),
   file_count: fileCount,
@@ -21,6 +22,7 @@ const sourceWire = ({ source, host, fileCount, file, credentials, error, probe }
   ...(credentials !== undefined && { credentials }),
   ...(error && { error: errorDocumentWire(error) }),
   ...(probe && { probe: probeWire(probe) }),
+  failures,
 });
 
 const probeWire = ({ file, latencyMs, bytesPerSecond, error }: SourceProbe): NonNullable<SourceWire['probe']> => ({
