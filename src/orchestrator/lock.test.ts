@@ -1,0 +1,147 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { literal, seeded, sha256Hex } from '../../test/servers/http/fault-server.ts';
+import { allOf, cutAt, ignoreRange, status } from '../../test/servers/http/faults.ts';
+import { HubServer } from '../../test/servers/hub/hub-server.ts';
+import { MODEL, type ModelWorld, modelFixture } from '../../test/support/model-fixture.ts';
+import { type LockEntryBody, lockfileText, sealEntry } from '../registry/lockfile.ts';
+
+const BYTES = seeded(50_000, 21);
+const unknown = { sha256: null };
+const lockOf = (world: ModelWorld): Promise<string> => readFile(join(world.directory, 'models.lock'), 'utf8');
+const pathsIn = (text: string): string[] => [...text.matchAll(/\{ path = "([^"]+)"/g)].map(([, path = '']) => path);
+
+const webWorld = (env: Record<string, string> = {}) =>
+  modelFixture({ files: { 'a.bin': { content: BYTES, keys: unknown } }, sources: ['http'], env });
+
+async function hubWorld(files: Record<string, string>, table: string): Promise<{ hub: HubServer; world: ModelWorld }> {
+  const hub = await HubServer.start();
+  onTestFinished(() => hub.stop());
+  hub.commit('org/name', files);
+  const world = await modelFixture({ models: {}, env: { HF_ENDPOINT: hub.url, WAN_HF_CACHE: 'off' } });
+  await writeFile(world.manifestPath, `schema_version = 1\n[models."${MODEL}"]\n${table}\n`);
+  return { hub, world };
+}
+
+describe('reading a file to know its digest', () => {
+  it.each([
+    ['goes on where a body broke', cutAt(20_000)],
+    ['goes on after a server that ignores ranges broke', allOf(ignoreRange(), cutAt(20_000))],
+  ])('%s', async (_, fault) => {
+    const world = await webWorld();
+    world.server().fault(`${MODEL}/a.bin`, fault, { skip: 1, times: 2 });
+    await using orchestrator = await world.orchestrator();
+    expect(await orchestrator.lock()).toMatchObject({ readBytes: 50_000, failed: [] });
+    expect(await lockOf(world)).toContain(sha256Hex(BYTES));
+  });
+
+  it('asks a server that is busy again', async () => {
+    const world = await webWorld({ WAN_RETRY_ATTEMPTS: '2' });
+    world.server().fault(`${MODEL}/a.bin`, status(503), { times: 1 });
+    await using orchestrator = await world.orchestrator();
+    expect(await orchestrator.lock()).toMatchObject({ failed: [] });
+  });
+
+  it('is not done with read: false, which pins what the source calls the bytes', async () => {
+    const world = await webWorld();
+    await using orchestrator = await world.orchestrator();
+    expect(await orchestrator.lock([], { read: false })).toMatchObject({ readBytes: 0 });
+    const text = await lockOf(world);
+    expect(text).toMatch(/path = "a.bin", size = 50000, by = "upstream", etag = /);
+    expect(text).not.toContain('sha256 = "');
+    expect((await orchestrator.show(MODEL)).files).toMatchObject([{ proof: 'size-only' }]);
+  });
+});
+
+describe('what a lock takes and leaves', () => {
+  it('a part that fails keeps no other from being pinned', async () => {
+    const world = await modelFixture({
+      models: {
+        'bad@1.0.0': { files: { 'a.bin': { content: 'abc', keys: { ...unknown, size: 4 } } } },
+        'good@1.0.0': { files: { 'a.bin': { content: 'abc', keys: unknown } } },
+      },
+    });
+    await using orchestrator = await world.orchestrator();
+    const report = await orchestrator.lock();
+    expect(report).toMatchObject({ written: true, failed: [{ id: 'bad@1.0.0', error: { code: 'SIZE_MISMATCH' } }] });
+    expect(await lockOf(world)).toContain('[models."good@1.0.0"]');
+    expect(await lockOf(world)).not.toContain('bad');
+  });
+
+  it('an optional file that nobody has is left out, another one is a failure', async () => {
+    const absent = (optional: boolean) =>
+      modelFixture({
+        files: {
+          'a.bin': { content: 'abc', keys: unknown },
+          'b.bin': { content: 'abc', keys: { ...unknown, path: 'gone.bin', optional } },
+        },
+      });
+    await using optional = await (await absent(true)).orchestrator();
+    expect(await optional.lock()).toMatchObject({ failed: [], parts: [{ fileCount: 1 }] });
+    await using needed = await (await absent(false)).orchestrator();
+    expect(await needed.lock()).toMatchObject({ failed: [{ error: { reason: 'not_found', details: { file: 'gone.bin' } } }] });
+  });
+
+  it('entries of models that are gone go, those of derived variants stay, and a named model moves no other', async () => {
+    const world = await modelFixture({
+      files: { 'a.bin': 'abc' },
+      keys: { variants: ['fp32', 'bf16'], variant: { bf16: { derive_from: 'fp32', dtype: 'bf16' } } },
+    });
+    const entry: LockEntryBody = { request: 'a1'.repeat(32).replace('a1a1', 'b2c3'), locked_at: '2026-01-01T00:00:00Z', files: [] };
+    const entries = ['gone@1.0.0', `${MODEL}@bf16`].map((id) => [id, sealEntry(entry)] as const);
+    await writeFile(join(world.directory, 'models.lock'), lockfileText({ models: new Map(entries), components: new Map() }));
+    await using orchestrator = await world.orchestrator();
+    await orchestrator.lock([MODEL]);
+    expect((await lockOf(world)).match(/^\[.*\]$/gm)).toEqual([`[models."gone@1.0.0"]`, `[models."${MODEL}"]`, `[models."${MODEL}@bf16"]`]);
+    expect(await orchestrator.lock()).toMatchObject({
+      parts: [
+        { id: MODEL, action: 'kept' },
+        { id: 'gone@1.0.0', action: 'removed' },
+      ],
+    });
+    expect((await lockOf(world)).match(/^\[.*\]$/gm)).toEqual([`[models."${MODEL}"]`, `[models."${MODEL}@bf16"]`]);
+  });
+});
+
+describe('an open list', () => {
+  it('is that of the network, where a folder of this machine has but a part of it', async () => {
+    const { world } = await hubWorld({ 'a.json': '1', 'b.json': '2' }, 'sources = { priority = ["local://mirror", "hf://org/name"] }');
+    await mkdir(join(world.directory, 'mirror'));
+    await writeFile(join(world.directory, 'mirror', 'a.json'), '1');
+    await using orchestrator = await world.orchestrator();
+    await orchestrator.lock();
+    expect(pathsIn(await lockOf(world))).toEqual(['a.json', 'b.json']);
+  });
+
+  it('stays at its revision where only its patterns change', async () => {
+    const { hub, world } = await hubWorld(
+      { 'a.json': '1', 'b.txt': '2' },
+      'sources = { priority = ["hf://org/name"], allow_patterns = ["*.json"] }',
+    );
+    await using orchestrator = await world.orchestrator();
+    await orchestrator.lock();
+    const pinned = hub.repo('org/name').refs.get('main');
+    hub.commit('org/name', { 'b.txt': 'moved on' });
+    await writeFile(world.manifestPath, (await readFile(world.manifestPath, 'utf8')).replace('"*.json"', '"*.json", "*.txt"'));
+    expect(await orchestrator.lock()).toMatchObject({ parts: [{ action: 'changed', to: { revision: pinned } }] });
+    expect(await lockOf(world)).toContain(sha256Hex(literal('2')));
+  });
+
+  it('follows the source in one process as well: what it said before is not remembered', async () => {
+    const { hub, world } = await hubWorld({ 'a.json': '1' }, 'sources = { priority = ["hf://org/name"] }');
+    await using orchestrator = await world.orchestrator();
+    await orchestrator.lock();
+    hub.commit('org/name', { 'a.json': '2' });
+    expect(await orchestrator.outdated()).toMatchObject({ parts: [{ state: 'drift' }] });
+    await orchestrator.lock([], { update: true });
+    expect(await orchestrator.outdated()).toMatchObject({ parts: [{ state: 'current' }] });
+  });
+
+  it('refuses names that no model may hold, and writes nothing', async () => {
+    const { world } = await hubWorld({ 'A.json': '1', 'a.json': '2' }, 'sources = { priority = ["hf://org/name"] }');
+    await using orchestrator = await world.orchestrator();
+    await expect(orchestrator.lock()).rejects.toMatchObject({ code: 'PATH_UNSAFE', reason: 'path_collision_case' });
+    await expect(lockOf(world)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
