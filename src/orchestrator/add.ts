@@ -157,7 +157,7 @@ async function readText({ backend, path }: { backend: StorageBackend; path: stri
 }
 
 /** `hf://org/name@v2.1.0` -> `name@2.1.0`; without a version in its revision 1.0.0. */
-export function idOfSource(source: string): string {
+function idOfSource(source: string): string {
   const [, rest = ''] = /^[a-z0-9]+:\/\/(.*?)\/*$/i.exec(source) ?? [];
   const parts = rest.replace(/^(?:models|datasets|spaces)\//, '').split('/');
   const place = /^(?:hf|github):/i.test(source) ? (parts[1] ?? '') : (parts.at(-1) ?? '');

@@ -24,7 +24,7 @@ export async function lockModels(work: Orchestration, refs: readonly string[], o
   });
 }
 
-export interface LockRun {
+interface LockRun {
   readonly opened: OpenedLock;
   readonly chosen: readonly LockPart[];
   readonly options: LockOptions;
@@ -33,7 +33,7 @@ export interface LockRun {
 }
 
 /** To be called under the manifest's lock. What could be pinned is written even where another part failed. */
-export async function lockParts(work: Orchestration, { opened, chosen, options, isWhole }: LockRun): Promise<LockReport> {
+async function lockParts(work: Orchestration, { opened, chosen, options, isWhole }: LockRun): Promise<LockReport> {
   const outcomes = await pinAll(work, chosen, options);
   const removed = isWhole ? ownerless(opened) : [];
   const lockfile = merged(opened.lockfile, outcomes, removed);
@@ -93,7 +93,7 @@ function ownerless({ lockfile, parts, derivedIds }: OpenedLock): Removed[] {
   );
 }
 
-export function removedPart(kind: 'models' | 'components', id: string, entry: LockEntry): LockedPart {
+function removedPart(kind: 'models' | 'components', id: string, entry: LockEntry): LockedPart {
   const changes = compareFiles(filesOf(entry), new Map());
   const from = seenSource(entry);
   return { id, kind: kindOf(kind), action: 'removed', fileCount: 0, totalBytes: 0, from, changes, wasEdited: false };

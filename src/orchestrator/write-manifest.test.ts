@@ -1,4 +1,4 @@
-import { chmod, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tempDir } from '../../test/support/temp-dir.ts';
@@ -35,6 +35,18 @@ describe('replaceFile', () => {
     await expect(replaceFile({ path, before: undefined, text: 'new' })).rejects.toMatchObject({ code: 'CONCURRENT_MODIFICATION' });
     expect(await readFile(path, 'utf8')).toBe('by hand');
     expect(await readdir(folder)).toEqual(['models.toml']);
+  });
+
+  it('clears what a killed writer left an hour ago, and nothing else', async () => {
+    const { folder, path, before } = await place('old');
+    const names = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'].map(
+      (uuid) => `.models.toml.${uuid}.tmp`,
+    );
+    for (const name of [...names, '.models.toml.mine.tmp']) await writeFile(join(folder, name), 'half');
+    const old = new Date(Date.now() - 2 * 3_600_000);
+    for (const name of [names[0] ?? '', '.models.toml.mine.tmp']) await utimes(join(folder, name), old, old);
+    await replaceFile({ path, before, text: 'new' });
+    expect((await readdir(folder)).sort()).toEqual([names[1], '.models.toml.mine.tmp', 'models.toml'].sort());
   });
 
   it('makes a file that is not there yet', async () => {

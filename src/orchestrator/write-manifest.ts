@@ -1,7 +1,7 @@
 /** Manifest and lockfile are written whole: beside themselves, synced, and renamed, under a lock of their own. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { open, realpath, rename, rm } from 'node:fs/promises';
+import { open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
@@ -32,6 +32,8 @@ export async function withManifestLock<Result>(
   }
 }
 
+const ABANDONED_MS = 3_600_000;
+
 export interface Replacement {
   readonly path: string;
   /** What it was made from; undefined: there was no file. */
@@ -54,10 +56,21 @@ export async function replaceFile({ path, before, text }: Replacement): Promise<
     if (!isStill(target, before)) throw changedMeanwhile(path);
     await rename(temporary, target);
     await syncDirectory(dirname(target));
+    await removeAbandoned(dirname(target), basename(target));
     return true;
   } catch (error) {
     await rm(temporary, { force: true });
     throw fsError(error, `write ${path}`);
+  }
+}
+
+/** What writers left that were killed before their rename; a living one is done in far less. */
+async function removeAbandoned(folder: string, name: string): Promise<void> {
+  for (const entry of await readdir(folder)) {
+    if (!entry.startsWith(`.${name}.`) || !/\.[0-9a-f-]{36}\.tmp$/.test(entry)) continue;
+    const path = join(folder, entry);
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats !== undefined && Date.now() - stats.mtimeMs > ABANDONED_MS) await rm(path, { force: true });
   }
 }
 
