@@ -70,7 +70,10 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
       if (!offline && emit !== undefined) await warnOfHeldBack(config, emit);
       return resources.backends(offline, manifest.directory);
     },
-    freshSources: (offline) => resources.freshSources(offline, manifest.directory),
+    freshSources: async (offline) => {
+      if (!offline) await warnOfHeldBack(config, bus.emitFor({ correlationId: newCorrelationId() }));
+      return resources.freshSources(offline, manifest.directory);
+    },
     knownFailures: () => resources.knownFailures(),
     hfCache: () => resources.hfCache(),
     engine: (limits) => {
