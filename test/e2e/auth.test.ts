@@ -98,9 +98,10 @@ describe('wan auth login', () => {
       await service.stop();
       await s3.stop();
     });
+    const { endpoint } = service;
     const keys = `${s3.accessKeyId}\n${s3.secretAccessKey}\n`;
     const ask = async () => {
-      const outcome = await login(['s3', '--endpoint', service.endpoint, '--json'], keys);
+      const outcome = await login(['s3', '--endpoint', endpoint, '--json'], keys);
       return { ...documentOf(outcome.stdout), status: outcome.status, stored: (await storedNames()).length };
     };
     for (const [code, reason] of [
