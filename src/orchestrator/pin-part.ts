@@ -1,6 +1,6 @@
 /** One part of a model -> its entry in the lockfile. What is pinned stays pinned, unless it is asked to be pinned anew. */
 import { parseSha256 } from '../domain/digest.ts';
-import { ModelError } from '../domain/errors.ts';
+import { asModelError, ModelError } from '../domain/errors.ts';
 import { requestDigest } from '../registry/lock-view.ts';
 import { type LockEntry, type LockEntryBody, type LockedFile, sealEntry } from '../registry/lockfile.ts';
 import type { ManifestFile } from '../registry/manifest-schema.ts';
@@ -86,7 +86,7 @@ async function pinFiles(request: PinRequest, upstream: Upstream, known: LockEntr
     return pinFile(request, { file, seen: seen.get(file.path), before: before.get(file.path), source: upstream.source });
   });
   const pins = results.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
+    if (result.status === 'rejected') throw asModelError(result.reason);
     return result.value;
   });
   return { files: pins.flatMap(({ file }) => file ?? []), readBytes: pins.reduce((sum, { readBytes }) => sum + readBytes, 0) };

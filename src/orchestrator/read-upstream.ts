@@ -149,7 +149,7 @@ const networkFirst = (places: readonly FileOrigin[]): readonly FileOrigin[] => [
 async function inParallel<Item, Result>(items: readonly Item[], act: (item: Item) => Promise<Result>): Promise<Result[]> {
   const results = await mapLimit(items, FILES_AT_ONCE, act);
   return results.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
+    if (result.status === 'rejected') throw asModelError(result.reason);
     return result.value;
   });
 }
