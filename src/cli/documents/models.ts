@@ -70,7 +70,9 @@ export const listData = z.object({
       default_variant: z.string(),
       file_count: z.int().min(0),
       total_bytes: bytes,
-      proof: proof.optional().meta({ description: 'the weakest: of the files here, else that they can be proven by; absent where their list is open' }),
+      proof: proof
+        .optional()
+        .meta({ description: 'the weakest: of the files here, else that they can be proven by; absent where their list is open' }),
       overlays: z.array(z.string()),
     }),
   ),
