@@ -17,7 +17,7 @@ export interface SafetensorsContent {
 /** The file's bytes in order; memory stays at the header and one chunk. A plain Error when `bytesOf` gives too few or too many. */
 export async function* writeSafetensors({ tensors, metadata, bytesOf }: SafetensorsContent): AsyncGenerator<Uint8Array> {
   const ordered = tensors.toSorted(byAlignmentThenName);
-  yield header(ordered, metadata);
+  yield safetensorsHeader(ordered, metadata);
   for (const tensor of ordered) {
     let left = sizeOf(tensor);
     for await (const chunk of bytesOf(tensor)) {
@@ -28,8 +28,8 @@ export async function* writeSafetensors({ tensors, metadata, bytesOf }: Safetens
   }
 }
 
-/** Length field, JSON, and spaces up to a multiple of eight, so that the tensors begin aligned. */
-function header(tensors: readonly TensorPlan[], metadata?: Readonly<Record<string, string>>): Uint8Array {
+/** Of tensors that lie in this order: length field, JSON, and spaces up to a multiple of eight, so that the tensors begin aligned. */
+export function safetensorsHeader(tensors: readonly TensorPlan[], metadata?: Readonly<Record<string, string>>): Uint8Array {
   let offset = 0;
   const entries = tensors.map((tensor) => {
     const begin = offset;
