@@ -8,7 +8,7 @@ const FLOORS = [
   ['config', 'resolver', 'observability', 'trust'],
   ['locks', 'registry', 'credentials'],
   ['store', 'backends'],
-  ['transfer', 'limits'],
+  ['transfer', 'limits', 'cast'],
   ['orchestrator'],
   ['jobs', 'pipeline'],
   ['fleet'],

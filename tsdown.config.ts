@@ -77,8 +77,12 @@ async function buildScript(): Promise<void> {
 export default defineConfig([
   {
     ...shared,
-    // What is loaded by name from outside the bundle: the library, and the thread that fetches and hashes, for the command too.
-    entry: { index: 'src/index.ts', 'transfer-worker': 'src/transfer/transfer-worker.ts' },
+    // What is loaded by name from outside the bundle: the library, and the threads that fetch, hash and cast, for the command too.
+    entry: {
+      index: 'src/index.ts',
+      'transfer-worker': 'src/transfer/transfer-worker.ts',
+      'cast-worker': 'src/cast/cast-worker.ts',
+    },
     format: 'esm',
     plugins: [leanBuiltins, asciiOnly],
     outputOptions: { chunkFileNames: chunkFileNames('.js') },

@@ -1,32 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { referenceBits } from '../../test/support/reference-floats.ts';
 import { type Conversion, converterFor, type FloatType, floatValue } from './convert-floats.ts';
-
-/** Significand bits (the hidden one included), least exponent, and largest finite value of each format. */
-const SHAPES = { BF16: { digits: 8, least: -126 }, F16: { digits: 11, least: -14 } } as const;
-
-/** The reference: slow, in exact real arithmetic on doubles, bit by bit as IEEE 754 says it. */
-function referenceBits(value: number, to: 'BF16' | 'F16'): number {
-  const { digits, least } = SHAPES[to];
-  const sign = Object.is(value, -0) || value < 0 ? 0x8000 : 0;
-  const exponentBits = 16 - digits;
-  const infinity = ((1 << exponentBits) - 1) << (digits - 1);
-  const magnitude = Math.abs(value);
-  if (magnitude === Number.POSITIVE_INFINITY) return sign | infinity;
-  if (magnitude === 0) return sign;
-  let exponent = least;
-  while (magnitude >= 2 ** (exponent + 1)) exponent++;
-  const step = 2 ** (exponent - digits + 1);
-  const steps = roundHalfToEven(magnitude / step);
-  // A significand that rounds up to the next power of two carries into the exponent by itself.
-  return sign | Math.min(infinity, steps + (exponent - least) * 2 ** (digits - 1));
-}
-
-function roundHalfToEven(value: number): number {
-  const below = Math.floor(value);
-  const rest = value - below;
-  if (rest !== 0.5) return rest < 0.5 ? below : below + 1;
-  return below % 2 === 0 ? below : below + 1;
-}
 
 const floatOf = (bits: number): number => new Float32Array(Uint32Array.of(bits).buffer)[0] as number;
 
