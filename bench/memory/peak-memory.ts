@@ -6,12 +6,10 @@
  *     npm run build && node bench/memory/peak-memory.ts             # 200 MB
  *     npm run build && node bench/memory/peak-memory.ts 200M 20G    # both; 20 GB of disk and some minutes
  */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
-  existsSync,
   ftruncateSync,
   mkdirSync,
   mkdtempSync,
@@ -25,6 +23,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startNginx } from '../cold-ensure/nginx.ts';
+import { type Peak, peakOf } from '../high-water.ts';
 import { judge } from '../spread.ts';
 
 const WAN = join(import.meta.dirname, '..', '..', 'bin', 'wan.js');
@@ -33,7 +32,6 @@ const LIMIT_MB = 150;
 /** Of the peaks of a small and a large model: what a garbage collector decides from run to run. */
 const GROWTH_LIMIT = 1.25;
 const FILES = 4;
-const POLL_MS = 20;
 
 const sizes = (process.argv.length > 2 ? process.argv.slice(2) : ['200M']).map(bytesOf);
 const peaksMb: number[] = [];
@@ -52,7 +50,7 @@ async function measure(sizeBytes: number): Promise<number> {
     const nginx = await startNginx(join(directory, 'nginx'), join(directory, 'source'));
     try {
       writeFileSync(manifestPath, readFileSync(manifestPath, 'utf8').replace('SOURCE', nginx.url));
-      const { peakMb, seconds } = await peakOf(directory);
+      const { peakMb, seconds } = await peakOfEnsure(directory);
       const name = `${Math.round(sizeBytes / MEGABYTE)} MB`;
       console.log(`${name}: ${FILES} files in ${seconds.toFixed(1)} s, ${Math.round(sizeBytes / MEGABYTE / seconds)} MB/s`);
       judge(`peak resident memory for ${name}`, peakMb, { atMost: LIMIT_MB, unit: 'MB' });
@@ -89,35 +87,14 @@ function digestOfZeros(sizeBytes: number): string {
   return hash.digest('hex');
 }
 
-/** Polled: the mark only rises, so the last look before the end is the peak but for what the last milliseconds add. */
-async function peakOf(directory: string): Promise<{ peakMb: number; seconds: number }> {
+function peakOfEnsure(directory: string): Promise<Peak> {
   const env = {
     PATH: process.env.PATH,
     HOME: directory,
     MODELS_ROOT: join(directory, 'models'),
     WAN_MODELS_MANIFEST: join(directory, 'models.toml'),
   };
-  const startedMs = performance.now();
-  const child = spawn(process.execPath, [WAN, 'models', 'ensure', 'zeros'], {
-    cwd: directory,
-    env,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  let peakMb = 0;
-  const timer = setInterval(() => {
-    peakMb = Math.max(peakMb, highWaterMb(child.pid));
-  }, POLL_MS);
-  const status = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
-  clearInterval(timer);
-  if (status !== 0) throw new Error(`wan models ensure ended with ${status}`);
-  return { peakMb, seconds: (performance.now() - startedMs) / 1000 };
-}
-
-/** 0 for a process that has just ended. */
-function highWaterMb(pid: number | undefined): number {
-  const path = `/proc/${pid}/status`;
-  const status = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  return (Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024) / MEGABYTE;
+  return peakOf([WAN, 'models', 'ensure', 'zeros'], { cwd: directory, env });
 }
 
 function requireSpace(directory: string, sizeBytes: number): void {

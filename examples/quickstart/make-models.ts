@@ -13,7 +13,7 @@ import { type Fingerprint, folderOf, manifestText } from './manifest-text.ts';
 import type { ModelFile } from './model-files.ts';
 
 /** First line of the manifest; another one here makes everything anew. */
-const STAMP = '# The miniature WAN2.2 family, made by examples/quickstart/make-models.ts (recipe 3). Sizes and digests are real.';
+const STAMP = '# The miniature WAN2.2 family, made by examples/quickstart/make-models.ts (recipe 4). Sizes and digests are real.';
 
 /** What mirror-a has lost: a shard of the text encoder that all models share, and one of each A14B model. */
 const LOST_FROM_MIRROR_A = [

@@ -53,8 +53,9 @@ function modelText(model: Model, fingerprints: Fingerprints): string {
     `description = ${quote(model.description)}`,
     `version = "${VERSION}"`,
     `type = "${model.type}"`,
-    'variants = ["fp32"]',
+    'variants = ["fp32", "bf16"]',
     'default_variant = "fp32"',
+    'environments = { production = "fp32", development = "bf16" }',
     `resolution_caps = ${list(model.resolutionCaps)}`,
     'license = "Apache-2.0"',
     '',
@@ -69,6 +70,12 @@ function modelText(model: Model, fingerprints: Fingerprints): string {
     '',
     sourcesText(table, folderOf.model(model.name)),
     ...model.files.map((file) => fileText({ table, file, print: fingerprintOf(model, file, fingerprints) })),
+    '',
+    '# Made here from the F32 weights, instead of being fetched.',
+    `[${table}.variant.bf16]`,
+    'derive_from = "fp32"',
+    'dtype = "bf16"',
+    `derive_components = ${list(transformersOf(model))}`,
     ...(model.overlays ?? []).map((overlay) => overlayText(model, overlay, fingerprints)),
   ].join('\n');
 }
@@ -88,6 +95,10 @@ function overlayText(model: Model, overlay: Overlay, fingerprints: Fingerprints)
     ...overlay.files.map((file) => fileText({ table, file, print: fingerprintOf(overlay, file, fingerprints) })),
   ].join('\n');
 }
+
+const transformersOf = ({ files }: Model): string[] => [
+  ...new Set(files.flatMap(({ component }) => (component?.startsWith('transformer') ? [component] : []))),
+];
 
 const sourcesText = (table: string, folder: string): string =>
   [`[${table}.sources]`, `priority = ${list([`local://mirror-a/${folder}`, `local://mirror-b/${folder}`])}`].join('\n');

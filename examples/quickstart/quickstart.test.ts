@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensorsHeader } from '../../src/formats/safetensors.ts';
 import { parseWeightIndex } from '../../src/formats/weight-index.ts';
 import { cloneEnvironment, furnishClone } from '../../test/support/furnish-clone.ts';
+import { readPlain, referenceCast } from '../../test/support/reference-cast.ts';
 import { makeModels } from './make-models.ts';
 
 let place: string;
@@ -22,7 +23,7 @@ describe('the miniature family', () => {
 
   it('is the same on every machine', async () => {
     const text = await readFile(join(data(), 'models.toml'), 'utf8');
-    expect(createHash('sha256').update(text).digest('hex')).toBe('5358142224536f330a8adeed5232f265989e9558e21606954e26820b44d8ba23');
+    expect(createHash('sha256').update(text).digest('hex')).toBe('ab88ed5b148a4c8cb1a42cd6fc21dc67da4c90786efb89cc008503787a4b9dca');
   });
 
   it('is made once', async () => {
@@ -61,6 +62,17 @@ describe('npm run quickstart', () => {
     expect(first.status, first.stderr).toBe(0);
     expect(first.stdout).toContain('ti2v-5B-mini@2.2.0');
     expect(first.stdout).not.toContain('proven already');
+
+    const base = join(place, 'models', 'wan22', 'ti2v-5B-mini@2.2.0');
+    const shards = globSync('transformer/*.safetensors', { cwd: base });
+    expect(shards).toHaveLength(5);
+    for (const shard of shards) {
+      const made = readPlain(readFileSync(join(`${base}@bf16`, shard)));
+      expect(made.tensors, shard).toEqual(referenceCast(readFileSync(join(base, shard)), 'BF16'));
+    }
+    const index = 'transformer/diffusion_pytorch_model.safetensors.index.json';
+    const sizeIn = (folder: string) => parseWeightIndex(readFileSync(join(folder, index))).totalSizeBytes ?? 0;
+    expect(sizeIn(`${base}@bf16`)).toBe(sizeIn(base) / 2);
 
     const second = run();
     expect(second.stdout).toContain('here and proven already');

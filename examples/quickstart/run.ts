@@ -27,6 +27,10 @@ show(['models', 'ensure', '--all']);
 const seconds = ((performance.now() - started) / 1000).toFixed(2);
 if (completeBefore) say(`Everything was here and proven already: found out in ${seconds} s, without a lock, without reading a source.`);
 show(['models', 'status']);
+say(
+  '\nIn the environment "development" a model means its bf16 variant: made here from the F32 weights, half their size, without fetching them again.',
+);
+show(['models', 'ensure', 'ti2v-5B-mini@2.2.0@bf16']);
 
 say(`\nThe models are in ${shown(root)}, real files in real folders. Try next:\n`);
 for (const { command, what } of nextSteps({ root: shown(root), manifest: shown(made.manifest) })) say(`  # ${what}\n  ${command}`);

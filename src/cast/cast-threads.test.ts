@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readPlain, referenceCast } from '../../test/support/reference-cast.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
+import type { DerivedDtype } from '../domain/derived.ts';
 import type { ModelError } from '../domain/errors.ts';
-import { type CastDtype, type CastPlan, planCast } from '../formats/plan-cast.ts';
+import { type CastPlan, planCast } from '../formats/plan-cast.ts';
 import { readSafetensorsHeader } from '../formats/safetensors.ts';
 import { safetensorsHeader, type TensorPlan } from '../formats/safetensors-writer.ts';
 import { CastThreads } from './cast-threads.ts';
@@ -29,7 +30,7 @@ function weights(count: number, within: number): Float32Array {
   });
 }
 
-async function caseOf(parts: readonly (readonly [TensorPlan, Uint8Array])[], dtype: CastDtype = 'bf16'): Promise<Case> {
+async function caseOf(parts: readonly (readonly [TensorPlan, Uint8Array])[], dtype: DerivedDtype = 'bf16'): Promise<Case> {
   const directory = await tempDir();
   const [inputPath, outputPath] = [join(directory, 'in'), join(directory, 'out')];
   const input = Buffer.concat([safetensorsHeader(parts.map(([tensor]) => tensor)), ...parts.map(([, bytes]) => bytes)]);

@@ -6,15 +6,21 @@ import type { ErrorDocument } from './errors.ts';
 import type { ProofLevel } from './proof.ts';
 
 /** How a file's bytes came to be in the store. */
-export type BytesOrigin = 'present' | 'linked' | 'copied' | 'fetched' | 'made';
+export type BytesOrigin = 'present' | 'linked' | 'copied' | 'fetched' | 'made' | 'derived';
 
-export type Phase = 'planning' | 'waiting' | 'transferring' | 'verifying' | 'publishing';
+export type Phase = 'planning' | 'waiting' | 'transferring' | 'deriving' | 'verifying' | 'publishing';
 
 export type EventBody =
   | { readonly type: 'ensure.started'; readonly fileCount: number; readonly totalBytes: number }
   | { readonly type: 'ensure.phase'; readonly phase: Phase }
-  /** After planning: `heldBytes` are here already, the rest will move. */
-  | { readonly type: 'ensure.planned'; readonly totalBytes: number; readonly heldBytes: number; readonly fetchBytes: number }
+  /** After planning: `heldBytes` are here already, the rest will move or be made here. */
+  | {
+      readonly type: 'ensure.planned';
+      readonly totalBytes: number;
+      readonly heldBytes: number;
+      readonly fetchBytes: number;
+      readonly deriveBytes?: number;
+    }
   /** Held bytes of the model; never goes down. A refetch raises `totalBytes` instead. At most 10 a second. */
   | { readonly type: 'ensure.progress'; readonly doneBytes: number; readonly totalBytes: number; readonly bytesPerSecond: number }
   | {

@@ -41,14 +41,14 @@ export interface EnsureResult extends VariantChoice {
 }
 
 /** What would happen to one file. */
-export type PlannedAction = 'keep' | 'link' | 'copy' | 'resume' | 'fetch' | 'make';
+export type PlannedAction = 'keep' | 'link' | 'copy' | 'resume' | 'fetch' | 'make' | 'derive';
 
 export interface PlannedFile {
   readonly path: string;
   readonly component?: string;
   readonly sizeBytes: number;
   readonly action: PlannedAction;
-  /** Bytes that a source would have to send. */
+  /** Bytes that a source would have to send; for a file that is cast here, those of what it is made from. */
   readonly fetchBytes: number;
   /** Bytes that would come out of the Hub cache of this machine, if they prove right. */
   readonly copyBytes: number;
@@ -88,6 +88,8 @@ export interface EnsurePlan extends VariantChoice {
   readonly fetchBytes: number;
   readonly copyBytes: number;
   readonly linkBytes: number;
+  /** Bytes of the files that would be made here, as far as they are known before; 0 for a variant that is fetched. */
+  readonly deriveBytes: number;
   /** Bytes of free space that the run needs, staging and safety margin included. */
   readonly spaceNeededBytes: number;
   readonly freeBytes: number;

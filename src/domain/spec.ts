@@ -1,4 +1,5 @@
 /** What the manifest says of a model, resolved: the nouns that every room above the registry works with. */
+import type { DerivedDtype } from './derived.ts';
 import type { Sha256 } from './digest.ts';
 import type { CanonicalRef } from './model-ref.ts';
 import type { ProofLevel } from './proof.ts';
@@ -45,6 +46,14 @@ export interface FileSpec {
   readonly overlay?: string;
   /** The whole of it, where it is made here instead of being read at a source. */
   readonly content?: string;
+  /** Made here instead of being fetched. Without a `sha256` its size is an estimate until it was made. */
+  readonly derive?: FileDerivation;
+}
+
+export interface FileDerivation {
+  readonly dtype: DerivedDtype;
+  /** Files of the variant that it is made from: the one of the same path, then, for a weight index, the shards that are cast beside it. */
+  readonly inputs: readonly FileSpec[];
 }
 
 /** A file of an overlay, and what of the base its weights are added to. */
@@ -116,7 +125,7 @@ export interface VramEstimation {
 export interface Derivation {
   /** The variant that it is made from. */
   readonly from: string;
-  readonly dtype: string;
+  readonly dtype: DerivedDtype;
   /** Components whose weights are converted, the others stay as they are; absent: all. */
   readonly components?: readonly string[];
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type CastDtype, planCast } from './plan-cast.ts';
+import type { DerivedDtype } from '../domain/derived.ts';
+import { planCast } from './plan-cast.ts';
 import { readSafetensorsHeader, type SafetensorsHeader } from './safetensors.ts';
 import { safetensorsHeader, type TensorPlan } from './safetensors-writer.ts';
 
@@ -9,7 +10,7 @@ async function headerOf(bytes: Uint8Array, dataBytes: number): Promise<Safetenso
   return readSafetensorsHeader(async (offset, length) => bytes.subarray(offset, offset + length), bytes.byteLength + dataBytes);
 }
 
-async function planned(tensors: readonly TensorPlan[], dataBytes: number, dtype: CastDtype = 'bf16') {
+async function planned(tensors: readonly TensorPlan[], dataBytes: number, dtype: DerivedDtype = 'bf16') {
   const input = await headerOf(safetensorsHeader(tensors, { format: 'pt' }), dataBytes);
   const plan = planCast(input, { dtype, note: { made_from: 'sha256:00' } });
   return { input, plan, output: await headerOf(plan.header, plan.sizeBytes - plan.header.byteLength) };

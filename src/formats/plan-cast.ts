@@ -3,17 +3,13 @@
  * converted; all others (F64, F8, F6, F4, integers, booleans, complex) stay as they are. The tensors keep their order but for this: those of larger elements come first, as
  * the reference implementation writes them, so that each begins aligned.
  */
+import type { DerivedDtype } from '../domain/derived.ts';
 import { type Conversion, type FloatType, isFloatType } from './convert-floats.ts';
 import { DTYPE_BITS, tensorBytes } from './dtype.ts';
 import type { SafetensorsHeader, Tensor } from './safetensors.ts';
 import { safetensorsHeader, type TensorPlan } from './safetensors-writer.ts';
 
-/** The format of derived weights, as the manifest names it. */
-export type CastDtype = 'bf16' | 'fp16';
-
-export const CAST_DTYPES: readonly CastDtype[] = ['bf16', 'fp16'];
-
-export const floatTypeOf = (dtype: CastDtype): FloatType => (dtype === 'bf16' ? 'BF16' : 'F16');
+const floatTypeOf = (dtype: DerivedDtype): FloatType => (dtype === 'bf16' ? 'BF16' : 'F16');
 
 export interface CastTensor {
   readonly name: string;
@@ -31,12 +27,12 @@ export interface CastPlan {
   readonly tensors: readonly CastTensor[];
   /** Of the output file. */
   readonly sizeBytes: number;
-  /** Of the output's tensors, header not counted. */
+  /** Of the output's tensors, header not counted: what a weight index adds up as `total_size`. */
   readonly dataBytes: number;
 }
 
 export interface CastTarget {
-  readonly dtype: CastDtype;
+  readonly dtype: DerivedDtype;
   /** Added to the metadata: what the file was made from, and how. */
   readonly note: Readonly<Record<string, string>>;
 }
@@ -58,8 +54,7 @@ export function planCast(input: SafetensorsHeader, { dtype, note }: CastTarget):
   };
 }
 
-/** Bytes that the tensors will have: what a weight index gives as `total_size`. */
-export const castBytes = ({ tensors }: SafetensorsHeader, dtype: CastDtype): number =>
+const castBytes = ({ tensors }: SafetensorsHeader, dtype: DerivedDtype): number =>
   tensors.reduce((sum, tensor) => sum + sizeOf(outputOf(tensor, floatTypeOf(dtype))), 0);
 
 const outputOf = ({ name, dtype, shape }: Tensor, to: FloatType): TensorPlan => ({ name, dtype: isFloatType(dtype) ? to : dtype, shape });

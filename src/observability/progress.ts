@@ -69,7 +69,7 @@ const begin = ({ model = '', correlationId }: ModelEvent): ModelProgress => ({
   phase: 'planning',
   fileCount: 0,
   filesDone: 0,
-  filesByOrigin: { present: 0, linked: 0, copied: 0, fetched: 0, made: 0 },
+  filesByOrigin: { present: 0, linked: 0, copied: 0, fetched: 0, made: 0, derived: 0 },
   totalBytes: 0,
   doneBytes: 0,
   speed: NO_SPEED,

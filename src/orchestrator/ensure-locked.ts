@@ -1,10 +1,8 @@
 /** The part of ensure that runs under the model's lock. */
-import { readFileSync } from 'node:fs';
 import { throwIfCancelled } from '../domain/cancelled.ts';
 import type { Sha256 } from '../domain/digest.ts';
-import { isModelError, ModelError } from '../domain/errors.ts';
+import { ModelError } from '../domain/errors.ts';
 import type { Emit } from '../domain/events.ts';
-import type { FileSpec } from '../domain/spec.ts';
 import type { Lease } from '../locks/lease.ts';
 import { selectFiles } from '../registry/select-files.ts';
 import { countForced } from '../store/forced.ts';
@@ -12,17 +10,17 @@ import type { InspectedFile, Inspection } from '../store/inspect-snapshot.ts';
 import { beginIntent, type Intent } from '../store/intents.ts';
 import { recover } from '../store/recover.ts';
 import type { EnsureOptions } from './api.ts';
+import { digestsOf, withKnownOutputs } from './derived-outputs.ts';
 import { type EnsureDone, type EnsureRun, type EnsureWork, lockBlob } from './ensure-run.ts';
 import { fillHfCache } from './fill-hf-cache.ts';
 import { inspectTarget, lookAt } from './look.ts';
-import { isIndex, unreferencedShards } from './narrow-shards.ts';
-import { blobsOf, digestOf, type Obtained, type ObtainRequest, obtainFiles } from './obtain-files.ts';
+import { blobsOf, type Obtained } from './obtain-files.ts';
+import { obtainSelection } from './obtain-selection.ts';
 import type { Orchestration } from './orchestration.ts';
-import { planBlobs, type SeenFile } from './plan-blobs.ts';
+import { planWork } from './plan-work.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { publish } from './publish.ts';
 import { removePartials } from './remove-partials.ts';
-import { ranOutOfSpace, reserveSpace } from './space.ts';
 import type { Target } from './target.ts';
 import { UpstreamDigests } from './upstream-digests.ts';
 
@@ -43,7 +41,7 @@ export async function ensureLocked(locked: LockedEnsure): Promise<EnsureDone> {
   const { work, emit, force } = locked;
   startEngine(locked);
   await recover(work.store, work.blobs, {
-    wanted: digestsOf(locked.target.spec.files),
+    wanted: digestsOf([...locked.target.spec.files, ...withKnownOutputs(work, locked.target)]),
     onMended: (what, path) => emit({ type: 'recovery.done', what, path }),
   });
   const before = inspectTarget(work, locked.target);
@@ -52,7 +50,7 @@ export async function ensureLocked(locked: LockedEnsure): Promise<EnsureDone> {
     return { inspection: before };
   }
   const target = widen(locked.target, before);
-  const intent = await beginIntent(work.store, { ref: target.label, digests: digestsOf(target.files) });
+  const intent = await beginIntent(work.store, { ref: target.label, digests: digestsOf(withKnownOutputs(work, target)) });
   try {
     const run = await beginRun({ ...locked, target });
     const done = await makeComplete(run, { intent, lease: locked.lease, force });
@@ -67,7 +65,7 @@ export async function ensureLocked(locked: LockedEnsure): Promise<EnsureDone> {
 
 /** Its threads take as long to start as the store's records to be written: both at once. A failure is told where the engine is used. */
 function startEngine({ work, target, options, force }: LockedEnsure): void {
-  const bytes = bytesToFetch(lookAt(work, target, { force }).files, force);
+  const bytes = planWork(work, target, { files: lookAt(work, target, { force }).files, force }).fetchBytes;
   if (bytes > 0)
     work.engine(options).then(
       (engine) => engine.expect(bytes),
@@ -86,8 +84,6 @@ interface CompleteRequest {
   readonly lease: Lease;
   readonly force: boolean;
 }
-
-const digestsOf = (files: readonly FileSpec[]): Sha256[] => files.flatMap((file) => (file.sha256 ? [file.sha256] : []));
 
 /** What was published before stays part of the model: a selection grows the directory, never shrinks it. */
 function widen(target: Target, { record }: Inspection): Target {
@@ -125,9 +121,9 @@ async function makeComplete(run: EnsureRun, { intent, lease, force }: CompleteRe
   let fetchedBytes = 0;
   for (let round = 1; round <= MAX_ROUNDS; round++) {
     throwIfCancelled(run.signal, run.doing);
-    const { obtained, unreferenced } = await obtain(run, force && round === 1);
-    for (const blob of blobsOf(obtained)) fetchedBytes += blob.fetchedBytes;
-    const done: EnsureWork = { obtained, fetchedBytes, liars: run.liars };
+    const { obtained, inputs, unreferenced } = await obtainSelection(run, force && round === 1);
+    for (const blob of new Set([...blobsOf(obtained), ...inputs])) fetchedBytes += blob.fetchedBytes;
+    const done: EnsureWork = { obtained, inputs, fetchedBytes, liars: run.liars };
     if (await isPublished(run, obtained)) return done;
     run.emit({ type: 'ensure.phase', phase: 'publishing' });
     lease.assertHeld();
@@ -157,55 +153,3 @@ async function isPublished(run: EnsureRun, obtained: Obtained): Promise<boolean>
 }
 
 const afterLinking = async (run: EnsureRun, digest: Sha256): Promise<void> => (await lockBlob(run, digest)).release();
-
-interface ObtainedAll {
-  readonly obtained: Obtained;
-  readonly unreferenced: ReadonlySet<string>;
-}
-
-/** Space for everything first, so that nothing moves in vain; then indexes, which say which shards are worth fetching. */
-async function obtain(run: EnsureRun, force: boolean): Promise<ObtainedAll> {
-  const { work, target, meter } = run;
-  const { files } = lookAt(work, target, { force });
-  const totalBytes = sizeOf(files);
-  const fetchBytes = bytesToFetch(files, force);
-  meter.expect(totalBytes);
-  run.emit({ type: 'ensure.planned', totalBytes, heldBytes: totalBytes - fetchBytes, fetchBytes });
-  const reservation = await reserveSpace(work, target.label, fetchBytes);
-  const unwatch = meter.watchMoved((movedBytes) => reservation.update(fetchBytes - movedBytes));
-  run.emit({ type: 'ensure.phase', phase: 'transferring' });
-  try {
-    return await obtainInOrder(run, { files, force, engine: await work.engine(run.options) });
-  } catch (error) {
-    if (!isModelError(error, 'NO_SPACE')) throw error;
-    throw ranOutOfSpace(work, target.label, bytesToFetch(lookAt(work, target).files, false), error);
-  } finally {
-    unwatch();
-    await reservation.end();
-  }
-}
-
-async function obtainInOrder(run: EnsureRun, request: ObtainRequest): Promise<ObtainedAll> {
-  const { files } = request;
-  const indexes = await obtainFiles(run, { ...request, files: files.filter((file) => isIndex(file.spec)) });
-  // An optional index that no source has names nothing.
-  const known = run.target.files.filter((file) => !isIndex(file) || indexes.has(file.path));
-  const unreferenced = unreferencedShards({ files: known, listed: run.target.spec.files }, (index) => readProven(run, indexes, index));
-  run.meter.expect(-sizeOf(files.filter((file) => unreferenced.has(file.spec.path))));
-  const rest = files.filter((file) => !isIndex(file.spec) && !unreferenced.has(file.spec.path));
-  const others = await obtainFiles(run, { ...request, files: rest });
-  run.meter.tell(true);
-  return { obtained: new Map([...indexes, ...others]), unreferenced };
-}
-
-const sizeOf = (files: readonly SeenFile[]): number => files.reduce((sum, file) => sum + file.spec.sizeBytes, 0);
-
-const bytesToFetch = (files: readonly SeenFile[], force: boolean): number =>
-  planBlobs(files, { force }).reduce((sum, planned) => sum + planned.fetchBytes, 0);
-
-function readProven(run: EnsureRun, indexes: Obtained, index: FileSpec): Uint8Array {
-  const digest = digestOf(indexes, index);
-  if (digest === undefined)
-    throw new ModelError('COMPONENT_MISSING', `${index.path} names the shards of ${run.target.label}, and no source has it`);
-  return readFileSync(run.work.blobs.path(digest));
-}

@@ -3,6 +3,7 @@ import type { Emit } from '../domain/events.ts';
 import type { Lease } from '../locks/lease.ts';
 import type { Inspection } from '../store/inspect-snapshot.ts';
 import type { EnsureOptions } from './api.ts';
+import type { ObtainedBlob } from './obtain-blob.ts';
 import type { Obtained } from './obtain-files.ts';
 import type { Orchestration, SourceOpener } from './orchestration.ts';
 import type { ProgressMeter } from './progress-meter.ts';
@@ -29,6 +30,8 @@ export interface EnsureRun {
 
 export interface EnsureWork {
   readonly obtained: Obtained;
+  /** What derived files were made from. */
+  readonly inputs: readonly ObtainedBlob[];
   readonly fetchedBytes: number;
   readonly liars: ReadonlySet<string>;
 }

@@ -49,7 +49,8 @@ export async function ensureModel(work: Orchestration, modelId: string, options:
 }
 
 function fetchFacts({ work }: EnsureDone): { fetchedFiles: number; sources: string[] } {
-  const fetched = [...(work?.obtained.values() ?? [])].map(({ blob }) => blob).filter(({ fetchedBytes }) => fetchedBytes > 0);
+  const obtained = [...(work?.obtained.values() ?? [])].map(({ blob }) => blob);
+  const fetched = [...obtained, ...(work?.inputs ?? [])].filter(({ fetchedBytes }) => fetchedBytes > 0);
   return { fetchedFiles: fetched.length, sources: [...new Set(fetched.flatMap((blob) => blob.sources))] };
 }
 

@@ -18,7 +18,8 @@ export async function fillHfCache(run: EnsureRun, obtained: Obtained): Promise<v
   if (layDown === undefined || asked.size === 0) return;
   for (const file of run.target.files) {
     throwIfCancelled(run.signal, 'filling the Hub cache');
-    const digest = digestOf(obtained, file);
+    // What was made here is no file of the Hub's.
+    const digest = file.derive === undefined ? digestOf(obtained, file) : undefined;
     const hub = digest && hubOrigin(run, file, asked);
     if (!hub) continue;
     try {

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import type { FileSpec } from '../domain/spec.ts';
 import { type InspectedFile, type Inspection, inspectSnapshot } from '../store/inspect-snapshot.ts';
+import { withKnownOutputs } from './derived-outputs.ts';
 import type { Orchestration } from './orchestration.ts';
 import type { SeenFile } from './plan-blobs.ts';
 import type { Target } from './target.ts';
@@ -12,7 +13,7 @@ export interface Sight {
 }
 
 export const inspectTarget = (work: Orchestration, target: Target): Inspection =>
-  inspectSnapshot(work.store, target.directory, { files: target.files, spec: target.spec });
+  inspectSnapshot(work.store, target.directory, { files: withKnownOutputs(work, target), spec: target.spec });
 
 export interface LookOptions {
   /** All is to be fetched anew: a file without a digest of the manifest's may have become another one. */
@@ -34,7 +35,7 @@ interface Look {
 
 function seeFile(work: Orchestration, target: Target, { file, corrupt, force }: Look): SeenFile {
   const { spec, published } = file;
-  const isSame = !force && published?.key.sizeBytes === spec.sizeBytes;
+  const isSame = !force && spec.derive === undefined && published?.key.sizeBytes === spec.sizeBytes;
   const digest = spec.sha256 ?? (isSame ? published.sha256 : undefined);
   const key = digest ?? keyOfOrigin(target, spec);
   return {
@@ -46,5 +47,9 @@ function seeFile(work: Orchestration, target: Target, { file, corrupt, force }: 
   };
 }
 
+/** Two cast files have the same origin only as the same file. */
 const keyOfOrigin = (target: Target, file: FileSpec): string =>
+  file.derive === undefined ? keyOfSources(target, file) : `d-${hash('sha256', JSON.stringify([target.label, file.path]))}`;
+
+const keyOfSources = (target: Target, file: FileSpec): string =>
   `u-${hash('sha256', JSON.stringify([file.url ?? file.origins ?? target.spec.sources, file.path, file.sizeBytes]))}`;

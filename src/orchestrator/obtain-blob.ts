@@ -1,32 +1,28 @@
 /** Making one digest's blob real and proven: what is here, else what is held, else what the sources have. */
 
 import type { FileSource } from '../backends/backend.ts';
+import type { Derived } from '../domain/derived.ts';
 import { type Sha256, sha256Of } from '../domain/digest.ts';
 import { isModelError, ModelError } from '../domain/errors.ts';
 import type { BytesOrigin } from '../domain/events.ts';
 import type { ProofLevel } from '../domain/proof.ts';
 import { levelOf, type PublishedDigest } from '../domain/published-digest.ts';
 import type { FileSpec } from '../domain/spec.ts';
-import { healBlob } from '../store/heal-blob.ts';
 import type { PartialBlob } from '../store/partial-blob.ts';
-import { writeLeaves } from '../store/piece-leaves.ts';
 import { PieceMap } from '../store/piece-map.ts';
 import { compareKeys, readStatKey } from '../store/stat-key.ts';
 import { hashFile } from '../transfer/hash-file.ts';
-import { type Expected, LEAF_BYTES, type TransferEngine, type TransferOutcome } from '../transfer/transfer.ts';
+import type { Expected, TransferEngine, TransferOutcome } from '../transfer/transfer.ts';
 import { beforeNetwork, bytesOrigin, cachedSource } from './cached-source.ts';
-import { type EnsureRun, lockBlob } from './ensure-run.ts';
+import { commitBlob, heal, underBlobLock } from './commit-blob.ts';
+import type { EnsureRun } from './ensure-run.ts';
 import { explainDrift } from './explain-drift.ts';
 import { type FileSources, fileSources } from './file-sources.ts';
 import { makeBlob } from './make-blob.ts';
 import { resolverOf } from './own-url.ts';
 
-export interface BlobRequest {
-  /** Of lock and partial. */
-  readonly key: string;
+export interface BlobQuestion {
   readonly file: FileSpec;
-  /** Other paths with the same bytes: their sources are asked too. */
-  readonly twins: readonly FileSpec[];
   /** Absent where it must be asked for, or nobody knows it. With one its lock is held: as `key`, or besides. */
   readonly digest?: Sha256;
   /** What a match with `digest` earns. */
@@ -41,6 +37,13 @@ export interface BlobRequest {
   readonly force: boolean;
   /** Its bytes make the blob again where that is gone. */
   readonly published?: PublishedFile;
+}
+
+export interface BlobRequest extends BlobQuestion {
+  /** Of lock and partial. */
+  readonly key: string;
+  /** Other paths with the same bytes: their sources are asked too. */
+  readonly twins: readonly FileSpec[];
   readonly engine: TransferEngine;
 }
 
@@ -59,10 +62,12 @@ export interface ObtainedBlob {
   readonly sources: readonly string[];
   /** What they were proven by in this run, where a source published that. */
   readonly upstream?: PublishedDigest;
+  /** Of a file that was made here. */
+  readonly derived?: Derived;
 }
 
 export function obtainBlob(run: EnsureRun, request: BlobRequest): Promise<ObtainedBlob> {
-  return underLock(run, request.key, () => (request.digest === undefined ? obtainAsked(run, request) : obtainKnown(run, request)));
+  return underBlobLock(run, request.key, () => (request.digest === undefined ? obtainAsked(run, request) : obtainKnown(run, request)));
 }
 
 const obtainKnown = async (run: EnsureRun, request: BlobRequest): Promise<ObtainedBlob> =>
@@ -76,7 +81,7 @@ async function obtainAsked(run: EnsureRun, request: BlobRequest): Promise<Obtain
   const asked = { ...request, found, silent, ...(upstream && { upstream, level: levelOf(upstream) }) };
   if (upstream?.algorithm !== 'sha256') return fetchBlob(run, asked);
   const digest = sha256Of(upstream.hex);
-  return underLock(run, digest, () => obtainKnown(run, { ...asked, digest }));
+  return underBlobLock(run, digest, () => obtainKnown(run, { ...asked, digest }));
 }
 
 function newBlob(run: EnsureRun, request: BlobRequest): Promise<ObtainedBlob> {
@@ -85,16 +90,28 @@ function newBlob(run: EnsureRun, request: BlobRequest): Promise<ObtainedBlob> {
   return content === undefined || digest === undefined ? fetchBlob(run, request) : makeBlob(run, { key, file, content, digest });
 }
 
-async function useBlobHere(run: EnsureRun, { file, digest, upstream, force, published }: BlobRequest): Promise<ObtainedBlob | undefined> {
-  if (digest === undefined || force) return undefined;
+/** Call under the digest's lock. Undefined where it must be fetched or made: it is not here, or its bytes turn out to be other ones. */
+export async function useBlobHere(
+  run: EnsureRun,
+  { file, digest, upstream, force, published }: BlobQuestion,
+): Promise<ObtainedBlob | undefined> {
+  if (digest === undefined || force || !(await isHere(run, { file, digest, ...(published && { published }) }))) return undefined;
+  run.meter.found(file.sizeBytes);
+  return { digest, origin: 'linked', fetchedBytes: 0, sources: [], ...(upstream && { upstream }) };
+}
+
+export interface DigestQuestion extends Pick<BlobQuestion, 'file' | 'published'> {
+  readonly digest: Sha256;
+}
+
+/** Whether the blob is here and proven, after one read of it where that is what it takes. Call under the digest's lock. */
+export async function isHere(run: EnsureRun, { file, digest, published }: DigestQuestion): Promise<boolean> {
   const { blobs } = run.work;
-  const here: ObtainedBlob = { digest, origin: 'linked', fetchedBytes: 0, sources: [], ...(upstream && { upstream }) };
   let state = blobs.state(digest, file.sizeBytes);
   if (state === 'absent' && published !== undefined && (await adopt(run, digest, published))) state = 'proven';
-  if (state === 'absent' || (state === 'unproven' && !(await renewProof(run, file, digest)))) return undefined;
+  if (state === 'absent' || (state === 'unproven' && !(await renewProof(run, file, digest)))) return false;
   if (blobs.marks.all().has(digest)) await heal(run, digest);
-  run.meter.found(file.sizeBytes);
-  return here;
+  return true;
 }
 
 /** The bytes that a model still has need no fetching, though their blob is gone. */
@@ -128,8 +145,9 @@ async function fetchBlob(run: EnsureRun, request: BlobRequest): Promise<Obtained
   try {
     meter.found(new PieceMap(partial.pieces).heldBytes());
     const { outcome, upstream } = await transferProven(run, request, partial);
-    const digest = await commit(run, request, { partial, outcome });
-    const { fetchedBytes, sources } = outcome;
+    const { sha256: digest, fetchedBytes, sources, leaves } = outcome;
+    for (const liar of outcome.liars) run.liars.add(liar);
+    await commitBlob(run, { partial, digest, isLocked: request.digest === digest, ...(leaves && { leaves }) });
     const blob: ObtainedBlob = { digest, origin: bytesOrigin(outcome), fetchedBytes, sources, ...(upstream && { upstream }) };
     run.emit({
       type: 'file.finished',
@@ -214,41 +232,6 @@ async function sourcesOfAll(run: EnsureRun, files: readonly FileSpec[]): Promise
   const isFirst = ({ backend, path }: FileSource, at: number) =>
     sources.findIndex((other) => other.backend === backend && other.path === path) === at;
   return { sources: sources.filter(isFirst), refused: all.flatMap((one) => one.refused) };
-}
-
-interface Transferred {
-  readonly partial: PartialBlob;
-  readonly outcome: TransferOutcome;
-}
-
-async function commit(run: EnsureRun, { digest }: BlobRequest, transferred: Transferred): Promise<Sha256> {
-  const { sha256, liars } = transferred.outcome;
-  for (const liar of liars) run.liars.add(liar);
-  // Where no digest was known the lock held so far is that of the origin.
-  if (digest === sha256) await settle(run, transferred);
-  else await underLock(run, sha256, () => settle(run, transferred));
-  return sha256;
-}
-
-async function settle(run: EnsureRun, { partial, outcome }: Transferred): Promise<void> {
-  const { store, blobs } = run.work;
-  const replaced = await blobs.commit(partial, outcome.sha256);
-  if (outcome.leaves) await writeLeaves(store, outcome.sha256, { leafBytes: LEAF_BYTES, digests: outcome.leaves });
-  if (replaced) await heal(run, outcome.sha256);
-}
-
-async function underLock<T>(run: EnsureRun, key: string, use: () => Promise<T>): Promise<T> {
-  const lease = await lockBlob(run, key);
-  try {
-    return await use();
-  } finally {
-    await lease.release();
-  }
-}
-
-async function heal({ work, emit }: EnsureRun, digest: Sha256): Promise<void> {
-  const links = await healBlob(work.store, work.blobs, digest);
-  if (links.length > 0) emit({ type: 'blob.healed', digest, links });
 }
 
 function noSource(run: EnsureRun, file: FileSpec, refused: ModelError['attempts']): ModelError {

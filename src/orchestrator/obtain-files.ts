@@ -1,4 +1,3 @@
-/** Blobs for a set of files, in parallel, each digest once. */
 import type { Sha256 } from '../domain/digest.ts';
 import { asModelError, isModelError, ModelError } from '../domain/errors.ts';
 import { type FileProof, levelOf } from '../domain/published-digest.ts';
@@ -31,18 +30,29 @@ export type Obtained = ReadonlyMap<string, ObtainedFile>;
 /** @throws the failure of the first file in manifest order; the others were stopped, their held pieces kept. */
 export async function obtainFiles(run: EnsureRun, request: ObtainRequest): Promise<Obtained> {
   const groups = [...Map.groupBy(request.files, (file) => file.key).values()];
+  const blobs = await allOrNone(run, FILES_AT_ONCE, groups, (stoppable, group) => obtainGroup(stoppable, group, request));
+  return collect(groups, blobs);
+}
+
+/** @throws the failure of the first item that tells something; the others are stopped. */
+export async function allOrNone<T, R>(
+  run: EnsureRun,
+  limit: number,
+  items: readonly T[],
+  obtain: (run: EnsureRun, item: T) => Promise<R>,
+): Promise<R[]> {
   const stop = new AbortController();
   const stoppable: EnsureRun = { ...run, signal: AbortSignal.any([run.signal, stop.signal]) };
-  const results = await mapLimit(groups, FILES_AT_ONCE, async (group) => {
+  const results = await mapLimit(items, limit, async (item) => {
     try {
-      return await obtainGroup(stoppable, group, request);
+      return await obtain(stoppable, item);
     } catch (error) {
       stop.abort(new ModelError('CANCELLED', 'stopped, because another file of the model failed'));
       throw error;
     }
   });
   throwFirst(results);
-  return collect(groups, results);
+  return results.flatMap((result) => (result?.status === 'fulfilled' ? [result.value] : []));
 }
 
 async function obtainGroup(
@@ -81,7 +91,7 @@ async function obtainGroup(
 const READABLE: readonly FileCondition[] = ['proven', 'touched', 'modified', 'unproven'];
 
 /** Of the paths with these bytes, one whose bytes are right, or may be. */
-function publishedFile(run: EnsureRun, group: readonly SeenFile[]): PublishedFile | undefined {
+export function publishedFile(run: EnsureRun, group: readonly SeenFile[]): PublishedFile | undefined {
   const [file] = READABLE.flatMap((readable) => group.filter(({ condition }) => condition === readable));
   if (file === undefined) return undefined;
   return { path: run.work.store.resolver.modelFile(run.target.directory, file.spec.path), proven: file.condition === 'proven' };
@@ -97,14 +107,13 @@ function throwFirst(results: readonly PromiseSettledResult<unknown>[]): void {
   if (telling !== undefined) throw telling;
 }
 
-function collect(groups: readonly (readonly SeenFile[])[], results: readonly PromiseSettledResult<ObtainedBlob | undefined>[]): Obtained {
-  const obtained = new Map<string, ObtainedFile>();
-  groups.forEach((group, index) => {
-    const result = results[index];
-    const blob = result?.status === 'fulfilled' ? result.value : undefined;
-    for (const file of blob ? group : []) if (blob) obtained.set(file.spec.path, { blob, ...proofOf(file, blob) });
-  });
-  return obtained;
+function collect(groups: readonly (readonly SeenFile[])[], blobs: readonly (ObtainedBlob | undefined)[]): Obtained {
+  return new Map(
+    groups.flatMap((group, index) => {
+      const blob = blobs[index];
+      return blob === undefined ? [] : group.map((file): [string, ObtainedFile] => [file.spec.path, { blob, ...proofOf(file, blob) }]);
+    }),
+  );
 }
 
 /** Best first: the manifest, what a source published just now, the publication before. */

@@ -24,6 +24,8 @@ export interface PlannedBlob {
   readonly fetchBytes: number;
   /** To be read on this machine instead. */
   readonly copyBytes: number;
+  /** Of a file that is to be made here: its size, known or estimated. */
+  readonly deriveBytes: number;
 }
 
 export interface PlanOptions {
@@ -36,21 +38,26 @@ export function planBlobs(files: readonly SeenFile[], options: PlanOptions): Pla
   const begun = new Set<string>();
   return files.map((file) => {
     const planned = planBlob(file, { ...options, isTwin: begun.has(file.key) });
-    if (planned.fetchBytes > 0) begun.add(file.key);
+    if (planned.fetchBytes + planned.deriveBytes > 0) begun.add(file.key);
     return planned;
   });
 }
 
 function planBlob(seen: SeenFile, { force, isTwin }: PlanOptions & { readonly isTwin: boolean }): PlannedBlob {
-  const forced = seen.spec.content === undefined ? 'fetch' : 'make';
-  const action = isTwin ? 'link' : force ? forced : actionFor(seen);
+  const action = isTwin ? 'link' : force ? forcedAction(seen) : actionFor(seen);
   const fetchBytes = action === 'fetch' ? seen.spec.sizeBytes : action === 'resume' ? seen.spec.sizeBytes - seen.heldBytes : 0;
-  return { file: seen.spec, condition: seen.condition, action, fetchBytes, copyBytes: 0, ...(seen.digest && { digest: seen.digest }) };
+  const deriveBytes = action === 'derive' ? seen.spec.sizeBytes : 0;
+  const { spec: file, condition, digest } = seen;
+  return { file, condition, action, fetchBytes, copyBytes: 0, deriveBytes, ...(digest && { digest }) };
 }
+
+const forcedAction = ({ spec }: SeenFile): PlannedAction =>
+  spec.derive !== undefined ? 'derive' : spec.content === undefined ? 'fetch' : 'make';
 
 function actionFor({ condition, blob, heldBytes, spec }: SeenFile): PlannedAction {
   if (condition === 'proven' || condition === 'touched' || condition === 'left-out') return 'keep';
   if (blob !== 'absent') return 'link';
   if (spec.content !== undefined) return 'make';
+  if (spec.derive !== undefined) return 'derive';
   return heldBytes > 0 ? 'resume' : 'fetch';
 }

@@ -10,9 +10,10 @@ import type { EnsureOptions } from './api.ts';
 import { lookAt } from './look.ts';
 import type { Orchestration } from './orchestration.ts';
 import { ownUrl, resolverOf } from './own-url.ts';
-import { type PlannedBlob, planBlobs, type SeenFile } from './plan-blobs.ts';
+import type { PlannedBlob, SeenFile } from './plan-blobs.ts';
 import { planCached } from './plan-cached.ts';
 import { plannedComponents } from './plan-components.ts';
+import { planWork } from './plan-work.ts';
 import { requireComponents } from './require-components.ts';
 import { resolveTarget, type Target } from './target.ts';
 
@@ -22,12 +23,14 @@ export async function planEnsure(work: Orchestration, modelId: string, options: 
   readStoreId(work.store);
   const { force = false } = options;
   const { files: seen } = lookAt(work, target, { force });
-  const fromHere = planBlobs(seen, { force });
-  const planned = await planCached(work, { target, planned: fromHere, options });
+  const toDo = planWork(work, target, { files: seen, force });
+  const planned = await planCached(work, { target, planned: toDo.files, options });
   const urlOf = ownUrls(work, target, options);
   const files = await Promise.all(planned.map(async (blob, index) => toPlannedFile(blob, seen[index], await urlOf(blob))));
   const fetchBytes = planned.reduce((sum, blob) => sum + blob.fetchBytes, 0);
   const copyBytes = planned.reduce((sum, blob) => sum + blob.copyBytes, 0);
+  const { deriveBytes } = toDo;
+  const writeBytes = fetchBytes + copyBytes + deriveBytes;
   return {
     ref: target.spec.ref,
     variant: target.spec.variant,
@@ -37,11 +40,12 @@ export async function planEnsure(work: Orchestration, modelId: string, options: 
     files,
     aliases: target.aliases,
     components: plannedComponents(await work.registry(), target, planned),
-    totalBytes: target.files.reduce((sum, file) => sum + file.sizeBytes, 0),
+    totalBytes: planned.reduce((sum, { file }) => sum + file.sizeBytes, 0),
     fetchBytes,
     copyBytes,
     linkBytes: files.filter((file) => file.action === 'link').reduce((sum, file) => sum + file.sizeBytes, 0),
-    spaceNeededBytes: fetchBytes + copyBytes === 0 ? 0 : fetchBytes + copyBytes + work.settings.safetyMarginBytes,
+    deriveBytes,
+    spaceNeededBytes: writeBytes === 0 ? 0 : writeBytes + work.settings.safetyMarginBytes,
     freeBytes: freeBytesNear(work.store.resolver.root),
   };
 }

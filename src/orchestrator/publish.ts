@@ -24,7 +24,7 @@ export async function publish(run: EnsureRun, { intent, obtained, leftOut }: Pub
     const one = obtained.get(file.path);
     if (one === undefined) return [];
     const { blob, ...proof } = one;
-    return [{ path: file.path, sha256: blob.digest, ...proof }];
+    return [{ path: file.path, sha256: blob.digest, ...proof, ...(blob.derived && { derived: blob.derived }) }];
   });
   const isStaged = await stageSnapshot(work.store, work.blobs, {
     directory: staged,

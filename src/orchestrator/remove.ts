@@ -8,8 +8,10 @@ import { readSnapshot } from '../store/snapshots.ts';
 import { readStatKey } from '../store/stat-key.ts';
 import { removeSnapshot, sweepBlobs } from '../store/sweep.ts';
 import type { RemoveResult, TargetOptions } from './api.ts';
+import { withKnownOutputs } from './derived-outputs.ts';
 import { lookAt } from './look.ts';
 import type { Orchestration } from './orchestration.ts';
+import { inputsOf } from './plan-work.ts';
 import { removePartials } from './remove-partials.ts';
 import { resolveTarget, type Target } from './target.ts';
 
@@ -34,14 +36,15 @@ export async function removeModel(work: Orchestration, modelId: string, options:
 
 async function removeLocked(work: Orchestration, target: Target): Promise<RemoveResult> {
   const { directory, spec } = target;
-  const sizes = new Map([...publishedSizes(work, directory), ...blobSizes(work, spec.files)]);
+  const known = withKnownOutputs(work, { ...target, files: spec.files });
+  const sizes = new Map([...publishedSizes(work, directory), ...blobSizes(work, [...known, ...inputsOf(known)])]);
   const removed = readStatKey(directory) !== undefined;
   let reclaimedBytes = removed ? await removeSnapshot(work.store, work.blobs, directory) : 0;
   await removePartials(
     work,
     lookAt(work, { ...target, files: spec.files }).files.map((file) => file.key),
   );
-  // What an ensure that failed had committed, and never published.
+  // What an ensure that failed had committed, and never published; what derived files were made from.
   reclaimedBytes += await sweepBlobs(work.store, work.blobs, sizes.keys());
   const uniqueBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   return { path: directory, removed, reclaimedBytes, sharedBytes: uniqueBytes - reclaimedBytes };

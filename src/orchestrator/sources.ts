@@ -41,7 +41,8 @@ async function forgetAll(known: KnownFailures, opener: SourceOpener, places: rea
 }
 
 /** Own URLs first, as ensure tries them; then every source that some file is looked for at, in the order of the manifest. */
-function placesOf({ spec, files }: Target): readonly Place[] {
+function placesOf({ spec, files: wanted }: Target): readonly Place[] {
+  const files = wanted.map((file) => file.derive?.inputs[0] ?? file);
   const own = files.flatMap((file) => (file.url === undefined ? [] : [{ url: file.url, owner: file, files: [{ spec: file, path: '' }] }]));
   const asked = files.flatMap((file) => originsOf(spec, file).map(({ source, path }) => ({ source, file: { spec: file, path } })));
   const bySource = Map.groupBy(asked, ({ source }) => source);

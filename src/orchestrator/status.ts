@@ -6,7 +6,8 @@ import { readStoreId } from '../store/open-store.ts';
 import type { TargetOptions } from './api.ts';
 import { lookAt, type Sight } from './look.ts';
 import type { Orchestration } from './orchestration.ts';
-import { planBlobs } from './plan-blobs.ts';
+import type { SeenFile } from './plan-blobs.ts';
+import { planWork } from './plan-work.ts';
 import { requireComponents } from './require-components.ts';
 import { resolveTarget, type Target } from './target.ts';
 
@@ -17,12 +18,19 @@ export async function statusOf(work: Orchestration, modelId: string, options: Ta
   requireComponents(target);
   readStoreId(work.store);
   const sight = lookAt(work, target);
-  return toStatus(target, sight, await isBeingVerified(work, target));
+  const faulty = sight.files.filter((file) => faultOf(file) !== undefined);
+  const bytesNeeded = planWork(work, target, { files: faulty, force: false }).fetchBytes;
+  return toStatus(target, sight, { faulty, bytesNeeded, verifying: await isBeingVerified(work, target) });
+}
+
+interface Judged {
+  readonly faulty: readonly SeenFile[];
+  readonly bytesNeeded: number;
+  readonly verifying: boolean;
 }
 
 /** Pure: what was seen, in words. */
-function toStatus(target: Target, { inspection, files }: Sight, verifying: boolean): ModelStatus {
-  const faulty = files.filter((file) => faultOf(file) !== undefined);
+function toStatus(target: Target, { inspection, files }: Sight, { faulty, bytesNeeded, verifying }: Judged): ModelStatus {
   const counted = inspection.files.filter((file) => faultOf(file) === undefined);
   const proofs = counted.flatMap(({ spec, published }) => (published ? [provenBy(spec, published).proof] : []));
   const proof = weakestProof(proofs);
@@ -32,11 +40,11 @@ function toStatus(target: Target, { inspection, files }: Sight, verifying: boole
     variant: target.spec.variant,
     state: verifying ? ModelState.VERIFYING : stateOf(inspection, faulty, bytesHeld),
     path: target.directory,
-    fileCount: target.files.length,
-    totalBytes: sum(target.files.map((file) => file.sizeBytes)),
+    fileCount: files.length,
+    totalBytes: sum(files.map(({ spec }) => spec.sizeBytes)),
     missingFiles: faulty.filter((file) => faultOf(file) === 'missing').map((file) => file.spec.path),
     faultyFiles: faulty.flatMap(toFaultyFile),
-    bytesNeeded: sum(planBlobs(faulty, { force: false }).map((planned) => planned.fetchBytes)),
+    bytesNeeded,
     bytesHeld,
     ...(proof && { proof }),
     proofs: countProofs(proofs),

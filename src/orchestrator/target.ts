@@ -19,6 +19,8 @@ export interface Target {
   readonly selection: Selection;
   readonly choice: VariantChoice;
   readonly aliases: readonly ComponentAlias[];
+  /** What a derived variant is made from; of its files those that a run needs are put in. */
+  readonly base?: Target;
 }
 
 /** @throws ModelError MODEL_NOT_FOUND, VARIANT_NOT_FOUND, INVALID_MODEL_ID, COMPONENT_MISSING, LOCKFILE_STALE, before anything else happens. */
@@ -30,25 +32,35 @@ export async function resolveTarget(work: Orchestration, modelId: string, option
   requireFiles(spec);
   await requireLock(registry, spec, options);
   const selection: Selection = { optional, ...(components && { components }), ...(include && { include }), ...(exclude && { exclude }) };
-  return {
-    spec,
-    label: formatRef(spec.ref),
-    directory: work.store.resolver.modelDir(spec.family, spec.ref),
-    files: selectFiles(spec, selection),
+  const targetOf = (meant: ModelSpec, files: readonly FileSpec[]): Target => ({
+    spec: meant,
+    label: formatRef(meant.ref),
+    directory: work.store.resolver.modelDir(meant.family, meant.ref),
+    files,
     selection,
     choice: { variantReason, environment },
-    aliases: aliasesIn(spec, components ?? []),
-  };
+    aliases: aliasesIn(meant, components ?? []),
+  });
+  const target = targetOf(spec, selectFiles(spec, selection));
+  return spec.derivation === undefined ? target : { ...target, base: targetOf(registry.spec(spec.modelId, spec.derivation.from), []) };
 }
 
-/** What this version cannot make is refused before anything else happens. */
+/** What cannot be made is refused before anything else happens. */
 function requireFiles(spec: ModelSpec): void {
   const label = formatRef(spec.ref);
-  if (spec.derivation !== undefined) {
-    const { from, dtype } = spec.derivation;
-    throw new ModelError('NOT_IMPLEMENTED', `${label} is to be made from ${from} as ${dtype}, which this version cannot do`, {
-      reason: 'derivation',
-      hint: `ensure ${spec.modelId}@${from} instead`,
+  const kept = notCast(spec);
+  if (kept !== undefined) {
+    throw new ModelError('NOT_IMPLEMENTED', `${label}: ${kept} has no .safetensors file, and no other format can be cast`, {
+      reason: 'derivation_format',
+      hint: 'name in derive_components only components with weights in .safetensors',
     });
   }
+}
+
+/** Of the components that a derivation names, or of the model as a whole, what nothing can be cast of. */
+function notCast({ derivation, files }: ModelSpec): string | undefined {
+  if (derivation === undefined) return undefined;
+  const cast = files.filter(({ derive }) => derive !== undefined);
+  if (derivation.components === undefined) return cast.length === 0 ? `what it is made from (${derivation.from})` : undefined;
+  return derivation.components.find((name) => !cast.some(({ component }) => component === name));
 }

@@ -1,10 +1,12 @@
 /** A model of the manifest -> the spec of one variant. */
 import { hash } from 'node:crypto';
+import { DERIVED_DTYPES } from '../domain/derived.ts';
 import { parseSha256, type Sha256, sha256Of } from '../domain/digest.ts';
 import type { CanonicalRef } from '../domain/model-ref.ts';
-import type { FileOrigin, FileSpec, ModelSpec, OverlaySpec, PartLock, PipelineSpec, VramEstimation } from '../domain/spec.ts';
+import type { Derivation, FileOrigin, FileSpec, ModelSpec, OverlaySpec, PartLock, PipelineSpec, VramEstimation } from '../domain/spec.ts';
 import { compileGlobs } from '../util/glob.ts';
 import { componentAliases, componentsMeant, pipelineClassMeant } from './aliases.ts';
+import { derivedFiles } from './derived-files.ts';
 import { type LockOwner, overlayKey, ownerOfComponent, ownersOfModel, usesBase, variantKey } from './lock-owners.ts';
 import type { LockView } from './lock-view.ts';
 import { atRevision, type FindLock, listedFiles, partOf, pinner } from './locked-files.ts';
@@ -73,24 +75,33 @@ export function buildSpec(ref: CanonicalRef, input: SpecInput): ModelSpec {
 /** What most models leave out. */
 function rareParts(input: SpecInput, existing: readonly string[]): Partial<ModelSpec> {
   const { model, variant } = input;
-  const { derive_from: from, dtype, derive_components: components } = model.variant?.[variant] ?? {};
+  const derivation = derivationOf(model, variant);
   return {
     ...(model.type !== undefined && { type: model.type }),
     ...(model.license !== undefined && { license: model.license }),
     ...(model.pipeline !== undefined && { pipeline: pipelineOf(model.pipeline, existing) }),
     ...(model.vram_estimation !== undefined && { vramEstimation: vramOf(model.vram_estimation) }),
     ...(model.environments !== undefined && { environments: model.environments }),
-    ...(from !== undefined && dtype !== undefined && { derivation: { from, dtype, ...(components !== undefined && { components }) } }),
+    ...(derivation !== undefined && { derivation }),
     ...(hasOpenPart(input) && { filesOpen: true }),
   };
+}
+
+/** Undefined where the variant is fetched. */
+function derivationOf(model: ManifestModel, variant: string): Derivation | undefined {
+  const { derive_from: from, dtype, derive_components: components } = model.variant?.[variant] ?? {};
+  const known = DERIVED_DTYPES.find((name) => name === dtype);
+  if (from === undefined || known === undefined) return undefined;
+  return { from, dtype: known, ...(components !== undefined && { components }) };
 }
 
 /** The entries of the lockfile that the variant's directory depends on. */
 function partsOf({ modelId, model, variant, overlays, component }: SpecInput): LockOwner[] {
   const mounted = Object.values(model.mounts ?? {}).map((mount) => (typeof mount === 'string' ? mount : mount.component));
+  const meant = [variant, derivationOf(model, variant)?.from ?? variant];
   const names = [
-    ...(usesBase(model, variant) ? [modelId] : []),
-    variantKey(modelId, variant),
+    ...(meant.some((one) => usesBase(model, one)) ? [modelId] : []),
+    ...meant.map((one) => variantKey(modelId, one)),
     ...overlays.map((overlay) => overlayKey(modelId, overlay)),
   ];
   return [
@@ -105,9 +116,14 @@ const partLocks = (input: SpecInput): PartLock[] => partsOf(input).map((owner) =
 export const hasOpenPart = (input: SpecInput): boolean =>
   partsOf(input).some((owner) => owner.files === undefined && input.lock(owner)?.state !== 'locked');
 
-/** Every file of the variant: the model's own, then the mounted ones. */
+/** Every file of the variant: the model's own, then the mounted ones; of a derived one those of what it is made from, as they become. */
 export function variantFiles(input: SpecInput): FileSpec[] {
-  return [...ownFiles(input), ...mountedFiles(input)];
+  const { model, variant } = input;
+  const own = [...ownFiles(input), ...mountedFiles(input)];
+  const derivation = derivationOf(model, variant);
+  if (derivation === undefined) return own;
+  const replaced = new Set(model.variant?.[variant]?.files?.map((file) => file.path));
+  return derivedFiles({ base: variantFiles({ ...input, variant: derivation.from }), own, replaced, derivation });
 }
 
 interface OwnViews {
@@ -185,8 +201,11 @@ function fileSpec(file: ManifestFile): FileSpec {
 
 const originsAt = (sources: readonly string[], path: string): FileOrigin[] => sources.map((source) => ({ source, path }));
 
-/** The variant's own sources stand instead of the model's. */
-const sourcesInForce = ({ model, variant }: Pick<SpecInput, 'model' | 'variant'>) => model.variant?.[variant]?.sources ?? model.sources;
+/** The variant's own sources stand instead of the model's; a derived one has those of what it is made from. */
+function sourcesInForce({ model, variant }: Pick<SpecInput, 'model' | 'variant'>): ManifestModel['sources'] {
+  const base = derivationOf(model, variant)?.from;
+  return model.variant?.[variant]?.sources ?? (base === undefined ? undefined : model.variant?.[base]?.sources) ?? model.sources;
+}
 
 function sourcesOf(input: SpecInput): readonly string[] {
   const { base, own } = ownViews(input);
@@ -238,7 +257,10 @@ function vramOf(vram: NonNullable<ManifestModel['vram_estimation']>): VramEstima
 
 /** What decides the bytes and nothing else; the order of the manifest does not count. */
 function digestOf(files: readonly FileSpec[]): Sha256 {
-  const rows = files.map(({ path, sizeBytes, sha256, optional }) => [path, sizeBytes, sha256 ?? null, optional] as const);
+  const rows = files.map(({ path, sizeBytes, sha256, optional, derive }) => {
+    const made = derive?.inputs.map((input) => input.sha256 ?? null);
+    return [path, sizeBytes, sha256 ?? null, optional, ...(derive === undefined ? [] : [derive.dtype, made])] as const;
+  });
   rows.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   return sha256Of(hash('sha256', JSON.stringify(rows), 'hex'));
 }

@@ -25,7 +25,7 @@ export const PROBLEM_CODES = {
   unknown_component: 'A component is named that does not exist.',
   component_conflict: 'A component is named in two lists that exclude each other.',
   overlay_base: 'An overlay was made for another base family than that of the model.',
-  derivation_invalid: 'A derived variant has no dtype, or is made from itself.',
+  derivation_invalid: 'A derived variant has no dtype or an unknown one, or is made from itself or from a derived one.',
   path_empty: 'The path is empty.',
   path_nul: 'The path holds a NUL character.',
   path_control: 'The path holds a control, direction or otherwise invisible character.',

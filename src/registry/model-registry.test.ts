@@ -159,7 +159,7 @@ dtype = "fp16"
     const registry = await load(VARIANTS);
     expect(files(registry, 'm@1.0.0')).toEqual(['config.json 1', 'model.safetensors 40']);
     expect(files(registry, 'm@1.0.0@bf16')).toEqual(['model.safetensors 20', 'config.json 2']);
-    expect(files(registry, 'm@1.0.0@fp16')).toEqual(['config.json 1']);
+    expect(files(registry, 'm@1.0.0@fp16')).toEqual(['config.json 1', 'model.safetensors 20']);
     expect(registry.listModels()[0]).toMatchObject({ defaultVariant: 'fp32', fileCount: 2, totalBytes: 41 });
   });
 
@@ -168,6 +168,57 @@ dtype = "fp16"
     expect(registry.spec('m')).toMatchObject({ sources: ['hf://o/r'], environments: { production: 'fp32', development: 'fp16' } });
     expect(registry.spec('m', 'bf16')).toMatchObject({ sources: ['hf://o/r@bf16'], allowPatterns: ['*.json'] });
     expect(registry.spec('m', 'fp16').derivation).toEqual({ from: 'fp32', dtype: 'fp16' });
+  });
+
+  const DERIVED = model(
+    'm@1.0.0',
+    `variants = ["fp32", "bf16", "fp16"]
+files = [
+  { path = "dit/model-1.safetensors", size = 41, sha256 = "${A}", component = "dit", url = "https://h/one" },
+  { path = "dit/model-2.safetensors", size = 40, component = "dit" },
+  { path = "dit/model.safetensors.index.json", size = 9, component = "dit" },
+  { path = "t5.pth", size = 7, component = "dit" },
+  { path = "vae/model.safetensors", size = 8, component = "vae", variants = ["fp32"] },
+]
+[models."m@1.0.0".variant.bf16]
+derive_from = "fp32"
+dtype = "bf16"
+derive_components = ["dit"]
+files = [{ path = "dit/model-2.safetensors", size = 20, sha256 = "${B}" }, { path = "only-here.json", size = 3 }]
+[models."m@1.0.0".variant.fp16]
+derive_from = "fp32"
+dtype = "fp16"
+`,
+  );
+
+  it('that are derived have the files of what they are made from: safetensors of the components named cast, their index rewritten', async () => {
+    const registry = await load(DERIVED);
+    const made = registry.spec('m', 'bf16').files;
+    expect(made.map(({ path, sizeBytes, sha256, derive }) => [path, sizeBytes, sha256, derive?.inputs.map((input) => input.path)])).toEqual(
+      [
+        ['dit/model-1.safetensors', 21, undefined, ['dit/model-1.safetensors']],
+        ['dit/model-2.safetensors', 20, B, undefined],
+        ['dit/model.safetensors.index.json', 9, undefined, ['dit/model.safetensors.index.json', 'dit/model-1.safetensors']],
+        ['t5.pth', 7, undefined, undefined],
+        ['vae/model.safetensors', 8, undefined, undefined],
+        ['only-here.json', 3, undefined, undefined],
+      ],
+    );
+    expect(made[0]).toMatchObject({ component: 'dit', proof: 'manifest-sha256', derive: { dtype: 'bf16' } });
+    expect(made[0]?.derive?.inputs[0]).toMatchObject({ sha256: A, url: 'https://h/one', sizeBytes: 41 });
+    expect(made[0]).not.toHaveProperty('url');
+    expect(
+      registry
+        .spec('m', 'fp16')
+        .files.filter(({ derive }) => derive)
+        .map(({ path }) => path),
+    ).toEqual(['dit/model-1.safetensors', 'dit/model-2.safetensors', 'dit/model.safetensors.index.json', 'vae/model.safetensors']);
+  });
+
+  it('that are derived are other ones where an input is another one', async () => {
+    const digest = async (text: string) => (await load(text)).spec('m', 'bf16').specDigest;
+    expect(await digest(DERIVED)).not.toBe(await digest(DERIVED.replace(A, B)));
+    expect(await digest(DERIVED)).not.toBe((await load(DERIVED)).spec('m', 'fp16').specDigest);
   });
 
   it('that do not exist are answered with those that do', async () => {

@@ -28,8 +28,8 @@ function holdersByContent(registry: ModelRegistry): Map<string, string[]> {
   return holders;
 }
 
-/** Without a digest only a mounted file is known to be the same: by its component and its name there. */
-function contentKey({ sha256, mountedFrom, origins, path }: FileSpec): string | undefined {
-  if (sha256 !== undefined) return sha256;
+/** Without a digest only a mounted file is known to be the same: by its component and its name there, unless it is cast. */
+function contentKey({ sha256, mountedFrom, origins, path, derive }: FileSpec): string | undefined {
+  if (sha256 !== undefined || derive !== undefined) return sha256;
   return mountedFrom === undefined ? undefined : `${mountedFrom} ${origins?.[0]?.path ?? path}`;
 }

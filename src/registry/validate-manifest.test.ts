@@ -366,6 +366,9 @@ describe('names', () => {
       '5:33 derivation_invalid',
       '5:33 derivation_invalid',
     ]);
+    const chain =
+      'variants = ["a", "b", "c"]\nvariant = { b = { derive_from = "a", dtype = "bf16" }, c = { derive_from = "b", dtype = "int8" } }';
+    expect(await inModel(chain)).toEqual(['5:76 derivation_invalid', '5:89 derivation_invalid']);
   });
 
   it('of components may be older ones, and are forbidden or there', async () => {

@@ -29,6 +29,7 @@ export const STATE_KINDS = [
   'hosts',
   'rates',
   'listings',
+  'derived',
 ] as const;
 
 export type StateKind = (typeof STATE_KINDS)[number];
@@ -49,7 +50,7 @@ export interface ModelResolverOptions {
 const COMPONENTS = 'components';
 /** Records that there is one of for each blob lie in 256 folders. */
 const SHARDED: ReadonlySet<StateKind> = new Set(['ledger']);
-const KEY = /^(?:[0-9a-f]{64}|u-[0-9a-f]{1,64})$/;
+const KEY = /^(?:[0-9a-f]{64}|[ud]-[0-9a-f]{1,64})$/;
 const UUID = /^[0-9a-f][0-9a-f-]{7,63}$/;
 
 export class ModelResolver {
@@ -98,7 +99,7 @@ export class ModelResolver {
     return this.#join('.blobs', kind, ...shard(keyName(digest)));
   }
 
-  /** @param key a digest, or `u-{hex}` of a URL and validator where no digest is known */
+  /** @param key a digest, `u-{hex}` of a URL and validator where no digest is known, or `d-{hex}` of a derivation */
   partialDir(key: string): string {
     return this.#join('.tmp', keyName(key));
   }
@@ -236,7 +237,7 @@ function joinPlain(directory: string, path: string, separator: string): string {
 
 /** First two digits apart, so that no folder grows beyond what file systems list quickly. */
 function shard(key: string): [string, string] {
-  return [key.replace(/^u-/, '').slice(0, 2), key];
+  return [key.replace(/^[ud]-/, '').slice(0, 2), key];
 }
 
 function keyName(key: string): string {

@@ -102,10 +102,14 @@ function inspectFile(look: Look, spec: FileSpec, published: SnapshotFile | undef
   return { spec, condition, ...(published && { published }) };
 }
 
+/** A derived file of which nobody knows what it must be: it was never made from these inputs, or that is on no record. */
+const isOpen = ({ derive, sha256 }: FileSpec): boolean => derive !== undefined && sha256 === undefined;
+
 function conditionOf(look: Look, spec: FileSpec, published: SnapshotFile | undefined): FileCondition {
   const key = readStatKey(look.context.resolver.modelFile(look.directory, spec.path));
   if (key === undefined) return look.leftOut.has(spec.path) ? 'left-out' : 'missing';
-  if (published === undefined) return key.sizeBytes === spec.sizeBytes ? 'unproven' : 'size';
+  if (published === undefined) return key.sizeBytes === spec.sizeBytes || isOpen(spec) ? 'unproven' : 'size';
+  if (isOpen(spec)) return 'outdated';
   if (spec.sizeBytes !== published.key.sizeBytes || (spec.sha256 !== undefined && spec.sha256 !== published.sha256)) return 'outdated';
   if (look.corrupt.has(published.sha256)) return 'digest';
   const comparison = compareKeys(published.key, key);

@@ -5,6 +5,7 @@ import type { Blobs } from './blobs.ts';
 import type { StoreContext } from './context.ts';
 import { intentIds, reapIntents } from './intents.ts';
 import { listNames } from './list-names.ts';
+import { Partials } from './partials.ts';
 import { completePublications, pendingPublications } from './publish-snapshot.ts';
 import { removePath } from './remove-path.ts';
 import { reservedBytes } from './reservations.ts';
@@ -34,6 +35,7 @@ export async function recover(context: StoreContext, blobs: Blobs, recovery: Rec
   }
   await reservedBytes(context);
   await removeOldRecords(context);
+  await removeDeadCasts(context);
 }
 
 /** In this order: a staging folder may be the only copy until its publication is completed, an old generation too. */
@@ -64,6 +66,20 @@ async function removeOldRecords(context: StoreContext): Promise<void> {
   for (const path of temporaries(context, '.rec')) {
     const made = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now;
     if (now - made > RECORD_AGE_MS) await removePath(path);
+  }
+}
+
+/** A cast that was cut short begins anew: what it wrote is of use to nobody. */
+async function removeDeadCasts(context: StoreContext): Promise<void> {
+  const partials = new Partials(context);
+  for (const key of listNames(context.resolver.tmpDir).filter((name) => name.startsWith('d-'))) {
+    const lease = await context.locks.tryAcquire(context.resolver.blobLock(key), { doing: 'remove what a cast left' });
+    if (lease === undefined) continue;
+    try {
+      await partials.removeAll(key);
+    } finally {
+      await lease.release();
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 /** `.verified.json`: what a snapshot holds and how that was proven. Wire form and typed form. */
+import type { Derived } from '../domain/derived.ts';
 import { parseSha256, type Sha256 } from '../domain/digest.ts';
 import type { CanonicalRef } from '../domain/model-ref.ts';
 import type { ProofLevel } from '../domain/proof.ts';
@@ -13,6 +14,8 @@ export interface SnapshotFile extends FileProof {
   readonly sha256: Sha256;
   /** The file as it was when its bytes were proven. */
   readonly key: StatKey;
+  /** Of a file that was made here: from what, and how. */
+  readonly derived?: Derived;
 }
 
 export interface SnapshotRecord {
@@ -37,6 +40,7 @@ interface WireFile {
   readonly ino: string;
   readonly mtime_ns: string;
   readonly ctime_ns: string;
+  readonly derived?: Derived;
 }
 
 export interface WireRecord {
@@ -59,7 +63,7 @@ export const toWire = (record: SnapshotRecord): WireRecord => ({
   spec_digest: record.specDigest,
   generation: record.generation,
   verified_at: record.verifiedAt,
-  files: record.files.map(({ path, sha256, proof, upstream, key }) => ({
+  files: record.files.map(({ path, sha256, proof, upstream, key, derived }) => ({
     path,
     size: key.sizeBytes,
     sha256,
@@ -68,6 +72,7 @@ export const toWire = (record: SnapshotRecord): WireRecord => ({
     ino: key.ino,
     mtime_ns: key.mtimeNs,
     ctime_ns: key.ctimeNs,
+    ...(derived !== undefined && { derived }),
   })),
   left_out: record.leftOut,
 });
@@ -81,7 +86,8 @@ export function fromWire(wire: WireRecord): SnapshotRecord | undefined {
     const sha256 = parseSha256(file.sha256);
     if (sha256 === undefined) return undefined;
     const key = { sizeBytes: file.size, ino: file.ino, mtimeNs: file.mtime_ns, ctimeNs: file.ctime_ns };
-    files.push({ path: file.path, sha256, proof: file.proof, ...upstreamOf(file), key });
+    const { path, proof, derived } = file;
+    files.push({ path, sha256, proof, ...upstreamOf(file), key, ...(derived !== undefined && { derived }) });
   }
   const { ref, variant, generation } = wire;
   return { ref, variant, specDigest, generation, verifiedAt: wire.verified_at, files, leftOut: wire.left_out };

@@ -1,5 +1,6 @@
 /** Building a snapshot beside its final place: steps 7 and 8 of docs/store-format.md. */
 import { dirname } from 'node:path';
+import type { Derived } from '../domain/derived.ts';
 import type { Sha256 } from '../domain/digest.ts';
 import type { FileProof } from '../domain/published-digest.ts';
 import type { FileSpec } from '../domain/spec.ts';
@@ -14,6 +15,7 @@ import { writeSnapshot } from './snapshots.ts';
 export interface StagedFile extends FileProof {
   readonly path: string;
   readonly sha256: Sha256;
+  readonly derived?: Derived;
 }
 
 export interface StageRequest {

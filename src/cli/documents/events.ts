@@ -31,8 +31,8 @@ const event = <Type extends string, Fields extends z.ZodRawShape>(type: Type, fi
 
 export const eventDocument = z.discriminatedUnion('type', [
   event('ensure.started', { file_count: z.int().min(0), total_bytes: bytes }),
-  event('ensure.phase', { phase: z.enum(['planning', 'waiting', 'transferring', 'verifying', 'publishing']) }),
-  event('ensure.planned', { total_bytes: bytes, held_bytes: bytes, fetch_bytes: bytes }),
+  event('ensure.phase', { phase: z.enum(['planning', 'waiting', 'transferring', 'deriving', 'verifying', 'publishing']) }),
+  event('ensure.planned', { total_bytes: bytes, held_bytes: bytes, fetch_bytes: bytes, derive_bytes: bytes.optional() }),
   event('ensure.progress', { done_bytes: bytes, total_bytes: bytes, bytes_per_second: z.number().min(0) }),
   event('ensure.finished', {
     path: z.string(),
@@ -49,7 +49,7 @@ export const eventDocument = z.discriminatedUnion('type', [
     file,
     size_bytes: bytes,
     fetched_bytes: bytes,
-    origin: z.enum(['present', 'linked', 'copied', 'fetched', 'made']),
+    origin: z.enum(['present', 'linked', 'copied', 'fetched', 'made', 'derived']),
     sources: z.array(source),
     proof,
     duration_ms: milliseconds,

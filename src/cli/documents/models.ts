@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ModelState } from '../../domain/status.ts';
 import { absolutePath, bytes, errorCode, errorObject, failedRef, proof, ref, upstream } from './envelope.ts';
 
-const origin = z.enum(['present', 'linked', 'copied', 'fetched', 'made']);
+const origin = z.enum(['present', 'linked', 'copied', 'fetched', 'made', 'derived']);
 const fault = z.enum(['missing', 'outdated', 'unproven', 'size', 'modified', 'digest']);
 /** Why this variant is meant. */
 const variantChoice = {
@@ -95,6 +95,7 @@ export const planResult = z.object({
   fetch_bytes: bytes,
   copy_bytes: bytes.meta({ description: 'out of the Hub cache of this machine, if they prove right' }),
   link_bytes: bytes,
+  derive_bytes: bytes.meta({ description: 'of files that would be made here, as far as that is known before' }),
   space_needed_bytes: bytes,
   free_bytes: bytes,
   aliases,
@@ -115,7 +116,7 @@ export const planResult = z.object({
       path: z.string(),
       component: z.string().optional(),
       size_bytes: bytes,
-      action: z.enum(['keep', 'link', 'copy', 'resume', 'fetch', 'make']),
+      action: z.enum(['keep', 'link', 'copy', 'resume', 'fetch', 'make', 'derive']),
       fetch_bytes: bytes,
       copy_bytes: bytes,
       proof,

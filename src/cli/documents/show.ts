@@ -97,6 +97,10 @@ export const showData = z.object({
       component: z.string().optional(),
       overlay: z.string().optional(),
       mounted_from: z.string().optional(),
+      derived: z
+        .string()
+        .optional()
+        .meta({ description: 'the number format that the file is cast to here; without a sha256 its size is an estimate' }),
     }),
   ),
   weights: z

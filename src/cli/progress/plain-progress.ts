@@ -45,7 +45,7 @@ const isStep = ({ type }: ModelEvent): boolean => type === 'ensure.progress' || 
 function momentText(event: ModelEvent): string | undefined {
   switch (event.type) {
     case 'ensure.planned':
-      return `${formatBytes(event.totalBytes)}, ${formatBytes(event.heldBytes)} here, ${formatBytes(event.fetchBytes)} to fetch`;
+      return `${formatBytes(event.totalBytes)}, ${formatBytes(event.heldBytes)} here, ${formatBytes(event.fetchBytes)} to fetch${toDerive(event.deriveBytes)}`;
     case 'lock.waiting':
       return `waiting for ${describeHolder(event.holder, Date.parse(event.time))}`;
     case 'ensure.finished':
@@ -56,6 +56,8 @@ function momentText(event: ModelEvent): string | undefined {
       return undefined;
   }
 }
+
+const toDerive = (bytes = 0): string => (bytes === 0 ? '' : `, ${formatBytes(bytes)} to derive`);
 
 function stepText(model: ModelProgress, nowMs: number): string {
   const percent = model.totalBytes === 0 ? 0 : Math.floor((100 * model.doneBytes) / model.totalBytes);

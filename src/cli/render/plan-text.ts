@@ -32,6 +32,7 @@ const VERDICTS: Readonly<Record<PlannedAction, Verdict>> = {
   resume: 'soft',
   fetch: 'soft',
   make: 'soft',
+  derive: 'soft',
 };
 
 /** For each model what would happen to each file that does not stay as it is, and the sums. */
@@ -76,7 +77,8 @@ function sums(screen: Screen, plan: EnsurePlan): string {
   const short = plan.spaceNeededBytes > plan.freeBytes;
   return properties(screen, [
     ['variant', variantText(plan)],
-    ['to fetch', `${formatBytes(plan.fetchBytes)} of ${formatBytes(plan.totalBytes)}`],
+    ['to fetch', formatBytes(plan.fetchBytes) + (plan.deriveBytes === 0 ? ` of ${formatBytes(plan.totalBytes)}` : '')],
+    ['to derive', plan.deriveBytes === 0 ? '' : `about ${formatBytes(plan.deriveBytes)}, of about ${formatBytes(plan.totalBytes)} in all`],
     ['to copy', plan.copyBytes === 0 ? '' : `${formatBytes(plan.copyBytes)}, out of the Hub cache`],
     ['to link', plan.linkBytes === 0 ? '' : formatBytes(plan.linkBytes)],
     ['needs', plan.spaceNeededBytes === 0 ? '' : spaceText(screen, plan, short)],

@@ -200,8 +200,17 @@ const fileRow = (file: FileSpec): readonly string[] => [
   formatBytes(file.sizeBytes),
   file.overlay === undefined ? (file.component ?? '') : `+${file.overlay}`,
   file.proof,
-  [file.optional ? 'optional' : '', file.mountedFrom === undefined ? '' : `from ${file.mountedFrom}`].filter(Boolean).join(', '),
+  noteOn(file),
 ];
+
+const noteOn = ({ optional, mountedFrom, derive }: FileSpec): string =>
+  [
+    optional ? 'optional' : '',
+    mountedFrom === undefined ? '' : `from ${mountedFrom}`,
+    derive === undefined ? '' : `made here as ${derive.dtype}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
 
 const TENSOR_COLUMNS: readonly Column[] = [{ title: 'FILE' }, { title: 'TENSOR' }, { title: 'DTYPE' }, { title: 'SHAPE' }];
 

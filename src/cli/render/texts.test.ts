@@ -110,6 +110,7 @@ const planned: EnsurePlan = {
   fetchBytes: 4 * MIB,
   copyBytes: 3 * MIB,
   linkBytes: 8 * MIB,
+  deriveBytes: 0,
   spaceNeededBytes: 1028 * MIB,
   freeBytes: 100 * MIB,
 };

@@ -39,6 +39,7 @@ export const planWire = (plan: EnsurePlan): Wire<typeof planResult> => ({
   fetch_bytes: plan.fetchBytes,
   copy_bytes: plan.copyBytes,
   link_bytes: plan.linkBytes,
+  derive_bytes: plan.deriveBytes,
   space_needed_bytes: plan.spaceNeededBytes,
   free_bytes: plan.freeBytes,
   aliases: plan.aliases,

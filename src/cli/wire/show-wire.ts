@@ -99,6 +99,7 @@ const fileWire = (file: FileSpec): ShowWire['files'][number] => ({
   ...(file.component !== undefined && { component: file.component }),
   ...(file.overlay !== undefined && { overlay: file.overlay }),
   ...(file.mountedFrom !== undefined && { mounted_from: file.mountedFrom }),
+  ...(file.derive !== undefined && { derived: file.derive.dtype }),
 });
 
 const weightWire = ({ path, tensors, error }: WeightFile): NonNullable<ShowWire['weights']>[number] => ({

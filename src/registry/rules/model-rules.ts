@@ -1,4 +1,5 @@
 /** Rules for one model: its id, its names, and that whatever it refers to exists. */
+import { DERIVED_DTYPES } from '../../domain/derived.ts';
 import { collisionKey, pathFault } from '../../domain/path-rules.ts';
 import { nearest } from '../../util/nearest.ts';
 import type { DraftProblem, Report } from '../draft-problem.ts';
@@ -97,24 +98,27 @@ function checkVariantUses({ model, report }: ModelContext, variants: readonly st
   for (const { name, node } of childNodes(model, 'variant')) {
     check(name, node.path, 'key');
     check(textAt(node.table, 'derive_from'), [...node.path, 'derive_from']);
-    checkDerivation(name, node, report);
+    checkDerivation(model, name, node, report);
   }
   for (const file of filesIn(model))
     for (const { text, index } of textsAt(file.table, 'variants')) check(text, [...file.path, 'variants', index]);
 }
 
-function checkDerivation(variant: string, node: RawNode, report: Report): void {
+function checkDerivation(model: RawNode, variant: string, node: RawNode, report: Report): void {
   const from = textAt(node.table, 'derive_from');
-  const path = [...node.path, 'derive_from'];
-  if (from === variant) report({ code: 'derivation_invalid', path, message: `the variant ${variant} is made from itself` });
+  const dtype = textAt(node.table, 'dtype');
+  const invalid = (key: string, message: string, hint?: string): void =>
+    report({ code: 'derivation_invalid', path: [...node.path, key], message, ...(hint !== undefined && { hint }) });
+  if (from === variant) invalid('derive_from', `the variant ${variant} is made from itself`);
+  else if (from !== undefined && textAt(tableAt(tableAt(model.table, 'variant'), from), 'derive_from') !== undefined)
+    invalid('derive_from', `the variant ${variant} is made from ${from}, which is derived itself`, 'derive it from what is fetched');
   if (from !== undefined && node.table.dtype === undefined)
-    report({
-      code: 'derivation_invalid',
-      path,
-      message: `the variant ${variant} has derive_from, but no dtype`,
-      hint: 'add dtype = "bf16"',
-    });
+    invalid('derive_from', `the variant ${variant} has derive_from, but no dtype`, 'add dtype = "bf16"');
+  if (from !== undefined && dtype !== undefined && !DERIVABLE.has(dtype))
+    invalid('dtype', `weights cannot be cast to ${JSON.stringify(dtype)}`, `one of: ${DERIVED_DTYPES.join(', ')}`);
 }
+
+const DERIVABLE: ReadonlySet<string> = new Set(DERIVED_DTYPES);
 
 /** Every file entry of the model, its variants and its overlays. */
 function filesIn(model: RawNode): RawNode[] {

@@ -1,0 +1,107 @@
+/** One derived file made real: see docs/store-format.md, "Derived files". */
+import { hash } from 'node:crypto';
+import { writeSync } from 'node:fs';
+import type { CastThreads } from '../cast/cast-threads.ts';
+import { throwIfCancelled } from '../domain/cancelled.ts';
+import { type Sha256, sha256Of } from '../domain/digest.ts';
+import { ModelError } from '../domain/errors.ts';
+import { fsError } from '../domain/fs-error.ts';
+import type { FileSpec } from '../domain/spec.ts';
+import { derivationKey, readDerivation, recordDerivation } from '../store/derivations.ts';
+import type { PartialBlob } from '../store/partial-blob.ts';
+import { commitBlob, underBlobLock } from './commit-blob.ts';
+import type { DeriveOrder } from './derive-plan.ts';
+import type { EnsureRun } from './ensure-run.ts';
+import { isHere, type ObtainedBlob, useBlobHere } from './obtain-blob.ts';
+
+export type { DeriveOrder } from './derive-plan.ts';
+
+export interface MakeRequest {
+  readonly order: DeriveOrder;
+  readonly threads: CastThreads;
+  /** Make it again even where it is here. */
+  readonly force: boolean;
+}
+
+export async function makeDerived(run: EnsureRun, request: MakeRequest): Promise<ObtainedBlob> {
+  throwIfCancelled(run.signal, run.doing);
+  const { derived } = request.order;
+  return underBlobLock(run, derivationKey(derived), async () => {
+    const blob = (request.force ? undefined : await useMade(run, request.order)) ?? (await make(run, request));
+    return { ...blob, derived };
+  });
+}
+
+/** Another process, or another model with the same input, has made it meanwhile. */
+async function useMade(run: EnsureRun, { file, derived }: DeriveOrder): Promise<ObtainedBlob | undefined> {
+  const output = readDerivation(run.work.store, derived);
+  if (output === undefined) return undefined;
+  const { sha256: digest, sizeBytes } = output;
+  const blob = await underBlobLock(run, digest, () => useBlobHere(run, { file: { ...file.spec, sizeBytes }, digest, force: false }));
+  if (blob !== undefined) checkPinned(run, file.spec.path, digest);
+  return blob;
+}
+
+async function make(run: EnsureRun, { order, threads, force }: MakeRequest): Promise<ObtainedBlob> {
+  const { work } = run;
+  const { file, derived, sizeBytes } = order;
+  const { path, proof } = file.spec;
+  const startedMs = work.store.clock.monotonic();
+  // One piece: it is written from the start each time.
+  const partial = await work.partials.open({ key: derivationKey(derived), sizeBytes, pieceBytes: sizeBytes, fresh: true });
+  try {
+    run.emit({ type: 'file.started', file: path, sizeBytes, heldBytes: 0, source: run.target.base?.label ?? run.target.label });
+    const digest = await write(run, { order, threads, partial });
+    checkPinned(run, path, digest);
+    if (force || !(await isHereAlready(run, { ...file.spec, sizeBytes }, digest))) await commitBlob(run, { partial, digest });
+    await recordDerivation(work.store, derived, { sha256: digest, sizeBytes });
+    const durationMs = work.store.clock.monotonic() - startedMs;
+    run.emit({ type: 'file.finished', file: path, sizeBytes, fetchedBytes: 0, origin: 'derived', sources: [], proof, durationMs });
+    return { digest, origin: 'derived', fetchedBytes: 0, sources: [] };
+  } finally {
+    await partial.discard();
+  }
+}
+
+interface WriteRequest {
+  readonly order: DeriveOrder;
+  readonly threads: CastThreads;
+  readonly partial: PartialBlob;
+}
+
+async function write(run: EnsureRun, { order, threads, partial }: WriteRequest): Promise<Sha256> {
+  if ('bytes' in order) return writeBytes(run, partial, order.bytes);
+  const { file, inputPath, cast, sizeBytes } = order;
+  let doneBytes = 0;
+  const onWritten = (deltaBytes: number): void => {
+    doneBytes += deltaBytes;
+    run.meter.held(deltaBytes);
+    run.emit({ type: 'file.progress', file: file.spec.path, doneBytes, sizeBytes, verifiedBytes: doneBytes });
+  };
+  return threads.cast({ name: file.spec.path, inputPath, outputFd: partial.fd, plan: cast, signal: run.signal, onWritten });
+}
+
+function writeBytes(run: EnsureRun, partial: PartialBlob, bytes: Uint8Array): Sha256 {
+  try {
+    writeSync(partial.fd, bytes, 0, bytes.length, 0);
+  } catch (error) {
+    throw fsError(error, `write ${partial.path}`);
+  }
+  run.meter.held(bytes.length);
+  return sha256Of(hash('sha256', bytes));
+}
+
+/** Then they stay: whoever died before its record was written had made them. */
+const isHereAlready = (run: EnsureRun, file: FileSpec, digest: Sha256): Promise<boolean> =>
+  underBlobLock(run, digest, () => isHere(run, { file, digest }));
+
+/** The lockfile's digest, where it has one: another machine made it of the same inputs. */
+function checkPinned(run: EnsureRun, path: string, found: Sha256): void {
+  const expected = run.target.files.find((file) => file.path === path)?.sha256;
+  if (expected === undefined || expected === found) return;
+  throw new ModelError('CHECKSUM_FAIL', `${run.target.label}: ${path} was made here as ${found}, and is pinned as ${expected}`, {
+    reason: 'derivation_differs',
+    hint: 'lock the model again with this version; if it was locked with this version, check the memory and disk of both machines',
+    details: { file: path, expected, found },
+  });
+}

@@ -1,0 +1,57 @@
+/** All blobs of an ensure's files. Space for everything first, so that nothing moves in vain; then what is fetched, then what is made of it. */
+import { isModelError } from '../domain/errors.ts';
+import { deriveFiles } from './derive-files.ts';
+import type { EnsureRun } from './ensure-run.ts';
+import { lookAt } from './look.ts';
+import type { ObtainedBlob } from './obtain-blob.ts';
+import type { ObtainRequest } from './obtain-files.ts';
+import { type ObtainedAll, obtainInOrder, sizeOf } from './obtain-in-order.ts';
+import { planWork, type WorkPlan } from './plan-work.ts';
+import { ranOutOfSpace, reserveSpace } from './space.ts';
+
+export interface ObtainedSelection extends ObtainedAll {
+  /** What derived files were made from. */
+  readonly inputs: readonly ObtainedBlob[];
+}
+
+export async function obtainSelection(run: EnsureRun, force: boolean): Promise<ObtainedSelection> {
+  const { work, target, meter } = run;
+  const { files } = lookAt(work, target, { force });
+  const plan = planWork(work, target, { files, force });
+  const writeBytes = plan.fetchBytes + plan.deriveBytes;
+  const totalBytes = sizeOf(files) + sizeOf(plan.inputs);
+  meter.expect(totalBytes);
+  run.emit({
+    type: 'ensure.planned',
+    totalBytes,
+    heldBytes: totalBytes - writeBytes,
+    fetchBytes: plan.fetchBytes,
+    ...(plan.deriveBytes > 0 && { deriveBytes: plan.deriveBytes }),
+  });
+  const reservation = await reserveSpace(work, target.label, writeBytes);
+  const unwatch = meter.watchMoved((movedBytes) => reservation.update(writeBytes - movedBytes));
+  run.emit({ type: 'ensure.phase', phase: 'transferring' });
+  try {
+    return await fetchAndDerive(run, { files, force, plan, engine: await work.engine(run.options) });
+  } catch (error) {
+    if (!isModelError(error, 'NO_SPACE')) throw error;
+    const left = planWork(work, target, { files: lookAt(work, target).files, force: false });
+    throw ranOutOfSpace(work, target.label, left.fetchBytes + left.deriveBytes, error);
+  } finally {
+    unwatch();
+    await reservation.end();
+  }
+}
+
+async function fetchAndDerive(run: EnsureRun, request: ObtainRequest & { readonly plan: WorkPlan }): Promise<ObtainedSelection> {
+  const { fetched = [], made = [] } = Object.groupBy(request.files, ({ spec }) => (spec.derive === undefined ? 'fetched' : 'made'));
+  const plain = await obtainInOrder(run, { ...request, files: fetched });
+  if (made.length === 0) return { ...plain, inputs: [] };
+  const derived = await deriveFiles(run, { ...request, files: made, planned: request.plan.inputs });
+  run.meter.tell(true);
+  return {
+    obtained: new Map([...plain.obtained, ...derived.obtained]),
+    unreferenced: new Set([...plain.unreferenced, ...derived.unreferenced]),
+    inputs: derived.inputs,
+  };
+}
