@@ -4,11 +4,11 @@ import { writeSync } from 'node:fs';
 import type { CastThreads } from '../cast/cast-threads.ts';
 import { throwIfCancelled } from '../domain/cancelled.ts';
 import { type Sha256, sha256Of } from '../domain/digest.ts';
-import { ModelError } from '../domain/errors.ts';
 import { fsError } from '../domain/fs-error.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import { derivationKey, readDerivation, recordDerivation } from '../store/derivations.ts';
 import type { PartialBlob } from '../store/partial-blob.ts';
+import { checkPinned } from './check-pinned.ts';
 import { commitBlob, underBlobLock } from './commit-blob.ts';
 import type { DeriveOrder } from './derive-plan.ts';
 import type { EnsureRun } from './ensure-run.ts';
@@ -38,7 +38,7 @@ async function useMade(run: EnsureRun, { file, derived }: DeriveOrder): Promise<
   if (output === undefined) return undefined;
   const { sha256: digest, sizeBytes } = output;
   const blob = await underBlobLock(run, digest, () => useBlobHere(run, { file: { ...file.spec, sizeBytes }, digest, force: false }));
-  if (blob !== undefined) checkPinned(run, file.spec.path, digest);
+  if (blob !== undefined) checkPinned(run.target, file.spec.path, digest);
   return blob;
 }
 
@@ -52,7 +52,7 @@ async function make(run: EnsureRun, { order, threads, force }: MakeRequest): Pro
   try {
     run.emit({ type: 'file.started', file: path, sizeBytes, heldBytes: 0, source: run.target.base?.label ?? run.target.label });
     const digest = await write(run, { order, threads, partial });
-    checkPinned(run, path, digest);
+    checkPinned(run.target, path, digest);
     if (force || !(await isHereAlready(run, { ...file.spec, sizeBytes }, digest))) await commitBlob(run, { partial, digest });
     await recordDerivation(work.store, derived, { sha256: digest, sizeBytes });
     const durationMs = work.store.clock.monotonic() - startedMs;
@@ -94,14 +94,3 @@ function writeBytes(run: EnsureRun, partial: PartialBlob, bytes: Uint8Array): Sh
 /** Then they stay: whoever died before its record was written had made them. */
 const isHereAlready = (run: EnsureRun, file: FileSpec, digest: Sha256): Promise<boolean> =>
   underBlobLock(run, digest, () => isHere(run, { file, digest }));
-
-/** The lockfile's digest, where it has one: another machine made it of the same inputs. */
-function checkPinned(run: EnsureRun, path: string, found: Sha256): void {
-  const expected = run.target.files.find((file) => file.path === path)?.sha256;
-  if (expected === undefined || expected === found) return;
-  throw new ModelError('CHECKSUM_FAIL', `${run.target.label}: ${path} was made here as ${found}, and is pinned as ${expected}`, {
-    reason: 'derivation_differs',
-    hint: 'lock the model again with this version; if it was locked with this version, check the memory and disk of both machines',
-    details: { file: path, expected, found },
-  });
-}

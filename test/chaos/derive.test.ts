@@ -43,11 +43,19 @@ it('killed with SIGKILL at seeded moments, a derivation goes on with the shards 
   const random = seededRandom(20261127);
   const root = made.modelsRoot;
   let [kills, between] = [0, 0];
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < 12; round++) {
     const before = new Set(recordsIn(root));
     const { child, ended } = made.start(ENSURE);
-    const moment = sleep(random() * 500, undefined).then(() => child.kill('SIGKILL'));
+    let isOver = false;
+    // Every other one dies soon after it has made a shard, the others at any moment.
+    const goal = round % 2 === 0 ? before.size + 1 : 0;
+    const moment = (async () => {
+      while (!isOver && recordsIn(root).length < goal) await sleep(2);
+      await sleep(random() * (round % 2 === 0 ? 15 : 600), undefined);
+      child.kill('SIGKILL');
+    })();
     const { code, signal, stdout } = await ended;
+    isOver = true;
     await moment;
     expect(await checkInvariants(root)).toEqual([]);
     for (const name of before) expect(recordsIn(root), 'what was done stays done').toContain(name);
