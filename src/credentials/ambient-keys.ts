@@ -17,7 +17,7 @@ export function ambientKeys(config: Config): AmbientKeys | undefined {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = config.secrets;
   if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
   const set = NAMES.filter((name) => config.secrets[name] !== undefined);
-  const cameWithDirectory = set.every((name) => config.secretsFromDotEnv.includes(name));
-  const withheld = distrustedEndpoint(config, 's3', cameWithDirectory);
+  const isInDotEnv = set.every((name) => config.secretsFromDotEnv.includes(name));
+  const withheld = distrustedEndpoint(config, 's3', isInDotEnv);
   return { accessKeyId, secretAccessKey, sessionToken, ...(withheld !== undefined && { withheld }) };
 }

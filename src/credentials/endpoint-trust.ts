@@ -11,16 +11,17 @@ export const ENDPOINT_PROPERTIES = {
 
 /**
  * Files of the working directory may be somebody else's: a cloned project whose wan.toml names an endpoint would get the user's
- * credentials. Such an endpoint gets only what was stored for it, or what came with the same directory.
- * @param cameWithDirectory the credential stands in `.env`
+ * credentials. Such an endpoint gets only what was stored for it, or what stands in the same `.env`: another file beside it may be of
+ * another author, as a committed wan.toml is beside the `.env` that its user wrote.
+ * @param isInDotEnv the credential stands in `.env`
  * @returns why not; undefined where it may
  */
-export function distrustedEndpoint(config: Config, service: Service, cameWithDirectory: boolean): string | undefined {
+export function distrustedEndpoint(config: Config, service: Service, isInDotEnv: boolean): string | undefined {
   const property = ENDPOINT_PROPERTIES[service];
   const origin = originFor(service, config);
-  if (cameWithDirectory || origin === originFor(service, config, usualEndpoint(service))) return undefined;
+  if (origin === originFor(service, config, usualEndpoint(service))) return undefined;
   const { from, where, untrusted } = config.origins[property];
-  if (untrusted === undefined) return undefined;
+  if (untrusted === undefined || (isInDotEnv && from === '.env')) return undefined;
   const named = from === 'file' ? where : `${where} in .env`;
   return `the endpoint comes from ${named}, a project's file: to trust that file, run \`wan config trust\`; to trust the endpoint alone, \`wan auth login ${service} --endpoint ${origin}\``;
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -159,6 +159,19 @@ describe('a variable that holds no token', () => {
     await writeFile(join(cwd, 'wan.toml'), `hf_endpoint = "${MIRROR}"\n`);
     expect((await tokenFor(HUB, env))?.[0]).toBe(FROM_FILE);
     expect(await tokenFor(MIRROR, env)).toBeUndefined();
+  });
+});
+
+describe('what stands in .env', () => {
+  it('goes to an endpoint that the same file names, and to none of a committed wan.toml beside it', async () => {
+    await writeFile(join(cwd, '.env'), `HF_TOKEN=${FROM_ENV}\nAWS_ACCESS_KEY_ID=AKIA\nAWS_SECRET_ACCESS_KEY=secret\n`);
+    await writeFile(join(cwd, 'wan.toml'), `hf_endpoint = "${MIRROR}"\ns3_endpoint_url = "${MIRROR}"\n`);
+    expect(await tokenFor(MIRROR)).toBeUndefined();
+    expect(ambientKeys(await load())?.withheld).toContain('wan config trust');
+    await writeFile(join(cwd, 'wan.toml'), '');
+    await appendFile(join(cwd, '.env'), `HF_ENDPOINT=${MIRROR}\nAWS_ENDPOINT_URL=${MIRROR}\n`);
+    expect((await tokenFor(MIRROR))?.[0]).toBe(FROM_ENV);
+    expect(ambientKeys(await load())?.withheld).toBeUndefined();
   });
 });
 

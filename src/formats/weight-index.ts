@@ -41,9 +41,13 @@ export function parseWeightIndex(bytes: Uint8Array): WeightIndex {
   return { shards, weightMap, ...(Number.isSafeInteger(total) && { totalSizeBytes: total as number }) };
 }
 
+/** To be asked before the file is read. @throws ModelError FORMAT_INVALID */
+export function refuseLargeIndex(sizeBytes: number): void {
+  if (sizeBytes > MAX_INDEX_BYTES) invalid('index_too_large', `it has ${sizeBytes} bytes; at most ${MAX_INDEX_BYTES} are read`);
+}
+
 function parseObject(bytes: Uint8Array): Record<string, unknown> {
-  if (bytes.byteLength > MAX_INDEX_BYTES)
-    return invalid('index_too_large', `it has ${bytes.byteLength} bytes; at most ${MAX_INDEX_BYTES} are read`);
+  refuseLargeIndex(bytes.byteLength);
   let text: string;
   let value: unknown;
   try {

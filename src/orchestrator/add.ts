@@ -12,6 +12,7 @@ import { lockfilePath, readLockfileBytes } from '../registry/manifest-file.ts';
 import { formatProblem } from '../registry/manifest-problem.ts';
 import type { ManifestModel } from '../registry/manifest-schema.ts';
 import { type OpenedLock, openLock } from '../registry/open-lock.ts';
+import { readLockfile } from '../registry/read-lockfile.ts';
 import { DEFAULT_FAMILY } from '../registry/variant-files.ts';
 import { redactUrl } from '../util/redact-url.ts';
 import type { AddOptions } from './api.ts';
@@ -80,13 +81,14 @@ function openOrEmpty(manifestPath: string): OpenedLock {
 }
 
 function emptyLock(manifestPath: string): OpenedLock {
-  const lockPath = lockfilePath(manifestPath);
+  // A lockfile may be there all the same: the manifest was moved, or not checked out.
+  const lock = readLockfileBytes(manifestPath);
   return {
     manifestPath,
     manifestBytes: Buffer.alloc(0),
-    lockPath,
-    lockBytes: readLockfileBytes(manifestPath)?.bytes,
-    lockfile: EMPTY_LOCKFILE,
+    lockPath: lockfilePath(manifestPath),
+    lockBytes: lock?.bytes,
+    lockfile: lock === undefined ? EMPTY_LOCKFILE : readLockfile(lock).lockfile,
     parts: [],
     modelIds: [],
     derivedIds: new Set(),
@@ -108,11 +110,22 @@ async function placeOf(source: string, open: (url: string) => StorageBackend, { 
   const patterns = include.length === 0 ? {} : { allow_patterns: include };
   if (!/^https?:/i.test(source)) return { sources: { priority: [source], ...patterns } };
   const cut = source.lastIndexOf('/');
-  const [base, path] = [source.slice(0, cut), decodeURIComponent(source.slice(cut + 1))];
-  if (path === '' || /[?#]/.test(source)) throw notOneFile(source);
+  const [base, path] = [source.slice(0, cut), decoded(source.slice(cut + 1))];
+  if (path === undefined || path === '' || /[?#]/.test(source)) throw notOneFile(source);
   const { sizeBytes } = await open(base).stat(path, signal);
   if (sizeBytes === undefined) throw sizeUnknown(source);
   return { sources: { priority: [base] }, files: [{ path, size: sizeBytes }] };
+}
+
+/** Undefined for what is no name of one file: a lone `%`, an encoded `/`. */
+function decoded(name: string): string | undefined {
+  try {
+    const path = decodeURIComponent(name);
+    return path.includes('/') ? undefined : path;
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
 }
 
 function factsOf(source: string, { family = familyOf(source), type, license }: AddOptions, card: ModelCard) {

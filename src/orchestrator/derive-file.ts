@@ -4,6 +4,7 @@ import { writeSync } from 'node:fs';
 import type { CastThreads } from '../cast/cast-threads.ts';
 import { throwIfCancelled } from '../domain/cancelled.ts';
 import { type Sha256, sha256Of } from '../domain/digest.ts';
+import { ModelError } from '../domain/errors.ts';
 import { fsError } from '../domain/fs-error.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import { derivationKey, readDerivation, recordDerivation } from '../store/derivations.ts';
@@ -52,6 +53,7 @@ async function make(run: EnsureRun, { order, threads, force }: MakeRequest): Pro
   try {
     run.emit({ type: 'file.started', file: path, sizeBytes, heldBytes: 0, source: run.target.base?.label ?? run.target.label });
     const digest = await write(run, { order, threads, partial });
+    await proveInput(run, order);
     checkPinned(run.target, path, digest);
     if (force || !(await isHereAlready(run, { ...file.spec, sizeBytes }, digest))) await commitBlob(run, { partial, digest });
     await recordDerivation(work.store, derived, { sha256: digest, sizeBytes });
@@ -61,6 +63,17 @@ async function make(run: EnsureRun, { order, threads, force }: MakeRequest): Pro
   } finally {
     await partial.discard();
   }
+}
+
+/** It was proven when it was obtained; what was written to since then must not be published as made from it. */
+async function proveInput(run: EnsureRun, { file, derived }: DeriveOrder): Promise<void> {
+  const [input] = file.spec.derive?.inputs ?? [];
+  const [digest] = derived.from;
+  if (input === undefined || digest === undefined) throw new Error(`${file.spec.path} is made from nothing`);
+  if (await underBlobLock(run, digest, () => isHere(run, { file: input, digest }))) return;
+  throw new ModelError('CONCURRENT_MODIFICATION', `${input.path} was changed while ${file.spec.path} was made from it`, {
+    details: { file: file.spec.path, input: digest },
+  });
 }
 
 interface WriteRequest {

@@ -63,7 +63,7 @@ interface InputRequest extends DeriveRequest {
 
 async function obtainInputs(run: EnsureRun, request: InputRequest): Promise<ObtainedAll> {
   const { base } = run.target;
-  const files = lookAtInputs(run.work, run.target, withIndexes(request));
+  const files = lookAtInputs(run.work, run.target, withIndexes(request), request);
   const planned = new Set(request.planned.map(({ spec }) => spec.path));
   const needed = new Set(files.map(({ spec }) => spec.path));
   run.meter.expect(sizeOf(files.filter(({ spec }) => !planned.has(spec.path))));

@@ -1,6 +1,7 @@
 /** What is to be written for each derived file, once its inputs are here: exact to the byte. Reads headers only. */
 import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { posix } from 'node:path';
 import { DERIVER, type Derived, type DerivedDtype } from '../domain/derived.ts';
 import type { Sha256 } from '../domain/digest.ts';
 import { ModelError } from '../domain/errors.ts';
@@ -9,6 +10,7 @@ import type { FileSpec } from '../domain/spec.ts';
 import { type CastPlan, planCast } from '../formats/plan-cast.ts';
 import { rewriteWeightIndex } from '../formats/rewrite-index.ts';
 import { readSafetensorsHeader, type SafetensorsHeader } from '../formats/safetensors.ts';
+import { parseWeightIndex, refuseLargeIndex } from '../formats/weight-index.ts';
 import type { SeenFile } from './plan-blobs.ts';
 
 export interface InputBlob {
@@ -59,14 +61,27 @@ async function planOne(file: SeenFile, material: Material, planOf: PlanOf): Prom
     return { file, derived: { from: [input.digest], dtype, deriver: DERIVER }, cast, inputPath: input.path, sizeBytes: cast.sizeBytes };
   }
   const found = await Promise.all(shards.map((shard) => dataOf(shard, material, { dtype, planOf })));
-  const named = found.flatMap((shard) => shard ?? []);
-  const totalBytes = named.reduce((sum, { dataBytes }) => sum + dataBytes, 0);
-  const bytes = naming(own, () => rewriteWeightIndex(readFileSync(input.path), totalBytes));
-  const from = [input.digest, ...named.map(({ digest }) => digest)];
+  const beside = found.flatMap((shard) => shard ?? []);
+  const bytes = naming(own, () => rewrittenIndex(own, input.path, beside));
+  const from = [input.digest, ...beside.map(({ digest }) => digest)];
   return { file, derived: { from, dtype, deriver: DERIVER }, bytes, sizeBytes: bytes.byteLength };
 }
 
+/** Weights may lie beside an index that are none of its shards. */
+function rewrittenIndex(own: FileSpec, inputPath: string, beside: readonly ShardData[]): Uint8Array {
+  refuseLargeIndex(own.sizeBytes);
+  const raw = readFileSync(inputPath);
+  const folder = posix.dirname(own.path);
+  const named = new Set(parseWeightIndex(raw).shards.map((shard) => posix.join(folder, shard)));
+  return rewriteWeightIndex(
+    raw,
+    beside.reduce((sum, { path, dataBytes }) => sum + (named.has(path) ? dataBytes : 0), 0),
+  );
+}
+
 interface ShardData {
+  /** In the model. */
+  readonly path: string;
   readonly digest: Sha256;
   /** Of the cast. */
   readonly dataBytes: number;
@@ -79,10 +94,13 @@ async function dataOf(
   { dtype, planOf }: { readonly dtype: DerivedDtype; readonly planOf: PlanOf },
 ): Promise<ShardData | undefined> {
   const input = inputs.get(shard.path);
-  if (input !== undefined) return { digest: input.digest, dataBytes: (await planOf(shard, input, dtype)).dataBytes };
+  const { path } = shard;
+  if (input !== undefined) return { path, digest: input.digest, dataBytes: (await planOf(shard, input, dtype)).dataBytes };
   const cast = casts.get(shard.path);
   const [digest] = cast?.from ?? [];
-  return cast === undefined || digest === undefined ? undefined : { digest, dataBytes: (await readHeader(shard, cast.path)).dataBytes };
+  return cast === undefined || digest === undefined
+    ? undefined
+    : { path, digest, dataBytes: (await readHeader(shard, cast.path)).dataBytes };
 }
 
 const isWeights = ({ path }: FileSpec): boolean => path.endsWith('.safetensors');

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { cutAt } from '../../test/servers/http/faults.ts';
 import { MODEL, type ModelWorld, modelFixture, textOf } from '../../test/support/model-fixture.ts';
 import { readPlain, referenceCast } from '../../test/support/reference-cast.ts';
 import { derivedModel, INDEX, shardPath } from '../../test/support/tiny-weights.ts';
@@ -109,6 +110,24 @@ describe('a derived variant', () => {
     expect(told.every(({ doneBytes }, at) => at === 0 || doneBytes >= (told[at - 1]?.doneBytes ?? 0))).toBe(true);
     expect(told.at(-1)?.doneBytes).toBe(told.at(-1)?.totalBytes);
     expect(events.find(({ type }) => type === 'ensure.planned')).toMatchObject({ deriveBytes: expect.any(Number) });
+  });
+
+  it('counts in its index the shards that the index names, and no other weights beside them', async () => {
+    const model = derivedModel();
+    const stray = { content: inputOf(model, SHARDS[0] ?? ''), keys: { component: 'dit' } };
+    const { orchestrator, file } = await derivedWorld({ ...model, files: { ...model.files, 'dit/consolidated.safetensors': stray } });
+    await orchestrator.ensure(BF16);
+    const index = JSON.parse(inputOf(model, INDEX).toString());
+    expect(JSON.parse(file(INDEX).toString()).metadata.total_size).toBe(index.metadata.total_size / 2);
+  });
+
+  it('leaves nothing of its inputs behind when it is removed before it was whole', async () => {
+    const { world, orchestrator, server } = await derivedWorld();
+    server.fault(`${MODEL}/${SHARDS[0]}`, cutAt(1000));
+    await expect(orchestrator.ensure(BF16)).rejects.toMatchObject({ code: expect.any(String) });
+    await orchestrator.remove(BF16);
+    expect(readdirSync(join(world.modelsRoot, '.tmp'))).toEqual([]);
+    await sound(world);
   });
 
   it('that was damaged is made again, from what is here', async () => {

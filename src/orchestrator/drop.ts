@@ -39,6 +39,9 @@ function editedText({ manifestPath, manifestBytes }: OpenedLock, ids: readonly s
   }
   const examined = examineManifest({ path: manifestPath, bytes: Buffer.from(text) });
   if ('problems' in examined) throw manifestInvalid(manifestPath, examined.problems);
+  // A dotted key in another table may have held a part of it.
+  const left = examined.compiled.head.models.find(({ modelId }) => ids.includes(modelId));
+  if (left !== undefined) throw inline(manifestPath, left.modelId, 1);
   return text;
 }
 

@@ -17,10 +17,10 @@ import { inspectTarget, lookAt } from './look.ts';
 import { blobsOf, type Obtained } from './obtain-files.ts';
 import { obtainSelection } from './obtain-selection.ts';
 import type { Orchestration } from './orchestration.ts';
-import { planWork } from './plan-work.ts';
+import { inputsOf, lookAtInputs, planWork } from './plan-work.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { publish } from './publish.ts';
-import { removePartials } from './remove-partials.ts';
+import { removePartials, unfinishedKeys } from './remove-partials.ts';
 import type { Target } from './target.ts';
 import { UpstreamDigests } from './upstream-digests.ts';
 
@@ -50,7 +50,7 @@ export async function ensureLocked(locked: LockedEnsure): Promise<EnsureDone> {
     return { inspection: before };
   }
   const target = widen(locked.target, before);
-  const intent = await beginIntent(work.store, { ref: target.label, digests: digestsOf(withKnownOutputs(work, target)) });
+  const intent = await beginIntent(work.store, { ref: target.label, digests: namedBy(work, target) });
   try {
     const run = await beginRun({ ...locked, target });
     const done = await makeComplete(run, { intent, lease: locked.lease, force });
@@ -63,6 +63,12 @@ export async function ensureLocked(locked: LockedEnsure): Promise<EnsureDone> {
   }
 }
 
+/** What must not go meanwhile: also what derived files are made from, where the manifest does not know its digests. */
+const namedBy = (work: Orchestration, target: Target): Sha256[] => [
+  ...digestsOf(withKnownOutputs(work, target)),
+  ...lookAtInputs(work, target, inputsOf(target.files)).flatMap(({ digest }) => digest ?? []),
+];
+
 /** Its threads take as long to start as the store's records to be written: both at once. A failure is told where the engine is used. */
 function startEngine({ work, target, options, force }: LockedEnsure): void {
   const bytes = planWork(work, target, { files: lookAt(work, target, { force }).files, force }).fetchBytes;
@@ -74,10 +80,7 @@ function startEngine({ work, target, options, force }: LockedEnsure): void {
 }
 
 const removeUnfinished = ({ work, target }: Pick<LockedEnsure, 'work' | 'target'>): Promise<void> =>
-  removePartials(
-    work,
-    lookAt(work, target).files.map((file) => file.key),
-  );
+  removePartials(work, unfinishedKeys(work, target));
 
 interface CompleteRequest {
   readonly intent: Intent;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +9,18 @@ import { checkInvariants } from '../compose.ts';
 
 const OTHER = 'i2v-tiny@2.2.0';
 const optional = (content: string) => ({ content, keys: { optional: true } });
+
+describe('a model named like a partial of a cast', () => {
+  it('keeps no other command from working while it is staged', async () => {
+    const world = await modelFixture({
+      models: { 'd-fine@1.0.0': { files: { 'a.bin': 'abc' } }, 'x@1.0.0': { files: { 'a.bin': 'abc' } } },
+    });
+    await using orchestrator = await world.orchestrator();
+    await orchestrator.ensure('d-fine@1.0.0');
+    mkdirSync(join(world.modelsRoot, '.tmp', `d-fine@1.0.0.${randomUUID()}.partial`));
+    expect(await orchestrator.ensure('x@1.0.0')).toBe(world.modelDir('x@1.0.0'));
+  });
+});
 
 describe('optional files', () => {
   it('that no source has are left out, and the model is complete', async () => {

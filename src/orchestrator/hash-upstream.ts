@@ -21,8 +21,9 @@ export async function hashUpstream(file: UpstreamFile, signal: AbortSignal): Pro
   return sha256Of(sha256.digest('hex'));
 }
 
-/** A body that breaks is opened anew where it broke, as long as the source still has the same bytes. */
+/** A body that breaks is opened anew where it broke, where something tells that the source still has the same bytes. */
 async function* wholeFile(file: UpstreamFile, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const canGoOn = file.validator !== undefined || file.gitOid !== undefined;
   let offset = 0;
   let breaks = 0;
   while (true) {
@@ -35,6 +36,7 @@ async function* wholeFile(file: UpstreamFile, signal: AbortSignal): AsyncGenerat
       return;
     } catch (error) {
       if (!isModelError(error) || !error.retryable || signal.aborted || ++breaks > MAX_BREAKS) throw error;
+      if (offset > 0 && !canGoOn) throw error;
     }
   }
 }

@@ -1,8 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { literal, seeded, sha256Hex } from '../../test/servers/http/fault-server.ts';
-import { allOf, cutAt, ignoreRange, status } from '../../test/servers/http/faults.ts';
+import { allOf, cutAt, ignoreRange, noValidator, status } from '../../test/servers/http/faults.ts';
 import { HubServer } from '../../test/servers/hub/hub-server.ts';
 import { MODEL, type ModelWorld, modelFixture } from '../../test/support/model-fixture.ts';
 import { type LockEntryBody, lockfileText, sealEntry } from '../registry/lockfile.ts';
@@ -104,6 +104,43 @@ describe('what a lock takes and leaves', () => {
   });
 });
 
+describe('what is pinned', () => {
+  it('moves only with update: a file that changed under its name is DRIFT, also where the entry is made anew', async () => {
+    const world = await modelFixture({ files: { 'a.bin': { content: 'abc', keys: unknown } } });
+    await using orchestrator = await world.orchestrator();
+    await orchestrator.lock();
+    const pinned = await lockOf(world);
+    await writeFile(join(world.folder(), MODEL, 'a.bin'), 'ABC');
+    await writeFile(join(world.folder(), MODEL, 'b.bin'), 'new');
+    await appendFile(world.manifestPath, `\n[[models."${MODEL}".files]]\npath = "b.bin"\nsize = 3\n`);
+    await using later = await world.orchestrator();
+    const { failed } = await later.lock();
+    expect(failed).toMatchObject([{ error: { code: 'DRIFT', details: { file: 'a.bin', pinned: sha256Hex(literal('abc')) } } }]);
+    expect(await lockOf(world)).toBe(pinned);
+    expect(await later.lock([], { update: true })).toMatchObject({ failed: [] });
+    expect(await lockOf(world)).toContain(sha256Hex(literal('ABC')));
+  });
+
+  it('by an edited entry is read again: what was edited vouches for nothing', async () => {
+    const { world } = await hubWorld({ 'a.json': '1' }, 'sources = { priority = ["hf://org/name"] }');
+    await using orchestrator = await world.orchestrator();
+    await orchestrator.lock();
+    const forged = (await lockOf(world)).replace(sha256Hex(literal('1')), sha256Hex(literal('forged')));
+    await writeFile(join(world.directory, 'models.lock'), forged);
+    await using later = await world.orchestrator();
+    expect(await later.lock()).toMatchObject({ failed: [], parts: [{ wasEdited: true }], readBytes: 1 });
+    expect(await lockOf(world)).toContain(sha256Hex(literal('1')));
+  });
+
+  it('is not spliced from two files: without anything that tells them apart a broken body is not gone on with', async () => {
+    const world = await webWorld();
+    const fault = allOf(noValidator(), cutAt(20_000));
+    world.server().fault(`${MODEL}/a.bin`, fault);
+    await using orchestrator = await world.orchestrator();
+    expect(await orchestrator.lock()).toMatchObject({ failed: [{ id: MODEL }] });
+  });
+});
+
 describe('an open list', () => {
   it('is that of the network, where a folder of this machine has but a part of it', async () => {
     const { world } = await hubWorld({ 'a.json': '1', 'b.json': '2' }, 'sources = { priority = ["local://mirror", "hf://org/name"] }');
@@ -141,7 +178,7 @@ describe('an open list', () => {
   it('refuses names that no model may hold, and writes nothing', async () => {
     const { world } = await hubWorld({ 'A.json': '1', 'a.json': '2' }, 'sources = { priority = ["hf://org/name"] }');
     await using orchestrator = await world.orchestrator();
-    await expect(orchestrator.lock()).rejects.toMatchObject({ code: 'PATH_UNSAFE', reason: 'path_collision_case' });
+    expect(await orchestrator.lock()).toMatchObject({ failed: [{ error: { code: 'PATH_UNSAFE', reason: 'path_collision_case' } }] });
     await expect(lockOf(world)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

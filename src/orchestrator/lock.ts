@@ -2,7 +2,7 @@
 import { asModelError, type ErrorDocument, isModelError, ModelError } from '../domain/errors.ts';
 import type { FileFacts, LockedPart, LockReport, SeenSource } from '../domain/lock-results.ts';
 import { requestDigest } from '../registry/lock-view.ts';
-import { type LockEntry, type LockEntryBody, type Lockfile, lockfileText, sealEntry } from '../registry/lockfile.ts';
+import { EMPTY_LOCKFILE, type LockEntry, type LockEntryBody, type Lockfile, lockfileText, sealEntry } from '../registry/lockfile.ts';
 import { type LockPart, type OpenedLock, openLock } from '../registry/open-lock.ts';
 import { examineLockfile } from '../registry/read-lockfile.ts';
 import { redactUrl } from '../util/redact-url.ts';
@@ -34,7 +34,7 @@ interface LockRun {
 
 /** To be called under the manifest's lock. What could be pinned is written even where another part failed. */
 async function lockParts(work: Orchestration, { opened, chosen, options, isWhole }: LockRun): Promise<LockReport> {
-  const outcomes = await pinAll(work, chosen, options);
+  const outcomes = await pinAll(work, { opened, chosen, options });
   const removed = isWhole ? ownerless(opened) : [];
   const lockfile = merged(opened.lockfile, outcomes, removed);
   const text = checkedText(opened, lockfile);
@@ -59,7 +59,7 @@ interface Done {
 type Outcome = Done | { readonly part: LockPart; readonly error: ErrorDocument };
 
 /** One after the other: within each, files are asked for in parallel. */
-async function pinAll(work: Orchestration, chosen: readonly LockPart[], options: LockOptions): Promise<Outcome[]> {
+async function pinAll(work: Orchestration, { opened, chosen, options }: Omit<LockRun, 'isWhole'>): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const { update = false, read = true, signal = new AbortController().signal, offline = work.settings.offline } = options;
   await using opener = await work.freshSources(offline);
@@ -69,7 +69,9 @@ async function pinAll(work: Orchestration, chosen: readonly LockPart[], options:
     try {
       const now = new Date(work.store.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
       const pinned = isKept && entry !== undefined ? { entry, readBytes: 0 } : await pinPart({ part, opener, update, read, signal, now });
-      outcomes.push({ part, pinned, isKept });
+      const done: Done = { part, pinned, isKept };
+      if (!isKept) checkedText(opened, merged(EMPTY_LOCKFILE, [done], []));
+      outcomes.push(done);
     } catch (error) {
       if (signal.aborted || !isModelError(error)) throw asModelError(error);
       outcomes.push({ part, error: error.toJSON() });

@@ -116,18 +116,22 @@ export async function isHere(run: EnsureRun, { file, digest, published }: Digest
 
 /** The bytes that a model still has need no fetching, though their blob is gone. */
 async function adopt({ work, signal }: EnsureRun, digest: Sha256, { path, proven }: PublishedFile): Promise<boolean> {
-  if (!proven && (await hashFile(path, { signal })).sha256 !== digest) return false;
+  if (!proven && !(await hashesTo(digest, path, signal))) return false;
   return work.blobs.adopt(digest, path);
+}
+
+/** What is written to meanwhile hashes to nothing. */
+async function hashesTo(digest: Sha256, path: string, signal: AbortSignal): Promise<boolean> {
+  const before = readStatKey(path);
+  const { sha256 } = await hashFile(path, { signal });
+  const after = readStatKey(path);
+  return sha256 === digest && before !== undefined && after !== undefined && compareKeys(before, after) === 'same';
 }
 
 /** Reads the blob once, so that nobody needs to again. What is written to meanwhile is not proven by it. */
 async function renewProof({ work, signal }: EnsureRun, file: FileSpec, digest: Sha256): Promise<boolean> {
   const path = work.blobs.path(digest);
-  const before = readStatKey(path);
-  const { sha256, sizeBytes } = await hashFile(path, { signal });
-  const after = readStatKey(path);
-  if (sha256 !== digest || sizeBytes !== file.sizeBytes) return false;
-  if (before === undefined || after === undefined || compareKeys(before, after) !== 'same') return false;
+  if (readStatKey(path)?.sizeBytes !== file.sizeBytes || !(await hashesTo(digest, path, signal))) return false;
   await work.blobs.recordProof(digest);
   return true;
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { ModelError } from '../domain/errors.ts';
 import type { FileSpec } from '../domain/spec.ts';
+import { refuseLargeIndex } from '../formats/weight-index.ts';
 import type { EnsureRun } from './ensure-run.ts';
 import { isIndex, unreferencedShards } from './narrow-shards.ts';
 import { digestOf, type Obtained, type ObtainRequest, obtainFiles } from './obtain-files.ts';
@@ -32,5 +33,6 @@ function readProven(run: EnsureRun, indexes: Obtained, index: FileSpec): Uint8Ar
   const digest = digestOf(indexes, index);
   if (digest === undefined)
     throw new ModelError('COMPONENT_MISSING', `${index.path} names the shards of ${run.target.label}, and no source has it`);
+  refuseLargeIndex(index.sizeBytes);
   return readFileSync(run.work.blobs.path(digest));
 }

@@ -79,11 +79,16 @@ interface PinnedFiles {
 async function pinFiles(request: PinRequest, upstream: Upstream, known: LockEntry | undefined): Promise<PinnedFiles> {
   const { owner } = request.part;
   const seen = new Map(upstream.files.map((file) => [file.path, file]));
-  const before = new Map((known ?? request.part.entry)?.files.map((file) => [file.path, file]));
+  const { entry, isEdited } = request.part;
+  // What was edited vouches for nothing.
+  const before = new Map((isEdited ? undefined : entry)?.files.map((file) => [file.path, file]));
   const wanted: readonly ManifestFile[] = owner.files ?? upstream.files.map(({ path, sizeBytes }) => ({ path, size: sizeBytes }));
   const results = await mapLimit(wanted, READS_AT_ONCE, async (file) => {
     if (file.sha256 !== undefined) return { file: manifestPin(file), readBytes: 0 };
-    return pinFile(request, { file, seen: seen.get(file.path), before: before.get(file.path), source: upstream.source });
+    const question = { file, seen: seen.get(file.path), before: before.get(file.path), source: upstream.source };
+    const pinned = await pinFile(request, question);
+    if (known !== undefined) refuseMoved(request, known, question, pinned.file);
+    return pinned;
   });
   const pins = results.map((result) => {
     if (result.status === 'rejected') throw asModelError(result.reason);
@@ -121,6 +126,21 @@ async function pinFile(request: PinRequest, question: FileQuestion): Promise<{ f
   return { file: { ...facts, sha256: await hashUpstream(seen, request.signal), by: 'bytes' }, readBytes: seen.sizeBytes };
 }
 
+/** @throws ModelError DRIFT: what is pinned moves only where that was asked for */
+function refuseMoved(
+  { part }: PinRequest,
+  { locked_at: at }: LockEntry,
+  { before, seen }: FileQuestion,
+  now: LockedFile | undefined,
+): void {
+  if (before === undefined || now === undefined) return;
+  const [was, is] = [before, now].map(({ sha256, git_oid: gitOid, etag }) => ({ sha256, gitOid, etag }));
+  const isMoved = before.size !== now.size || (['sha256', 'gitOid', 'etag'] as const).some((key) => differ(was?.[key], is?.[key]));
+  if (isMoved && !(before.sha256 !== undefined && before.sha256 === now.sha256)) throw moved(part.owner.id, { before, now, seen, at });
+}
+
+const differ = (one: string | undefined, other: string | undefined): boolean => one !== undefined && other !== undefined && one !== other;
+
 /** Of this machine's files it is a time, which says nothing elsewhere. */
 const etagOf = ({ validator, sha256, gitOid, at }: UpstreamFile): { etag?: string } =>
   validator === undefined || sha256 !== undefined || gitOid !== undefined || at.backend.host === undefined ? {} : { etag: validator };
@@ -130,6 +150,22 @@ function isSameThere(before: LockedFile, seen: UpstreamFile): boolean {
   if (before.size !== seen.sizeBytes) return false;
   if (before.git_oid !== undefined) return before.git_oid === seen.gitOid;
   return before.etag !== undefined && before.etag === etagOf(seen).etag;
+}
+
+interface Moved {
+  readonly before: LockedFile;
+  readonly now: LockedFile;
+  readonly seen: UpstreamFile | undefined;
+  readonly at: string;
+}
+
+function moved(id: string, { before, now, seen, at }: Moved): ModelError {
+  const of = ({ sha256, git_oid: gitOid, etag, size }: LockedFile) => `${sha256 ?? gitOid ?? etag ?? 'no digest'}, ${size} bytes`;
+  const where = seen === undefined ? '' : ` at ${seen.at.backend.label}`;
+  return new ModelError('DRIFT', `${id}: ${before.path} is another file now${where}: ${of(now)}; pinned on ${at}: ${of(before)}`, {
+    hint: `to take it: \`wan models update ${id}\``,
+    details: { model: id, file: before.path, pinned: before.sha256, found: now.sha256, pinned_bytes: before.size, found_bytes: now.size },
+  });
 }
 
 const notThere = (id: string, path: string): ModelError =>

@@ -21,7 +21,7 @@ export interface WorkRequest extends PlanOptions {
 export function planWork(work: Orchestration, target: Target, { files, force }: WorkRequest): WorkPlan {
   const planned = planBlobs(files, { force });
   const [made, here] = partition(planned, ({ action }) => action === 'derive');
-  const inputs = lookAtInputs(work, target, inputsOf(made, new Set(here.map(({ path }) => path))));
+  const inputs = lookAtInputs(work, target, inputsOf(made, new Set(here.map(({ path }) => path))), { force });
   const all = withInputs(planned, planBlobs(inputs, { force }));
   return { files: all, inputs, fetchBytes: sum(all.map((one) => one.fetchBytes)), deriveBytes: sum(all.map((one) => one.deriveBytes)) };
 }
@@ -39,8 +39,13 @@ function partition(planned: readonly PlannedBlob[], isFirst: (one: PlannedBlob) 
   return [planned.filter(isFirst).map(({ file }) => file), planned.filter((one) => !isFirst(one)).map(({ file }) => file)];
 }
 
-export function lookAtInputs(work: Orchestration, { base }: Target, inputs: readonly FileSpec[]): readonly SeenFile[] {
-  return base === undefined || inputs.length === 0 ? [] : lookAt(work, { ...base, files: inputs }).files;
+export function lookAtInputs(
+  work: Orchestration,
+  { base }: Target,
+  inputs: readonly FileSpec[],
+  options: PlanOptions = { force: false },
+): readonly SeenFile[] {
+  return base === undefined || inputs.length === 0 ? [] : lookAt(work, { ...base, files: inputs }, options).files;
 }
 
 /** Pure: each input's bytes to fetch go to the file of its own path, else to the first file that needs it. */

@@ -9,10 +9,9 @@ import { readStatKey } from '../store/stat-key.ts';
 import { removeSnapshot, sweepBlobs } from '../store/sweep.ts';
 import type { RemoveResult, TargetOptions } from './api.ts';
 import { withKnownOutputs } from './derived-outputs.ts';
-import { lookAt } from './look.ts';
 import type { Orchestration } from './orchestration.ts';
 import { inputsOf } from './plan-work.ts';
-import { removePartials } from './remove-partials.ts';
+import { removePartials, unfinishedKeys } from './remove-partials.ts';
 import { resolveTarget, type Target } from './target.ts';
 
 export async function removeModel(work: Orchestration, modelId: string, options: TargetOptions = {}): Promise<RemoveResult> {
@@ -40,10 +39,7 @@ async function removeLocked(work: Orchestration, target: Target): Promise<Remove
   const sizes = new Map([...publishedSizes(work, directory), ...blobSizes(work, [...known, ...inputsOf(known)])]);
   const removed = readStatKey(directory) !== undefined;
   let reclaimedBytes = removed ? await removeSnapshot(work.store, work.blobs, directory) : 0;
-  await removePartials(
-    work,
-    lookAt(work, { ...target, files: spec.files }).files.map((file) => file.key),
-  );
+  await removePartials(work, unfinishedKeys(work, { ...target, files: spec.files }));
   // What an ensure that failed had committed, and never published; what derived files were made from.
   reclaimedBytes += await sweepBlobs(work.store, work.blobs, sizes.keys());
   const uniqueBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
@@ -51,7 +47,13 @@ async function removeLocked(work: Orchestration, target: Target): Promise<Remove
 }
 
 const publishedSizes = (work: Orchestration, directory: string): [Sha256, number][] =>
-  (readSnapshot(work.store, directory)?.files ?? []).map((file) => [file.sha256, file.key.sizeBytes]);
+  (readSnapshot(work.store, directory)?.files ?? []).flatMap((file): [Sha256, number][] => [
+    [file.sha256, file.key.sizeBytes],
+    ...(file.derived?.from ?? []).flatMap((digest): [Sha256, number][] => {
+      const blob = readStatKey(work.blobs.path(digest));
+      return blob === undefined ? [] : [[digest, blob.sizeBytes]];
+    }),
+  ]);
 
 const blobSizes = (work: Orchestration, files: readonly FileSpec[]): [Sha256, number][] =>
   files.flatMap(({ sha256, sizeBytes }): [Sha256, number][] =>

@@ -19,7 +19,9 @@ export async function statusOf(work: Orchestration, modelId: string, options: Ta
   readStoreId(work.store);
   const sight = lookAt(work, target);
   const faulty = sight.files.filter((file) => faultOf(file) !== undefined);
-  const bytesNeeded = planWork(work, target, { files: faulty, force: false }).fetchBytes;
+  // An index that is made from shards needs none whose cast is here: those must be seen, too.
+  const planned = target.base === undefined ? faulty : sight.files;
+  const bytesNeeded = planWork(work, target, { files: planned, force: false }).fetchBytes;
   return toStatus(target, sight, { faulty, bytesNeeded, verifying: await isBeingVerified(work, target) });
 }
 

@@ -149,9 +149,9 @@ describe('files of the Hub', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('that it does not speak of at all keep their size as the only proof, which is said', async () => {
+  it.each([503, 401, 403])('that it answers %i for keep their size as the only proof, which is said', async (status) => {
     const hub = await startHub();
-    hub.override = () => ({ status: 503 });
+    hub.override = () => ({ status });
     const { result, warnings } = await ensure(await worldAt(hub, ['local', HUB]));
     expect(result.proof).toBe('size-only');
     expect(warnings.sort()).toEqual(

@@ -31,6 +31,8 @@ interface Said {
 const PATIENCE_MS = 10_000;
 /** What the others say is worth a comparison, not a wait. */
 const COMPARING_MS = 500;
+/** Why a question ended that was worth no longer wait: it says nothing of the source. */
+const COMPARED = new Error('the others have been compared');
 
 /** Of one run: a source that did not answer is not waited for a second time. */
 export class UpstreamDigests {
@@ -71,14 +73,14 @@ export class UpstreamDigests {
 
   async #askAll(sources: readonly FileSource[], question: DigestQuestion): Promise<readonly Said[]> {
     const stop = new AbortController();
-    const endAfter = (ms: number) => setTimeout(() => stop.abort(), ms);
+    const endAfter = (ms: number, reason?: Error) => setTimeout(() => stop.abort(reason), ms);
     const signal = AbortSignal.any([question.signal, stop.signal]);
     const answers = sources.map((source) => this.#askOne(source, { ...question, signal }));
     let timer = endAfter(PATIENCE_MS);
     try {
       for (const answer of answers) if ((await answer).digest !== undefined) break;
       clearTimeout(timer);
-      timer = endAfter(COMPARING_MS);
+      timer = endAfter(COMPARING_MS, COMPARED);
       return await Promise.all(answers);
     } finally {
       clearTimeout(timer);
@@ -92,7 +94,8 @@ export class UpstreamDigests {
       const digest = remote.sizeBytes === undefined || remote.sizeBytes === file.sizeBytes ? digestOf(remote) : undefined;
       return { source, ...(digest && { digest: { ...digest, source: backend.label } }) };
     } catch (error) {
-      const isSilent = signal.aborted || asModelError(error).retryable;
+      // Only that it has no such file is an answer: one that lets nobody in may publish what its bytes are.
+      const isSilent = signal.reason !== COMPARED && (signal.aborted || asModelError(error).reason !== 'not_found');
       if (isSilent) this.#silent.add(backend.label);
       return { source, isSilent };
     }

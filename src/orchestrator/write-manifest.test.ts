@@ -14,10 +14,10 @@ describe('replaceFile', () => {
 
   it('replaces the file whole, and keeps its mode', async () => {
     const { folder, path, before } = await place('old');
-    await chmod(path, 0o640);
+    await chmod(path, 0o664);
     expect(await replaceFile({ path, before, text: 'new' })).toBe(true);
     expect(await readFile(path, 'utf8')).toBe('new');
-    expect((await stat(path)).mode & 0o777).toBe(0o640);
+    expect((await stat(path)).mode & 0o777).toBe(0o664);
     expect(await readdir(folder)).toEqual(['models.toml']);
   });
 

@@ -74,9 +74,11 @@ async function removeAbandoned(folder: string, name: string): Promise<void> {
   }
 }
 
-async function writeSynced(path: string, bytes: Buffer, mode = 0o644): Promise<void> {
-  const handle = await open(path, 'wx', mode & 0o777);
+async function writeSynced(path: string, bytes: Buffer, mode: number | undefined): Promise<void> {
+  const handle = await open(path, 'wx', 0o644);
   try {
+    // Said outright: what `open` is told, the umask cuts.
+    if (mode !== undefined) await handle.chmod(mode & 0o777);
     await handle.writeFile(bytes);
     await handle.sync();
   } finally {

@@ -14,6 +14,8 @@ import { endRemoval, moveToTrash, sortTrash, type TrashedTree, trashEntries } fr
 
 /** A record being written is older than this only when its writer died. */
 const RECORD_AGE_MS = 3_600_000;
+/** Of a model named `d-…` there is a staging folder here, too. */
+const CAST_KEY = /^d-[0-9a-f]{64}$/;
 /** Name of a staging folder inside its trash folder. */
 const STAGING = 'staging';
 
@@ -72,7 +74,7 @@ async function removeOldRecords(context: StoreContext): Promise<void> {
 /** A cast that was cut short begins anew: what it wrote is of use to nobody. */
 async function removeDeadCasts(context: StoreContext): Promise<void> {
   const partials = new Partials(context);
-  for (const key of listNames(context.resolver.tmpDir).filter((name) => name.startsWith('d-'))) {
+  for (const key of listNames(context.resolver.tmpDir).filter((name) => CAST_KEY.test(name))) {
     const lease = await context.locks.tryAcquire(context.resolver.blobLock(key), { doing: 'remove what a cast left' });
     if (lease === undefined) continue;
     try {

@@ -1,5 +1,5 @@
 /** The built command: add, remove and diff, with models of every kind of source. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { GithubServer } from '../servers/github/github-server.ts';
@@ -121,6 +121,24 @@ describe('wan models add', () => {
     await run(world, ['ensure', 'my-lora', '--manifest', manifestPath, '--frozen', '--offline']);
   });
 
+  it('keeps the pins of a lockfile whose manifest is not there', async () => {
+    const world = await worldOf();
+    for (const name of ['first', 'second']) {
+      await mkdir(join(world.directory, name));
+      await writeFile(join(world.directory, name, 'a.bin'), name.slice(0, 5));
+    }
+    await run(world, ['lock']);
+    await rm(world.manifestPath);
+    await run(world, ['add', 'local://second', '--as', 'second@1.0.0']);
+    expect((await read(world, 'models.lock')).match(/^\[.*\]$/gm)).toEqual(['[models."first@1.0.0"]', '[models."second@1.0.0"]']);
+  });
+
+  it.each(['https://host.example/a%zz.bin', 'https://host.example/a%2Fb.bin'])('refuses %s, which names no one file', async (url) => {
+    const world = await worldOf();
+    const { stderr } = await run(world, ['add', url, '--as', 'x@1.0.0'], 2);
+    expect(stderr).toContain('INVALID_INPUT');
+  });
+
   it('one file of a web server', async () => {
     const world = await modelFixture({ files: { 'tiny.gguf': seeded(5000, 5) }, sources: ['http'] });
     const url = `${world.server().url}/t2v-tiny@2.2.0/tiny.gguf`;
@@ -180,6 +198,17 @@ describe('wan models remove', () => {
     expect(await read(world, 'models.lock')).not.toContain('[models');
     await run(world, ['remove', 'first']);
     expect(await read(world, 'models.toml')).toBe('# Ours.\nschema_version = 1   # never changes\n');
+  });
+});
+
+describe('a model that is partly written as dotted keys', () => {
+  it('is refused by remove with what to do, and nothing changes', async () => {
+    const world = await worldOf();
+    const text = `schema_version = 1\n[models]\n"a@1.0.0".sources = { priority = ["local://a"] }\n[[models."a@1.0.0".files]]\npath = "a.bin"\nsize = 1\n`;
+    await writeFile(world.manifestPath, text);
+    const { stderr } = await run(world, ['remove', 'a@1.0.0'], 2);
+    expect(stderr).toContain('take it out by hand');
+    expect(await read(world, 'models.toml')).toBe(text);
   });
 });
 
