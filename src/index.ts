@@ -14,6 +14,7 @@ export type {
   FileFacts,
   LockedPart,
   LockReport,
+  NotDerived,
   OutdatedPart,
   OutdatedReport,
 } from './domain/lock-results.ts';

@@ -42,6 +42,15 @@ export interface LockedPart {
   readonly wasEdited: boolean;
 }
 
+/** A derived variant that has files without a pin: a lockfile says only what was made. */
+export interface NotDerived {
+  /** `name@version[@variant]` */
+  readonly ref: string;
+  /** `inputs_unknown`: of what they are made from no digest is known. */
+  readonly reason: 'not_made' | 'inputs_unknown';
+  readonly files: readonly string[];
+}
+
 /** The other parts were worked on all the same. */
 export interface FailedPart {
   readonly id: string;
@@ -54,6 +63,7 @@ export interface LockReport {
   readonly written: boolean;
   readonly parts: readonly LockedPart[];
   readonly failed: readonly FailedPart[];
+  readonly notDerived: readonly NotDerived[];
   /** Bytes that were read to know digests that nobody publishes. */
   readonly readBytes: number;
 }

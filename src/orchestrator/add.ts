@@ -91,7 +91,6 @@ function emptyLock(manifestPath: string): OpenedLock {
     lockfile: lock === undefined ? EMPTY_LOCKFILE : readLockfile(lock).lockfile,
     parts: [],
     modelIds: [],
-    derivedIds: new Set(),
   };
 }
 

@@ -23,7 +23,7 @@ export function withKnownOutputs(work: Orchestration, target: Target): readonly 
 }
 
 /** By path. */
-export function knownOutputs(work: Orchestration, target: Target): ReadonlyMap<string, KnownOutput> {
+export function knownOutputs(work: Orchestration, target: Pick<Target, 'directory' | 'files'>): ReadonlyMap<string, KnownOutput> {
   const derived = target.files.filter(({ derive }) => derive !== undefined);
   if (derived.length === 0) return new Map();
   const record = readSnapshot(work.store, target.directory);

@@ -3,12 +3,13 @@ import { ModelError } from '../domain/errors.ts';
 import type { DiffReport, FileChange, FileFacts } from '../domain/lock-results.ts';
 import { formatRef } from '../domain/model-ref.ts';
 import type { ModelSpec } from '../domain/spec.ts';
+import { isAllMade } from '../registry/lock-owners.ts';
 import { openLock } from '../registry/open-lock.ts';
 import { redactUrl } from '../util/redact-url.ts';
 import type { SourcesCallOptions } from './api.ts';
 import { chooseVariant } from './choose-variant.ts';
 import { compareFiles, type FileList } from './compare-files.ts';
-import { filesOf } from './lock.ts';
+import { fetchedOf, filesOf } from './lock.ts';
 import type { Orchestration } from './orchestration.ts';
 import { factsOf, seenUpstream } from './outdated.ts';
 import { readUpstream } from './read-upstream.ts';
@@ -81,12 +82,12 @@ async function sideOfSource({ opener, signal }: Asked, source: string, other: Fi
 /** Everything that the model's directory is made of, as its sources have it now. */
 async function sideOfSources({ work, opener, signal }: Asked, ref: string, before: FileList): Promise<Side> {
   const { spec } = chooseVariant(await work.registry(), ref, { environment: work.settings.environment });
-  const parts = openLock(work.manifestPath).parts.filter(({ owner }) => spec.lock.some(({ id }) => id === owner.id));
+  const parts = openLock(work.manifestPath).parts.filter(({ owner }) => !isAllMade(owner) && spec.lock.some(({ id }) => id === owner.id));
   const files = new Map<string, FileFacts>();
   const seen: string[] = [];
   for (const { owner, entry } of parts) {
     const upstream = await readUpstream({ owner, opener, signal });
-    const facts = await factsOf(upstream, entry === undefined ? before : filesOf(entry), signal);
+    const facts = await factsOf(upstream, entry === undefined ? before : fetchedOf(entry), signal);
     for (const [path, fact] of facts.files) for (const at of pathsOf(spec, owner, path)) files.set(at, fact);
     const { source = '', revision = '' } = seenUpstream(upstream);
     seen.push(`${source}${revision === '' ? '' : ` (${revision.slice(0, 12)})`}`);

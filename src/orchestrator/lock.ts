@@ -1,15 +1,18 @@
 /** `lock` and `update`: writes the lockfile. Without `update` nothing that is pinned moves. */
 import { asModelError, type ErrorDocument, isModelError, ModelError } from '../domain/errors.ts';
-import type { FileFacts, LockedPart, LockReport, SeenSource } from '../domain/lock-results.ts';
+import type { FileFacts, LockedPart, LockReport, NotDerived, SeenSource } from '../domain/lock-results.ts';
+import { isAllMade } from '../registry/lock-owners.ts';
 import { requestDigest } from '../registry/lock-view.ts';
 import { EMPTY_LOCKFILE, type LockEntry, type LockEntryBody, type Lockfile, lockfileText, sealEntry } from '../registry/lockfile.ts';
+import { ModelRegistry } from '../registry/model-registry.ts';
 import { type LockPart, type OpenedLock, openLock } from '../registry/open-lock.ts';
 import { examineLockfile } from '../registry/read-lockfile.ts';
 import { redactUrl } from '../util/redact-url.ts';
 import type { LockOptions } from './api.ts';
 import { compareFiles, type FileList } from './compare-files.ts';
+import { lockDerived } from './lock-derived.ts';
 import type { Orchestration } from './orchestration.ts';
-import { type Pinned, pinPart } from './pin-part.ts';
+import { dated, type Pinned, pinPart } from './pin-part.ts';
 import type { Upstream } from './read-upstream.ts';
 import { replaceFile, withManifestLock } from './write-manifest.ts';
 
@@ -34,19 +37,21 @@ interface LockRun {
 
 /** To be called under the manifest's lock. What could be pinned is written even where another part failed. */
 async function lockParts(work: Orchestration, { opened, chosen, options, isWhole }: LockRun): Promise<LockReport> {
-  const outcomes = await pinAll(work, { opened, chosen, options });
   const removed = isWhole ? ownerless(opened) : [];
+  const pinned = await pinAll(work, { opened, chosen, options });
+  const outcomes = await pinDerived(work, { opened, outcomes: pinned, removed, options });
   const lockfile = merged(opened.lockfile, outcomes, removed);
   const text = checkedText(opened, lockfile);
   const isNothing = opened.lockBytes === undefined && lockfile.models.size + lockfile.components.size === 0;
   const written = !isNothing && (await replaceFile({ path: opened.lockPath, before: opened.lockBytes, text }));
-  const parts = [...outcomes.flatMap((outcome) => ('pinned' in outcome ? reportOf(outcome) : [])), ...removed.map(({ part }) => part)];
+  const parts = [...outcomes.flatMap((outcome) => ('pinned' in outcome ? reportsOf(outcome) : [])), ...removed.map(({ part }) => part)];
   const failed = outcomes.flatMap((outcome) => ('error' in outcome ? [{ id: outcome.part.owner.id, error: outcome.error }] : []));
   return {
     lockfilePath: opened.lockPath,
     written,
     parts,
     failed,
+    notDerived: outcomes.flatMap((outcome) => ('notDerived' in outcome && outcome.notDerived !== undefined ? [outcome.notDerived] : [])),
     readBytes: outcomes.reduce((sum, outcome) => sum + ('pinned' in outcome ? outcome.pinned.readBytes : 0), 0),
   };
 }
@@ -55,6 +60,7 @@ interface Done {
   readonly part: LockPart;
   readonly pinned: Pinned;
   readonly isKept: boolean;
+  readonly notDerived?: NotDerived;
 }
 type Outcome = Done | { readonly part: LockPart; readonly error: ErrorDocument };
 
@@ -67,10 +73,13 @@ async function pinAll(work: Orchestration, { opened, chosen, options }: Omit<Loc
     const { entry } = part;
     const isKept = !update && !part.isEdited && entry?.request === requestDigest(part.owner);
     try {
-      const now = new Date(work.store.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
-      const pinned = isKept && entry !== undefined ? { entry, readBytes: 0 } : await pinPart({ part, opener, update, read, signal, now });
-      const done: Done = { part, pinned, isKept };
-      if (!isKept) checkedText(opened, merged(EMPTY_LOCKFILE, [done], []));
+      const now = utcNow(work);
+      if (isKept && entry !== undefined) {
+        outcomes.push({ part, pinned: { entry, readBytes: 0 }, isKept });
+        continue;
+      }
+      const done: Done = { part, pinned: withMade(part, await pinPart({ part, opener, update, read, signal, now })), isKept: false };
+      checkedText(opened, merged(EMPTY_LOCKFILE, [done], []));
       outcomes.push(done);
     } catch (error) {
       if (signal.aborted || !isModelError(error)) throw asModelError(error);
@@ -80,17 +89,51 @@ async function pinAll(work: Orchestration, { opened, chosen, options }: Omit<Loc
   return outcomes;
 }
 
+/** What was made stays pinned while its list is pinned anew; not where the list now has a file in its place. */
+function withMade({ entry, isEdited }: LockPart, { entry: body, ...pinned }: Pinned): Pinned {
+  const listed = new Set(body.files.map(({ path }) => path));
+  const made = isEdited ? [] : (entry?.files.filter(({ path, derived }) => derived !== undefined && !listed.has(path)) ?? []);
+  return { ...pinned, entry: { ...body, files: [...body.files, ...made] } };
+}
+
+interface DeriveRun extends Pick<LockRun, 'opened' | 'options'> {
+  readonly outcomes: readonly Outcome[];
+  readonly removed: readonly Removed[];
+}
+
+/** After all else: it counts what the lockfile now says of the inputs. */
+async function pinDerived(work: Orchestration, { opened, outcomes, removed, options }: DeriveRun): Promise<readonly Outcome[]> {
+  if (!outcomes.some(({ part }) => part.owner.derivation !== undefined)) return outcomes;
+  const { manifestPath: path, manifestBytes: bytes, lockPath } = opened;
+  const text = checkedText(opened, merged(opened.lockfile, outcomes, removed));
+  const registry = await ModelRegistry.of({ path, bytes }, { path: lockPath, bytes: Buffer.from(text) });
+  return outcomes.map((outcome) => {
+    const { part } = outcome;
+    if (!('pinned' in outcome) || part.owner.derivation === undefined) return outcome;
+    const { entry } = outcome.pinned;
+    const { files, notDerived } = lockDerived(work, { spec: registry.spec(part.owner.id), entry, update: options.update === true });
+    const locked_at = utcNow(work);
+    const pinned = { ...outcome.pinned, entry: dated(outcome, { ...entry, locked_at, files }) };
+    return { part, pinned, isKept: false, ...(notDerived && { notDerived }) };
+  });
+}
+
+const utcNow = (work: Orchestration): string => new Date(work.store.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+
+/** An entry that would say nothing. */
+const isEmpty = ({ part: { owner }, pinned: { entry } }: Done): boolean => isAllMade(owner) && entry.files.length === 0;
+
 interface Removed {
   readonly kind: 'models' | 'components';
   readonly id: string;
   readonly part: LockedPart;
 }
 
-function ownerless({ lockfile, parts, derivedIds }: OpenedLock): Removed[] {
+function ownerless({ lockfile, parts }: OpenedLock): Removed[] {
   const owned = new Set(parts.map(({ owner }) => `${owner.kind}/${owner.id}`));
   return (['components', 'models'] as const).flatMap((kind) =>
     [...lockfile[kind]]
-      .filter(([id]) => !owned.has(`${kind}/${id}`) && !(kind === 'models' && derivedIds.has(id)))
+      .filter(([id]) => !owned.has(`${kind}/${id}`))
       .map(([id, entry]) => ({ kind, id, part: removedPart(kind, id, entry) })),
   );
 }
@@ -107,7 +150,8 @@ function merged(lockfile: Lockfile, outcomes: readonly Outcome[], removed: reado
   for (const outcome of outcomes) {
     if (!('pinned' in outcome)) continue;
     const { owner } = outcome.part;
-    next[owner.kind].set(owner.id, sealEntry(outcome.pinned.entry));
+    if (isEmpty(outcome)) next[owner.kind].delete(owner.id);
+    else next[owner.kind].set(owner.id, sealEntry(outcome.pinned.entry));
   }
   return next;
 }
@@ -123,6 +167,12 @@ export function checkedText({ lockPath: path, lockBytes }: OpenedLock, lockfile:
     hint: 'name the wanted files with allow_patterns, or list them in the manifest',
     details: { problems: examined.problems },
   });
+}
+
+function reportsOf(outcome: Done): LockedPart[] {
+  if (!isEmpty(outcome)) return [reportOf(outcome)];
+  const { owner, entry } = outcome.part;
+  return entry === undefined ? [] : [removedPart(owner.kind, owner.id, entry)];
 }
 
 function reportOf({ part: { owner, entry, isEdited }, pinned, isKept }: Done): LockedPart {
@@ -151,6 +201,10 @@ export const seenSource = ({ source, revision, locked_at: at }: LockEntryBody): 
   ...(revision !== undefined && { revision }),
   at,
 });
+
+/** What sources can be asked for. */
+export const fetchedOf = ({ files, ...entry }: LockEntryBody): FileList =>
+  filesOf({ ...entry, files: files.filter(({ derived }) => derived === undefined) });
 
 export const filesOf = ({ files }: LockEntryBody): FileList =>
   new Map(

@@ -1,13 +1,14 @@
 /** `outdated`: what the sources have now for what is pinned. Changes nothing on disk. */
 import { asModelError, isModelError } from '../domain/errors.ts';
 import type { FailedPart, FileFacts, OutdatedPart, OutdatedReport } from '../domain/lock-results.ts';
+import { isAllMade } from '../registry/lock-owners.ts';
 import { requestDigest } from '../registry/lock-view.ts';
 import { type LockPart, openLock } from '../registry/open-lock.ts';
 import { redactUrl } from '../util/redact-url.ts';
 import type { SourcesCallOptions } from './api.ts';
 import { compareFiles, type FileList } from './compare-files.ts';
 import { hashUpstream } from './hash-upstream.ts';
-import { filesOf, kindOf, seenSource } from './lock.ts';
+import { fetchedOf, kindOf, seenSource } from './lock.ts';
 import type { Orchestration } from './orchestration.ts';
 import { readUpstream, type Upstream, type UpstreamFile } from './read-upstream.ts';
 
@@ -19,7 +20,9 @@ export async function outdatedModels(
   const registry = await work.registry();
   const modelIds = refs.map((ref) => registry.resolve(ref).modelId);
   const opened = openLock(work.manifestPath);
-  const chosen = opened.parts.filter(({ usedBy }) => modelIds.length === 0 || usedBy.some((id) => modelIds.includes(id)));
+  const chosen = opened.parts.filter(
+    ({ owner, usedBy }) => !isAllMade(owner) && (modelIds.length === 0 || usedBy.some((id) => modelIds.includes(id))),
+  );
   const { signal = new AbortController().signal, offline = work.settings.offline } = options;
   await using opener = await work.freshSources(offline);
   const parts: OutdatedPart[] = [];
@@ -51,7 +54,7 @@ async function lookAtPart(part: LockPart, ask: (owner: LockPart['owner']) => Pro
   if (isEdited) return { part: { ...about, state: 'edited', pinned, changes: [] }, readBytes: 0 };
   if (entry.request !== requestDigest(owner)) return { part: { ...about, state: 'stale', pinned, changes: [] }, readBytes: 0 };
   const upstream = await ask(owner);
-  const before = filesOf(entry);
+  const before = fetchedOf(entry);
   const facts = await factsOf(upstream, before, signal);
   const changes = compareFiles(before, facts.files);
   const now = { ...about, pinned, upstream: seenUpstream(upstream), changes };

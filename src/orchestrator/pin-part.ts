@@ -65,7 +65,7 @@ function manifestPin({ path, size, sha256 = '' }: ManifestFile): LockedFile {
 }
 
 /** The date moves only with something else. */
-function dated({ part: { entry, isEdited } }: PinRequest, body: LockEntryBody): LockEntryBody {
+export function dated({ part: { entry, isEdited } }: Pick<PinRequest, 'part'>, body: LockEntryBody): LockEntryBody {
   if (entry === undefined || isEdited) return body;
   const same = { ...body, locked_at: entry.locked_at };
   return sealEntry(same).digest === entry.digest ? same : body;

@@ -20,13 +20,14 @@ export async function requireLock(registry: ModelRegistry, spec: ModelSpec, { fr
   const [part] = edited === undefined ? wanting : [edited];
   if (part === undefined || (edited === undefined && spec.filesOpen !== true && !frozen)) return;
   const state = hasLockfile ? part.state : 'no_lockfile';
-  const why = state === 'stale' ? await whyItIsStale(manifestPath, part.id) : '';
+  const isMade = spec.derivation !== undefined && part.id === `${spec.modelId}@${spec.variant}`;
+  const why = state === 'stale' ? await whyItIsStale(manifestPath, part.id, isMade) : '';
   throw new ModelError('LOCKFILE_STALE', `${formatRef(spec.ref)}: ${WHY[state](part.id, lockfilePath)}${why}`, {
     reason: REASONS[state],
     hint:
       state === 'edited'
         ? 'take it back with git, or pin it anew: `wan models lock`'
-        : `run \`wan models lock ${spec.modelId}\` and commit the result`,
+        : `run ${isMade ? `\`wan models ensure ${formatRef(spec.ref)}\`, then ` : ''}\`wan models lock ${spec.modelId}\` and commit the result`,
     details: { model: formatRef(spec.ref), lockfile_path: lockfilePath, entries: wanting.map(({ id, state: is }) => ({ id, state: is })) },
   });
 }
@@ -48,9 +49,10 @@ const WHY: Readonly<Record<PartLock['state'] | 'no_lockfile', (id: string, path:
 };
 
 /** What a compiled manifest does not know: both files are read anew to say it. */
-async function whyItIsStale(manifestPath: string, id: string): Promise<string> {
+async function whyItIsStale(manifestPath: string, id: string, isMade: boolean): Promise<string> {
   const [{ openLock }, { whyStale }] = await Promise.all([import('../registry/open-lock.ts'), import('../registry/lock-view.ts')]);
   const part = openLock(manifestPath).parts.find(({ owner }) => owner.id === id);
   const why = part === undefined ? undefined : whyStale(part.owner, part.entry);
+  if (why === undefined && isMade) return ': it was derived from other inputs, or by another version';
   return why === undefined ? '' : `: ${why}`;
 }

@@ -7,6 +7,7 @@ import type { Derivation, FileOrigin, FileSpec, ModelSpec, OverlaySpec, PartLock
 import { compileGlobs } from '../util/glob.ts';
 import { componentAliases, componentsMeant, pipelineClassMeant } from './aliases.ts';
 import { derivedFiles } from './derived-files.ts';
+import { derivedPinner, derivedState } from './derived-pins.ts';
 import { type LockOwner, overlayKey, ownerOfComponent, ownersOfModel, usesBase, variantKey } from './lock-owners.ts';
 import type { LockView } from './lock-view.ts';
 import { atRevision, type FindLock, listedFiles, partOf, pinner } from './locked-files.ts';
@@ -55,7 +56,7 @@ export function buildSpec(ref: CanonicalRef, input: SpecInput): ModelSpec {
     baseFamily: model.base_family ?? name,
     defaults: Object.assign({}, model.defaults, ...applied.map(({ defaults }) => defaults)),
     tags: model.tags ?? [],
-    lock: partLocks(input),
+    lock: partLocks(input, base),
     ...(aliases.length > 0 && { componentAliases: aliases }),
     ...(overlays.length > 0 && { overlays }),
     ...(applied.length > 0 && { applied }),
@@ -110,7 +111,14 @@ function partsOf({ modelId, model, variant, overlays, component }: SpecInput): L
   ];
 }
 
-const partLocks = (input: SpecInput): PartLock[] => partsOf(input).map((owner) => partOf(owner, input.lock(owner)));
+function partLocks(input: SpecInput, files: readonly FileSpec[]): PartLock[] {
+  const own = variantKey(input.modelId, input.variant);
+  return partsOf(input).map((owner) => {
+    const view = input.lock(owner);
+    const part = partOf(owner, view);
+    return view === undefined || owner.derivation === undefined || owner.id !== own ? part : { ...part, state: derivedState(files, view) };
+  });
+}
 
 /** A list that the manifest leaves open, and that is not pinned for what the manifest says now. */
 export const hasOpenPart = (input: SpecInput): boolean =>
@@ -123,7 +131,8 @@ export function variantFiles(input: SpecInput): FileSpec[] {
   const derivation = derivationOf(model, variant);
   if (derivation === undefined) return own;
   const replaced = new Set(model.variant?.[variant]?.files?.map((file) => file.path));
-  return derivedFiles({ base: variantFiles({ ...input, variant: derivation.from }), own, replaced, derivation });
+  const files = derivedFiles({ base: variantFiles({ ...input, variant: derivation.from }), own, replaced, derivation });
+  return files.map(derivedPinner(ownViews(input).own));
 }
 
 interface OwnViews {

@@ -18,7 +18,18 @@ export interface LockOwner extends LockKey {
   readonly patterns: readonly string[];
   /** Absent where the manifest leaves the list open: then it is whatever the source has. */
   readonly files?: readonly ManifestFile[];
+  /** Of a variant that is made from another one: what decides which files are made. They are pinned beside the list. */
+  readonly derivation?: OwnDerivation;
 }
+
+interface OwnDerivation {
+  readonly from: string;
+  readonly dtype: string;
+  readonly components?: readonly string[];
+}
+
+/** Nothing of it is at any source: all of it is made. */
+export const isAllMade = ({ derivation, places }: LockOwner): boolean => derivation !== undefined && places.length === 0;
 
 export const ownersOfModel = (id: string, model: ManifestModel): LockOwner[] => [
   ...baseOwner(id, model),
@@ -53,15 +64,18 @@ function baseOwner(id: string, model: ManifestModel): LockOwner[] {
 }
 
 function variantOwner(modelId: string, model: ManifestModel, variant: string): LockOwner[] {
-  const { files, sources } = model.variant?.[variant] ?? {};
-  if (files === undefined && sources === undefined) return [];
+  const { files, sources, derive_from: from, dtype = '', derive_components: components } = model.variant?.[variant] ?? {};
+  const derivation = from === undefined ? undefined : { from, dtype, ...(components && { components }) };
+  const key = { kind: 'models', id: variantKey(modelId, variant), ...(derivation && { derivation }) } as const;
+  if (files === undefined && sources === undefined)
+    return derivation === undefined ? [] : [{ ...key, places: [], patterns: [], files: [] }];
   const inForce = sources ?? model.sources;
   const isOpen = files === undefined && model.files === undefined;
   // With sources of its own the variant may have other bytes under every path.
   const list = sources === undefined ? files : filesOfVariant(variant, model.files ?? [], files ?? []);
   const patterns = [...(model.allow_patterns ?? []), ...(inForce?.allow_patterns ?? [])];
   const places = placesAt(inForce?.priority ?? []);
-  return [{ kind: 'models', id: variantKey(modelId, variant), places, patterns, ...(!isOpen && list && { files: list }) }];
+  return [{ ...key, places, patterns, ...(!isOpen && list && { files: list }) }];
 }
 
 function overlayOwner(modelId: string, model: ManifestModel, name: string): LockOwner[] {

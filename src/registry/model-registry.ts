@@ -54,6 +54,11 @@ export class ModelRegistry {
     return new ModelRegistry(file, compiled);
   }
 
+  /** Of bytes that may not be on disk yet. @throws as {@link ModelRegistry.load} */
+  static async of(file: ManifestFile, lock: ManifestFile): Promise<ModelRegistry> {
+    return new ModelRegistry(file, await compile(file, lock));
+  }
+
   private constructor(file: ManifestFile, compiled: CompiledManifest) {
     this.manifestPath = file.path;
     this.manifestDir = dirname(file.path);

@@ -1,10 +1,9 @@
 /** Manifest and lockfile as the verbs that write them see them: parsed anew, with every part that can be pinned. */
 import { compileManifest } from './compile-manifest.ts';
 import type { CompiledManifest } from './compiled-manifest.ts';
-import { type LockOwner, ownerOfComponent, ownersOfModel, variantKey } from './lock-owners.ts';
+import { type LockOwner, ownerOfComponent, ownersOfModel } from './lock-owners.ts';
 import { EMPTY_LOCKFILE, type LockEntry, type Lockfile } from './lockfile.ts';
 import { lockfilePath, readLockfileBytes, readManifestFile } from './manifest-file.ts';
-import type { ManifestModel } from './manifest-schema.ts';
 import { mountedPlaces } from './mounted-places.ts';
 import { readLockfile } from './read-lockfile.ts';
 
@@ -18,8 +17,6 @@ export interface OpenedLock {
   /** In the order of the manifest, components first. */
   readonly parts: readonly LockPart[];
   readonly modelIds: readonly string[];
-  /** Keys of variants that are made from others: their entries come from whoever makes them. */
-  readonly derivedIds: ReadonlySet<string>;
 }
 
 export interface LockPart {
@@ -51,12 +48,8 @@ export function openLock(manifestPath: string): OpenedLock {
     lockfile,
     parts: ownersOf(compiled).map(({ owner, ...part }) => ({ ...known(owner), ...part })),
     modelIds: compiled.head.models.map(({ modelId }) => modelId),
-    derivedIds: new Set(compiled.head.models.flatMap(({ modelId }, index) => derivedOf(modelId, compiled.model(index)))),
   };
 }
-
-const derivedOf = (modelId: string, { variant = {} }: ManifestModel): string[] =>
-  Object.entries(variant).flatMap(([name, { derive_from: from }]) => (from === undefined ? [] : [variantKey(modelId, name)]));
 
 type Owned = Pick<LockPart, 'owner' | 'modelId' | 'usedBy'>;
 

@@ -43,6 +43,17 @@ export const lockData = z.object({
     }),
   ),
   failed,
+  not_derived: z
+    .array(
+      z.object({
+        ref: z.string(),
+        reason: z
+          .enum(['not_made', 'inputs_unknown'])
+          .meta({ description: 'inputs_unknown: no digest is known of what they are made from' }),
+        files: z.array(z.string()),
+      }),
+    )
+    .meta({ description: 'derived variants with files that are not pinned, as they were not made here' }),
 });
 
 export const outdatedData = z.object({

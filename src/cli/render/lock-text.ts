@@ -1,4 +1,4 @@
-import type { LockedPart, LockReport } from '../../domain/lock-results.ts';
+import type { LockedPart, LockReport, NotDerived } from '../../domain/lock-results.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { changeLines, seenText } from './change-lines.ts';
 import { mark, paint, type Verdict } from './paint.ts';
@@ -7,12 +7,18 @@ import type { Screen } from './screen.ts';
 const VERDICTS: Readonly<Record<LockedPart['action'], Verdict>> = { kept: 'none', added: 'good', changed: 'soft', removed: 'soft' };
 
 export function lockText(screen: Screen, report: LockReport): string {
-  const { parts, lockfilePath, written, readBytes } = report;
+  const { parts, lockfilePath, written, readBytes, notDerived } = report;
   const blocks = parts.filter(({ action }) => action !== 'kept').map((part) => partText(screen, part));
   const kept = parts.filter(({ action }) => action === 'kept').length;
   const read = readBytes === 0 ? '' : `; ${formatBytes(readBytes)} were read for digests that nobody publishes`;
   const last = `${written ? 'written' : 'nothing to write'}: ${lockfilePath} (${kept} kept${read})`;
-  return [...blocks, last].join('\n');
+  return [...blocks, ...notDerived.map(notDerivedText), last].join('\n');
+}
+
+function notDerivedText({ ref, reason, files }: NotDerived): string {
+  const what = `note: ${ref}: ${files.length === 1 ? `${files[0]} is` : `${files.length} files are`} not pinned`;
+  if (reason === 'inputs_unknown') return `${what}: no digest is known of what ${files.length === 1 ? 'it is' : 'they are'} made from`;
+  return `${what}: not derived here yet: run \`wan models ensure ${ref}\`, then lock again`;
 }
 
 function partText(screen: Screen, part: LockedPart): string {

@@ -12,7 +12,7 @@ import type { addData, diffData, fileChange, lockData, outdatedData, removeData 
 import { errorDocumentWire } from './error-wire.ts';
 import type { Wire } from './wire.ts';
 
-export const lockReportWire = ({ lockfilePath, written, readBytes, parts, failed }: LockReport): Wire<typeof lockData> => ({
+export const lockReportWire = ({ lockfilePath, written, readBytes, parts, failed, notDerived }: LockReport): Wire<typeof lockData> => ({
   lockfile: lockfilePath,
   written,
   read_bytes: readBytes,
@@ -24,6 +24,7 @@ export const lockReportWire = ({ lockfilePath, written, readBytes, parts, failed
     changes: changes.map(changeWire),
   })),
   failed: failed.map(failedWire),
+  not_derived: notDerived.map(({ files, ...one }) => ({ ...one, files: [...files] })),
 });
 
 export const outdatedWire = ({ lockfilePath, readBytes, parts, failed }: OutdatedReport): Wire<typeof outdatedData> => ({
