@@ -12,6 +12,7 @@ import { doctorText } from './doctor-text.ts';
 import { ensureText } from './ensure-text.ts';
 import { errorText } from './error-text.ts';
 import { listText } from './list-text.ts';
+import { lockText } from './lock-text.ts';
 import { locksText } from './locks-text.ts';
 import { planText } from './plan-text.ts';
 import { problemsText } from './problems-text.ts';
@@ -244,6 +245,18 @@ const TEXTS: Readonly<Record<string, (screen: Screen) => string>> = {
       done('a', { ref: 'a@1.0.0', path: '/m/a', removed: true, reclaimedBytes: MIB, sharedBytes: 2 * MIB }),
       done('b', { ref: 'b@1.0.0', path: '/m/b', removed: false, reclaimedBytes: 0, sharedBytes: 0 }),
     ]),
+  lock: (screen) =>
+    lockText(screen, {
+      lockfilePath: '/w/models.lock',
+      written: true,
+      parts: [],
+      failed: [],
+      notDerived: [
+        { ref: 'i2v-A14B@2.2.0@bf16', reason: 'not_made', files: ['dit/a.safetensors', 'dit/b.safetensors'] },
+        { ref: 't2v-A14B@2.2.0@bf16', reason: 'inputs_unknown', files: ['dit/a.safetensors'] },
+      ],
+      readBytes: 0,
+    }),
   locks: (screen) =>
     locksText(
       screen,
@@ -406,6 +419,11 @@ describe('texts', () => {
       --- rm
       + removed a@1.0.0: 1.0 MiB freed, 2.0 MiB kept for other models
       - b@1.0.0 is not here
+
+      --- lock
+      note: i2v-A14B@2.2.0@bf16: 2 files are not pinned: not derived here yet: run \`wan models ensure i2v-A14B@2.2.0@bf16\`, then lock again
+      note: t2v-A14B@2.2.0@bf16: dit/a.safetensors is not pinned: no digest is known of what it is made from
+      written: /w/models.lock (0 kept)
 
       --- locks
       LOCK            HELD BY                                DOING                  DONE         FOR
