@@ -133,7 +133,8 @@ function refuseMoved(
   { before, seen }: FileQuestion,
   now: LockedFile | undefined,
 ): void {
-  if (before === undefined || now === undefined) return;
+  // A file that is listed now may take the place of one that was made here.
+  if (before === undefined || now === undefined || before.derived !== undefined) return;
   const [was, is] = [before, now].map(({ sha256, git_oid: gitOid, etag }) => ({ sha256, gitOid, etag }));
   const isMoved = before.size !== now.size || (['sha256', 'gitOid', 'etag'] as const).some((key) => differ(was?.[key], is?.[key]));
   if (isMoved && !(before.sha256 !== undefined && before.sha256 === now.sha256)) throw moved(part.owner.id, { before, now, seen, at });
