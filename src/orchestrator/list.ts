@@ -2,17 +2,26 @@
 import { weakestProof } from '../domain/proof.ts';
 import type { ModelSummary } from '../domain/spec.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
-import { readSnapshot } from '../store/snapshots.ts';
+import { listSnapshots, readSnapshot } from '../store/snapshots.ts';
 import type { Orchestration } from './orchestration.ts';
 
 /** Reads one record a model, of its default variant: whether its files are still as they were is told by `status`. */
 export async function listModels(work: Orchestration): Promise<readonly ModelSummary[]> {
   const registry = await work.registry();
-  return registry.listModels().map((summary) => listed(work, registry, summary));
+  const here = new Set(listSnapshots(work.store));
+  return registry.listModels().map((summary) => listed(work, { registry, here, summary }));
 }
 
-function listed({ store }: Orchestration, registry: ModelRegistry, summary: ModelSummary): ModelSummary {
+interface Listing {
+  readonly registry: ModelRegistry;
+  /** Directories: of thousands of models in a manifest most are not here, and asking for each costs more than all else. */
+  readonly here: ReadonlySet<string>;
+  readonly summary: ModelSummary;
+}
+
+function listed({ store }: Orchestration, { registry, here, summary }: Listing): ModelSummary {
   const directory = store.resolver.modelDir(summary.family, registry.resolve(summary.modelId));
+  if (!here.has(directory)) return summary;
   const proof = weakestProof((readSnapshot(store, directory)?.files ?? []).map((file) => file.proof));
   return { ...summary, ...(proof && { proof }) };
 }

@@ -44,6 +44,16 @@ describe('trust in sources', () => {
     expect([...trust.liars.keys()]).toEqual(['b']);
   });
 
+  it('names no earlier suspect where the file is right after another one gave it whole', () => {
+    const trust = new SourceTrust(sourcesOf('a', 'b', 'c'), 3);
+    trust.mismatch({ suppliers: suppliers('a', 'b', 'c'), hasResumed: false, found: 'x' });
+    trust.mismatch({ suppliers: suppliers('a', 'b'), hasResumed: false, found: 'y' });
+    expect(trust.mismatch({ suppliers: suppliers('a'), hasResumed: false, found: 'z' })).toEqual({ kind: 'liar', label: 'a' });
+    expect(trust.lastResort()?.backend.label).toBe('b');
+    expect(trust.match()).toBeUndefined();
+    expect([...trust.liars.keys()]).toEqual(['a']);
+  });
+
   it('suspects an older state of a source before its newer one', () => {
     const trust = new SourceTrust(sourcesOf('a'), 3);
     const states = [

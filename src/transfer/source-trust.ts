@@ -19,6 +19,12 @@ export type Verdict =
   | { readonly kind: 'liar'; readonly label: string }
   | { readonly kind: 'suspect'; readonly index: number; readonly label: string };
 
+interface Suspect {
+  readonly label: string;
+  /** Digest of the wrong file. */
+  readonly found: string;
+}
+
 export class SourceTrust {
   readonly #sources: readonly FileSource[];
   readonly #wholeFileTries: number;
@@ -27,7 +33,9 @@ export class SourceTrust {
   readonly #failed = new Set<FileSource>();
   readonly #setAside = new Set<FileSource>();
   readonly #liars = new Map<string, string>();
-  #suspects: { readonly label: string; readonly found: string }[] = [];
+  #suspects: Suspect[] = [];
+  /** The one whose bytes alone have been replaced since the file was last seen wrong. */
+  #replaced: Suspect | undefined;
 
   /** @param wholeFileTries how often one source may give the whole file wrong before it is not asked again */
   constructor(sources: readonly FileSource[], wholeFileTries: number) {
@@ -60,6 +68,7 @@ export class SourceTrust {
   lastResort(): FileSource | undefined {
     const source = this.#usable().find(({ backend }) => this.#isSuspect(backend.label));
     if (source !== undefined) this.#suspects = this.#suspects.filter(({ label }) => label !== source.backend.label);
+    this.#replaced = undefined;
     return source;
   }
 
@@ -81,6 +90,7 @@ export class SourceTrust {
   /** The file is wrong. @param suppliers of all its pieces; @param hasResumed whether some were there before */
   mismatch(facts: { readonly suppliers: readonly Supplier[]; readonly hasResumed: boolean; readonly found: string }): Verdict {
     const { suppliers, hasResumed, found } = facts;
+    this.#replaced = undefined;
     if (hasResumed) return { kind: 'distrust-resumed' };
     const [worst] = [...suppliers].sort((a, b) => this.#rank(b.label) - this.#rank(a.label) || a.index - b.index);
     if (worst === undefined) throw new Error('a file without bytes has the wrong digest');
@@ -89,15 +99,15 @@ export class SourceTrust {
       this.#wrongFiles.set(worst.label, [...(this.#wrongFiles.get(worst.label) ?? []), found]);
       return { kind: 'liar', label: worst.label };
     }
-    this.#suspects.push({ label: worst.label, found });
+    this.#replaced = { label: worst.label, found };
+    this.#suspects.push(this.#replaced);
     return { kind: 'suspect', ...worst };
   }
 
-  /** The file is right: the last one whose bytes were replaced had given wrong ones. */
-  match(): { readonly label: string; readonly found: string } | undefined {
-    const last = this.#suspects.at(-1);
-    if (last !== undefined) this.#liars.set(last.label, last.found);
-    return last;
+  /** The file is right: the one whose bytes alone were replaced had given wrong ones. Of earlier suspects it says nothing. */
+  match(): Suspect | undefined {
+    if (this.#replaced !== undefined) this.#liars.set(this.#replaced.label, this.#replaced.found);
+    return this.#replaced;
   }
 
   #usable(): FileSource[] {
