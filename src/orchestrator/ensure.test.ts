@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cutAt, seeded, status } from '../../test/servers/http/fault-server.ts';
 import { MODEL, modelFixture } from '../../test/support/model-fixture.ts';
+import { storeContextOf } from '../../test/support/test-store.ts';
 import { checkInvariants } from '../compose.ts';
+import { beginIntent } from '../store/intents.ts';
 
 const OTHER = 'i2v-tiny@2.2.0';
 const optional = (content: string) => ({ content, keys: { optional: true } });
@@ -17,8 +18,11 @@ describe('a model named like a partial of a cast', () => {
     });
     await using orchestrator = await world.orchestrator();
     await orchestrator.ensure('d-fine@1.0.0');
-    mkdirSync(join(world.modelsRoot, '.tmp', `d-fine@1.0.0.${randomUUID()}.partial`));
+    // As a living process has it: its intent is held.
+    const intent = await beginIntent(storeContextOf(world.modelsRoot), { ref: 'd-fine@1.0.0', digests: [] });
+    mkdirSync(join(world.modelsRoot, '.tmp', `d-fine@1.0.0.${intent.uuid}.partial`));
     expect(await orchestrator.ensure('x@1.0.0')).toBe(world.modelDir('x@1.0.0'));
+    await intent.end();
   });
 });
 

@@ -54,6 +54,14 @@ describe('trust in sources', () => {
     expect([...trust.liars.keys()]).toEqual(['a']);
   });
 
+  it('names no earlier suspect where the file is right after a source that is trusted gave it whole', () => {
+    const trust = new SourceTrust(sourcesOf('a', 'b', 'c'), 3);
+    trust.mismatch({ suppliers: suppliers('a', 'b'), hasResumed: false, found: 'x' });
+    trust.mismatch({ suppliers: suppliers('a'), hasResumed: false, found: 'y' });
+    expect(trust.next()?.backend.label).toBe('c');
+    expect(trust.match()).toBeUndefined();
+  });
+
   it('suspects an older state of a source before its newer one', () => {
     const trust = new SourceTrust(sourcesOf('a'), 3);
     const states = [
