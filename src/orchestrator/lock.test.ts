@@ -1,4 +1,5 @@
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { literal, seeded, sha256Hex } from '../../test/servers/http/fault-server.ts';
@@ -178,5 +179,30 @@ describe('an open list', () => {
     await using orchestrator = await world.orchestrator();
     expect(await orchestrator.lock()).toMatchObject({ failed: [{ error: { code: 'PATH_UNSAFE', reason: 'path_collision_case' } }] });
     await expect(lockOf(world)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
+
+describe('what is known of the pieces of a file', () => {
+  const rootIn = (text: string): string | undefined => /piece_root = "([0-9a-f]{64})"/.exec(text)?.[1];
+
+  it('is added once this machine has proven the file by its leaves, and stays, also on a machine that knows none', async () => {
+    const world = await webWorld();
+    await using orchestrator = await world.orchestrator();
+    await orchestrator.lock();
+    expect(rootIn(await lockOf(world))).toBeUndefined();
+    await orchestrator.ensure(MODEL);
+    await orchestrator.verifyIntegrity(MODEL);
+    expect(await orchestrator.lock()).toMatchObject({ written: true, parts: [{ action: 'kept' }] });
+    const text = await lockOf(world);
+    const header = Buffer.alloc(16);
+    header.write('wanleaf1');
+    header.writeBigUInt64LE(16n * 1024n * 1024n, 8);
+    // The file is one leaf: magic, leaf size, and the digest of all of it.
+    expect(rootIn(text)).toBe(hash('sha256', Buffer.concat([header, Buffer.from(sha256Hex(BYTES), 'hex')])));
+    await rm(join(world.modelsRoot, '.state', 'pieces'), { recursive: true });
+    for (const update of [false, true]) {
+      expect(await orchestrator.lock([], { update })).toMatchObject({ written: false });
+      expect(await lockOf(world)).toBe(text);
+    }
   });
 });

@@ -14,6 +14,7 @@ import { lockDerived } from './lock-derived.ts';
 import type { Orchestration } from './orchestration.ts';
 import { dated, type Pinned, pinPart } from './pin-part.ts';
 import type { Upstream } from './read-upstream.ts';
+import { withPieceRoots } from './with-piece-roots.ts';
 import { replaceFile, withManifestLock } from './write-manifest.ts';
 
 export async function lockModels(work: Orchestration, refs: readonly string[], options: LockOptions = {}): Promise<LockReport> {
@@ -39,7 +40,8 @@ interface LockRun {
 async function lockParts(work: Orchestration, { opened, chosen, options, isWhole }: LockRun): Promise<LockReport> {
   const removed = isWhole ? ownerless(opened) : [];
   const pinned = await pinAll(work, { opened, chosen, options });
-  const outcomes = await pinDerived(work, { opened, outcomes: pinned, removed, options });
+  const derived = await pinDerived(work, { opened, outcomes: pinned, removed, options });
+  const outcomes = derived.map((outcome) => withRoots(work, outcome));
   const lockfile = merged(opened.lockfile, outcomes, removed);
   const text = checkedText(opened, lockfile);
   const isNothing = opened.lockBytes === undefined && lockfile.models.size + lockfile.components.size === 0;
@@ -116,6 +118,11 @@ async function pinDerived(work: Orchestration, { opened, outcomes, removed, opti
     const pinned = { ...outcome.pinned, entry: dated(outcome, { ...entry, locked_at, files }) };
     return { part, pinned, isKept: false, ...(notDerived && { notDerived }) };
   });
+}
+
+function withRoots({ store }: Orchestration, outcome: Outcome): Outcome {
+  if (!('pinned' in outcome)) return outcome;
+  return { ...outcome, pinned: { ...outcome.pinned, entry: withPieceRoots(store, outcome.pinned.entry) } };
 }
 
 const utcNow = (work: Orchestration): string => new Date(work.store.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');

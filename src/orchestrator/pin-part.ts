@@ -9,6 +9,7 @@ import { mapLimit } from '../util/map-limit.ts';
 import { hashUpstream } from './hash-upstream.ts';
 import type { SourceOpener } from './orchestration.ts';
 import { readUpstream, type Upstream, type UpstreamFile } from './read-upstream.ts';
+import { withRootsOf } from './with-piece-roots.ts';
 
 export interface PinRequest {
   readonly part: LockPart;
@@ -67,8 +68,9 @@ function manifestPin({ path, size, sha256 = '' }: ManifestFile): LockedFile {
 /** The date moves only with something else. */
 export function dated({ part: { entry, isEdited } }: Pick<PinRequest, 'part'>, body: LockEntryBody): LockEntryBody {
   if (entry === undefined || isEdited) return body;
-  const same = { ...body, locked_at: entry.locked_at };
-  return sealEntry(same).digest === entry.digest ? same : body;
+  const next = withRootsOf(entry, body);
+  const same = { ...next, locked_at: entry.locked_at };
+  return sealEntry(same).digest === entry.digest ? same : next;
 }
 
 interface PinnedFiles {

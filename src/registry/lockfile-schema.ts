@@ -42,7 +42,9 @@ const fileSchema = z
       .optional()
       .describe('The git id of the file at its source, where git has the file itself.'),
     source: text.optional().describe("Where the file was found, where that is not the entry's source."),
-    piece_root: sha256.optional().describe('Root of the hashes of its pieces, where they are known.'),
+    piece_root: sha256
+      .optional()
+      .describe('One number for the hashes of its 16 MiB pieces, where a machine that wrote this file had proven them.'),
     derived: derivedSchema.optional(),
   })
   .describe('One file, one line.');

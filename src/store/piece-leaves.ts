@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Sha256 } from '../domain/digest.ts';
+import { type Sha256, sha256Of } from '../domain/digest.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
 import type { StoreContext } from './context.ts';
 import { makeDirectory, withFile } from './durable.ts';
@@ -20,6 +20,9 @@ export interface PieceLeaves {
   /** sha256 of each leaf, 32 bytes each, in order. */
   readonly digests: Uint8Array;
 }
+
+/** One number for all leaves, the same on every machine: what the record ends with. */
+export const leavesRoot = (leaves: PieceLeaves): Sha256 => sha256Of(hash('sha256', bodyOf(leaves), 'hex'));
 
 /** File: magic (8), leaf size (u64 LE), the digests, sha256 of all that. */
 export async function writeLeaves(context: StoreContext, digest: Sha256, leaves: PieceLeaves): Promise<void> {
@@ -50,12 +53,16 @@ export function readLeaves(context: StoreContext, digest: Sha256, sizeBytes: num
   return leaves && leaves.digests.length === Math.ceil(sizeBytes / leaves.leafBytes) * LEAF_DIGEST_BYTES ? leaves : undefined;
 }
 
-function encode({ leafBytes, digests }: PieceLeaves): Buffer {
+function encode(leaves: PieceLeaves): Buffer {
+  const body = bodyOf(leaves);
+  return Buffer.concat([body, hash('sha256', body, 'buffer')]);
+}
+
+function bodyOf({ leafBytes, digests }: PieceLeaves): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.write(MAGIC, 'latin1');
   header.writeBigUInt64LE(BigInt(leafBytes), MAGIC.length);
-  const body = Buffer.concat([header, digests]);
-  return Buffer.concat([body, hash('sha256', body, 'buffer')]);
+  return Buffer.concat([header, digests]);
 }
 
 function decode(file: Buffer): PieceLeaves | undefined {
