@@ -75,6 +75,8 @@ export type EventBody =
   | { readonly type: 'blob.healed'; readonly digest: string; readonly links: readonly string[] }
   | { readonly type: 'recovery.done'; readonly what: string; readonly path: string }
   | { readonly type: 'verify.progress'; readonly doneBytes: number; readonly totalBytes: number }
+  /** Of files that are read only to pin their digest. */
+  | { readonly type: 'lock.progress'; readonly doneBytes: number; readonly totalBytes: number }
   | { readonly type: 'verify.file'; readonly file: string; readonly ok: boolean; readonly fault?: string }
   | { readonly type: 'warning'; readonly code: string; readonly message: string };
 

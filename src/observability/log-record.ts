@@ -131,6 +131,7 @@ function say(event: ModelEvent): Said | undefined {
     case 'ensure.progress':
     case 'file.progress':
     case 'verify.progress':
+    case 'lock.progress':
       return undefined;
   }
 }

@@ -86,7 +86,8 @@ function reduceModel(model: ModelProgress, event: ModelEvent): ModelProgress | u
     case 'ensure.planned':
       return raise({ ...model, speed: speedAfter(NO_SPEED, event.heldBytes, atMs) }, event.heldBytes, event.totalBytes);
     case 'ensure.progress':
-    case 'verify.progress': {
+    case 'verify.progress':
+    case 'lock.progress': {
       const raised = raise(notWaiting(model), event.doneBytes, event.totalBytes);
       return { ...raised, speed: speedAfter(model.speed, raised.doneBytes, atMs) };
     }

@@ -19,6 +19,7 @@ import type { AddOptions } from './api.ts';
 import { checkedText } from './lock.ts';
 import type { Orchestration } from './orchestration.ts';
 import { type Pinned, pinPart } from './pin-part.ts';
+import { ReadMeter } from './read-meter.ts';
 import type { Upstream } from './read-upstream.ts';
 import { replaceFile, withManifestLock } from './write-manifest.ts';
 
@@ -45,7 +46,9 @@ async function addLocked(work: Orchestration, { id, source, options, opened }: A
   const [owner] = ownersOfModel(id, place as ManifestModel);
   if (owner === undefined) throw new Error('a model with sources has files to pin');
   const now = new Date(work.store.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
-  const pinned = await pinPart({ part: { owner, usedBy: [id], isEdited: false }, opener, update: true, read, signal, now });
+  const meter = new ReadMeter(work.store.clock, work.emitter(options, id));
+  const part = { owner, usedBy: [id], isEdited: false };
+  const pinned = await pinPart({ part, opener, update: true, read, signal, meter, now });
   const card = await cardOf(pinned.upstream, signal);
   const facts = factsOf(source, options, card);
   const text = withModel(opened.manifestBytes.toString('utf8') || NEW_MANIFEST, id, { ...facts, ...place });

@@ -63,7 +63,7 @@ async function readDigest(at: FileSource, remote: RemoteFile, signal: AbortSigna
   const { sizeBytes } = remote;
   if (sizeBytes === undefined || sizeBytes > MAX_READ_BYTES) return undefined;
   try {
-    return await hashUpstream({ ...remote, sizeBytes, at, source: at.backend.label }, signal);
+    return await hashUpstream({ ...remote, sizeBytes, at, source: at.backend.label }, { signal });
   } catch (error) {
     if (isModelError(error)) return undefined;
     throw error;

@@ -7,13 +7,19 @@ import type { UpstreamFile } from './read-upstream.ts';
 /** Broken bodies in a row without a byte in between. */
 const MAX_BREAKS = 4;
 
+export interface HashUpstreamOptions {
+  readonly signal: AbortSignal;
+  readonly onRead?: ((bytes: number) => void) | undefined;
+}
+
 /** @throws ModelError CHECKSUM_FAIL where the bytes are not those that git's id names, and whatever the source fails with */
-export async function hashUpstream(file: UpstreamFile, signal: AbortSignal): Promise<Sha256> {
+export async function hashUpstream(file: UpstreamFile, { signal, onRead }: HashUpstreamOptions): Promise<Sha256> {
   const { sizeBytes, gitOid } = file;
   const sha256 = createHash('sha256');
   const git = createHash('sha1').update(`blob ${sizeBytes}\0`);
   for await (const chunk of wholeFile(file, signal)) {
     sha256.update(chunk);
+    onRead?.(chunk.length);
     if (gitOid !== undefined) git.update(chunk);
   }
   const found = git.digest('hex');

@@ -6,6 +6,7 @@ import { literal, seeded, sha256Hex } from '../../test/servers/http/fault-server
 import { allOf, cutAt, ignoreRange, noValidator, status } from '../../test/servers/http/faults.ts';
 import { HubServer } from '../../test/servers/hub/hub-server.ts';
 import { MODEL, type ModelWorld, modelFixture } from '../../test/support/model-fixture.ts';
+import type { ModelEvent } from '../domain/events.ts';
 import { type LockEntryBody, lockfileText, sealEntry } from '../registry/lockfile.ts';
 
 const BYTES = seeded(50_000, 21);
@@ -35,6 +36,16 @@ describe('reading a file to know its digest', () => {
     await using orchestrator = await world.orchestrator();
     expect(await orchestrator.lock()).toMatchObject({ readBytes: 50_000, failed: [] });
     expect(await lockOf(world)).toContain(sha256Hex(BYTES));
+  });
+
+  it('is told as it goes on, up to the last byte that is to be read', async () => {
+    const world = await webWorld();
+    await using orchestrator = await world.orchestrator();
+    const told: ModelEvent[] = [];
+    await orchestrator.lock([], { onEvent: (event) => told.push(event) });
+    const steps = told.filter((event) => event.type === 'lock.progress');
+    expect(steps[0]).toMatchObject({ model: MODEL, totalBytes: 50_000 });
+    expect(steps.at(-1)?.doneBytes).toBeGreaterThan(0);
   });
 
   it('asks a server that is busy again', async () => {

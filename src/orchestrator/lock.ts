@@ -13,6 +13,7 @@ import { compareFiles, type FileList } from './compare-files.ts';
 import { lockDerived } from './lock-derived.ts';
 import type { Orchestration } from './orchestration.ts';
 import { dated, type Pinned, pinPart } from './pin-part.ts';
+import { ReadMeter } from './read-meter.ts';
 import type { Upstream } from './read-upstream.ts';
 import { withPieceRoots } from './with-piece-roots.ts';
 import { replaceFile, withManifestLock } from './write-manifest.ts';
@@ -80,7 +81,8 @@ async function pinAll(work: Orchestration, { opened, chosen, options }: Omit<Loc
         outcomes.push({ part, pinned: { entry, readBytes: 0 }, isKept });
         continue;
       }
-      const done: Done = { part, pinned: withMade(part, await pinPart({ part, opener, update, read, signal, now })), isKept: false };
+      const meter = new ReadMeter(work.store.clock, work.emitter(options, part.owner.id));
+      const done: Done = { part, pinned: withMade(part, await pinPart({ part, opener, update, read, signal, meter, now })), isKept: false };
       checkedText(opened, merged(EMPTY_LOCKFILE, [done], []));
       outcomes.push(done);
     } catch (error) {

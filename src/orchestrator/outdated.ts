@@ -79,7 +79,7 @@ export async function factsOf(
   for (const file of files) {
     const old = before.get(file.path);
     const isOpen = file.at.backend.host === undefined && file.sha256 === undefined && old?.sizeBytes === file.sizeBytes;
-    const sha256 = isOpen ? await hashUpstream(file, signal) : file.sha256;
+    const sha256 = isOpen ? await hashUpstream(file, { signal }) : file.sha256;
     if (isOpen) readBytes += file.sizeBytes;
     facts.set(file.path, factOf(file, sha256));
   }

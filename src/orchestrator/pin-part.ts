@@ -8,6 +8,7 @@ import type { LockPart } from '../registry/open-lock.ts';
 import { mapLimit } from '../util/map-limit.ts';
 import { hashUpstream } from './hash-upstream.ts';
 import type { SourceOpener } from './orchestration.ts';
+import type { ReadMeter } from './read-meter.ts';
 import { readUpstream, type Upstream, type UpstreamFile } from './read-upstream.ts';
 import { withRootsOf } from './with-piece-roots.ts';
 
@@ -19,6 +20,7 @@ export interface PinRequest {
   /** Read files whose sha256 nobody publishes. */
   readonly read: boolean;
   readonly signal: AbortSignal;
+  readonly meter: ReadMeter;
   readonly now: string;
 }
 
@@ -85,9 +87,11 @@ async function pinFiles(request: PinRequest, upstream: Upstream, known: LockEntr
   // What was edited vouches for nothing.
   const before = new Map((isEdited ? undefined : entry)?.files.map((file) => [file.path, file]));
   const wanted: readonly ManifestFile[] = owner.files ?? upstream.files.map(({ path, sizeBytes }) => ({ path, size: sizeBytes }));
-  const results = await mapLimit(wanted, READS_AT_ONCE, async (file) => {
+  const questions = wanted.map((file) => ({ file, seen: seen.get(file.path), before: before.get(file.path), source: upstream.source }));
+  for (const question of questions) if (mustRead(request, question)) request.meter.expect(question.file.size);
+  const results = await mapLimit(questions, READS_AT_ONCE, async (question) => {
+    const { file } = question;
     if (file.sha256 !== undefined) return { file: manifestPin(file), readBytes: 0 };
-    const question = { file, seen: seen.get(file.path), before: before.get(file.path), source: upstream.source };
     const pinned = await pinFile(request, question);
     if (known !== undefined) refuseMoved(request, known, question, pinned.file);
     return pinned;
@@ -124,8 +128,16 @@ async function pinFile(request: PinRequest, question: FileQuestion): Promise<{ f
   if (seen.sha256 !== undefined) return { file: { ...facts, sha256: seen.sha256, by: 'upstream' }, readBytes: 0 };
   if (before?.sha256 !== undefined && isSameThere(before, seen))
     return { file: { ...facts, sha256: before.sha256, by: 'bytes' }, readBytes: 0 };
-  if (!request.read) return { file: { ...facts, by: 'upstream' }, readBytes: 0 };
-  return { file: { ...facts, sha256: await hashUpstream(seen, request.signal), by: 'bytes' }, readBytes: seen.sizeBytes };
+  if (!mustRead(request, question)) return { file: { ...facts, by: 'upstream' }, readBytes: 0 };
+  const { signal, meter } = request;
+  const sha256 = await hashUpstream(seen, { signal, onRead: (bytes) => meter.read(bytes) });
+  return { file: { ...facts, sha256, by: 'bytes' }, readBytes: seen.sizeBytes };
+}
+
+/** Whether nobody tells the digest, neither the manifest, nor the source, nor what was pinned. */
+function mustRead({ read }: PinRequest, { file, seen, before }: FileQuestion): boolean {
+  if (!read || seen === undefined || file.sha256 !== undefined || seen.sha256 !== undefined) return false;
+  return before?.sha256 === undefined || !isSameThere(before, seen);
 }
 
 /** @throws ModelError DRIFT: what is pinned moves only where that was asked for */

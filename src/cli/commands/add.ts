@@ -7,6 +7,7 @@ import type { ParsedArgs } from '../parsed-args.ts';
 import { addText } from '../render/manifest-edits-text.ts';
 import type { Session } from '../session.ts';
 import { addWire } from '../wire/lock-report-wire.ts';
+import { withProgress } from '../with-progress.ts';
 
 export const add: Command = {
   summary: 'Add a model of any source to the manifest, and pin it',
@@ -32,7 +33,8 @@ export const add: Command = {
     const [operand = ''] = args.operands;
     const orchestrator = await session.orchestrator();
     const source = await sourceOf(session, operand);
-    const report = await orchestrator.add(source, { ...lockOptions(session, args), ...factOptions(args) });
+    const options = { ...lockOptions(session, args), ...factOptions(args) };
+    const report = await withProgress(session, (onEvent) => orchestrator.add(source, { ...options, onEvent }));
     return { wire: () => addWire(report), text: (screen) => addText(screen, report) };
   },
 };

@@ -3,6 +3,7 @@ import { lockFailure } from '../lock-failure.ts';
 import { LOCK_OPTIONS, lockOptions } from '../lock-options.ts';
 import { lockText } from '../render/lock-text.ts';
 import { lockReportWire } from '../wire/lock-report-wire.ts';
+import { withProgress } from '../with-progress.ts';
 
 export const lock: Command = {
   summary: 'Pin what the manifest leaves open: write models.lock',
@@ -19,7 +20,8 @@ export const lock: Command = {
   exitStatuses: [3, 4, 5, 7, 8, 9, 130, 143],
   run: async (session, args) => {
     const orchestrator = await session.orchestrator();
-    const report = await orchestrator.lock(args.operands, { ...lockOptions(session, args), update: args.has('update') });
+    const options = { ...lockOptions(session, args), update: args.has('update') };
+    const report = await withProgress(session, (onEvent) => orchestrator.lock(args.operands, { ...options, onEvent }));
     const error = lockFailure(report.failed);
     return { wire: () => lockReportWire(report), text: (screen) => lockText(screen, report), ...(error && { error }) };
   },

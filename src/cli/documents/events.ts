@@ -61,6 +61,7 @@ export const eventDocument = z.discriminatedUnion('type', [
   event('blob.healed', { digest: z.string(), links: z.array(z.string()) }),
   event('recovery.done', { what: z.string(), path: z.string() }),
   event('verify.progress', { done_bytes: bytes, total_bytes: bytes }),
+  event('lock.progress', { done_bytes: bytes, total_bytes: bytes }),
   event('verify.file', { file, ok: z.boolean(), fault: z.string().optional() }),
   event('warning', { code: z.string(), message: z.string() }),
 ]);

@@ -1,7 +1,7 @@
 /** Progress for logs and CI: a line when a model starts, every 10 s, and when it ends. */
 
 import { describeHolder } from '../../domain/describe-holder.ts';
-import type { ModelEvent } from '../../domain/events.ts';
+import type { EventType, ModelEvent } from '../../domain/events.ts';
 import { type ModelProgress, NO_PROGRESS, reduceProgress } from '../../observability/progress.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { formatDuration } from '../../util/format-duration.ts';
@@ -39,7 +39,8 @@ export function plainProgress(line: (text: string) => void): ProgressDisplay {
   };
 }
 
-const isStep = ({ type }: ModelEvent): boolean => type === 'ensure.progress' || type === 'verify.progress';
+const STEPS: readonly EventType[] = ['ensure.progress', 'verify.progress', 'lock.progress'];
+const isStep = ({ type }: ModelEvent): boolean => STEPS.includes(type);
 
 /** Lines for what happens once. */
 function momentText(event: ModelEvent): string | undefined {
