@@ -2,7 +2,7 @@
 import { ModelError } from '../domain/errors.ts';
 import type { DiffReport, FileChange, FileFacts } from '../domain/lock-results.ts';
 import { formatRef } from '../domain/model-ref.ts';
-import type { ModelSpec } from '../domain/spec.ts';
+import type { FileSpec, ModelSpec } from '../domain/spec.ts';
 import { isAllMade } from '../registry/lock-owners.ts';
 import { openLock } from '../registry/open-lock.ts';
 import { redactUrl } from '../util/redact-url.ts';
@@ -39,7 +39,7 @@ export async function diffModels(
     changes,
     fromBytes: bytesOf(left.files),
     toBytes: bytesOf(right.files),
-    moveBytes: movedBytes(left.files, changes),
+    moveBytes: movedBytes(left, right, changes),
   };
 }
 
@@ -52,6 +52,8 @@ interface Asked {
 interface Side {
   readonly label: string;
   readonly files: FileList;
+  /** Path of a file that is made here -> what would move for it in its place. */
+  readonly inputs?: ReadonlyMap<string, readonly FileFacts[]>;
 }
 
 const isUrl = (text: string): boolean => /^[a-z0-9]+:\/\//i.test(text);
@@ -68,7 +70,10 @@ async function sideOfModel({ work }: Asked, ref: string): Promise<Side> {
     path,
     { ...(sha256 === undefined ? {} : known.get(sha256)), sizeBytes, ...(sha256 !== undefined && { sha256 }) },
   ]);
-  return { label: formatRef(spec.ref), files: new Map(files) };
+  const made = spec.files.flatMap(({ path, derive }): [string, FileFacts[]][] =>
+    derive === undefined ? [] : [[path, derive.inputs.filter((input) => input.path === path).map(bareFacts)]],
+  );
+  return { label: formatRef(spec.ref), files: new Map(files), inputs: new Map(made) };
 }
 
 async function sideOfSource({ opener, signal }: Asked, source: string, other: FileList): Promise<Side> {
@@ -105,17 +110,24 @@ function pathsOf(spec: ModelSpec, { kind, id }: { readonly kind: string; readonl
 
 const bytesOf = (files: FileList): number => [...files.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 
-/** Content is moved once, whatever it is called; what `from` has under another name is not moved at all. */
-function movedBytes(from: FileList, changes: readonly FileChange[]): number {
-  const here = new Set([...from.values()].map(contentOf));
+/**
+ * Content is moved once, whatever it is called; what `from` has under another name is not moved at all. What is made here moves
+ * no byte itself, but what it is made from does; that stays where it was made before.
+ */
+function movedBytes(from: Side, to: Side, changes: readonly FileChange[]): number {
+  const here = new Set([...from.files.values(), ...[...(from.inputs?.values() ?? [])].flat()].map(contentOf));
   const moved = new Map<string, number>();
-  for (const { path, to } of changes) {
-    if (to === undefined) continue;
-    const content = contentOf(to) ?? path;
-    if (!here.has(content)) moved.set(content, to.sizeBytes);
+  for (const { path, to: now } of changes) {
+    if (now === undefined) continue;
+    for (const facts of to.inputs?.get(path) ?? [now]) {
+      const content = contentOf(facts) ?? path;
+      if (!here.has(content)) moved.set(content, facts.sizeBytes);
+    }
   }
   return [...moved.values()].reduce((sum, size) => sum + size, 0);
 }
+
+const bareFacts = ({ sizeBytes, sha256 }: FileSpec): FileFacts => ({ sizeBytes, ...(sha256 !== undefined && { sha256 }) });
 
 const contentOf = ({ sha256, gitOid, etag }: FileFacts): string | undefined => sha256 ?? gitOid ?? etag;
 
