@@ -9,6 +9,8 @@ export interface EnvName {
 
 /** What becomes of a value that only a file of somebody's project says, until the user trusts that file (docs/decisions/0012). */
 export type ProjectRule =
+  /** It is in force as the user's own is. */
+  | 'in-force'
   /** It is not in force. */
   | 'held-back'
   /** It is in force, and what it names gets no credential that was not stored for it. */
@@ -25,7 +27,7 @@ export interface ConfigKey<T> {
   readonly defaultText?: string;
   /** The values of all environment variables that are set add up (lists only); otherwise the first one wins. */
   readonly addUp?: boolean;
-  /** Absent: it counts as the user's own does. */
+  /** Absent: `in-force`. */
   readonly fromProject?: ProjectRule;
   readonly group: string;
   readonly description: string;
@@ -36,6 +38,9 @@ export type Row<T> = Omit<ConfigKey<T>, 'env' | 'group'> & {
   /** Names besides WAN_<KEY>, which comes first unless it is in this list itself. */
   readonly env?: readonly (string | EnvName)[];
 };
+
+/** Of a key that says where bytes and secrets go, or whom to believe: somebody has to have thought about the rule. */
+export type GuardedRow<T> = Row<T> & { readonly fromProject: ProjectRule };
 
 export function row<T>(group: string, { env = [], ...key }: Row<T>): ConfigKey<T> {
   const own = `WAN_${key.key.toUpperCase()}`;

@@ -4,7 +4,7 @@
  */
 import type { Secret } from '../domain/secret.ts';
 import type { RateSchedule } from '../util/rate-schedule.ts';
-import { type ConfigKey, type Row, row } from './config-key.ts';
+import { type ConfigKey, type GuardedRow, type Row, row } from './config-key.ts';
 import { type OriginPaths, originPaths } from './origin-paths.ts';
 import {
   alwaysTrue,
@@ -36,8 +36,8 @@ const HOUR = 60 * MINUTE;
 const places = <T>(key: Row<T>): ConfigKey<T> => row('Places', key);
 const transfer = <T>(key: Row<T>): ConfigKey<T> => row('Transfer', key);
 const space = <T>(key: Row<T>): ConfigKey<T> => row('Space', key);
-const network = <T>(key: Row<T>): ConfigKey<T> => row('Network', key);
-const credentials = <T>(key: Row<T>): ConfigKey<T> => row('Credentials', key);
+const network = <T>(key: GuardedRow<T>): ConfigKey<T> => row('Network', key);
+const credentials = <T>(key: GuardedRow<T>): ConfigKey<T> => row('Credentials', key);
 const output = <T>(key: Row<T>): ConfigKey<T> => row('Output', key);
 
 /** Set to anything but 0 or false means yes: the habit of NO_COLOR and CI. */
@@ -247,6 +247,7 @@ export const CONFIG_KEYS = {
   }),
   s3Region: network<string | undefined>({
     key: 's3_region',
+    fromProject: 'in-force',
     type: regionName,
     env: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
     default: undefined,
@@ -265,6 +266,7 @@ export const CONFIG_KEYS = {
   }),
   s3Addressing: network<'auto' | 'path' | 'virtual'>({
     key: 's3_addressing',
+    fromProject: 'in-force',
     type: choice('auto', 'path', 'virtual'),
     default: 'auto',
     description:
@@ -279,6 +281,7 @@ export const CONFIG_KEYS = {
   }),
   s3Anonymous: network<boolean>({
     key: 's3_anonymous',
+    fromProject: 'in-force',
     type: boolean,
     env: ['AWS_NO_SIGN_REQUEST'],
     default: false,
@@ -369,6 +372,7 @@ export const CONFIG_KEYS = {
   }),
   hfImplicitToken: credentials<boolean>({
     key: 'hf_implicit_token',
+    fromProject: 'in-force',
     type: boolean,
     env: [{ name: 'HF_HUB_DISABLE_IMPLICIT_TOKEN', adapt: isDisabled }],
     default: true,

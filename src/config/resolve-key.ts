@@ -28,7 +28,7 @@ export interface Gathered {
 export function resolveKey(property: ConfigProperty, { sources, projectFiles, defaults }: Gathered): Found {
   if (!isGiven(property, sources)) return { property, problems: [], ...defaultOf(property, defaults) };
   const problems: ConfigProblem[] = [];
-  const rule = configKeyOf(property).fromProject;
+  const { fromProject: rule = 'in-force' } = configKeyOf(property);
   const said = [
     ...fromFlags(property, sources),
     ...fromVariables(property, 'env', sources, problems),
@@ -36,7 +36,7 @@ export function resolveKey(property: ConfigProperty, { sources, projectFiles, de
     ...fromFile(property, sources.file, sources, problems),
   ];
   const given = [
-    ...(rule === undefined ? said : said.map((candidate) => judged(candidate, projectFiles))),
+    ...(rule === 'in-force' ? said : said.map((candidate) => judged(candidate, projectFiles))),
     ...(rule === 'held-back' ? fromFile(property, sources.ownFile, sources, problems) : []),
   ];
   const inForce = rule === 'held-back' ? given.find(({ origin }) => origin.untrusted === undefined) : given[0];

@@ -22,6 +22,7 @@ function withKeys(text: string): string {
 }
 
 const TRUST: Readonly<Record<ProjectRule, string>> = {
+  'in-force': '',
   'held-back': ' ([needs trust](#files-of-a-project))',
   'without-credentials': ' ([needs trust](#files-of-a-project) to get your credentials)',
 };
@@ -29,10 +30,10 @@ const TRUST: Readonly<Record<ProjectRule, string>> = {
 const HEAD = ['| Key | Default | Meaning, and what is allowed | Environment |', '|---|---|---|---|'];
 
 function row(property: ConfigProperty): string {
-  const { key, env, type, description, addUp, fromProject } = configKeyOf(property);
+  const { key, env, type, description, addUp, fromProject = 'in-force' } = configKeyOf(property);
   const names = env.map(({ name }) => `\`${name}\``).join(addUp === true ? ' and ' : ', ');
   const allowed = `${type.allowed.charAt(0).toUpperCase()}${type.allowed.slice(1)}.`;
-  const trusted = fromProject === undefined ? '' : TRUST[fromProject];
+  const trusted = TRUST[fromProject];
   return `| \`${key}\` | ${defaultOf(property)} | ${description} *${allowed}*${trusted} | ${names} |`;
 }
 
