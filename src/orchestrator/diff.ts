@@ -5,6 +5,7 @@ import { formatRef } from '../domain/model-ref.ts';
 import type { FileSpec, ModelSpec } from '../domain/spec.ts';
 import { isAllMade } from '../registry/lock-owners.ts';
 import { openLock } from '../registry/open-lock.ts';
+import { filesOfVariant } from '../registry/variant-files.ts';
 import { redactUrl } from '../util/redact-url.ts';
 import type { SourcesCallOptions } from './api.ts';
 import { chooseVariant } from './choose-variant.ts';
@@ -92,13 +93,21 @@ async function sideOfSources({ work, opener, signal }: Asked, ref: string, befor
   const seen: string[] = [];
   for (const { owner, entry } of parts) {
     const upstream = await readUpstream({ owner, opener, signal });
-    const facts = await factsOf(upstream, entry === undefined ? before : fetchedOf(entry), signal);
+    const here = { ...upstream, files: ofVariant(spec, upstream.files) };
+    const pinned = entry === undefined ? before : fetchedOf({ ...entry, files: ofVariant(spec, entry.files) });
+    const facts = await factsOf(here, pinned, signal);
     for (const [path, fact] of facts.files) for (const at of pathsOf(spec, owner, path)) files.set(at, fact);
     const { source = '', revision = '' } = seenUpstream(upstream);
     seen.push(`${source}${revision === '' ? '' : ` (${revision.slice(0, 12)})`}`);
   }
   return { label: [...new Set(seen)].join(', ') || 'its sources', files };
 }
+
+/** Its directory has one file of a name: nothing else is needed to tell them apart. */
+const ofVariant = <File extends { readonly path: string; readonly variants?: readonly string[] | undefined }>(
+  { variant }: ModelSpec,
+  files: readonly File[],
+) => filesOfVariant(variant, files, []).map(({ variants: _, ...file }) => file);
 
 /** A component's file stands where the model mounts it: known by a neighbour from the same component. */
 function pathsOf(spec: ModelSpec, { kind, id }: { readonly kind: string; readonly id: string }, path: string): string[] {

@@ -7,7 +7,7 @@ import { allOf, cutAt, ignoreRange, noValidator, status } from '../../test/serve
 import { HubServer } from '../../test/servers/hub/hub-server.ts';
 import { MODEL, type ModelWorld, modelFixture } from '../../test/support/model-fixture.ts';
 import type { ModelEvent } from '../domain/events.ts';
-import { type LockEntryBody, lockfileText, sealEntry } from '../registry/lockfile.ts';
+import { type LockEntryBody, type LockedFile, lockfileText, sealEntry } from '../registry/lockfile.ts';
 
 const BYTES = seeded(50_000, 21);
 const unknown = { sha256: null };
@@ -111,6 +111,67 @@ describe('what a lock takes and leaves', () => {
       ],
     });
     expect((await lockOf(world)).match(/^\[.*\]$/gm)).toEqual([`[models."${MODEL}"]`]);
+  });
+});
+
+describe('two variants with different files under one path', () => {
+  it('are pinned side by side, each used for its own, and later written as they were', async () => {
+    const [big, small] = ['the large weights', 'small'];
+    const urls = await modelFixture({ files: { 'big.bin': big, 'small.bin': small }, sources: ['http'] });
+    const url = (name: string): string => `${urls.server().url}/${MODEL}/${name}`;
+    const world = await modelFixture({ files: { 'c.json': '{}' } });
+    const line = (content: string, name: string, more: string): string =>
+      `[[models."${MODEL}".files]]\npath = "w.bin"\nsize = ${content.length}\nvariants = ["${name}"]\n${more}\n`;
+    const manifest = (digest: string): string =>
+      `schema_version = 1\n[models."${MODEL}"]\nvariants = ["big", "small"]\ndefault_variant = "big"\n` +
+      `${line(big, 'big', `url = "${url('big.bin')}"`)}${line(small, 'small', `url = "${url('small.bin')}"\n${digest}`)}`;
+    await writeFile(world.manifestPath, manifest(`sha256 = "${hash('sha256', small)}"`));
+    await using orchestrator = await world.orchestrator();
+    expect(await orchestrator.lock()).toMatchObject({ failed: [], written: true, readBytes: big.length });
+    const text = await lockOf(world);
+    expect(text).toContain(`path = "w.bin", size = ${big.length}, variants = ["big"], sha256 = "${hash('sha256', big)}"`);
+    expect(text).toContain(`path = "w.bin", size = ${small.length}, variants = ["small"], sha256 = "${hash('sha256', small)}"`);
+    for (const [variant, content] of [
+      ['big', big],
+      ['small', small],
+    ] as const)
+      expect((await orchestrator.show(MODEL, { variant })).files).toMatchObject([{ path: 'w.bin', sha256: hash('sha256', content) }]);
+    expect(await orchestrator.lock()).toMatchObject({ written: false });
+    expect(await orchestrator.outdated()).toMatchObject({ parts: [{ state: 'current' }] });
+    expect(await orchestrator.diff(`${MODEL}@small`)).toMatchObject({ changes: [], toBytes: small.length });
+    expect(await readFile(join(await orchestrator.ensure(MODEL, { variant: 'small' }), 'w.bin'), 'utf8')).toBe(small);
+    // Without the manifest's digest the entry is made anew, and says the same.
+    await writeFile(world.manifestPath, manifest(''));
+    expect(await orchestrator.lock()).toMatchObject({ failed: [] });
+    expect((await orchestrator.show(MODEL, { variant: 'small' })).files).toMatchObject([
+      { sha256: hash('sha256', small), proof: 'lock-sha256' },
+    ]);
+  });
+
+  it('are refused in a lockfile where one variant would have both', async () => {
+    const world = await modelFixture({ files: { 'a.bin': 'abc' } });
+    const file = (size: number, variants?: string[]): LockedFile => ({
+      path: 'w.bin',
+      size,
+      sha256: hash('sha256', `some file of ${size} bytes`),
+      by: 'bytes',
+      ...(variants && { variants }),
+    });
+    const text = (...files: LockedFile[]): string =>
+      lockfileText({
+        components: new Map(),
+        models: new Map([[MODEL, sealEntry({ request: hash('sha256', 'some request'), locked_at: '2026-01-01T00:00:00Z', files })]]),
+      });
+    for (const [files, isRefused] of [
+      [[file(1, ['a']), file(2, ['b'])], false],
+      [[file(1, ['a']), file(2, ['a', 'b'])], true],
+      [[file(1), file(2, ['b'])], true],
+    ] as const) {
+      await writeFile(join(world.directory, 'models.lock'), text(...files));
+      const shown = (await world.orchestrator()).show(MODEL);
+      if (isRefused) await expect(shown).rejects.toMatchObject({ details: { problems: [{ code: 'path_duplicate' }] } });
+      else await expect(shown).resolves.toMatchObject({ modelId: MODEL });
+    }
   });
 });
 

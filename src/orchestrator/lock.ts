@@ -3,7 +3,15 @@ import { asModelError, type ErrorDocument, isModelError, ModelError } from '../d
 import type { FileFacts, LockedPart, LockReport, NotDerived, SeenSource } from '../domain/lock-results.ts';
 import { isAllMade } from '../registry/lock-owners.ts';
 import { requestDigest } from '../registry/lock-view.ts';
-import { EMPTY_LOCKFILE, type LockEntry, type LockEntryBody, type Lockfile, lockfileText, sealEntry } from '../registry/lockfile.ts';
+import {
+  EMPTY_LOCKFILE,
+  fileKey,
+  type LockEntry,
+  type LockEntryBody,
+  type Lockfile,
+  lockfileText,
+  sealEntry,
+} from '../registry/lockfile.ts';
 import { ModelRegistry } from '../registry/model-registry.ts';
 import { type LockPart, type OpenedLock, openLock } from '../registry/open-lock.ts';
 import { examineLockfile } from '../registry/read-lockfile.ts';
@@ -217,8 +225,8 @@ export const fetchedOf = ({ files, ...entry }: LockEntryBody): FileList =>
 
 export const filesOf = ({ files }: LockEntryBody): FileList =>
   new Map(
-    files.map(({ path, size, sha256, etag, git_oid: gitOid }): [string, FileFacts] => [
-      path,
+    files.map(({ path, variants, size, sha256, etag, git_oid: gitOid }): [string, FileFacts] => [
+      fileKey({ path, variants }),
       { sizeBytes: size, ...(sha256 && { sha256 }), ...(etag && { etag }), ...(gitOid && { gitOid }) },
     ]),
   );

@@ -3,6 +3,7 @@ import { asModelError, isModelError } from '../domain/errors.ts';
 import type { FailedPart, FileFacts, OutdatedPart, OutdatedReport } from '../domain/lock-results.ts';
 import { isAllMade } from '../registry/lock-owners.ts';
 import { requestDigest } from '../registry/lock-view.ts';
+import { fileKey } from '../registry/lockfile.ts';
 import { type LockPart, openLock } from '../registry/open-lock.ts';
 import { redactUrl } from '../util/redact-url.ts';
 import type { SourcesCallOptions } from './api.ts';
@@ -77,11 +78,11 @@ export async function factsOf(
   const facts = new Map<string, FileFacts>();
   let readBytes = 0;
   for (const file of files) {
-    const old = before.get(file.path);
+    const old = before.get(fileKey(file));
     const isOpen = file.at.backend.host === undefined && file.sha256 === undefined && old?.sizeBytes === file.sizeBytes;
     const sha256 = isOpen ? await hashUpstream(file, { signal }) : file.sha256;
     if (isOpen) readBytes += file.sizeBytes;
-    facts.set(file.path, factOf(file, sha256));
+    facts.set(fileKey(file), factOf(file, sha256));
   }
   return { files: facts, readBytes };
 }

@@ -2,7 +2,7 @@
 import { parseSha256 } from '../domain/digest.ts';
 import { asModelError, ModelError } from '../domain/errors.ts';
 import { requestDigest } from '../registry/lock-view.ts';
-import { type LockEntry, type LockEntryBody, type LockedFile, sealEntry } from '../registry/lockfile.ts';
+import { fileKey, type LockEntry, type LockEntryBody, type LockedFile, sealEntry } from '../registry/lockfile.ts';
 import type { ManifestFile } from '../registry/manifest-schema.ts';
 import type { LockPart } from '../registry/open-lock.ts';
 import { mapLimit } from '../util/map-limit.ts';
@@ -63,8 +63,8 @@ function ofManifest(request: PinRequest, files: readonly ManifestFile[]): LockEn
   return dated(request, { request: requestDigest(part.owner), locked_at: now, files: files.map(manifestPin) });
 }
 
-function manifestPin({ path, size, sha256 = '' }: ManifestFile): LockedFile {
-  return { path, size, sha256: parseSha256(sha256) ?? sha256, by: 'manifest' };
+function manifestPin({ path, size, variants, sha256 = '' }: ManifestFile): LockedFile {
+  return { path, size, ...(variants && { variants }), sha256: parseSha256(sha256) ?? sha256, by: 'manifest' };
 }
 
 /** The date moves only with something else. */
@@ -82,12 +82,17 @@ interface PinnedFiles {
 
 async function pinFiles(request: PinRequest, upstream: Upstream, known: LockEntry | undefined): Promise<PinnedFiles> {
   const { owner } = request.part;
-  const seen = new Map(upstream.files.map((file) => [file.path, file]));
+  const seen = new Map(upstream.files.map((file) => [fileKey(file), file]));
   const { entry, isEdited } = request.part;
   // What was edited vouches for nothing.
-  const before = new Map((isEdited ? undefined : entry)?.files.map((file) => [file.path, file]));
+  const before = new Map((isEdited ? undefined : entry)?.files.map((file) => [fileKey(file), file]));
   const wanted: readonly ManifestFile[] = owner.files ?? upstream.files.map(({ path, sizeBytes }) => ({ path, size: sizeBytes }));
-  const questions = wanted.map((file) => ({ file, seen: seen.get(file.path), before: before.get(file.path), source: upstream.source }));
+  const questions = wanted.map((file) => ({
+    file,
+    seen: seen.get(fileKey(file)),
+    before: before.get(fileKey(file)),
+    source: upstream.source,
+  }));
   for (const question of questions) if (mustRead(request, question)) request.meter.expect(question.file.size);
   const results = await mapLimit(questions, READS_AT_ONCE, async (question) => {
     const { file } = question;
@@ -121,6 +126,7 @@ async function pinFile(request: PinRequest, question: FileQuestion): Promise<{ f
   const facts = {
     path: file.path,
     size: file.size,
+    ...(file.variants && { variants: file.variants }),
     ...etagOf(seen),
     ...(seen.gitOid !== undefined && { git_oid: seen.gitOid }),
     ...(isElsewhere && { source: seen.source }),

@@ -12,6 +12,8 @@ import type { SourceOpener } from './orchestration.ts';
 export interface UpstreamFile extends RemoteFile {
   /** In the part. */
   readonly path: string;
+  /** As the manifest has it. */
+  readonly variants?: readonly string[];
   readonly sizeBytes: number;
   /** Where it was seen, and where its bytes can be read. */
   readonly at: FileSource;
@@ -116,7 +118,8 @@ async function findFile(question: UpstreamQuestion, file: ManifestFile): Promise
   for (const { source, at: openAt } of open) {
     try {
       const at = openAt();
-      const seen: UpstreamFile = { ...(await statSized(at, signal)), path: file.path, at, source };
+      const facts = await statSized(at, signal);
+      const seen: UpstreamFile = { ...facts, path: file.path, ...(file.variants && { variants: file.variants }), at, source };
       if (seen.sha256 !== undefined) return seen;
       first ??= seen;
     } catch (error) {

@@ -150,7 +150,7 @@ function ownFiles(input: SpecInput): FileSpec[] {
   const { base, own } = ownViews(input);
   const table = model.variant?.[variant];
   const files = filesOfVariant(variant, listedFiles(model.files, base), listedFiles(table?.files, own));
-  return files.map((file) => fileSpec(file)).map(pinner(base, own));
+  return files.map((file) => fileSpec(file)).map(pinner(variant, base, own));
 }
 
 function mountedFiles(input: SpecInput): FileSpec[] {
@@ -162,7 +162,7 @@ function mountedFiles(input: SpecInput): FileSpec[] {
     const view = lock({ kind: 'components', id });
     const listed = filesOfVariant(variant, listedFiles(mounted?.files, view), []);
     const files = allowed(listed, mounted?.sources?.allow_patterns, mounted?.allow_patterns);
-    const pin = pinner(view);
+    const pin = pinner(variant, view);
     return files.map((file) => {
       const path = mountedPath(folder, file.path);
       const own = originsAt(atRevision(mounted?.sources?.priority ?? [], view), file.path);
@@ -184,7 +184,7 @@ function overlayFiles({ modelId, model, variant, lock }: SpecInput, name: string
   const view = lock({ kind: 'models', id: overlayKey(modelId, name) });
   const files = allowed(filesOfVariant(variant, listedFiles(found?.files, view), []), found?.sources?.allow_patterns);
   const sources = found?.sources && atRevision(found.sources.priority, view);
-  const pin = pinner(view);
+  const pin = pinner(variant, view);
   return files.map((file) => ({
     ...pin(fileSpec(file)),
     overlay: name,

@@ -4,7 +4,7 @@ import { type Sha256, sha256Of } from '../domain/digest.ts';
 import type { PartLock } from '../domain/spec.ts';
 import { redactUrl } from '../util/redact-url.ts';
 import { isAllMade, type LockOwner } from './lock-owners.ts';
-import type { LockEntry, LockedFile } from './lockfile.ts';
+import { fileKey, type LockEntry, type LockedFile } from './lockfile.ts';
 
 /** An entry as specs are made from it; part of the compiled manifest. */
 export interface LockView extends PartLock {
@@ -59,8 +59,8 @@ export function viewOf({ owner, entry, isEdited }: Viewed): LockView {
 
 /** Also of a stale entry: what the manifest still says of a file is what was pinned. */
 function added(files: readonly LockedFile[], listed: NonNullable<LockOwner['files']>): LockedFile[] {
-  const wanting = new Map(listed.filter(({ sha256 }) => sha256 === undefined).map(({ path, size }) => [path, size]));
-  return files.filter(({ path, size, sha256 }) => sha256 !== undefined && wanting.get(path) === size);
+  const wanting = new Map(listed.filter(({ sha256 }) => sha256 === undefined).map((file) => [fileKey(file), file.size]));
+  return files.filter((file) => file.sha256 !== undefined && wanting.get(fileKey(file)) === file.size);
 }
 
 /** Why an entry does not hold, for people; undefined for one that does. */
@@ -72,9 +72,9 @@ export function whyStale(owner: LockOwner, entry: LockEntry | undefined): string
   if (entry.source !== undefined && !owner.places.some(({ source }) => source === entry.source))
     return `it was listed from ${redactUrl(entry.source)}, which is no source of it any more`;
   if (files === undefined) return 'its sources or patterns have changed since it was locked';
-  const pinned = new Map(entry.files.filter(({ derived }) => derived === undefined).map((file) => [file.path, file]));
-  const changed = files.filter(({ path, size }) => pinned.get(path)?.size !== size).map(({ path }) => path);
-  const gone = [...pinned.keys()].filter((path) => !files.some((file) => file.path === path));
+  const pinned = new Map(entry.files.filter(({ derived }) => derived === undefined).map((file) => [fileKey(file), file]));
+  const changed = files.filter((file) => pinned.get(fileKey(file))?.size !== file.size).map(({ path }) => path);
+  const gone = [...pinned.keys()].filter((key) => !files.some((file) => fileKey(file) === key));
   const named = [...changed, ...gone].slice(0, 3).join(', ');
   return named === '' ? 'the manifest has changed since it was locked' : `the manifest has changed since it was locked: ${named}`;
 }

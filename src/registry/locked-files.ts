@@ -5,6 +5,7 @@ import type { LockKey } from './lock-owners.ts';
 import type { LockView } from './lock-view.ts';
 import type { LockedFile } from './lockfile.ts';
 import type { ManifestFile } from './manifest-schema.ts';
+import { filesOfVariant } from './variant-files.ts';
 
 export type FindLock = (key: LockKey) => LockView | undefined;
 
@@ -12,9 +13,10 @@ export type FindLock = (key: LockKey) => LockView | undefined;
 export const listedFiles = (files: readonly ManifestFile[] | undefined, view: LockView | undefined): readonly ManifestFile[] =>
   files ?? (view?.isOpen ? view.files.map(({ path, size }) => ({ path, size })) : []);
 
-/** Says of a file what is pinned of it. */
-export function pinner(...views: readonly (LockView | undefined)[]): (file: FileSpec) => FileSpec {
-  const pins = new Map(views.flatMap((view) => (view === undefined ? [] : view.files.map((file) => [file.path, { file, view }] as const))));
+/** Says of a file of the variant what is pinned of it. */
+export function pinner(variant: string, ...views: readonly (LockView | undefined)[]): (file: FileSpec) => FileSpec {
+  const pinsOf = (view: LockView) => filesOfVariant(variant, view.files, []).map((file) => [file.path, { file, view }] as const);
+  const pins = new Map(views.flatMap((view) => (view === undefined ? [] : pinsOf(view))));
   if (pins.size === 0) return (file) => file;
   return (file) => {
     const pin = file.sha256 === undefined ? pins.get(file.path) : undefined;

@@ -27,6 +27,7 @@ const fileSchema = z
   .strictObject({
     path: text.describe('As in the manifest: inside the model directory, the component or the overlay.'),
     size: count.describe('Size in bytes.'),
+    variants: z.array(text).min(1).optional().describe('As in the manifest: the file is that of these variants only.'),
     sha256: sha256
       .optional()
       .describe('sha256 of the file. Absent only where nobody publishes one and the file was not read (`--no-read`).'),

@@ -15,29 +15,32 @@ export const EMPTY_LOCKFILE: Lockfile = { models: new Map(), components: new Map
 
 /** The entry with its digest; files in their order. */
 export function sealEntry(body: LockEntryBody): LockEntry {
-  const ordered = { ...body, files: [...body.files].sort((a, b) => compare(a.path, b.path)) };
+  const ordered = { ...body, files: [...body.files].sort((a, b) => compare(fileKey(a), fileKey(b))) };
   return { ...ordered, digest: entryDigest(ordered) };
 }
 
 /** Over what the entry says, not how it is written. */
 export function entryDigest({ request, locked_at, source, resolved, revision, files }: LockEntryBody): Sha256 {
-  const rows = files.map((file) => KEYS.map((key) => canonical(file[key])));
+  const rows = files.map(({ variants, ...file }) => [
+    ...KEYS.map((key) => canonical(file[key])),
+    ...(variants === undefined ? [] : [variants]),
+  ]);
   const body = [request, locked_at, source ?? null, resolved ?? null, revision ?? null, rows];
   return sha256Of(hash('sha256', JSON.stringify(body), 'hex'));
 }
 
-/** Keys of a file in the order in which they are written. */
-const KEYS = [
-  'path',
-  'size',
-  'sha256',
-  'by',
-  'etag',
-  'git_oid',
-  'source',
-  'piece_root',
-  'derived',
-] as const satisfies readonly (keyof LockedFile)[];
+/** What tells a part's files apart: variants may have different ones under a path. */
+export const fileKey = ({ path, variants }: { readonly path: string; readonly variants?: readonly string[] | undefined }): string =>
+  variants === undefined ? path : `${path} (${[...variants].sort().join(', ')})`;
+
+/** Of what is common to all files. */
+const KEYS = ['path', 'size', 'sha256', 'by', 'etag', 'git_oid', 'source', 'piece_root', 'derived'] as const satisfies readonly Exclude<
+  keyof LockedFile,
+  'variants'
+>[];
+
+/** In the order in which they are written. */
+const WRITTEN = ['path', 'size', 'variants', ...KEYS.slice(2)] as const satisfies readonly (keyof LockedFile)[];
 
 function canonical(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value ?? null;
@@ -64,7 +67,7 @@ const tables = (kind: string, entries: ReadonlyMap<string, LockEntry>): string[]
 function entryText(name: string, { files, ...entry }: LockEntry): string {
   const keys = ['digest', 'request', 'locked_at', 'source', 'resolved', 'revision'] as const;
   const facts = keys.flatMap((key) => (entry[key] === undefined ? [] : [`${key} = ${tomlText(entry[key])}`]));
-  const lines = files.map((file) => `  { ${KEYS.flatMap((key) => pair(key, file[key])).join(', ')} },`);
+  const lines = files.map((file) => `  { ${WRITTEN.flatMap((key) => pair(key, file[key])).join(', ')} },`);
   return [`[${name}]`, ...facts, 'files = [', ...lines, ']', ''].join('\n');
 }
 

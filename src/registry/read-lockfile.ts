@@ -8,8 +8,10 @@ import type { ManifestProblem } from './manifest-problem.ts';
 import { readManifestSyntax } from './manifest-syntax.ts';
 import { checkCollisions } from './rules/collision-rules.ts';
 import { checkFile } from './rules/file-rules.ts';
-import { childNodes, nodesAt, type RawNode, type RawTable, textAt } from './rules/raw-table.ts';
+import { placedFiles } from './rules/model-rules.ts';
+import { childNodes, nodesAt, type RawNode, type RawTable } from './rules/raw-table.ts';
 import { reportShape } from './shape-problems.ts';
+import { filesOfVariant } from './variant-files.ts';
 
 export interface ReadLockfile {
   readonly lockfile: Lockfile;
@@ -56,14 +58,22 @@ function checkEntries(tree: RawTable, { report }: ProblemList): void {
   const root: RawNode = { table: tree, path: [] };
   for (const kind of ['components', 'models']) {
     for (const { node } of childNodes(root, kind)) {
-      const files = nodesAt(node, 'files');
-      for (const file of files) checkFile(file, report);
-      checkCollisions(
-        files.map(({ table, path }) => ({ path: textAt(table, 'path') ?? '', at: [...path, 'path'] })),
-        report,
-      );
+      for (const file of nodesAt(node, 'files')) checkFile(file, report);
+      checkVariants(node, report);
     }
   }
+}
+
+/** More than any model has; each is looked at on its own. */
+const MAX_VARIANTS = 256;
+
+/** A directory never holds two files of one name; those of two variants are in two directories. */
+function checkVariants(node: RawNode, report: Report): void {
+  const files = placedFiles(node);
+  const variants = new Set(['', ...files.flatMap((file) => file.variants ?? [])]);
+  if (variants.size > MAX_VARIANTS)
+    report({ code: 'manifest_too_large', path: node.path, message: `the entry has files of more than ${MAX_VARIANTS} variants` });
+  else for (const variant of variants) checkCollisions(filesOfVariant(variant, files, []), report);
 }
 
 function parseTree(tree: RawTable, report: Report): Lockfile | undefined {

@@ -196,7 +196,7 @@ function directoryOf({ model, components, mounted: budget, report }: ModelContex
   return [...filesOfVariant(variant, placedFiles(model), ofTable), ...mounted];
 }
 
-function placedFiles(node: RawNode): PlacedFile[] {
+export function placedFiles(node: RawNode): PlacedFile[] {
   return nodesAt(node, 'files').flatMap(({ table, path }) => {
     const file = textAt(table, 'path');
     if (file === undefined) return [];
