@@ -6,6 +6,7 @@ export type { Config } from './config/config.ts';
 export { loadConfig } from './config/load-config.ts';
 export { type Attempt, asModelError, ERROR_CODES, ErrorCode, type ErrorDocument, isModelError, ModelError } from './domain/errors.ts';
 export type { EventSink, ModelEvent } from './domain/events.ts';
+export type { ModelLease, ModelPin, PinReport, PinState, StoredPin, UnpinResult } from './domain/holds.ts';
 export type {
   AddReport,
   DiffReport,
@@ -40,9 +41,14 @@ export type {
   AddOptions,
   CallOptions,
   EnsureOptions,
+  HeldModel,
+  LeaseOptions,
   LockOptions,
+  ModelOptions,
   ModelOrchestrator,
+  PinOptions,
   Progress,
+  RemoveOptions,
   RemoveResult,
   ResolveUrl,
   SourcesCallOptions,

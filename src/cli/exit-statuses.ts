@@ -14,6 +14,8 @@ export const EXIT_MEANINGS: Readonly<Record<number, string>> = {
   8: 'credentials are missing, wrong, or not accepted',
   9: 'the file system or the platform',
   10: 'not complete, or not as it was pinned',
+  126: 'the command that was to run cannot be run',
+  127: 'the command that was to run is not there',
   130: 'stopped by Ctrl-C; what is held is kept',
   143: 'stopped by SIGTERM; what is held is kept',
 };

@@ -8,7 +8,7 @@ import { printReport } from './print-report.ts';
 import type { Report } from './report.ts';
 import { asksFor, type Request, readRequest } from './request.ts';
 import { Session } from './session.ts';
-import { watchSignals } from './signals.ts';
+import { type SignalWatch, watchSignals } from './signals.ts';
 
 const ERROR_SCHEMA = 'wan.error/v1';
 
@@ -52,7 +52,7 @@ async function runVerb({ entry, words }: Extract<Request, { kind: 'run' }>, { ar
   const command = await entry.load();
   const watch = watchSignals(process, () => io.stderr.isTTY && io.stderr.write('\x1b[?25h'));
   try {
-    const report = await reportOf(command, { title: `wan ${entry.name}`, words, argv, io, signal: watch.signal });
+    const report = await reportOf(command, { title: `wan ${entry.name}`, words, argv, io, watch });
     const stopped = report.error?.code === 'CANCELLED' ? watch.exitStatus() : undefined;
     return printReport(stopped === undefined ? report : { ...report, exitStatus: stopped }, { io, style, schema: command.schema });
   } finally {
@@ -65,14 +65,14 @@ interface VerbRun {
   readonly words: readonly string[];
   readonly argv: readonly string[];
   readonly io: Io;
-  readonly signal: AbortSignal;
+  readonly watch: SignalWatch;
 }
 
-async function reportOf(command: Command, { title, words, argv, io, signal }: VerbRun): Promise<Report> {
+async function reportOf(command: Command, { title, words, argv, io, watch }: VerbRun): Promise<Report> {
   let session: Session | undefined;
   try {
     const args = parseOptions(words, { ...command, title, options: [...command.options, ...COMMON_OPTIONS] });
-    session = new Session({ io, args, signal, argv });
+    session = new Session({ io, args, signal: watch.signal, handOver: watch.handOver, argv });
     return await command.run(session, args);
   } catch (error) {
     return failure(asModelError(error));

@@ -7,12 +7,15 @@ import type { ModelOrchestrator } from '../orchestrator/api.ts';
 import type { Io } from './io.ts';
 import type { ParsedArgs } from './parsed-args.ts';
 import { StatusArea } from './progress/status-area.ts';
+import type { SignalWatch } from './signals.ts';
 import { stderrLog } from './stderr-log.ts';
 
 export interface SessionOptions {
   readonly io: Io;
   readonly args: ParsedArgs;
   readonly signal: AbortSignal;
+  /** Gives signals to a command that this one runs; absent where none can come. */
+  readonly handOver?: SignalWatch['handOver'];
   /** The command line as typed, for the line that resumes it. */
   readonly argv: readonly string[];
 }
@@ -20,6 +23,7 @@ export interface SessionOptions {
 export class Session {
   readonly io: Io;
   readonly signal: AbortSignal;
+  readonly handOver: SignalWatch['handOver'];
   readonly argv: readonly string[];
   /** Everything that is written to stderr while a verb works goes through here. */
   readonly area: StatusArea;
@@ -29,9 +33,10 @@ export class Session {
   #config: Promise<Config> | undefined;
   #orchestrator: Promise<ModelOrchestrator> | undefined;
 
-  constructor({ io, args, signal, argv }: SessionOptions) {
+  constructor({ io, args, signal, argv, handOver = () => () => undefined }: SessionOptions) {
     this.io = io;
     this.signal = signal;
+    this.handOver = handOver;
     this.argv = argv;
     this.area = new StatusArea(() => io.stderr);
     this.isQuiet = args.has('quiet');

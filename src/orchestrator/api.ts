@@ -1,6 +1,8 @@
 /** The verbs as their callers see them; compose.ts returns the object that implements this. */
 import type { EventSink } from '../domain/events.ts';
+import type { PinReport, UnpinResult } from '../domain/holds.ts';
 import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
+import type { CanonicalRef } from '../domain/model-ref.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ModelSpec, ModelSummary, Selection } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
@@ -91,6 +93,32 @@ export interface SourcesOptions extends TargetOptions {
   readonly offline?: boolean;
 }
 
+export interface RemoveOptions extends TargetOptions {
+  /** Also where it is pinned, or somebody uses it. */
+  readonly force?: boolean;
+}
+
+export interface PinOptions extends ModelOptions {
+  /** From then on it counts no more; absent: until somebody unpins it. */
+  readonly until?: Date;
+  readonly reason?: string;
+}
+
+export interface LeaseOptions extends EnsureOptions {
+  /** What uses the model: told to whoever wants to remove it. Default: the title of this process. */
+  readonly command?: string;
+}
+
+/** A model that nobody removes, unless forced, until it is released or this process ends. */
+export interface HeldModel extends AsyncDisposable {
+  readonly ref: CanonicalRef;
+  /** Absolute path of the proven directory. */
+  readonly path: string;
+  readonly result: EnsureResult;
+  /** May be called more than once. */
+  release(): Promise<void>;
+}
+
 export interface RemoveResult {
   readonly path: string;
   readonly removed: boolean;
@@ -119,9 +147,17 @@ export interface ModelOrchestrator {
   weights(modelId: string, options?: ModelOptions): Promise<WeightsReport>;
   /** Where the model's bytes would come from, best first. Changes nothing on disk, unless it is asked to forget. */
   sources(modelId: string, options?: SourcesOptions): Promise<SourcesReport>;
-  /** Absolute path of the model's directory, whether or not it exists. */
+  /** Absolute path of the model's directory, whether or not it exists; where it does, that counts as a use. */
   localDir(modelId: string, options?: ModelOptions): Promise<string>;
-  remove(modelId: string, options?: TargetOptions): Promise<RemoveResult>;
+  /** @throws ModelError CONCURRENT_MODIFICATION where it is pinned or leased */
+  remove(modelId: string, options?: RemoveOptions): Promise<RemoveResult>;
+  /** From now on nobody removes it, unless forced; it need not be here yet. */
+  pinModel(modelId: string, options?: PinOptions): Promise<PinReport>;
+  unpinModel(modelId: string, options?: ModelOptions): Promise<UnpinResult>;
+  /** Also those that are over. Changes nothing on disk. */
+  pins(): Promise<readonly PinReport[]>;
+  /** Ensures the model, and keeps it from being removed for as long as it is used. */
+  lease(modelId: string, options?: LeaseOptions): Promise<HeldModel>;
   /** Writes the lockfile for these models; for all where none is named. */
   lock(modelIds?: readonly string[], options?: LockOptions): Promise<LockReport>;
 

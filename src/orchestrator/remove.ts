@@ -7,14 +7,16 @@ import { recover } from '../store/recover.ts';
 import { readSnapshot } from '../store/snapshots.ts';
 import { readStatKey } from '../store/stat-key.ts';
 import { removeSnapshot, sweepBlobs } from '../store/sweep.ts';
-import type { RemoveResult, TargetOptions } from './api.ts';
+import type { RemoveOptions, RemoveResult } from './api.ts';
 import { withKnownOutputs } from './derived-outputs.ts';
+import { placeOf } from './named-place.ts';
 import type { Orchestration } from './orchestration.ts';
 import { inputsOf } from './plan-work.ts';
+import { assertRemovable } from './removal-guard.ts';
 import { removePartials, unfinishedKeys } from './remove-partials.ts';
 import { resolveTarget, type Target } from './target.ts';
 
-export async function removeModel(work: Orchestration, modelId: string, options: TargetOptions = {}): Promise<RemoveResult> {
+export async function removeModel(work: Orchestration, modelId: string, options: RemoveOptions = {}): Promise<RemoveResult> {
   const target = await resolveTarget(work, modelId, options);
   const emit = work.emitter(options, target.label);
   await openStore(work.store);
@@ -27,18 +29,21 @@ export async function removeModel(work: Orchestration, modelId: string, options:
   });
   try {
     await recover(work.store, work.blobs, { wanted: [], onMended: (what, path) => emit({ type: 'recovery.done', what, path }) });
-    return await removeLocked(work, target);
+    return await removeLocked(work, target, options.force ?? false);
   } finally {
     await lease.release();
   }
 }
 
-async function removeLocked(work: Orchestration, target: Target): Promise<RemoveResult> {
+async function removeLocked(work: Orchestration, target: Target, force: boolean): Promise<RemoveResult> {
   const { directory, spec } = target;
+  const place = placeOf(work, spec.family, spec.ref);
+  const guard = async (): Promise<void> => (force ? undefined : assertRemovable(work.store, place));
+  await guard();
   const known = withKnownOutputs(work, { ...target, files: spec.files });
   const sizes = new Map([...publishedSizes(work, directory), ...blobSizes(work, [...known, ...inputsOf(known)])]);
   const removed = readStatKey(directory) !== undefined;
-  let reclaimedBytes = removed ? await removeSnapshot(work.store, work.blobs, directory) : 0;
+  let reclaimedBytes = removed ? await removeSnapshot(work.store, work.blobs, directory, guard) : 0;
   await removePartials(work, unfinishedKeys(work, { ...target, files: spec.files }));
   // What an ensure that failed had committed, and never published; what derived files were made from.
   reclaimedBytes += await sweepBlobs(work.store, work.blobs, sizes.keys());

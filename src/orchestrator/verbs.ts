@@ -1,15 +1,22 @@
 /** The verbs on one object: what library users hold. */
+import type { PinReport, UnpinResult } from '../domain/holds.ts';
 import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
+import { touchAccess } from '../store/access.ts';
+import { readStatKey } from '../store/stat-key.ts';
 import type {
   AddOptions,
   CallOptions,
   EnsureOptions,
+  HeldModel,
+  LeaseOptions,
   LockOptions,
   ModelOptions,
   ModelOrchestrator,
+  PinOptions,
+  RemoveOptions,
   RemoveResult,
   SourcesCallOptions,
   SourcesOptions,
@@ -76,12 +83,35 @@ export class Verbs implements ModelOrchestrator {
 
   async localDir(modelId: string, options: ModelOptions = {}): Promise<string> {
     const { spec } = await this.#chosen(modelId, options);
-    return this.#work.store.resolver.modelDir(spec.family, spec.ref);
+    const { store } = this.#work;
+    const directory = store.resolver.modelDir(spec.family, spec.ref);
+    if (readStatKey(directory) !== undefined) await touchAccess(store, spec.family, spec.ref);
+    return directory;
   }
 
-  async remove(modelId: string, options?: TargetOptions): Promise<RemoveResult> {
+  async remove(modelId: string, options?: RemoveOptions): Promise<RemoveResult> {
     const { removeModel } = await import('./remove.ts');
     return removeModel(this.#work, modelId, options);
+  }
+
+  async pinModel(modelId: string, options?: PinOptions): Promise<PinReport> {
+    const { pinModel } = await import('./pins.ts');
+    return pinModel(this.#work, modelId, options);
+  }
+
+  async unpinModel(modelId: string, options?: ModelOptions): Promise<UnpinResult> {
+    const { unpinModel } = await import('./pins.ts');
+    return unpinModel(this.#work, modelId, options);
+  }
+
+  async pins(): Promise<readonly PinReport[]> {
+    const { pinsOf } = await import('./pins.ts');
+    return pinsOf(this.#work);
+  }
+
+  async lease(modelId: string, options?: LeaseOptions): Promise<HeldModel> {
+    const { leaseModel } = await import('./lease.ts');
+    return leaseModel(this.#work, modelId, options);
   }
 
   async lock(modelIds: readonly string[] = [], options?: LockOptions): Promise<LockReport> {

@@ -16,6 +16,7 @@ export const STATE_KINDS = [
   'ledger',
   'intents',
   'pins',
+  'leases',
   'access',
   'reservations',
   'pieces',

@@ -5,6 +5,7 @@ import type { Blobs } from './blobs.ts';
 import type { StoreContext } from './context.ts';
 import { intentIds, reapIntents } from './intents.ts';
 import { listNames } from './list-names.ts';
+import { reapLiving } from './living-records.ts';
 import { Partials } from './partials.ts';
 import { completePublications, pendingPublications } from './publish-snapshot.ts';
 import { removePath } from './remove-path.ts';
@@ -36,6 +37,7 @@ export async function recover(context: StoreContext, blobs: Blobs, recovery: Rec
     }
   }
   await reservedBytes(context);
+  await reapLiving(context, 'leases');
   await removeOldRecords(context);
   await removeDeadCasts(context);
 }

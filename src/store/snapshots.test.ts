@@ -60,6 +60,8 @@ async function publish(store: TestStore, modelId = ref.modelId): Promise<string>
 const conditions = (store: TestStore, directory: string) =>
   inspectSnapshot(store.context, directory, { files, spec: { specDigest } }).files.map((file) => file.condition);
 
+const noGuard = (): Promise<void> => Promise.resolve();
+
 describe('publishing', () => {
   it('puts every file and the record in place, proven, and leaves no staging', async () => {
     const store = await testStore();
@@ -167,9 +169,9 @@ describe('removing', () => {
   it('keeps blobs that another model uses, and gives back the rest with the last one', async () => {
     const store = await testStore();
     const [first, second] = [await publish(store), await publish(store, 'i2v-A14B@2.2.0')];
-    expect(await removeSnapshot(store.context, store.blobs, first)).toBe(0);
+    expect(await removeSnapshot(store.context, store.blobs, first, noGuard)).toBe(0);
     expect(conditions(store, second)).toEqual(['proven', 'proven', 'proven']);
-    expect(await removeSnapshot(store.context, store.blobs, second)).toBe(70_002);
+    expect(await removeSnapshot(store.context, store.blobs, second, noGuard)).toBe(70_002);
     expect(existsSync(store.blobs.path(digest))).toBe(false);
     expect(await checkInvariants(store.context)).toEqual([]);
   });

@@ -20,11 +20,15 @@ const SNAPSHOT = 'snapshot';
 /**
  * Removes a snapshot, and those of its blobs that nobody else counts on. Once it is in the trash the model is gone, also after
  * power loss. Call under the model's lock.
+ * @param guard the last look at whoever may hold it, under the state lock: throws where it is to stay
  * @returns bytes given back, by the size of the removed blobs.
  */
-export async function removeSnapshot(context: StoreContext, blobs: Blobs, directory: string): Promise<number> {
+export async function removeSnapshot(context: StoreContext, blobs: Blobs, directory: string, guard: () => Promise<void>): Promise<number> {
   const digests = digestsIn(context, directory);
-  const trashed = await withStateLock(context, `remove ${directory}`, () => moveToTrash(context, directory, SNAPSHOT));
+  const trashed = await withStateLock(context, `remove ${directory}`, async () => {
+    await guard();
+    return moveToTrash(context, directory, SNAPSHOT);
+  });
   return endRemoval(context, blobs, { path: dirname(trashed), digests, orphans: digests });
 }
 

@@ -28,7 +28,7 @@ const QUIET = [
   ['models', 'ensure', MODEL, '--dry-run', '--force', '--json'],
   ['models', 'list'],
   ['models', 'show', MODEL],
-  ['models', 'path', MODEL],
+  ['models', 'pins'],
   ['models', 'validate'],
   ['models', 'locks'],
 ];

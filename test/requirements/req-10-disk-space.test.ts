@@ -1,4 +1,4 @@
-/** Requirement 10: disk space, as far as the check before a download. */
+/** Requirement 10: disk space. */
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../servers/http/fault-server.ts';
@@ -29,6 +29,17 @@ describe('requirement 10', () => {
       code: 'NO_SPACE',
       details: { bytes_needed: 4000 * TIB + 5 },
     });
+  });
+
+  it('10.4 a pinned model is not removed before it is unpinned', async () => {
+    const world = await modelFixture({ files });
+    await using orchestrator = await world.orchestrator();
+    await orchestrator.ensure(MODEL);
+    await orchestrator.pinModel(MODEL);
+    await expect(orchestrator.remove(MODEL)).rejects.toMatchObject({ code: 'CONCURRENT_MODIFICATION', reason: 'model_pinned' });
+    expect((await orchestrator.status(MODEL)).state).toBe('COMPLETE');
+    await orchestrator.unpinModel(MODEL);
+    expect(await orchestrator.remove(MODEL)).toMatchObject({ removed: true });
   });
 
   it('10.6 the message says how much is needed, there and short, and what to do', async () => {

@@ -10,7 +10,8 @@ import type { Session } from '../session.ts';
 
 export const path: Command = {
   summary: 'Print the directory of a model, and nothing else',
-  description: 'Where the model is, or would be; with --require-complete the exit status is 10 unless it is complete.',
+  description:
+    'Where the model is, or would be; with --require-complete the exit status is 10 unless it is complete. Of a model that is here it counts as a use.',
   schema: 'wan.models.path/v1',
   operands: { name: 'REF', min: 1, max: 1, completes: 'ref' },
   options: [...PLACE_OPTIONS, { name: 'require-complete', summary: 'exit status 10 unless the model is complete' }],
@@ -33,7 +34,8 @@ async function plainPath(session: Session, args: ParsedArgs): Promise<Report> {
 async function completePath(session: Session, args: ParsedArgs): Promise<Report> {
   const [ref = ''] = args.operands;
   const orchestrator = await session.orchestrator();
-  const status = await orchestrator.status(ref, targetOptions(session, args));
+  const options = targetOptions(session, args);
+  const [status] = await Promise.all([orchestrator.status(ref, options), orchestrator.localDir(ref, options)]);
   const complete = status.state === ModelState.COMPLETE;
   return {
     wire: () => ({ ref: formatRef(status.ref), path: status.path, complete }),

@@ -10,10 +10,11 @@ import type { Wire } from '../wire/wire.ts';
 
 export const rm: Command = {
   summary: 'Remove models from this machine',
-  description: 'Bytes that other models use stay. The manifest is not touched: the next ensure fetches the model again.',
+  description:
+    'Bytes that other models use stay. The manifest is not touched: the next ensure fetches the model again. What is pinned, or in use by `wan models exec`, is not removed.',
   schema: 'wan.models.rm/v1',
   operands: { name: 'REF', min: 1, max: Number.POSITIVE_INFINITY, completes: 'ref' },
-  options: PLACE_OPTIONS,
+  options: [...PLACE_OPTIONS, { name: 'force', summary: 'also where it is pinned, or somebody uses it' }],
   examples: [
     { command: 'wan models rm t2v-A14B@2.2.0', what: 'its default variant' },
     { command: 'wan models rm t2v-A14B@2.2.0@bf16', what: 'another variant' },
@@ -23,7 +24,7 @@ export const rm: Command = {
     const refs = await chosenRefs(session, args, { title: 'wan models rm', noneMeansAll: false });
     const orchestrator = await session.orchestrator();
     const progress = await startProgress(session);
-    const options = { ...targetOptions(session, args), onEvent: progress.sink };
+    const options = { ...targetOptions(session, args), ...(args.has('force') && { force: true }), onEvent: progress.sink };
     const act = async (ref: string): Promise<Removed> => {
       const spec = await orchestrator.show(ref, options);
       return { ref: formatRef(spec.ref), ...(await orchestrator.remove(ref, options)) };

@@ -17,6 +17,7 @@ import {
   validateData,
   verifyData,
 } from './models.ts';
+import { execData, pinData, pinsData, unpinData } from './pins.ts';
 import { overlaysDocument, showData } from './show.ts';
 
 const DATA = {
@@ -30,6 +31,10 @@ const DATA = {
   'wan.models.sources/v1': sourcesData,
   'wan.models.verify/v1': verifyData,
   'wan.models.rm/v1': rmData,
+  'wan.models.pin/v1': pinData,
+  'wan.models.unpin/v1': unpinData,
+  'wan.models.pins/v1': pinsData,
+  'wan.models.exec/v1': execData,
   'wan.models.validate/v1': validateData,
   'wan.models.lock/v1': lockData,
   'wan.models.update/v1': lockData,

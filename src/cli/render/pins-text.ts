@@ -1,0 +1,52 @@
+import type { PinReport, PinState, UnpinResult } from '../../domain/holds.ts';
+import { type Tried, valuesOf } from '../tried.ts';
+import { judged, mark, type Verdict } from './paint.ts';
+import type { Screen } from './screen.ts';
+import { type Column, table } from './table.ts';
+
+const COLUMNS: readonly Column[] = [
+  { title: 'MODEL' },
+  { title: 'PINNED' },
+  { title: 'UNTIL' },
+  { title: 'HERE' },
+  { title: 'BY' },
+  { title: 'REASON' },
+];
+
+const VERDICTS: Readonly<Record<PinState, Verdict>> = { active: 'good', expired: 'none', unreadable: 'soft' };
+
+export function pinsText(screen: Screen, pins: readonly PinReport[]): string {
+  if (pins.length === 0) return 'no model is pinned';
+  return table(
+    screen,
+    COLUMNS,
+    pins.map((pin) => row(screen, pin)),
+  );
+}
+
+function row(screen: Screen, { label, state, pin, present }: PinReport): readonly string[] {
+  const until = pin === undefined ? '' : (pin.until ?? 'unpinned');
+  return [
+    `${mark(screen, VERDICTS[state])} ${label}`,
+    pin?.pinnedAt ?? 'unreadable record: counts',
+    state === 'expired' ? judged(screen, 'none', `${until} (expired)`) : until,
+    present ? 'yes' : 'no',
+    pin?.by ?? '',
+    pin?.reason ?? '',
+  ];
+}
+
+export const pinText = (screen: Screen, tried: readonly Tried<PinReport>[]): string =>
+  valuesOf(tried)
+    .map(({ label, pin, present }) => {
+      const until = pin?.until === undefined ? '' : ` until ${pin.until}`;
+      return `${mark(screen, 'good')} pinned ${label}${until}${present ? '' : ' (it is not here yet)'}`;
+    })
+    .join('\n');
+
+export const unpinText = (screen: Screen, tried: readonly Tried<UnpinResult>[]): string =>
+  valuesOf(tried)
+    .map(({ label, unpinned }) =>
+      unpinned ? `${mark(screen, 'good')} unpinned ${label}` : `${mark(screen, 'none')} ${label} was not pinned`,
+    )
+    .join('\n');

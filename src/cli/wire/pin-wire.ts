@@ -1,0 +1,17 @@
+import type { PinReport } from '../../domain/holds.ts';
+import type { pinsData } from '../documents/pins.ts';
+import type { Wire } from './wire.ts';
+
+export const pinWire = ({ label, name, state, pin, path, present }: PinReport): Wire<typeof pinsData>['pins'][number] => ({
+  ref: label,
+  family: name.slice(0, name.indexOf('@')),
+  state,
+  ...(pin !== undefined && {
+    pinned_at: pin.pinnedAt,
+    ...(pin.until !== undefined && { until: pin.until }),
+    ...(pin.reason !== undefined && { reason: pin.reason }),
+    by: pin.by,
+  }),
+  path,
+  present,
+});

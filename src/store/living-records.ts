@@ -1,0 +1,82 @@
+/** Records that live exactly as long as the kernel lock on their file, which their owner holds: intents, leases. */
+import { fsyncSync, ftruncateSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fsError } from '../domain/fs-error.ts';
+import { isFileAbandoned, isFileLocked, openLocked } from '../locks/locked-file.ts';
+import type { StoreContext } from './context.ts';
+import { makeDirectory, syncDirectory } from './durable.ts';
+import { listNames } from './list-names.ts';
+import { encodeRecord, readRecord } from './record.ts';
+import { removePath } from './remove-path.ts';
+
+export type LivingKind = 'intents' | 'leases';
+
+export interface LivingRecord {
+  readonly uuid: string;
+  /** May be called more than once. */
+  end(): Promise<void>;
+}
+
+/** Durable on return, and alive until it is ended or this process is. */
+export async function beginLiving(context: StoreContext, kind: LivingKind, body: object): Promise<LivingRecord> {
+  const uuid = context.random.uuid();
+  const path = context.resolver.stateFile(kind, uuid);
+  await makeDirectory(context, dirname(path));
+  const lock = await openLocked(path, { create: true });
+  if (lock === undefined) throw new Error(`a new record is held by another process: ${path}`);
+  try {
+    ftruncateSync(lock.fd, 0);
+    writeSync(lock.fd, encodeRecord(body), 0);
+    fsyncSync(lock.fd);
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    await removePath(path);
+    lock.close();
+    throw fsError(error, `write ${path}`);
+  }
+  let ended = false;
+  return {
+    uuid,
+    end: async () => {
+      if (ended) return;
+      ended = true;
+      try {
+        await removePath(path);
+      } finally {
+        lock.close();
+      }
+    },
+  };
+}
+
+/** Those whose owner lives; undefined for one that does not check: its owner is still writing it, or it was damaged. */
+export async function livingRecords<T extends object>(context: StoreContext, kind: LivingKind): Promise<(T | undefined)[]> {
+  const living: (T | undefined)[] = [];
+  for (const uuid of livingIds(context, kind)) {
+    const path = context.resolver.stateFile(kind, uuid);
+    if (await isFileLocked(path)) living.push(readRecord<T>(path));
+  }
+  return living;
+}
+
+/** Removes those of dead owners. */
+export async function reapLiving(context: StoreContext, kind: LivingKind): Promise<void> {
+  for (const uuid of livingIds(context, kind)) {
+    const path = context.resolver.stateFile(kind, uuid);
+    const lock = await openLocked(path, { create: false });
+    if (lock === undefined) continue;
+    await removePath(path);
+    lock.close();
+  }
+}
+
+/** Whether an owner died without ending its record. */
+export async function hasAbandoned(context: StoreContext, kind: LivingKind): Promise<boolean> {
+  for (const uuid of livingIds(context, kind)) {
+    if (await isFileAbandoned(context.resolver.stateFile(kind, uuid))) return true;
+  }
+  return false;
+}
+
+/** Also those of dead owners. */
+export const livingIds = (context: StoreContext, kind: LivingKind): string[] => listNames(context.resolver.stateDir(kind));
