@@ -4,6 +4,7 @@ export type { StorageBackend } from './backends/backend.ts';
 export { checkInvariants, createOrchestrator, ModelEnsurer, type OrchestratorOptions } from './compose.ts';
 export type { Config } from './config/config.ts';
 export { loadConfig } from './config/load-config.ts';
+export type { ByteClass, ByteSum, ClassUsage, DiskUsage, HolderUsage, ModelUsage, SharingFacts } from './domain/disk-usage.ts';
 export { type Attempt, asModelError, ERROR_CODES, ErrorCode, type ErrorDocument, isModelError, ModelError } from './domain/errors.ts';
 export type { EventSink, ModelEvent } from './domain/events.ts';
 export type { ModelLease, ModelPin, PinReport, PinState, StoredPin, UnpinResult } from './domain/holds.ts';
@@ -40,6 +41,7 @@ export { LockManager } from './locks/lock-manager.ts';
 export type {
   AddOptions,
   CallOptions,
+  DiskUsageOptions,
   EnsureOptions,
   HeldModel,
   LeaseOptions,

@@ -30,6 +30,7 @@ export const CATALOG: readonly CatalogEntry[] = [
   entry('models path', async () => path),
   entry('models plan', async () => (await import('./commands/plan.ts')).plan),
   entry('models verify', async () => (await import('./commands/verify.ts')).verify),
+  entry('models du', async () => (await import('./commands/du.ts')).du),
   entry('models rm', async () => (await import('./commands/rm.ts')).rm),
   entry('models pin', async () => (await import('./commands/pin.ts')).pin),
   entry('models unpin', async () => (await import('./commands/unpin.ts')).unpin),

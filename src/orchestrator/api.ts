@@ -1,4 +1,5 @@
 /** The verbs as their callers see them; compose.ts returns the object that implements this. */
+import type { DiskUsage } from '../domain/disk-usage.ts';
 import type { EventSink } from '../domain/events.ts';
 import type { PinReport, UnpinResult } from '../domain/holds.ts';
 import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
@@ -118,6 +119,7 @@ export interface HeldModel extends AsyncDisposable {
   /** May be called more than once. */
   release(): Promise<void>;
 }
+export interface DiskUsageOptions extends CallOptions, ModelOptions {}
 
 export interface RemoveResult {
   readonly path: string;
@@ -158,6 +160,8 @@ export interface ModelOrchestrator {
   pins(): Promise<readonly PinReport[]>;
   /** Ensures the model, and keeps it from being removed for as long as it is used. */
   lease(modelId: string, options?: LeaseOptions): Promise<HeldModel>;
+  /** What every byte under MODELS_ROOT is for; models, families and components of these models, of all where none is named. Changes nothing. */
+  diskUsage(modelIds?: readonly string[], options?: DiskUsageOptions): Promise<DiskUsage>;
   /** Writes the lockfile for these models; for all where none is named. */
   lock(modelIds?: readonly string[], options?: LockOptions): Promise<LockReport>;
 

@@ -1,10 +1,8 @@
 /** `plan`, `--dry-run`, `estimateDownloadSize`: what ensure would do. Changes nothing on disk, opens no socket. */
-import { statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { isErrno } from '../domain/fs-error.ts';
 import type { EnsurePlan, PlannedFile } from '../domain/results.ts';
 import { faultOf } from '../store/inspect-snapshot.ts';
 import { readStoreId } from '../store/open-store.ts';
+import { volumeSpace } from '../store/volume-space.ts';
 import { redactUrl } from '../util/redact-url.ts';
 import type { EnsureOptions } from './api.ts';
 import { lookAt } from './look.ts';
@@ -46,7 +44,7 @@ export async function planEnsure(work: Orchestration, modelId: string, options: 
     linkBytes: files.filter((file) => file.action === 'link').reduce((sum, file) => sum + file.sizeBytes, 0),
     deriveBytes,
     spaceNeededBytes: writeBytes === 0 ? 0 : writeBytes + work.settings.safetyMarginBytes,
-    freeBytes: freeBytesNear(work.store.resolver.root),
+    freeBytes: volumeSpace(work.store.resolver.root).freeBytes,
   };
 }
 
@@ -74,15 +72,4 @@ function toPlannedFile(
     ...(url !== undefined && { url: redactUrl(url) }),
     ...(fault && { fault }),
   };
-}
-
-/** The root may not exist yet: its nearest existing parent is on the same volume as it will be. */
-function freeBytesNear(path: string): number {
-  try {
-    const stats = statfsSync(path);
-    return stats.bavail * stats.bsize;
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT') || dirname(path) === path) throw error;
-    return freeBytesNear(dirname(path));
-  }
 }

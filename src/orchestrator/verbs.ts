@@ -1,4 +1,6 @@
 /** The verbs on one object: what library users hold. */
+
+import type { DiskUsage } from '../domain/disk-usage.ts';
 import type { PinReport, UnpinResult } from '../domain/holds.ts';
 import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
@@ -9,6 +11,7 @@ import { readStatKey } from '../store/stat-key.ts';
 import type {
   AddOptions,
   CallOptions,
+  DiskUsageOptions,
   EnsureOptions,
   HeldModel,
   LeaseOptions,
@@ -112,6 +115,11 @@ export class Verbs implements ModelOrchestrator {
   async lease(modelId: string, options?: LeaseOptions): Promise<HeldModel> {
     const { leaseModel } = await import('./lease.ts');
     return leaseModel(this.#work, modelId, options);
+  }
+
+  async diskUsage(modelIds: readonly string[] = [], options?: DiskUsageOptions): Promise<DiskUsage> {
+    const { diskUsageOf } = await import('./disk-usage.ts');
+    return diskUsageOf(this.#work, modelIds, options);
   }
 
   async lock(modelIds: readonly string[] = [], options?: LockOptions): Promise<LockReport> {

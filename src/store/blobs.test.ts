@@ -29,8 +29,8 @@ it('a blob that was written to since its proof is unproven, also with size and m
 it('linking out keeps blob and link proven by one ledger record', async () => {
   const { context, blobs, commit } = await testStore();
   const digest = await commit(bytes);
-  const key = await blobs.linkTo(digest, join(context.resolver.root, 'linked'));
-  expect(key).toEqual(readStatKey(join(context.resolver.root, 'linked')));
+  const linked = await blobs.linkTo(digest, join(context.resolver.root, 'linked'));
+  expect(linked?.key).toEqual(readStatKey(join(context.resolver.root, 'linked')));
   expect(blobs.state(digest, bytes.length)).toBe('proven');
   expect(await blobs.linkTo(digestOf(Buffer.from('other')), join(context.resolver.root, 'none'))).toBeUndefined();
 });

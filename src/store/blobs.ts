@@ -8,11 +8,18 @@ import type { StoreContext } from './context.ts';
 import { CorruptMarks } from './corrupt-marks.ts';
 import { makeDirectory, syncDirectory, syncPath } from './durable.ts';
 import { Ledger } from './ledger.ts';
-import { linkOut } from './link-out.ts';
+import { type LinkWay, linkOut } from './link-out.ts';
 import type { PartialBlob } from './partial-blob.ts';
 import { readStatKey, type StatKey } from './stat-key.ts';
 
 export type BlobState = 'absent' | 'proven' | 'unproven';
+
+/** A file that was just made from a blob. */
+export interface LinkedFile {
+  readonly key: StatKey;
+  /** Inode of the blob whose blocks it shares without being it. */
+  readonly reflinkOf?: string;
+}
 
 const BLOB_MODE = 0o444;
 /** What a file system answers that has no hard links, or no more for this file. */
@@ -77,14 +84,15 @@ export class Blobs {
 
   /**
    * Gives a proven blob a second name. Call under the digest's lock.
-   * @returns the key of the new name, or undefined when the blob is gone or not proven (any more): plan again.
+   * @returns what has the new name, or undefined when the blob is gone or not proven (any more): plan again.
    */
-  async linkTo(digest: Sha256, destination: string): Promise<StatKey | undefined> {
+  async linkTo(digest: Sha256, destination: string): Promise<LinkedFile | undefined> {
     const source = this.path(digest);
     const before = readStatKey(source);
     if (before === undefined || !this.ledger.proves(digest, before)) return undefined;
+    let way: LinkWay;
     try {
-      await linkOut(source, destination);
+      way = await linkOut(source, destination);
     } catch (error) {
       if (isErrno(error, 'ENOENT') && readStatKey(source) === undefined) return undefined;
       throw fsError(error, `link ${source} to ${destination}`);
@@ -92,7 +100,7 @@ export class Blobs {
     const after = readStatKey(destination);
     if (after === undefined) throw new ModelError('CONCURRENT_MODIFICATION', `${destination} vanished while it was made`);
     if (after.ino === before.ino) await this.ledger.record(digest, after);
-    return after;
+    return { key: after, ...(way === 'reflink' && { reflinkOf: before.ino }) };
   }
 
   /**

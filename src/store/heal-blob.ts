@@ -65,12 +65,13 @@ async function relink(healing: Healing, file: SnapshotFile): Promise<SnapshotFil
     if (linked === undefined) throw new ModelError('CONCURRENT_MODIFICATION', `the blob ${digest} changed while its links were healed`);
     await rename(temporary, path);
     await syncDirectory(dirname(path));
+    const { reflinkOf: _, ...rest } = file;
+    return { ...rest, ...linked, key: await keyAfterRename(healing, path) };
   } catch (error) {
     throw fsError(error, `relink ${path}`);
   } finally {
     await removePath(scratch);
   }
-  return { ...file, key: await keyAfterRename(healing, path) };
 }
 
 /** A rename moves ctime on most file systems; a hard link shares it with the blob, whose ledger record must follow. */

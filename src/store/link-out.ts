@@ -5,17 +5,17 @@ import { dirname } from 'node:path';
 import { isErrno } from '../domain/fs-error.ts';
 import { withFile } from './durable.ts';
 
-type Way = 'reflink' | 'hardlink' | 'copy';
+export type LinkWay = 'reflink' | 'hardlink' | 'copy';
 
-const WAYS: readonly Way[] = ['reflink', 'hardlink', 'copy'];
+const WAYS: readonly LinkWay[] = ['reflink', 'hardlink', 'copy'];
 /** What a file system answers that cannot do it, as opposed to one that failed at it. */
 const UNSUPPORTED = ['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EINVAL', 'ENOTTY', 'EPERM', 'EMLINK'] as const;
 const LINK_MODE = 0o444;
 
-const wayOfVolume = new Map<number, Way>();
+const wayOfVolume = new Map<number, LinkWay>();
 
 /** Both paths are on one volume. Durable in content; the caller fsyncs the folder. */
-export async function linkOut(source: string, destination: string): Promise<Way> {
+export async function linkOut(source: string, destination: string): Promise<LinkWay> {
   const { dev } = await lstat(dirname(destination));
   const known = wayOfVolume.get(dev);
   for (const way of known === undefined ? WAYS : WAYS.slice(WAYS.indexOf(known))) {
@@ -27,7 +27,7 @@ export async function linkOut(source: string, destination: string): Promise<Way>
   throw new Error('a copy is always possible');
 }
 
-async function attempt(way: Way, source: string, destination: string): Promise<boolean> {
+async function attempt(way: LinkWay, source: string, destination: string): Promise<boolean> {
   try {
     await MAKERS[way](source, destination);
     return true;
@@ -37,7 +37,7 @@ async function attempt(way: Way, source: string, destination: string): Promise<b
   }
 }
 
-const MAKERS: Readonly<Record<Way, (source: string, destination: string) => Promise<void>>> = {
+const MAKERS: Readonly<Record<LinkWay, (source: string, destination: string) => Promise<void>>> = {
   reflink: (source, destination) => copyAs(source, destination, constants.COPYFILE_FICLONE_FORCE),
   hardlink: link,
   copy: (source, destination) => copyAs(source, destination, 0),

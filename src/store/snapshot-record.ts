@@ -14,6 +14,8 @@ export interface SnapshotFile extends FileProof {
   readonly sha256: Sha256;
   /** The file as it was when its bytes were proven. */
   readonly key: StatKey;
+  /** Inode of the blob that it was reflinked from: their blocks are the same as long as neither is written to. */
+  readonly reflinkOf?: string;
   /** Of a file that was made here: from what, and how. */
   readonly derived?: Derived;
 }
@@ -40,6 +42,7 @@ interface WireFile {
   readonly ino: string;
   readonly mtime_ns: string;
   readonly ctime_ns: string;
+  readonly reflink_of?: string;
   readonly derived?: Derived;
 }
 
@@ -63,7 +66,7 @@ export const toWire = (record: SnapshotRecord): WireRecord => ({
   spec_digest: record.specDigest,
   generation: record.generation,
   verified_at: record.verifiedAt,
-  files: record.files.map(({ path, sha256, proof, upstream, key, derived }) => ({
+  files: record.files.map(({ path, sha256, proof, upstream, key, reflinkOf, derived }) => ({
     path,
     size: key.sizeBytes,
     sha256,
@@ -72,6 +75,7 @@ export const toWire = (record: SnapshotRecord): WireRecord => ({
     ino: key.ino,
     mtime_ns: key.mtimeNs,
     ctime_ns: key.ctimeNs,
+    ...(reflinkOf !== undefined && { reflink_of: reflinkOf }),
     ...(derived !== undefined && { derived }),
   })),
   left_out: record.leftOut,
@@ -86,8 +90,16 @@ export function fromWire(wire: WireRecord): SnapshotRecord | undefined {
     const sha256 = parseSha256(file.sha256);
     if (sha256 === undefined) return undefined;
     const key = { sizeBytes: file.size, ino: file.ino, mtimeNs: file.mtime_ns, ctimeNs: file.ctime_ns };
-    const { path, proof, derived } = file;
-    files.push({ path, sha256, proof, ...upstreamOf(file), key, ...(derived !== undefined && { derived }) });
+    const { path, proof, derived, reflink_of: reflinkOf } = file;
+    files.push({
+      path,
+      sha256,
+      proof,
+      ...upstreamOf(file),
+      key,
+      ...(reflinkOf !== undefined && { reflinkOf }),
+      ...(derived !== undefined && { derived }),
+    });
   }
   const { ref, variant, generation } = wire;
   return { ref, variant, specDigest, generation, verifiedAt: wire.verified_at, files, leftOut: wire.left_out };

@@ -51,8 +51,8 @@ async function linkFile(context: StoreContext, blobs: Blobs, request: LinkReques
   await makeDirectory(context, dirname(destination));
   const lease = await lock(file.sha256);
   try {
-    const key = await blobs.linkTo(file.sha256, destination);
-    return key && { ...file, key };
+    const linked = await blobs.linkTo(file.sha256, destination);
+    return linked && { ...file, ...linked };
   } finally {
     await lease.release();
   }

@@ -1,5 +1,5 @@
 /** Identity of an inode's content as the file system tells it: see docs/store-format.md, "Identity of an inode". */
-import { lstatSync } from 'node:fs';
+import { type BigIntStats, lstatSync } from 'node:fs';
 
 export interface StatKey {
   readonly sizeBytes: number;
@@ -15,14 +15,15 @@ export type KeyComparison = 'same' | 'touched' | 'modified' | 'size';
 /** Never follows a link; undefined when nothing has the name. */
 export function readStatKey(path: string): StatKey | undefined {
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  if (stat === undefined) return undefined;
-  return {
-    sizeBytes: Number(stat.size),
-    ino: String(stat.ino),
-    mtimeNs: String(stat.mtimeNs),
-    ctimeNs: String(stat.ctimeNs),
-  };
+  return stat && keyOfStats(stat);
 }
+
+export const keyOfStats = (stat: BigIntStats): StatKey => ({
+  sizeBytes: Number(stat.size),
+  ino: String(stat.ino),
+  mtimeNs: String(stat.mtimeNs),
+  ctimeNs: String(stat.ctimeNs),
+});
 
 export function compareKeys(recorded: StatKey, actual: StatKey): KeyComparison {
   if (recorded.sizeBytes !== actual.sizeBytes) return 'size';

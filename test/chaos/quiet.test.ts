@@ -31,6 +31,7 @@ const QUIET = [
   ['models', 'pins'],
   ['models', 'validate'],
   ['models', 'locks'],
+  ['models', 'du'],
 ];
 
 it('verbs that only look change nothing on disk: no name, size, mode, mtime or ctime', { timeout: 60_000 }, async () => {

@@ -1,6 +1,7 @@
 /** Schema name -> what a document of that name looks like. */
 import { z } from 'zod';
 import { authLoginData, authLogoutData, authStatusData } from './auth.ts';
+import { duData } from './du.ts';
 import { envelope } from './envelope.ts';
 import { eventDocument } from './events.ts';
 import { addData, diffData, lockData, outdatedData, removeData } from './lock.ts';
@@ -30,6 +31,7 @@ const DATA = {
   'wan.models.plan/v1': planData,
   'wan.models.sources/v1': sourcesData,
   'wan.models.verify/v1': verifyData,
+  'wan.models.du/v1': duData,
   'wan.models.rm/v1': rmData,
   'wan.models.pin/v1': pinData,
   'wan.models.unpin/v1': unpinData,

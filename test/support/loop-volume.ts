@@ -1,0 +1,59 @@
+/**
+ * Real volumes of any kind, in image files: for suites about what a file system shares and counts. Mounting needs root on Linux and the
+ * file system's own mkfs; where they are missing a suite is skipped with the reason, in CI that is a failure.
+ */
+import { spawnSync } from 'node:child_process';
+import { closeSync, ftruncateSync, openSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, onTestFinished } from 'vitest';
+import { isInstalled } from './real-server.ts';
+import { tempDir } from './temp-dir.ts';
+
+/** `exfat` stands for all that have neither hard links nor reflinks nor modes: by FUSE, since not every kernel has the FAT family. */
+export type VolumeKind = 'ext4' | 'btrfs' | 'xfs' | 'exfat';
+
+const MIB = 1024 * 1024;
+/** Sparse: it takes what is written. The smallest that each mkfs makes without complaint. */
+const IMAGE_BYTES: Readonly<Record<VolumeKind, number>> = { ext4: 256 * MIB, btrfs: 512 * MIB, xfs: 320 * MIB, exfat: 256 * MIB };
+const MKFS: Readonly<Record<VolumeKind, readonly string[]>> = {
+  ext4: ['mkfs.ext4', '-q', '-F'],
+  btrfs: ['mkfs.btrfs', '-q', '-f'],
+  xfs: ['mkfs.xfs', '-q', '-f'],
+  exfat: ['mkfs.exfat'],
+};
+const DRIVERS: Partial<Readonly<Record<VolumeKind, string>>> = { exfat: 'mount.exfat-fuse' };
+
+const canMount = process.platform === 'linux' && process.getuid?.() === 0;
+
+/** `describe`, for suites on a volume of this kind. */
+export function describeOnVolume(kind: VolumeKind, title: string, suite: () => void): void {
+  const programs = [MKFS[kind][0], DRIVERS[kind]].filter((program) => program !== undefined);
+  const missing = [...(canMount ? [] : ['root on Linux to mount']), ...programs.filter((program) => !isInstalled(program))];
+  if (missing.length === 0) describe(title, suite);
+  else if (process.env.CI === undefined) describe.skip(`${title} (needs ${missing.join(', ')})`, suite);
+  else throw new Error(`${title}: needs ${missing.join(', ')}`);
+}
+
+/** An empty volume of this kind, mounted in a folder of the test's own and taken away after it. */
+export async function loopVolume(kind: VolumeKind): Promise<string> {
+  const directory = await tempDir();
+  const [image, mount] = [join(directory, 'image'), join(directory, 'mount')];
+  const fd = openSync(image, 'w');
+  ftruncateSync(fd, IMAGE_BYTES[kind]);
+  closeSync(fd);
+  await mkdir(mount);
+  const [mkfs = '', ...options] = MKFS[kind];
+  run(mkfs, [...options, image]);
+  run('mount', [...(kind === 'exfat' ? ['-t', 'exfat-fuse'] : []), '-o', 'loop', image, mount]);
+  onTestFinished(() => void run('umount', ['-l', mount]));
+  return mount;
+}
+
+/** What a program says. @throws Error with its complaint where it fails */
+export function run(program: string, args: readonly string[]): string {
+  const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C' };
+  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', env });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${error?.message ?? stderr}`);
+  return stdout;
+}
