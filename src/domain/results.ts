@@ -203,6 +203,13 @@ export interface VerifiedFile extends FileProof {
   readonly fault?: FaultyFile['fault'];
   readonly expected?: string;
   readonly found?: string;
+  /**
+   * `sha256`: the whole file was hashed; `pieces`: each of its 16 MiB pieces is what it was when the whole was proven here, which is worth as
+   * much as the record of them. Absent: it was not read.
+   */
+  readonly checkedBy?: 'sha256' | 'pieces';
+  /** Numbers of the 16 MiB pieces that differ, where they are on record. */
+  readonly badPieces?: readonly number[];
 }
 
 export interface VerifyReport {

@@ -1,5 +1,6 @@
 /** `verify`: reads every byte of a published model. What is found bad is marked, so that status shows it until it is mended. */
 import { readdirSync } from 'node:fs';
+import type { Sha256 } from '../domain/digest.ts';
 import { isModelError, type ModelError } from '../domain/errors.ts';
 import type { Emit } from '../domain/events.ts';
 import { isErrno } from '../domain/fs-error.ts';
@@ -7,26 +8,35 @@ import { weakestProof } from '../domain/proof.ts';
 import type { VerifiedFile, VerifyReport } from '../domain/results.ts';
 import { type InspectedFile, provenBy } from '../store/inspect-snapshot.ts';
 import { readStoreId } from '../store/open-store.ts';
-import { readLeaves, writeLeaves } from '../store/piece-leaves.ts';
+import { writeLeaves } from '../store/piece-leaves.ts';
 import { VERIFIED_FILE } from '../store/snapshot-record.ts';
-import { type HashedFile, hashFiles } from '../transfer/hash-file.ts';
 import { LEAF_BYTES } from '../transfer/transfer.ts';
 import type { TargetOptions } from './api.ts';
+import { type CheckedFile, checkBytes, type FileToCheck } from './check-bytes.ts';
 import { inspectTarget } from './look.ts';
 import type { Orchestration } from './orchestration.ts';
 import { resolveTarget, type Target } from './target.ts';
 
-export async function verifyModel(work: Orchestration, modelId: string, options: TargetOptions = {}): Promise<VerifyReport> {
+/** What a caller within the orchestrator wants besides. */
+export interface Quietly {
+  /** Change nothing on disk: no mark, no leaves, no lock. */
+  readonly changesNothing?: boolean;
+}
+
+export async function verifyModel(work: Orchestration, modelId: string, options: TargetOptions & Quietly = {}): Promise<VerifyReport> {
   const startedMs = work.store.clock.monotonic();
   const target = await resolveTarget(work, modelId, options);
   readStoreId(work.store);
   const emit = work.emitter(options, target.label);
   const { files } = inspectTarget(work, target);
   const wanted = files.filter((file) => file.condition !== 'left-out');
-  const hashed = await whileShown(work, target, () => hashPresent(work, target, { files: wanted, emit, ...options }));
-  const verified = wanted.map((file) => judge(file, hashed.get(file.spec.path)));
-  await remember(work, wanted, verified, emit);
-  await keepLeaves(work, verified, hashed);
+  const check = () => checkPresent(work, target, { files: wanted, emit, ...options });
+  const checked = await (options.changesNothing ? check() : whileShown(work, target, check));
+  const verified = wanted.map((file) => judge(file, checked.get(file.spec.path)));
+  if (!options.changesNothing) {
+    await remember(work, wanted, verified, emit);
+    await keepLeaves(work, verified, checked);
+  }
   for (const file of verified) emit({ type: 'verify.file', file: file.path, ok: file.ok, ...(file.fault && { fault: file.fault }) });
   return {
     ref: target.spec.ref,
@@ -36,7 +46,7 @@ export async function verifyModel(work: Orchestration, modelId: string, options:
     proof: weakestProof(verified.map((file) => file.proof)) ?? 'size-only',
     files: verified,
     extraFiles: extraFiles(target, files),
-    bytesRead: [...hashed.values()].reduce((sum, file) => sum + file.sizeBytes, 0),
+    bytesRead: [...checked.values()].reduce((sum, file) => sum + file.sizeBytes, 0),
     durationMs: work.store.clock.monotonic() - startedMs,
   };
 }
@@ -55,51 +65,54 @@ async function whileShown<T>(work: Orchestration, { spec, label }: Target, run: 
   }
 }
 
-interface HashRequest {
+interface CheckRequest {
   readonly files: readonly InspectedFile[];
   readonly emit: Emit;
   readonly signal?: AbortSignal;
 }
 
-async function hashPresent(work: Orchestration, target: Target, { files, emit, signal }: HashRequest): Promise<Map<string, HashedFile>> {
-  const present = files.filter((file) => file.condition !== 'missing');
-  const paths = present.map((file) => work.store.resolver.modelFile(target.directory, file.spec.path));
-  const totalBytes = present.reduce((sum, file) => sum + file.spec.sizeBytes, 0);
-  const leafless = new Set<string | number>(paths.filter((_, index) => wantsLeaves(work, present[index])));
-  const hashed = await hashFiles(paths, {
-    ...(signal && { signal }),
-    leaves: (path) => leafless.has(path),
-    onProgress: (doneBytes) => emit({ type: 'verify.progress', doneBytes, totalBytes }),
+/** By path; what is missing is left out. */
+async function checkPresent(work: Orchestration, target: Target, request: CheckRequest): Promise<Map<string, CheckedFile>> {
+  const { emit, signal } = request;
+  const present = request.files.filter((file) => file.condition !== 'missing');
+  const toCheck = present.map((file): FileToCheck => {
+    const digest = expectedOf(file);
+    const path = work.store.resolver.modelFile(target.directory, file.spec.path);
+    return { path, sizeBytes: file.spec.sizeBytes, ...(digest && { digest }) };
   });
-  return new Map(present.map((file, index) => [file.spec.path, hashed[index] as HashedFile]));
+  const checked = await checkBytes(work, toCheck, {
+    ...(signal && { signal }),
+    onProgress: (doneBytes, totalBytes) => emit({ type: 'verify.progress', doneBytes, totalBytes }),
+  });
+  return new Map(present.map((file, index) => [file.spec.path, checked[index] as CheckedFile]));
 }
 
 /**
  * By the manifest's sha256, else by the one that the bytes had when they were proven: they are those that matched what a source
  * published then, whatever kind of digest that was.
  */
-function judge({ spec, published }: InspectedFile, hashed: HashedFile | undefined): VerifiedFile {
-  const expected = spec.sha256 ?? published?.sha256;
-  const file = { path: spec.path, sizeBytes: spec.sizeBytes, ...provenBy(spec, published), ...(expected && { expected }) };
-  if (hashed === undefined) return { ...file, ok: false, fault: 'missing' };
-  if (hashed.sizeBytes !== spec.sizeBytes) return { ...file, ok: false, fault: 'size', found: hashed.sha256 };
-  if (expected === undefined) return { ...file, ok: false, fault: 'unproven', found: hashed.sha256 };
-  if (hashed.sha256 !== expected) return { ...file, ok: false, fault: 'digest', found: hashed.sha256 };
-  return { ...file, ok: true, found: hashed.sha256 };
-}
+const expectedOf = ({ spec, published }: InspectedFile): Sha256 | undefined => spec.sha256 ?? published?.sha256;
 
-/** A file whose download left the hash no time for them, and that has more than one. */
-function wantsLeaves(work: Orchestration, file: InspectedFile | undefined): boolean {
-  const digest = file?.published?.sha256;
-  return (
-    digest !== undefined && file !== undefined && file.spec.sizeBytes > LEAF_BYTES && !readLeaves(work.store, digest, file.spec.sizeBytes)
-  );
+function judge(inspected: InspectedFile, checked: CheckedFile | undefined): VerifiedFile {
+  const { spec, published } = inspected;
+  const expected = expectedOf(inspected);
+  const file = { path: spec.path, sizeBytes: spec.sizeBytes, ...provenBy(spec, published), ...(expected && { expected }) };
+  if (checked === undefined) return { ...file, ok: false, fault: 'missing' };
+  const { sha256: found, by: checkedBy, badPieces } = checked;
+  const read = { ...file, found, checkedBy, ...(badPieces && { badPieces }) };
+  if (checked.sizeBytes !== spec.sizeBytes) return { ...read, ok: false, fault: 'size' };
+  if (expected === undefined) return { ...read, ok: false, fault: 'unproven' };
+  return found === expected ? { ...read, ok: true } : { ...read, ok: false, fault: 'digest' };
 }
 
 /** For the next verification, and for mending pieces. Losing them costs time, so a root that cannot be written is no error. */
-async function keepLeaves(work: Orchestration, verified: readonly VerifiedFile[], hashed: ReadonlyMap<string, HashedFile>): Promise<void> {
+async function keepLeaves(
+  work: Orchestration,
+  verified: readonly VerifiedFile[],
+  checked: ReadonlyMap<string, CheckedFile>,
+): Promise<void> {
   for (const { path, ok } of verified) {
-    const { sha256, leaves } = hashed.get(path) ?? {};
+    const { sha256, leaves } = checked.get(path) ?? {};
     if (!ok || sha256 === undefined || leaves === undefined) continue;
     await unlessReadOnly(() => writeLeaves(work.store, sha256, { leafBytes: LEAF_BYTES, digests: leaves }));
   }

@@ -35,6 +35,31 @@ describe('hashFiles', () => {
     expect(Buffer.from(leaves).toString('hex')).toBe(expected.join(''));
   });
 
+  it('hashes parts of files, on threads where there are many, and what lies beyond the end is left out', async () => {
+    const path = join(await tempDir(), 'a');
+    const bytes = Buffer.from(seeded(70 * MB, 6).read(0, 70 * MB));
+    writeFileSync(path, bytes);
+    const parts = [0, 16, 32, 48, 64].map((at) => ({ path, offset: at * MB, length: 16 * MB }));
+    const told: number[] = [];
+    const hashed = await hashFiles(parts, { onHashed: (index) => told.push(index) });
+    const expected = parts.map(({ offset, length }) =>
+      createHash('sha256')
+        .update(bytes.subarray(offset, offset + length))
+        .digest('hex'),
+    );
+    expect(hashed.map(({ sha256 }) => sha256)).toEqual(expected);
+    expect(hashed.map(({ sizeBytes }) => sizeBytes / MB)).toEqual([16, 16, 16, 16, 6]);
+    expect(told.sort()).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('reads no faster than it may', async () => {
+    const path = join(await tempDir(), 'a');
+    writeFileSync(path, Buffer.alloc(3 * MB));
+    const started = performance.now();
+    await hashFiles([path, { path, offset: 0, length: MB }], { limitRateBytesPerSecond: 8 * MB });
+    expect(performance.now() - started).toBeGreaterThan(400);
+  });
+
   it('names a file that cannot be read', async () => {
     const path = join(await tempDir(), 'none');
     await expect(hashFile(path)).rejects.toMatchObject({ code: 'FILESYSTEM_ERROR', message: expect.stringContaining(path) });

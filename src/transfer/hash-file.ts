@@ -9,17 +9,31 @@ import { defaultWorkers, LanePool } from './lane-pool.ts';
 import type { Fault, HashResult, LaneEvent } from './lane-protocol.ts';
 import { TokenBucket } from './token-bucket.ts';
 
+/** A part of a file; what lies beyond the file's end is left out. */
+export interface FileExtent {
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** An absolute path, an open descriptor that stays the caller's, or a part of a file. */
+export type HashTarget = string | number | FileExtent;
+
 export interface HashOptions {
   readonly signal?: AbortSignal;
+  /** Of all reads together; absent: no limit. */
+  readonly limitRateBytesPerSecond?: number;
+  /** Each as soon as it is there. */
+  readonly onHashed?: (index: number, hashed: HashedFile) => void;
   /** Bytes hashed so far, over all files; at most 10 times a second and once at the end. */
   readonly onProgress?: (doneBytes: number) => void;
   /** Make the leaf digests too, of all or of the files chosen: costs as much again. */
-  readonly leaves?: boolean | ((file: string | number) => boolean);
+  readonly leaves?: boolean | ((file: HashTarget) => boolean);
 }
 
 export interface HashedFile {
   readonly sha256: Sha256;
-  /** Bytes read: the size of the file. */
+  /** Bytes read: the size of the file, or of what there is of the part. */
   readonly sizeBytes: number;
   /** 32 bytes for each LEAF_BYTES, in order. */
   readonly leaves?: Uint8Array;
@@ -28,18 +42,18 @@ export interface HashedFile {
 const THREADS_PAY_BYTES = 64 * 1024 * 1024;
 const PROGRESS_MS = 100;
 
-/** @param file absolute path, or an open descriptor that stays the caller's. @throws ModelError of the file system, CANCELLED */
-export async function hashFile(file: string | number, options: HashOptions = {}): Promise<HashedFile> {
+/** @throws ModelError of the file system, CANCELLED */
+export async function hashFile(file: HashTarget, options: HashOptions = {}): Promise<HashedFile> {
   const [hashed] = await hashFiles([file], options);
   if (hashed === undefined) throw new Error('no digest for one file');
   return hashed;
 }
 
 /** Digests in the order of the files. @throws ModelError of the first file that cannot be read, CANCELLED */
-export async function hashFiles(files: readonly (string | number)[], options: HashOptions = {}): Promise<HashedFile[]> {
+export async function hashFiles(files: readonly HashTarget[], options: HashOptions = {}): Promise<HashedFile[]> {
   const sizes = files.map(sizeOf);
   const totalBytes = sizes.reduce((sum, size) => sum + size, 0);
-  const pool = makePool(totalBytes < THREADS_PAY_BYTES ? 0 : Math.min(defaultWorkers(), files.length));
+  const pool = makePool(totalBytes < THREADS_PAY_BYTES ? 0 : Math.min(defaultWorkers(), files.length), options);
   const jobs = files.map((file, index) => ({ file, index, sizeBytes: sizes[index] ?? 0, progress: new SharedArrayBuffer(8) }));
   const queue = [...jobs].sort((a, b) => b.sizeBytes - a.sizeBytes);
   const show = () => options.onProgress?.(jobs.reduce((sum, job) => sum + doneOf(job.progress), 0));
@@ -49,7 +63,11 @@ export async function hashFiles(files: readonly (string | number)[], options: Ha
   try {
     await Promise.all(
       pool.bulk().map(async (lane) => {
-        for (let job = queue.shift(); job !== undefined; job = queue.shift()) results[job.index] = await hashOn(pool, lane, job, options);
+        for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+          const hashed = await hashOn(pool, lane, job, options);
+          results[job.index] = hashed;
+          options.onHashed?.(job.index, hashed);
+        }
       }),
     );
     show();
@@ -62,7 +80,8 @@ export async function hashFiles(files: readonly (string | number)[], options: Ha
 
 const doneOf = (progress: SharedArrayBuffer): number => Number(Atomics.load(new BigInt64Array(progress), 0));
 
-function sizeOf(file: string | number): number {
+function sizeOf(file: HashTarget): number {
+  if (typeof file === 'object') return file.length;
   try {
     return (typeof file === 'number' ? fstatSync(file) : statSync(file)).size;
   } catch (error) {
@@ -70,12 +89,14 @@ function sizeOf(file: string | number): number {
   }
 }
 
-function makePool(workers: number): LanePool {
-  return new LanePool({ limit: new TokenBucket().buffer, bufferBytes: 0, workers });
+function makePool(workers: number, { limitRateBytesPerSecond = 0 }: HashOptions): LanePool {
+  const limit = new TokenBucket();
+  limit.setRate(limitRateBytesPerSecond);
+  return new LanePool({ limit: limit.buffer, bufferBytes: 0, workers });
 }
 
 interface Job {
-  readonly file: string | number;
+  readonly file: HashTarget;
   readonly progress: SharedArrayBuffer;
 }
 
@@ -89,7 +110,7 @@ async function hashOn(pool: LanePool, lane: Lane, job: Job, { signal, leaves = f
       lane.post({
         type: 'path.hash',
         jobId,
-        path: job.file,
+        ...placeOf(job.file),
         leaves: typeof leaves === 'function' ? leaves(job.file) : leaves,
         progress: job.progress,
       });
@@ -102,6 +123,8 @@ async function hashOn(pool: LanePool, lane: Lane, job: Job, { signal, leaves = f
     pool.unlisten(jobId);
   }
 }
+
+const placeOf = (file: HashTarget) => (typeof file === 'object' ? file : { path: file });
 
 interface Settlers {
   readonly resolve: (result: HashResult) => void;
@@ -126,8 +149,11 @@ function abortOf(signal: AbortSignal | undefined) {
   return abort;
 }
 
-function readError(fault: Fault, file: string | number): ModelError {
+function readError(fault: Fault, file: HashTarget): ModelError {
   return fsError(Object.assign(new Error(fault.message), { code: fault.errno }), describe(file));
 }
 
-const describe = (file: string | number): string => (typeof file === 'string' ? `read ${file}` : 'read an open file');
+function describe(file: HashTarget): string {
+  const { path } = placeOf(file);
+  return typeof path === 'string' ? `read ${path}` : 'read an open file';
+}

@@ -128,6 +128,7 @@ export class LaneHost {
     const { jobId } = command;
     const job = new PathHash(command, {
       readBuffer: this.#readBuffer,
+      limit: this.#limit,
       onDone: (result) => {
         this.#paths.delete(jobId);
         this.#emit({ type: 'path.done', jobId, result });

@@ -103,6 +103,9 @@ export type LaneCommand =
       readonly type: 'path.hash';
       readonly jobId: number;
       readonly path: string | number;
+      /** Of a part of the file: where it begins, and how long it is. */
+      readonly offset?: number;
+      readonly length?: number;
       readonly leaves: boolean;
       readonly progress: SharedArrayBuffer;
     }

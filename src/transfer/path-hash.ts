@@ -1,7 +1,8 @@
-/** The sha256 of a finished file, read in turns so that the lane stays responsive. */
+/** The sha256 of a finished file or of a part of it, read in turns so that the lane stays responsive. */
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { HashResult } from './lane-protocol.ts';
+import type { TokenBucket } from './token-bucket.ts';
 import { LEAF_BYTES } from './transfer.ts';
 
 const TURN_BYTES = 4 * 1024 * 1024;
@@ -9,6 +10,11 @@ const TURN_BYTES = 4 * 1024 * 1024;
 export interface PathHashJob {
   /** Absolute path, or a descriptor of this process. */
   readonly path: string | number;
+  /** First byte; default 0. */
+  readonly offset?: number;
+  /** At most so many bytes; default: to the end. */
+  readonly length?: number;
+  /** From the first byte on: only of a whole file they are the file's. */
   readonly leaves: boolean;
   /** One BigInt64: bytes done. */
   readonly progress: SharedArrayBuffer;
@@ -16,6 +22,7 @@ export interface PathHashJob {
 
 export interface PathHashOptions {
   readonly readBuffer: Buffer;
+  readonly limit: TokenBucket;
   readonly onDone: (result: HashResult) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -28,12 +35,15 @@ export class PathHash {
   readonly #leaves: Buffer[] = [];
   #leaf: Hash | undefined;
   #fd: number | undefined;
-  #offset = 0;
+  #offset: number;
+  readonly #end: number;
 
   constructor(job: PathHashJob, options: PathHashOptions) {
     this.#job = job;
     this.#options = options;
     this.#progress = new BigInt64Array(job.progress);
+    this.#offset = job.offset ?? 0;
+    this.#end = this.#offset + (job.length ?? Number.POSITIVE_INFINITY);
     setImmediate(() => this.#begin());
   }
 
@@ -60,23 +70,32 @@ export class PathHash {
     if (this.#cancelled) return;
     try {
       let length = 1;
-      for (let read = 0; read < TURN_BYTES && length > 0; read += length) length = this.#readSome(fd);
+      const { limit } = this.#options;
+      for (let read = 0; read < TURN_BYTES && length > 0 && limit.waitMs() < 1; read += length) length = this.#readSome(fd);
       if (length === 0) this.#finish();
-      else setImmediate(() => this.#turn(fd));
+      else this.#next(fd);
     } catch (error) {
       this.#fail(error);
     }
   }
 
+  #next(fd: number): void {
+    const waitMs = this.#options.limit.waitMs();
+    if (waitMs < 1) setImmediate(() => this.#turn(fd));
+    else setTimeout(() => this.#turn(fd), waitMs);
+  }
+
   #readSome(fd: number): number {
-    const { readBuffer } = this.#options;
+    const { readBuffer, limit } = this.#options;
     const toLeafEnd = LEAF_BYTES - (this.#offset % LEAF_BYTES);
-    const length = readSync(fd, readBuffer, 0, Math.min(readBuffer.length, toLeafEnd), this.#offset);
+    const wanted = Math.min(limit.readBytes(readBuffer.length), toLeafEnd, this.#end - this.#offset);
+    const length = wanted === 0 ? 0 : readSync(fd, readBuffer, 0, wanted, this.#offset);
+    limit.take(length);
     const bytes = readBuffer.subarray(0, length);
     this.#hash.update(bytes);
     if (this.#job.leaves) this.#addToLeaf(bytes);
     this.#offset += length;
-    Atomics.store(this.#progress, 0, BigInt(this.#offset));
+    Atomics.store(this.#progress, 0, BigInt(this.#offset - (this.#job.offset ?? 0)));
     return length;
   }
 

@@ -1,8 +1,9 @@
-import { chmodSync, closeSync, openSync, readFileSync, readSync, statSync, utimesSync, writeSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { FaultServer, inverted, sha256Hex } from '../servers/http/fault-server.ts';
+import { flipBit } from '../support/flip-bit.ts';
 import { ChaosModel, MODEL, type Ran } from './chaos-model.ts';
 
 const MIB = 1024 * 1024;
@@ -14,19 +15,6 @@ interface ErrorDocument {
 }
 
 const stateOf = (run: Ran): unknown => run.json<{ data: { results: { state: string }[] } }>().data.results[0]?.state;
-
-/** One bit, in place, with size and times as they were: what a failing disk does. */
-function flipBit(path: string, offset: number): void {
-  const { mode, atime, mtime } = statSync(path);
-  chmodSync(path, 0o644);
-  const fd = openSync(path, 'r+');
-  const byte = Buffer.alloc(1);
-  readSync(fd, byte, 0, 1, offset);
-  writeSync(fd, Buffer.of((byte[0] ?? 0) ^ 1), 0, 1, offset);
-  closeSync(fd);
-  utimesSync(path, atime, mtime);
-  chmodSync(path, mode & 0o777);
-}
 
 it('a flipped bit is named by verify, shown by status, and mended by ensure, which moves only that file', async () => {
   const model = await ChaosModel.start({ sizes });

@@ -1,11 +1,12 @@
 /** What is under way when the machine stops, and what must hold after it: the worlds of the crash-point and disk-fault tests. */
-import { chmodSync, closeSync, existsSync, openSync, readdirSync, readSync, statSync, utimesSync, writeSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import type { ModelOrchestrator } from '../../src/orchestrator/api.ts';
 import { seeded } from '../servers/http/fault-server.ts';
+import { flipBit } from '../support/flip-bit.ts';
 import { type ModelWorld, modelFixture } from '../support/model-fixture.ts';
 
 export const SUBJECT = 't2v-crash@2.2.0';
@@ -173,16 +174,3 @@ function blobSizes(root: string): number[] {
 }
 
 const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);
-
-/** One bit, in place, with size and times as they were: what a failing disk does. */
-function flipBit(path: string, offset: number): void {
-  const { mode, atime, mtime } = statSync(path);
-  chmodSync(path, 0o644);
-  const fd = openSync(path, 'r+');
-  const byte = Buffer.alloc(1);
-  readSync(fd, byte, 0, 1, offset);
-  writeSync(fd, Buffer.of((byte[0] ?? 0) ^ 1), 0, 1, offset);
-  closeSync(fd);
-  utimesSync(path, atime, mtime);
-  chmodSync(path, mode & 0o777);
-}

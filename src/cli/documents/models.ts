@@ -186,6 +186,11 @@ export const verifyResult = z.object({
       upstream: upstream.optional(),
       expected: z.string().optional(),
       found: z.string().optional(),
+      checked_by: z
+        .enum(['sha256', 'pieces'])
+        .optional()
+        .meta({ description: 'the whole file was hashed, or its 16 MiB pieces compared with those of its last full proof here' }),
+      bad_pieces: z.array(z.int().min(0)).optional().meta({ description: 'numbers of the 16 MiB pieces that differ, where that is known' }),
     }),
   ),
   extra_files: z.array(z.string()).meta({ description: 'in the directory, but declared by nobody' }),

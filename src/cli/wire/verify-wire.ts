@@ -25,4 +25,6 @@ const fileWire = (file: VerifiedFile): Wire<typeof verifyResult>['files'][number
   ...upstreamWire(file),
   ...(file.expected !== undefined && { expected: file.expected }),
   ...(file.found !== undefined && { found: file.found }),
+  ...(file.checkedBy !== undefined && { checked_by: file.checkedBy }),
+  ...(file.badPieces !== undefined && { bad_pieces: file.badPieces }),
 });

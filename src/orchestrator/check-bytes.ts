@@ -1,0 +1,130 @@
+/**
+ * What files hold, on all cores. A file whose leaves are on record is read leaf by leaf, by as many threads as there are: each leaf was
+ * recorded when the whole file was proven, so right leaves are right bytes as long as the record is. Where one differs, the whole file is
+ * read: a record can condemn nothing.
+ */
+import type { Sha256 } from '../domain/digest.ts';
+import { readLeaves } from '../store/piece-leaves.ts';
+import { readStatKey } from '../store/stat-key.ts';
+import { type FileExtent, type HashedFile, type HashTarget, hashFiles } from '../transfer/hash-file.ts';
+import { leafDigest, leafExtents } from '../transfer/leaf-extents.ts';
+import { LEAF_BYTES } from '../transfer/transfer.ts';
+import type { Orchestration } from './orchestration.ts';
+
+export interface FileToCheck {
+  /** Absolute. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Whose leaves may be on record, and are made where they are not. */
+  readonly digest?: Sha256;
+}
+
+export interface CheckedFile {
+  readonly sha256: Sha256;
+  readonly sizeBytes: number;
+  /** `pieces`: each of its leaves is as recorded; `sha256`: the whole file was hashed. */
+  readonly by: 'sha256' | 'pieces';
+  /** Made in the same read as `sha256`: fit to be put on record. */
+  readonly leaves?: Uint8Array;
+  /** Where the file differs from the leaves on record: their numbers. */
+  readonly badPieces?: readonly number[];
+}
+
+export interface CheckOptions {
+  /** Hash whole files, whatever is on record. */
+  readonly deep?: boolean;
+  readonly limitRateBytesPerSecond?: number;
+  readonly signal?: AbortSignal;
+  /** A second reading raises the total. */
+  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+  /** Each as soon as it is known. */
+  readonly onChecked?: (index: number, checked: CheckedFile) => void;
+}
+
+/** In the order of the files. @throws ModelError of the first one that cannot be read, CANCELLED */
+export async function checkBytes(
+  work: Orchestration,
+  files: readonly FileToCheck[],
+  options: CheckOptions = {},
+): Promise<readonly CheckedFile[]> {
+  const recorded = files.map((file) => leavesOf(work, file));
+  const known = options.deep ? [] : recorded;
+  const leafless = files.filter((file, index) => isDivided(file) && recorded[index] === undefined);
+  const firstBytes = sum(files.map(({ sizeBytes }) => sizeBytes));
+  const checked = await checkOnce(files, known, { ...options, leafless, onProgress: (done) => options.onProgress?.(done, firstBytes) });
+  const doubtful = checked.flatMap(({ badPieces }, index) => (badPieces === undefined ? [] : [index]));
+  if (doubtful.length === 0) return checked;
+  const again = doubtful.flatMap((index) => files[index] ?? []);
+  const totalBytes = firstBytes + sum(again.map(({ sizeBytes }) => sizeBytes));
+  const onProgress = (doneBytes: number) => options.onProgress?.(firstBytes + doneBytes, totalBytes);
+  const whole = await checkOnce(again, [], { ...options, leafless: again, onProgress });
+  for (const [at, index] of doubtful.entries()) {
+    const [before, now] = [checked[index], whole[at]];
+    if (before === undefined || now === undefined) continue;
+    checked[index] = now.sha256 === files[index]?.digest ? now : { ...now, badPieces: before.badPieces ?? [] };
+  }
+  return checked;
+}
+
+interface KnownLeaves {
+  readonly extents: readonly FileExtent[];
+  readonly digests: readonly Sha256[];
+  readonly sha256: Sha256;
+}
+
+/** Leaves of a file of one leaf say no more than its digest. */
+const isDivided = ({ digest, sizeBytes }: FileToCheck): boolean => digest !== undefined && sizeBytes > LEAF_BYTES;
+
+function leavesOf({ store }: Orchestration, file: FileToCheck): KnownLeaves | undefined {
+  const { path, digest, sizeBytes } = file;
+  if (digest === undefined || !isDivided(file) || readStatKey(path)?.sizeBytes !== sizeBytes) return undefined;
+  const leaves = readLeaves(store, digest, sizeBytes);
+  if (leaves === undefined) return undefined;
+  const extents = leafExtents({ path, sizeBytes, leafBytes: leaves.leafBytes });
+  return { sha256: digest, extents, digests: extents.map((_, leaf) => leafDigest(leaves, leaf)) };
+}
+
+interface OnceOptions extends Omit<CheckOptions, 'onProgress'> {
+  readonly onProgress: (doneBytes: number) => void;
+  /** Those whose leaves are made on the way. */
+  readonly leafless: readonly FileToCheck[];
+}
+
+/** @param known by index: leaves to compare with; the other files are hashed whole */
+async function checkOnce(
+  files: readonly FileToCheck[],
+  known: readonly (KnownLeaves | undefined)[],
+  { leafless, onChecked, ...options }: OnceOptions,
+): Promise<CheckedFile[]> {
+  const checked: CheckedFile[] = [];
+  const parts = files.flatMap((file, index) => partsOf(file, known[index]).map((target, piece) => ({ index, piece, target })));
+  const open = new Map(files.map((file, index) => [index, { left: partsOf(file, known[index]).length, bad: [] as number[] }]));
+  const leafy = new Set<HashTarget>(leafless.map(({ path }) => path));
+  await hashFiles(
+    parts.map(({ target }) => target),
+    {
+      ...options,
+      leaves: (target) => leafy.has(target),
+      onHashed: (at, hashed) => {
+        const { index = -1, piece = 0 } = parts[at] ?? {};
+        const [file, leaves, rest] = [files[index], known[index], open.get(index)];
+        if (file === undefined || rest === undefined) return;
+        if (leaves !== undefined && leaves.digests[piece] !== hashed.sha256) rest.bad.push(piece);
+        if (--rest.left > 0) return;
+        checked[index] = leaves === undefined ? ofWhole(hashed) : ofLeaves(file, leaves, rest.bad);
+        if (rest.bad.length === 0) onChecked?.(index, checked[index]);
+      },
+    },
+  );
+  return checked;
+}
+
+const partsOf = ({ path }: FileToCheck, known: KnownLeaves | undefined): readonly HashTarget[] => known?.extents ?? [path];
+
+const ofWhole = (hashed: HashedFile): CheckedFile => ({ ...hashed, by: 'sha256' });
+
+function ofLeaves({ sizeBytes }: FileToCheck, { sha256 }: KnownLeaves, bad: readonly number[]): CheckedFile {
+  return { sha256, sizeBytes, by: 'pieces', ...(bad.length > 0 && { badPieces: bad.toSorted((a, b) => a - b) }) };
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
