@@ -20,14 +20,14 @@ export async function assertRemovable(store: StoreContext, { name, label }: Pick
 }
 
 /** Who and why, in one phrase. */
-export function pinPhrase({ state, pin }: StoredPin): string {
+function pinPhrase({ state, pin }: StoredPin): string {
   if (pin === undefined || state === 'unreadable') return 'pinned, by a record that cannot be read';
   const until = pin.until === undefined ? '' : ` until ${pin.until}`;
   return `pinned by ${pin.by} on ${pin.pinnedAt.slice(0, 10)}${until}${pin.reason === undefined ? '' : `: ${pin.reason}`}`;
 }
 
 /** `since` and the command are what tells two runs of one program apart. */
-export const leasePhrase = (lease: ModelLease | undefined): string =>
+const leasePhrase = (lease: ModelLease | undefined): string =>
   lease === undefined ? 'in use, by a lease that cannot be read' : `in use by ${describeHolder(lease.holder)} since ${lease.holder.since}`;
 
 const pinned = (label: string, pin: StoredPin): ModelError =>
