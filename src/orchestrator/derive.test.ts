@@ -241,6 +241,31 @@ describe('what cannot be derived', () => {
     await sound(world);
   });
 
+  it('is a blob that is written to while it is cast: nothing made of it is published, and the next run mends both', async () => {
+    const { world, orchestrator, model } = await derivedWorld();
+    const [shard = ''] = SHARDS;
+    const digest = createHash('sha256').update(inputOf(model, shard)).digest('hex');
+    const blob = join(world.modelsRoot, '.blobs', 'sha256', digest.slice(0, 2), digest);
+    let spoilt = false;
+    const spoil = (event: ModelEvent): void => {
+      // Of the two files of this name that are begun, the input is fetched, and then the output cast from it.
+      if (event.type !== 'file.started' || event.file !== shard || spoilt || !existsSync(blob)) return;
+      spoilt = true;
+      const bytes = readFileSync(blob);
+      bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 0xff;
+      chmodSync(blob, 0o644);
+      writeFileSync(blob, bytes);
+    };
+    await expect(orchestrator.ensure(BF16, { onEvent: spoil })).rejects.toMatchObject({
+      code: 'CONCURRENT_MODIFICATION',
+      details: { file: shard, input: digest },
+    });
+    expect(existsSync(world.modelDir(BF16))).toBe(false);
+    await orchestrator.ensure(BF16);
+    expect(readPlain(readFileSync(join(world.modelDir(BF16), shard))).tensors).toEqual(referenceCast(inputOf(model, shard), 'BF16'));
+    await sound(world);
+  });
+
   it('is a component without safetensors', async () => {
     const model = derivedModel();
     const variant = { bf16: { derive_from: 'fp32', dtype: 'bf16', derive_components: ['text_encoder'] } };
