@@ -5,6 +5,7 @@ import type { ModelLease, StoredPin } from '../domain/holds.ts';
 import type { StoreContext } from '../store/context.ts';
 import { type LiveLeases, liveLeases } from '../store/leases.ts';
 import { isHolding, readPin } from '../store/pins.ts';
+import { minuteOf } from '../util/minute-of.ts';
 import type { NamedPlace } from './named-place.ts';
 
 /**
@@ -22,13 +23,15 @@ export async function assertRemovable(store: StoreContext, { name, label }: Pick
 /** Who and why, in one phrase. */
 function pinPhrase({ state, pin }: StoredPin): string {
   if (pin === undefined || state === 'unreadable') return 'pinned, by a record that cannot be read';
-  const until = pin.until === undefined ? '' : ` until ${pin.until}`;
+  const until = pin.until === undefined ? '' : ` until ${minuteOf(pin.until)}`;
   return `pinned by ${pin.by} on ${pin.pinnedAt.slice(0, 10)}${until}${pin.reason === undefined ? '' : `: ${pin.reason}`}`;
 }
 
 /** `since` and the command are what tells two runs of one program apart. */
 const leasePhrase = (lease: ModelLease | undefined): string =>
-  lease === undefined ? 'in use, by a lease that cannot be read' : `in use by ${describeHolder(lease.holder)} since ${lease.holder.since}`;
+  lease === undefined
+    ? 'in use, by a lease that cannot be read'
+    : `in use by ${describeHolder(lease.holder)} since ${minuteOf(lease.holder.since)}`;
 
 const pinned = (label: string, pin: StoredPin): ModelError =>
   new ModelError('CONCURRENT_MODIFICATION', `${label} is ${pinPhrase(pin)}`, {

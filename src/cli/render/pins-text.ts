@@ -1,4 +1,5 @@
 import type { PinReport, PinState, UnpinResult } from '../../domain/holds.ts';
+import { minuteOf } from '../../util/minute-of.ts';
 import { type Tried, valuesOf } from '../tried.ts';
 import { judged, mark, type Verdict } from './paint.ts';
 import type { Screen } from './screen.ts';
@@ -25,10 +26,10 @@ export function pinsText(screen: Screen, pins: readonly PinReport[]): string {
 }
 
 function row(screen: Screen, { label, state, pin, present }: PinReport): readonly string[] {
-  const until = pin === undefined ? '' : (pin.until ?? 'unpinned');
+  const until = pin === undefined ? '' : pin.until === undefined ? 'unpinned' : minuteOf(pin.until);
   return [
     `${mark(screen, VERDICTS[state])} ${label}`,
-    pin?.pinnedAt ?? 'unreadable record: counts',
+    pin === undefined ? 'unreadable record: counts' : minuteOf(pin.pinnedAt),
     state === 'expired' ? judged(screen, 'none', `${until} (expired)`) : until,
     present ? 'yes' : 'no',
     pin?.by ?? '',
@@ -39,7 +40,7 @@ function row(screen: Screen, { label, state, pin, present }: PinReport): readonl
 export const pinText = (screen: Screen, tried: readonly Tried<PinReport>[]): string =>
   valuesOf(tried)
     .map(({ label, pin, present }) => {
-      const until = pin?.until === undefined ? '' : ` until ${pin.until}`;
+      const until = pin?.until === undefined ? '' : ` until ${minuteOf(pin.until)}`;
       return `${mark(screen, 'good')} pinned ${label}${until}${present ? '' : ' (it is not here yet)'}`;
     })
     .join('\n');

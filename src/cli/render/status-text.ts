@@ -1,6 +1,7 @@
 import { formatRef } from '../../domain/model-ref.ts';
 import { ModelState, type ModelStatus } from '../../domain/status.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
+import { minuteOf } from '../../util/minute-of.ts';
 import { hasFailed, type Tried, valuesOf } from '../tried.ts';
 import { failedRow } from './ensure-text.ts';
 import { faultLines } from './fault-lines.ts';
@@ -52,7 +53,6 @@ const row = (screen: Screen, status: ModelStatus): readonly string[] => [
 ];
 
 /** `2026-11-22 14:05`, UTC as recorded. */
-const minuteOf = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')}Z`;
 
 function faultsOf(screen: Screen, { ref, state, missingFiles, faultyFiles }: ModelStatus): readonly string[] {
   if (state === ModelState.NOT_PRESENT) return [];

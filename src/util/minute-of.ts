@@ -1,0 +1,2 @@
+/** `2026-11-27 21:05Z` of an ISO 8601 moment in UTC: as exact as people want it. */
+export const minuteOf = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')}Z`;
