@@ -63,6 +63,8 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
       offline: config.offline,
       environment: config.environment,
       optionalComponents: config.optionalComponents,
+      gcGraceMs: config.gcGraceMs,
+      maxModelAgeMs: config.maxModelAgeMs,
     },
     registry: () => manifest.registry(),
     saveRegistry: () => manifest.save(),
@@ -120,12 +122,13 @@ function storeContext(modelsRoot: string, cwd: string): StoreContext {
 }
 
 /** A call's own receiver gets the events of that call, as the sinks of all calls do. */
-function emitterOf(bus: EventBus, call: CallOptions, model: string): ReturnType<EventBus['emitFor']> {
+function emitterOf(bus: EventBus, call: CallOptions, model: string | undefined): ReturnType<EventBus['emitFor']> {
   const correlationId = call.correlationId ?? newCorrelationId();
   const { onEvent } = call;
-  if (onEvent === undefined) return bus.emitFor({ correlationId, model });
-  const own = createEventBus({ clock: systemClock, sinks: [onEvent] }).emitFor({ correlationId, model });
-  const shared = bus.emitFor({ correlationId, model });
+  const scope = { correlationId, ...(model !== undefined && { model }) };
+  if (onEvent === undefined) return bus.emitFor(scope);
+  const own = createEventBus({ clock: systemClock, sinks: [onEvent] }).emitFor(scope);
+  const shared = bus.emitFor(scope);
   return (body) => {
     shared(body);
     own(body);

@@ -7,6 +7,7 @@ export { loadConfig } from './config/load-config.ts';
 export type { ByteClass, ByteSum, ClassUsage, DiskUsage, HolderUsage, ModelUsage, SharingFacts } from './domain/disk-usage.ts';
 export { type Attempt, asModelError, ERROR_CODES, ErrorCode, type ErrorDocument, isModelError, ModelError } from './domain/errors.ts';
 export type { EventSink, ModelEvent } from './domain/events.ts';
+export type { GcItem, GcKeep, GcKind, GcModel, GcPlan, GcReport, GcRule, GcTarget, InUseLook } from './domain/gc.ts';
 export type { ModelLease, ModelPin, PinReport, PinState, StoredPin, UnpinResult } from './domain/holds.ts';
 export type {
   AddReport,
@@ -43,6 +44,8 @@ export type {
   CallOptions,
   DiskUsageOptions,
   EnsureOptions,
+  GcOptions,
+  GcRunOptions,
   HeldModel,
   LeaseOptions,
   LockOptions,
@@ -58,6 +61,7 @@ export type {
   TargetOptions,
   UrlRequest,
 } from './orchestrator/api.ts';
+export { GarbageCollector } from './orchestrator/gc/garbage-collector.ts';
 export type { ManifestProblem } from './registry/manifest-problem.ts';
 export { ModelRegistry } from './registry/model-registry.ts';
 export { validateManifest } from './registry/validate-manifest.ts';

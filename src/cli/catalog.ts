@@ -32,6 +32,7 @@ export const CATALOG: readonly CatalogEntry[] = [
   entry('models verify', async () => (await import('./commands/verify.ts')).verify),
   entry('models du', async () => (await import('./commands/du.ts')).du),
   entry('models rm', async () => (await import('./commands/rm.ts')).rm),
+  entry('models gc', async () => (await import('./commands/gc.ts')).gc, 'prune'),
   entry('models pin', async () => (await import('./commands/pin.ts')).pin),
   entry('models unpin', async () => (await import('./commands/unpin.ts')).unpin),
   entry('models pins', async () => (await import('./commands/pins.ts')).pins),

@@ -39,7 +39,7 @@ export class Keyboard {
   async #line(): Promise<string> {
     let line = '';
     for (let key = await this.#key(); key !== undefined && !ENDS.includes(key); key = await this.#key()) {
-      if (key === CTRL_C) throw new ModelError('CANCELLED', 'stopped while asking for a credential', { hint: 'nothing was stored' });
+      if (key === CTRL_C) throw new ModelError('CANCELLED', 'stopped while asking', { hint: 'nothing was changed' });
       if (ERASES.includes(key)) line = line.slice(0, -1);
       else if (key >= ' ' && line.length < LIMIT_CHARACTERS) line += key;
     }

@@ -10,7 +10,8 @@ export type UsageReason =
   | 'invalid_value'
   | 'missing_operand'
   | 'unexpected_operand'
-  | 'conflicting_options';
+  | 'conflicting_options'
+  | 'missing_confirmation';
 
 /** A wrong command line: exit status 2, with what to write instead. */
 export const usageError = (reason: UsageReason, message: string, hint: string): ModelError =>

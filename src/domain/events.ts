@@ -3,6 +3,7 @@
  * turns them into logs, progress and metrics. No event ever holds a secret: URLs are redacted by whoever emits them.
  */
 import type { ErrorDocument } from './errors.ts';
+import type { GcKind } from './gc.ts';
 import type { ProofLevel } from './proof.ts';
 
 /** How a file's bytes came to be in the store. */
@@ -78,6 +79,16 @@ export type EventBody =
   /** Of files that are read only to pin their digest. */
   | { readonly type: 'lock.progress'; readonly doneBytes: number; readonly totalBytes: number }
   | { readonly type: 'verify.file'; readonly file: string; readonly ok: boolean; readonly fault?: string }
+  /** Of a garbage collection: what is about to go. */
+  | { readonly type: 'gc.started'; readonly items: number; readonly bytes: number }
+  | { readonly type: 'gc.removed'; readonly kind: GcKind; readonly what: string; readonly bytes: number; readonly reason: string }
+  | {
+      readonly type: 'gc.finished';
+      readonly removed: number;
+      readonly kept: number;
+      readonly reclaimedBytes: number;
+      readonly durationMs: number;
+    }
   | { readonly type: 'warning'; readonly code: string; readonly message: string };
 
 /** What a lock file says of whoever holds it. */

@@ -126,6 +126,22 @@ function say(event: ModelEvent): Said | undefined {
       return event.ok
         ? debug(`Verified: ${event.file}`, { file: event.file, ok: true })
         : { level: 'error', message: `Not as proven: ${event.file}`, fields: { file: event.file, ok: false, fault: event.fault } };
+    case 'gc.started':
+      return debug(`Garbage collection: ${event.items} to remove`, { items: event.items, bytes: event.bytes });
+    case 'gc.removed':
+      return info(`Removed ${event.kind} ${event.what}: ${event.reason}`, {
+        kind: event.kind,
+        what: event.what,
+        bytes: event.bytes,
+        reason: event.reason,
+      });
+    case 'gc.finished':
+      return info(`Garbage collection: ${event.removed} removed, ${event.kept} kept`, {
+        removed: event.removed,
+        kept: event.kept,
+        bytes_reclaimed: event.reclaimedBytes,
+        duration_seconds: seconds(event.durationMs),
+      });
     case 'warning':
       return warn(event.message, { warning_code: event.code });
     case 'ensure.progress':

@@ -117,6 +117,9 @@ function reduceModel(model: ModelProgress, event: ModelEvent): ModelProgress | u
     case 'blob.healed':
     case 'recovery.done':
     case 'verify.file':
+    case 'gc.started':
+    case 'gc.removed':
+    case 'gc.finished':
     case 'warning':
       return undefined;
   }

@@ -1,6 +1,7 @@
 /** The verbs as their callers see them; compose.ts returns the object that implements this. */
 import type { DiskUsage } from '../domain/disk-usage.ts';
 import type { EventSink } from '../domain/events.ts';
+import type { GcPlan, GcReport } from '../domain/gc.ts';
 import type { PinReport, UnpinResult } from '../domain/holds.ts';
 import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
 import type { CanonicalRef } from '../domain/model-ref.ts';
@@ -119,7 +120,30 @@ export interface HeldModel extends AsyncDisposable {
   /** May be called more than once. */
   release(): Promise<void>;
 }
+
 export interface DiskUsageOptions extends CallOptions, ModelOptions {}
+
+export interface GcOptions extends CallOptions {
+  /** Unique bytes of the models (of the family) afterwards. */
+  readonly maxSizeBytes?: number;
+  /** Free bytes of the volume afterwards. */
+  readonly freeBytes?: number;
+  /** Models that were not used for so long. */
+  readonly olderThanMs?: number;
+  /** Only models of this family. */
+  readonly family?: string;
+  /** Of each model name the newest versions stay and the others go; beside another rule, only those that it names. */
+  readonly keepLast?: number;
+  /** Give the bytes back at once. */
+  readonly purge?: boolean;
+  /** Also bad bytes that were replaced. */
+  readonly quarantine?: boolean;
+}
+
+export interface GcRunOptions extends GcOptions {
+  /** As `planGc` gave it: nothing else is removed, and of that nothing that is held or was used since. */
+  readonly plan?: GcPlan;
+}
 
 export interface RemoveResult {
   readonly path: string;
@@ -162,6 +186,10 @@ export interface ModelOrchestrator {
   lease(modelId: string, options?: LeaseOptions): Promise<HeldModel>;
   /** What every byte under MODELS_ROOT is for; models, families and components of these models, of all where none is named. Changes nothing. */
   diskUsage(modelIds?: readonly string[], options?: DiskUsageOptions): Promise<DiskUsage>;
+  /** What `gc` would remove and keep, each with its reason. Changes nothing on disk. */
+  planGc(options?: GcOptions): Promise<GcPlan>;
+  /** Removes what belongs to nobody, and models by age, version or size. @throws ModelError where something cannot be read that tells what is used */
+  gc(options?: GcRunOptions): Promise<GcReport>;
   /** Writes the lockfile for these models; for all where none is named. */
   lock(modelIds?: readonly string[], options?: LockOptions): Promise<LockReport>;
 

@@ -21,6 +21,10 @@ export interface OrchestrationSettings {
   readonly environment: string;
   /** Components that are taken where a model has them as optional ones. */
   readonly optionalComponents: readonly string[];
+  /** What was used or changed within it, nobody removes who was not asked to by hand. */
+  readonly gcGraceMs: number;
+  /** Time since its last use after which garbage collection removes a model. */
+  readonly maxModelAgeMs: number | undefined;
 }
 
 /** The parts of a run that a call's options can change. */
@@ -56,6 +60,6 @@ export interface Orchestration {
   /** The cache of the Hugging Face Hub's clients; undefined where it is not to be used. */
   hfCache(): Promise<HfCache | undefined>;
   engine(limits: TransferLimits): Promise<TransferEngine>;
-  /** An emitter with the envelope of one call on one model. */
-  emitter(options: CallOptions, model: string): Emit;
+  /** An emitter with the envelope of one call, on one model where one is named. */
+  emitter(options: CallOptions, model?: string): Emit;
 }

@@ -1,6 +1,7 @@
 /** The verbs on one object: what library users hold. */
 
 import type { DiskUsage } from '../domain/disk-usage.ts';
+import type { GcPlan, GcReport } from '../domain/gc.ts';
 import type { PinReport, UnpinResult } from '../domain/holds.ts';
 import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
@@ -13,6 +14,8 @@ import type {
   CallOptions,
   DiskUsageOptions,
   EnsureOptions,
+  GcOptions,
+  GcRunOptions,
   HeldModel,
   LeaseOptions,
   LockOptions,
@@ -120,6 +123,16 @@ export class Verbs implements ModelOrchestrator {
   async diskUsage(modelIds: readonly string[] = [], options?: DiskUsageOptions): Promise<DiskUsage> {
     const { diskUsageOf } = await import('./disk-usage.ts');
     return diskUsageOf(this.#work, modelIds, options);
+  }
+
+  async planGc(options?: GcOptions): Promise<GcPlan> {
+    const { planCollection } = await import('./gc/collect-garbage.ts');
+    return planCollection(this.#work, options);
+  }
+
+  async gc(options?: GcRunOptions): Promise<GcReport> {
+    const { collectGarbage } = await import('./gc/collect-garbage.ts');
+    return collectGarbage(this.#work, options);
   }
 
   async lock(modelIds: readonly string[] = [], options?: LockOptions): Promise<LockReport> {

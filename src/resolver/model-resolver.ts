@@ -91,6 +91,16 @@ export class ModelResolver {
     return this.#join(COMPONENTS, refText({ modelId: id }));
   }
 
+  /** Holds the 256 folders of blobs. */
+  get blobsDir(): string {
+    return this.#join('.blobs', 'sha256');
+  }
+
+  /** Whether a name under `.tmp` is that of a folder of partials. */
+  isKey(name: string): boolean {
+    return KEY.test(name);
+  }
+
   blobPath(digest: string): string {
     return this.#join('.blobs', 'sha256', ...shard(keyName(digest)));
   }

@@ -12,7 +12,7 @@ const CANNOT_WRITE = ['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT', 'EMFILE', 
 
 /** A root that cannot be written still serves: there it does nothing, and the model looks unused. */
 export async function touchAccess(context: StoreContext, family: string, ref: CanonicalRef): Promise<void> {
-  const path = context.resolver.stateFile('access', context.resolver.refName(family, ref));
+  const path = pathOf(context, family, ref);
   const now = context.clock.now();
   try {
     const last = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY;
@@ -25,3 +25,10 @@ export async function touchAccess(context: StoreContext, family: string, ref: Ca
     throw fsError(error, `record the use of ${ref.modelId}`);
   }
 }
+
+/** Milliseconds since the epoch; undefined where no use is on record. */
+export const lastUseMs = (context: StoreContext, family: string, ref: CanonicalRef): number | undefined =>
+  statSync(pathOf(context, family, ref), { throwIfNoEntry: false })?.mtimeMs;
+
+const pathOf = ({ resolver }: StoreContext, family: string, ref: CanonicalRef): string =>
+  resolver.stateFile('access', resolver.refName(family, ref));

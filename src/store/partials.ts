@@ -46,6 +46,11 @@ export class Partials {
     return existsSync(this.#context.resolver.partialDir(key));
   }
 
+  /** Whether there is a partial that somebody owns, or may take over. */
+  hasMaps(key: string): boolean {
+    return this.#uuids(key).length > 0;
+  }
+
   /** Removes what dead writers left of a key that needs no partial any more. Call under the key's lock. */
   async removeAll(key: string): Promise<void> {
     for (const uuid of this.#uuids(key)) {

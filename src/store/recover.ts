@@ -38,7 +38,7 @@ export async function recover(context: StoreContext, blobs: Blobs, recovery: Rec
   }
   await reservedBytes(context);
   await reapLiving(context, 'leases');
-  await removeOldRecords(context);
+  for (const path of oldRecords(context)) await removePath(path);
   await removeDeadCasts(context);
 }
 
@@ -60,17 +60,16 @@ const hasDebris = (context: StoreContext): boolean =>
   deadStagings(context).length > 0;
 
 /** An intent is written before its staging folder is made, and removed after that is gone. */
-function deadStagings(context: StoreContext): string[] {
+export function deadStagings(context: StoreContext): string[] {
   const intents = intentIds(context);
   return temporaries(context, '.partial').filter((path) => !intents.some((uuid) => path.endsWith(`.${uuid}.partial`)));
 }
 
-async function removeOldRecords(context: StoreContext): Promise<void> {
+/** Paths of records whose writers died before the rename. */
+export function oldRecords(context: StoreContext): string[] {
   const now = context.clock.now();
-  for (const path of temporaries(context, '.rec')) {
-    const made = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now;
-    if (now - made > RECORD_AGE_MS) await removePath(path);
-  }
+  const ageMs = (path: string): number => now - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now);
+  return temporaries(context, '.rec').filter((path) => ageMs(path) > RECORD_AGE_MS);
 }
 
 /** A cast that was cut short begins anew: what it wrote is of use to nobody. */

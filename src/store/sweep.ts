@@ -4,6 +4,7 @@ import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseSha256, type Sha256 } from '../domain/digest.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
+import type { Lease } from '../locks/lease.ts';
 import type { Blobs } from './blobs.ts';
 import type { StoreContext } from './context.ts';
 import { makeDirectory, syncDirectory } from './durable.ts';
@@ -45,22 +46,39 @@ export async function endRemoval(context: StoreContext, blobs: Blobs, tree: Tras
   return bytes;
 }
 
+/** So many at once: to read all references for each blob alone would take as long as the store is large. */
+const BATCH = 128;
+
 /**
  * Removes those of the blobs that nobody counts on.
  * @returns bytes given back, by the size of the removed blobs.
  */
 export async function sweepBlobs(context: StoreContext, blobs: Blobs, digests: Iterable<Sha256>): Promise<number> {
+  const open = [...new Set(digests)];
   let bytes = 0;
-  for (const digest of digests) {
-    const lease = await context.locks.tryAcquire(context.resolver.blobLock(digest), { doing: `sweep ${digest}` });
-    if (lease === undefined) continue;
-    try {
-      bytes += await sweepBlob(context, blobs, digest);
-    } finally {
-      await lease.release();
-    }
-  }
+  for (let at = 0; at < open.length; at += BATCH) bytes += await sweepBatch(context, blobs, open.slice(at, at + BATCH));
   return bytes;
+}
+
+async function sweepBatch(context: StoreContext, blobs: Blobs, digests: readonly Sha256[]): Promise<number> {
+  const idle = await unwanted(
+    context,
+    digests.filter((digest) => sizeOf(blobs, digest) !== undefined),
+  );
+  const leases: Lease[] = [];
+  const held: Sha256[] = [];
+  try {
+    for (const digest of idle) {
+      // Whoever has it works on it; nobody is waited for, so the order of these locks is nobody's concern.
+      const lease = await context.locks.tryAcquire(context.resolver.blobLock(digest), { doing: `sweep ${digest}` });
+      if (lease === undefined) continue;
+      leases.push(lease);
+      held.push(digest);
+    }
+    return await sweepHeld(context, blobs, held);
+  } finally {
+    for (const lease of leases) await lease.release();
+  }
 }
 
 /**
@@ -86,41 +104,67 @@ export async function sortTrash(context: StoreContext): Promise<TrashedTree[]> {
 
 export const trashEntries = (context: StoreContext): string[] => listNames(context.resolver.trashDir());
 
-async function sweepBlob(context: StoreContext, blobs: Blobs, digest: Sha256): Promise<number> {
-  const path = blobs.path(digest);
-  const size = statSync(path, { throwIfNoEntry: false })?.size;
-  if (size === undefined || (await isWanted(context, digest))) return 0;
-  const moved = await withStateLock(context, `sweep ${digest}`, async () => {
-    const trashed = await moveToTrash(context, path, digest);
-    // An ensure that wrote its intent before looking at this blob must find it again.
-    if (!(await isWanted(context, digest))) return trashed;
-    await restoreBlob(context, dirname(trashed), digest);
-    return undefined;
-  });
-  if (moved === undefined) return 0;
+/** Call under the digests' locks. */
+async function sweepHeld(context: StoreContext, blobs: Blobs, digests: readonly Sha256[]): Promise<number> {
+  const sizes = new Map(
+    digests.flatMap((digest): [Sha256, number][] => {
+      const size = sizeOf(blobs, digest);
+      return size === undefined ? [] : [[digest, size]];
+    }),
+  );
+  if (sizes.size === 0) return 0;
+  const { directory, gone } = await withStateLock(context, `sweep ${sizes.size} blobs`, () =>
+    moveUnwanted(context, blobs, [...sizes.keys()]),
+  );
   // The records first: with the bytes gone nobody would know of them.
-  await blobs.ledger.forget(digest);
-  await blobs.marks.clear(digest);
-  await removePath(context.resolver.stateFile('pieces', digest));
-  await removePath(dirname(moved));
-  return size;
+  for (const digest of gone) {
+    await blobs.ledger.forget(digest);
+    await blobs.marks.clear(digest);
+    await removePath(context.resolver.stateFile('pieces', digest));
+  }
+  await removePath(directory);
+  return gone.reduce((sum, digest) => sum + (sizes.get(digest) ?? 0), 0);
 }
 
-async function isWanted(context: StoreContext, digest: Sha256): Promise<boolean> {
+/** An ensure that wrote its intent before looking at one of these blobs must find it again: hence the look after the move. */
+async function moveUnwanted(
+  context: StoreContext,
+  blobs: Blobs,
+  digests: readonly Sha256[],
+): Promise<{ directory: string; gone: Sha256[] }> {
+  const directory = context.resolver.trashDir(context.random.uuid());
+  await makeDirectory(context, directory);
+  for (const digest of digests) await renameInto(directory, blobs.path(digest), digest, context);
+  for (const shard of new Set(digests.map((digest) => dirname(blobs.path(digest))))) await syncDirectory(shard);
+  const gone = await unwanted(context, digests);
+  for (const digest of digests) if (!gone.includes(digest)) await restoreBlob(context, directory, digest);
+  return { directory, gone };
+}
+
+const sizeOf = (blobs: Blobs, digest: Sha256): number | undefined => statSync(blobs.path(digest), { throwIfNoEntry: false })?.size;
+
+async function unwanted(context: StoreContext, candidates: readonly Sha256[]): Promise<Sha256[]> {
+  if (candidates.length === 0) return [];
   const { digests, unreadable } = await readReferences(context);
-  return unreadable.length > 0 || digests.has(digest);
+  return unreadable.length > 0 ? [] : candidates.filter((digest) => !digests.has(digest));
 }
 
 export async function moveToTrash(context: StoreContext, path: string, name: string): Promise<string> {
   const directory = context.resolver.trashDir(context.random.uuid());
   await makeDirectory(context, directory);
-  const trashed = context.resolver.modelFile(directory, name);
+  const trashed = await renameInto(directory, path, name, context);
+  await syncDirectory(dirname(path));
+  return trashed;
+}
+
+/** Durable once the folder that it came from is. */
+async function renameInto(directory: string, path: string, name: string, { resolver }: StoreContext): Promise<string> {
+  const trashed = resolver.modelFile(directory, name);
   try {
     await rename(path, trashed);
   } catch (error) {
     throw fsError(error, `move ${path} to the trash`);
   }
-  await syncDirectory(dirname(path));
   return trashed;
 }
 

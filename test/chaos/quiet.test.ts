@@ -29,6 +29,8 @@ const QUIET = [
   ['models', 'list'],
   ['models', 'show', MODEL],
   ['models', 'pins'],
+  ['models', 'gc', '--dry-run'],
+  ['models', 'gc', '--max-size', '1', '--free', '1T', '--older-than', '1s', '--dry-run', '--json'],
   ['models', 'validate'],
   ['models', 'locks'],
   ['models', 'du'],

@@ -6,7 +6,7 @@ import type { ParsedArgs } from '../parsed-args.ts';
 import { pinText } from '../render/pins-text.ts';
 import { firstFailure, resultsWire, tryEach } from '../tried.ts';
 import { usageError } from '../usage-error.ts';
-import { pinWire } from '../wire/pin-wire.ts';
+import { pinResultWire } from '../wire/pin-wire.ts';
 
 export const pin: Command = {
   summary: 'Keep models: neither gc nor rm removes them',
@@ -32,7 +32,7 @@ export const pin: Command = {
     const tried = await tryEach(refs, session.signal, (ref) => orchestrator.pinModel(ref, options));
     const error = firstFailure(tried);
     return {
-      wire: () => ({ results: resultsWire(tried, (report) => ({ ...pinWire(report), ok: true as const })) }),
+      wire: () => ({ results: resultsWire(tried, pinResultWire) }),
       text: (screen) => pinText(screen, tried),
       ...(error && { error }),
     };

@@ -4,6 +4,7 @@ import { authLoginData, authLogoutData, authStatusData } from './auth.ts';
 import { duData } from './du.ts';
 import { envelope } from './envelope.ts';
 import { eventDocument } from './events.ts';
+import { gcData } from './gc.ts';
 import { addData, diffData, lockData, outdatedData, removeData } from './lock.ts';
 import { completionsData, configShowData, configTrustData, doctorData, helpData, versionData } from './machine.ts';
 import {
@@ -33,6 +34,7 @@ const DATA = {
   'wan.models.verify/v1': verifyData,
   'wan.models.du/v1': duData,
   'wan.models.rm/v1': rmData,
+  'wan.models.gc/v1': gcData,
   'wan.models.pin/v1': pinData,
   'wan.models.unpin/v1': unpinData,
   'wan.models.pins/v1': pinsData,

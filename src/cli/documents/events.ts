@@ -1,6 +1,7 @@
 /** The lines of `--progress json`: one event each. */
 import { z } from 'zod';
 import { bytes, errorObject, proof, ref } from './envelope.ts';
+import { gcKind } from './gc.ts';
 
 const source = z.string().meta({ description: 'redacted URL' });
 const file = z.string().meta({ description: 'path inside the model' });
@@ -63,5 +64,8 @@ export const eventDocument = z.discriminatedUnion('type', [
   event('verify.progress', { done_bytes: bytes, total_bytes: bytes }),
   event('lock.progress', { done_bytes: bytes, total_bytes: bytes }),
   event('verify.file', { file, ok: z.boolean(), fault: z.string().optional() }),
+  event('gc.started', { items: z.int().min(0), bytes }),
+  event('gc.removed', { kind: gcKind, what: z.string(), bytes, reason: z.string() }),
+  event('gc.finished', { removed: z.int().min(0), kept: z.int().min(0), reclaimed_bytes: bytes, duration_ms: milliseconds }),
   event('warning', { code: z.string(), message: z.string() }),
 ]);

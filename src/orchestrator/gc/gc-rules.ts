@@ -1,0 +1,32 @@
+/** What is asked of a collection: by a person, or by whoever needs room. */
+import type { FileUser } from '../../store/open-files.ts';
+import type { ScannedSnapshot } from '../../store/scan-store.ts';
+
+export interface GcRules {
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+  /** Younger debris may be of use to an ensure that is run again; what was used within it is spared where nobody asked by hand. */
+  readonly graceMs: number;
+  /** Nobody asked by hand. */
+  readonly isAutomatic: boolean;
+  /** Models of this family only. */
+  readonly family?: string;
+  /** Models not used for so long. */
+  readonly olderThanMs?: number;
+  /** As `olderThanMs`, configured: it leaves models alone that the manifest does not name. */
+  readonly maxAgeMs?: number;
+  /** Of each model name the newest versions stay, the others go; beside another rule, only those that it names. */
+  readonly keepLast?: number;
+  /** Unique bytes of the models (of the family) afterwards. */
+  readonly maxSizeBytes?: number;
+  /** Bytes to be freed by removing models, what debris frees included. */
+  readonly need?: { readonly bytes: number; readonly kind: 'free' | 'need'; readonly freeBytes: number };
+  /** Also what was found bad and replaced. */
+  readonly quarantine: boolean;
+  /** What is known beside the store. */
+  readonly inManifest: (snapshot: ScannedSnapshot) => boolean;
+  /** Who has one of its files open or mapped. */
+  readonly openBy: (snapshot: ScannedSnapshot) => FileUser | undefined;
+  /** Digests and keys of partials that pinned or leased models count on, before they are published. */
+  readonly wanted: ReadonlySet<string>;
+}

@@ -1,0 +1,117 @@
+/** The models of a plan. Pure. */
+import type { GcItem, GcModel, GcRule, GcTarget } from '../../domain/gc.ts';
+import type { ScannedSnapshot, StoreScan } from '../../store/scan-store.ts';
+import { byLastUse, type Choice, chooseBySize, chooseEach, newestVersions, stays } from './choose-models.ts';
+import type { GcRules } from './gc-rules.ts';
+import { type Kept, keeperOf, usePhrase } from './judge-model.ts';
+import { UniqueBytes } from './unique-bytes.ts';
+
+export interface ModelPlan {
+  readonly removed: readonly GcItem[];
+  readonly kept: readonly GcItem[];
+  readonly targets: readonly GcTarget[];
+  readonly keepBytes: number;
+}
+
+/** @param debrisBytes what is freed beside models */
+export function planModels(scan: StoreScan, rules: GcRules, relative: (path: string) => string, debrisBytes: number): ModelPlan {
+  const ordered = byLastUse(scan.snapshots, rules);
+  const keepers = new Map(ordered.map((snapshot) => [snapshot.directory, keeperOf(snapshot, scan, rules)]));
+  const newest = newestVersions(ordered, rules.keepLast);
+  const eligible = ordered.filter(({ directory }) => keepers.get(directory) === undefined && !newest.has(directory));
+  const choice = chooseEach(eligible, rules);
+  chooseToFit(ordered, eligible, { choice, rules, debrisBytes });
+  const left = new UniqueBytes(ordered);
+  const itemOf = (snapshot: ScannedSnapshot, rest: Pick<GcItem, 'bytes' | 'action' | 'reason' | 'why'>): GcItem => ({
+    kind: 'model',
+    what: snapshot.label,
+    path: relative(snapshot.directory),
+    ...rest,
+    model: modelOf(snapshot, rules),
+  });
+  const removed = ordered.flatMap((snapshot) => {
+    const rule = choice.get(snapshot.directory);
+    if (rule === undefined) return [];
+    const why = `${usePhrase(snapshot, rules)}${rules.inManifest(snapshot) ? '' : ', not in the manifest'}`;
+    return [itemOf(snapshot, { bytes: left.remove(snapshot.files), action: 'remove', reason: rule, why })];
+  });
+  const kept = ordered
+    .filter(({ directory }) => !choice.has(directory))
+    .map((snapshot) => {
+      const keeper: Kept = keepers.get(snapshot.directory) ?? stays(snapshot, newest, rules);
+      return itemOf(snapshot, { bytes: left.aloneIn(snapshot.files), action: 'keep', ...keeper });
+    });
+  const freedBytes = removed.reduce((sum, { bytes }) => sum + bytes, 0);
+  return {
+    removed,
+    kept,
+    targets: targetsOf(ordered, { choice, rules, freedBytes: freedBytes + debrisBytes }),
+    keepBytes: left.totalBytes,
+  };
+}
+
+interface Fitting {
+  readonly choice: Choice;
+  readonly rules: GcRules;
+  readonly debrisBytes: number;
+}
+
+/** First to the size that was asked for, then to the free space. */
+function chooseToFit(all: readonly ScannedSnapshot[], eligible: readonly ScannedSnapshot[], { choice, rules, debrisBytes }: Fitting): void {
+  const { maxSizeBytes, need } = rules;
+  if (maxSizeBytes !== undefined) {
+    const bytes = leftOf(measured(all, rules), choice);
+    chooseBySize(eligible, choice, { rule: 'max_size', bytes, limitBytes: maxSizeBytes });
+  }
+  if (need !== undefined) {
+    const bytes = leftOf(all, choice);
+    const wantedBytes = need.bytes - debrisBytes - (new UniqueBytes(all).totalBytes - bytes.totalBytes);
+    chooseBySize(eligible, choice, { rule: 'free', bytes, limitBytes: bytes.totalBytes - Math.max(0, wantedBytes) });
+  }
+}
+
+const measured = (all: readonly ScannedSnapshot[], { family }: GcRules): readonly ScannedSnapshot[] =>
+  family === undefined ? all : all.filter((snapshot) => snapshot.family === family);
+
+const leftOf = (snapshots: readonly ScannedSnapshot[], choice: ReadonlyMap<string, GcRule>): UniqueBytes =>
+  new UniqueBytes(snapshots.filter(({ directory }) => !choice.has(directory)));
+
+interface Reached extends Omit<Fitting, 'debrisBytes'> {
+  readonly freedBytes: number;
+}
+
+function targetsOf(all: readonly ScannedSnapshot[], { choice, rules, freedBytes }: Reached): GcTarget[] {
+  const { maxSizeBytes, need } = rules;
+  const sizeBytes = leftOf(measured(all, rules), choice).totalBytes;
+  return [
+    ...(maxSizeBytes === undefined
+      ? []
+      : [
+          {
+            kind: 'max_size' as const,
+            wantedBytes: maxSizeBytes,
+            reachedBytes: sizeBytes,
+            shortBytes: Math.max(0, sizeBytes - maxSizeBytes),
+          },
+        ]),
+    ...(need === undefined
+      ? []
+      : [
+          {
+            kind: need.kind,
+            wantedBytes: need.freeBytes + need.bytes,
+            reachedBytes: need.freeBytes + freedBytes,
+            shortBytes: Math.max(0, need.bytes - freedBytes),
+          },
+        ]),
+  ];
+}
+
+const modelOf = (snapshot: ScannedSnapshot, rules: GcRules): GcModel => ({
+  family: snapshot.family,
+  ref: snapshot.ref,
+  inManifest: rules.inManifest(snapshot),
+  totalBytes: snapshot.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  lastUsedMs: snapshot.lastUsedMs,
+  generation: snapshot.generation,
+});

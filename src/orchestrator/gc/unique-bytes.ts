@@ -1,0 +1,39 @@
+/** How many bytes a set of models counts on, each digest once, while models leave it and come back. */
+import type { ScannedFile, ScannedSnapshot } from '../../store/scan-store.ts';
+
+export class UniqueBytes {
+  readonly #users = new Map<string, number>();
+  #totalBytes = 0;
+
+  constructor(snapshots: readonly ScannedSnapshot[]) {
+    for (const { files } of snapshots) this.add(files);
+  }
+
+  get totalBytes(): number {
+    return this.#totalBytes;
+  }
+
+  add(files: readonly ScannedFile[]): void {
+    for (const { sha256, sizeBytes } of files) {
+      const users = this.#users.get(sha256) ?? 0;
+      if (users === 0) this.#totalBytes += sizeBytes;
+      this.#users.set(sha256, users + 1);
+    }
+  }
+
+  /** @returns the bytes that nobody else counts on */
+  remove(files: readonly ScannedFile[]): number {
+    const before = this.#totalBytes;
+    for (const { sha256, sizeBytes } of files) {
+      const users = (this.#users.get(sha256) ?? 0) - 1;
+      if (users === 0) this.#totalBytes -= sizeBytes;
+      this.#users.set(sha256, users);
+    }
+    return before - this.#totalBytes;
+  }
+
+  /** Bytes of one of them that no other counts on. */
+  aloneIn(files: readonly ScannedFile[]): number {
+    return files.reduce((sum, { sha256, sizeBytes }) => sum + (this.#users.get(sha256) === 1 ? sizeBytes : 0), 0);
+  }
+}

@@ -1,0 +1,198 @@
+/** What lies in the store, as far as garbage collection must know it. Reads names, sizes, times and records; changes nothing. */
+import { lstatSync, readdirSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { parseSha256, type Sha256 } from '../domain/digest.ts';
+import type { LockHolder } from '../domain/events.ts';
+import { fsError, isErrno } from '../domain/fs-error.ts';
+import type { StoredPin } from '../domain/holds.ts';
+import { type CanonicalRef, formatRef } from '../domain/model-ref.ts';
+import { isFileLocked } from '../locks/locked-file.ts';
+import { lastUseMs } from './access.ts';
+import type { StoreContext } from './context.ts';
+import { liveIntents } from './intents.ts';
+import { type LiveLeases, liveLeases } from './leases.ts';
+import { listNames } from './list-names.ts';
+import { listPins } from './pins.ts';
+import { deadStagings, oldRecords } from './recover.ts';
+import type { SnapshotRecord } from './snapshot-record.ts';
+import { listSnapshots, readSnapshot } from './snapshots.ts';
+import { trashEntries } from './sweep.ts';
+
+export interface ScannedFile {
+  readonly sha256: Sha256;
+  readonly sizeBytes: number;
+  readonly ino: string;
+}
+
+export interface ScannedSnapshot {
+  /** Absolute. */
+  readonly directory: string;
+  readonly family: string;
+  readonly ref: CanonicalRef;
+  /** `name@version[@variant][@+overlay]` */
+  readonly label: string;
+  /** Of its records under `.state`. */
+  readonly name: string;
+  readonly generation: string;
+  /** Its last use, else its publication; milliseconds since the epoch. */
+  readonly lastUsedMs: number;
+  /** Each digest once. */
+  readonly files: readonly ScannedFile[];
+  /** Who holds the model's lock, or verifies it. */
+  readonly atWork?: LockHolder | 'somebody';
+}
+
+/** Something by its path, absolute. */
+export interface ScannedEntry {
+  readonly path: string;
+  /** What its removal frees. */
+  readonly bytes: number;
+  /** Milliseconds since the epoch; of the newest file in it. */
+  readonly changedMs: number;
+}
+
+export interface ScannedOrphan extends ScannedEntry {
+  readonly digest: Sha256;
+}
+
+export interface ScannedPartial extends ScannedEntry {
+  readonly key: string;
+  /** Whether somebody writes it right now. */
+  readonly isLive: boolean;
+}
+
+export interface StoreScan {
+  readonly snapshots: readonly ScannedSnapshot[];
+  /** Directories that look like snapshots and have no readable record: while there is one, nothing may be removed. */
+  readonly unreadable: readonly string[];
+  /** Snapshots that do not lie where their record says: somebody's copies. */
+  readonly foreign: readonly string[];
+  readonly orphans: readonly ScannedOrphan[];
+  readonly partials: readonly ScannedPartial[];
+  readonly stagings: readonly ScannedEntry[];
+  readonly records: readonly ScannedEntry[];
+  readonly trash: readonly ScannedEntry[];
+  readonly quarantine: readonly ScannedEntry[];
+  /** By name. */
+  readonly pins: ReadonlyMap<string, StoredPin>;
+  readonly leases: LiveLeases;
+  /** Labels of models that an ensure works on. */
+  readonly ensuring: ReadonlySet<string>;
+}
+
+export async function scanStore(context: StoreContext): Promise<StoreScan> {
+  const { snapshots, unreadable, foreign } = await scanSnapshots(context);
+  const intents = await liveIntents(context);
+  const counted = new Set<string>(intents.flatMap(({ digests }) => digests));
+  for (const { files } of snapshots) for (const { sha256 } of files) counted.add(sha256);
+  for (const directory of foreign) for (const file of readSnapshot(context, directory)?.files ?? []) counted.add(file.sha256);
+  return {
+    snapshots,
+    unreadable,
+    foreign,
+    orphans: scanOrphans(context, counted),
+    partials: await scanPartials(context),
+    stagings: deadStagings(context).flatMap(treeAt),
+    records: oldRecords(context).flatMap(treeAt),
+    trash: trashEntries(context).flatMap((uuid) => treeAt(context.resolver.trashDir(uuid))),
+    quarantine: listNames(context.resolver.quarantineDir).flatMap((name) => treeAt(join(context.resolver.quarantineDir, name))),
+    pins: new Map(listPins(context).map((pin) => [pin.name, pin])),
+    leases: await liveLeases(context),
+    ensuring: new Set(intents.map(({ ref }) => ref)),
+  };
+}
+
+async function scanSnapshots(context: StoreContext): Promise<Pick<StoreScan, 'snapshots' | 'unreadable' | 'foreign'>> {
+  const [snapshots, unreadable, foreign]: [ScannedSnapshot[], string[], string[]] = [[], [], []];
+  for (const directory of listSnapshots(context)) {
+    const record = readSnapshot(context, directory);
+    if (record === undefined) unreadable.push(directory);
+    else if (isInPlace(context, directory, record)) snapshots.push(await scanSnapshot(context, directory, record));
+    else foreign.push(directory);
+  }
+  return { snapshots, unreadable, foreign };
+}
+
+const familyOf = ({ resolver }: StoreContext, directory: string): string => resolver.relative(directory).split('/')[0] ?? '';
+
+const isInPlace = (context: StoreContext, directory: string, { ref }: SnapshotRecord): boolean =>
+  familyOf(context, directory) !== 'components' && context.resolver.relative(directory).split('/')[1] === formatRef(ref);
+
+async function scanSnapshot(context: StoreContext, directory: string, record: SnapshotRecord): Promise<ScannedSnapshot> {
+  const { ref, generation, verifiedAt } = record;
+  const family = familyOf(context, directory);
+  const files = new Map(record.files.map(({ sha256, key: { sizeBytes, ino } }) => [sha256, { sha256, sizeBytes, ino }]));
+  const atWork = await holderOf(context, family, ref);
+  return {
+    directory,
+    family,
+    ref,
+    label: formatRef(ref),
+    name: context.resolver.refName(family, ref),
+    generation,
+    lastUsedMs: lastUseMs(context, family, ref) ?? (Date.parse(verifiedAt) || 0),
+    files: [...files.values()],
+    ...(atWork && { atWork }),
+  };
+}
+
+async function holderOf({ locks, resolver }: StoreContext, family: string, ref: CanonicalRef): Promise<ScannedSnapshot['atWork']> {
+  for (const { path } of [resolver.modelLock(family, ref), resolver.verifyLock(family, ref)]) {
+    if (await locks.isLocked(path)) return (await locks.holder(path)) ?? 'somebody';
+  }
+  return undefined;
+}
+
+function scanOrphans({ resolver }: StoreContext, counted: ReadonlySet<string>): ScannedOrphan[] {
+  const root = resolver.blobsDir;
+  return listNames(root).flatMap((shard) =>
+    listNames(join(root, shard)).flatMap((name): ScannedOrphan[] => {
+      const digest = counted.has(name) ? undefined : parseSha256(name);
+      const stats = digest && statsOf(resolver.blobPath(digest));
+      return digest && stats ? [{ digest, path: resolver.blobPath(digest), bytes: freedBy(stats), changedMs: changeOf(stats) }] : [];
+    }),
+  );
+}
+
+async function scanPartials({ resolver }: StoreContext): Promise<ScannedPartial[]> {
+  const partials: ScannedPartial[] = [];
+  for (const key of listNames(resolver.tmpDir).filter((name) => resolver.isKey(name))) {
+    const path = resolver.partialDir(key);
+    const maps = listNames(path).filter((name) => name.endsWith('.map'));
+    const locked = await Promise.all(maps.map((name) => isFileLocked(join(path, name))));
+    partials.push(...treeAt(path).map((entry) => ({ ...entry, key, isLive: locked.includes(true) })));
+  }
+  return partials;
+}
+
+/** A file, or a folder with all that is in it; nothing where it is gone. */
+function treeAt(path: string): ScannedEntry[] {
+  const top = statsOf(path);
+  if (top === undefined) return [];
+  const stats = [top, ...(top.isDirectory() ? namesBelow(path).flatMap((name) => statsOf(join(path, name)) ?? []) : [])];
+  const files = stats.filter((one) => !one.isDirectory());
+  return [{ path, bytes: files.reduce((sum, one) => sum + freedBy(one), 0), changedMs: Math.max(...stats.map(changeOf)) }];
+}
+
+function namesBelow(path: string): string[] {
+  try {
+    return readdirSync(path, { recursive: true }) as string[];
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw fsError(error, `list ${path}`);
+  }
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw fsError(error, `look at ${path}`);
+  }
+}
+
+const BLOCK_BYTES = 512;
+/** A sparse file takes less than its size, and a file with another name frees nothing. */
+const freedBy = ({ size, blocks, nlink }: Stats): number => (nlink > 1 ? 0 : Math.min(size, blocks * BLOCK_BYTES));
+
+const changeOf = ({ mtimeMs, ctimeMs }: Stats): number => Math.max(mtimeMs, ctimeMs);
