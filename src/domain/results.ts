@@ -4,6 +4,7 @@ import type { BytesOrigin } from './events.ts';
 import type { CanonicalRef } from './model-ref.ts';
 import type { ProofLevel } from './proof.ts';
 import type { FileProof } from './published-digest.ts';
+import type { MendedBlob } from './repair.ts';
 import type { ComponentAlias } from './spec.ts';
 import type { FaultyFile } from './status.ts';
 
@@ -38,6 +39,8 @@ export interface EnsureResult extends VariantChoice {
   readonly aliases: readonly ComponentAlias[];
   /** Sources whose bytes were proven wrong, redacted. */
   readonly liars: readonly string[];
+  /** By digest: what was fetched, what was kept of bad copies, what was healed. */
+  readonly mended: ReadonlyMap<string, MendedBlob>;
 }
 
 /** What would happen to one file. */

@@ -5,6 +5,7 @@ import type { GcPlan, GcReport } from '../domain/gc.ts';
 import type { PinReport, UnpinResult } from '../domain/holds.ts';
 import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
 import type { CanonicalRef } from '../domain/model-ref.ts';
+import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ModelSpec, ModelSummary, Selection } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
@@ -87,6 +88,13 @@ export interface AddOptions extends SourcesCallOptions {
   readonly read?: boolean;
 }
 
+export interface RepairOptions
+  extends TargetOptions,
+    Pick<EnsureOptions, 'offline' | 'jobs' | 'connections' | 'limitRateBytesPerSecond' | 'resolveUrl'> {
+  /** Say what would be done; changes nothing on disk, asks no source. */
+  readonly dryRun?: boolean;
+}
+
 export interface SourcesOptions extends TargetOptions {
   /** Ask each source for a few MiB at most, one after the other; otherwise no socket is opened. */
   readonly probe?: boolean;
@@ -165,6 +173,8 @@ export interface ModelOrchestrator {
   plan(modelId: string, options?: EnsureOptions): Promise<EnsurePlan>;
   /** Rehashes every file of the model; what is found bad shows in status until it is mended. */
   verifyIntegrity(modelId: string, options?: TargetOptions): Promise<VerifyReport>;
+  /** Reads a model and makes what is wrong right; of large files only bad pieces are fetched. The bad bytes stay in quarantine. */
+  repair(modelId: string, options?: RepairOptions): Promise<RepairReport>;
   /** Bytes that an ensure would move. */
   estimateDownloadSize(modelId: string, options?: TargetOptions): Promise<number>;
   listModels(): Promise<readonly ModelSummary[]>;

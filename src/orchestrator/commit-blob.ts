@@ -4,7 +4,7 @@ import { healBlob } from '../store/heal-blob.ts';
 import type { PartialBlob } from '../store/partial-blob.ts';
 import { writeLeaves } from '../store/piece-leaves.ts';
 import { LEAF_BYTES } from '../transfer/transfer.ts';
-import { type EnsureRun, lockBlob } from './ensure-run.ts';
+import { type EnsureRun, lockBlob, noteMended } from './ensure-run.ts';
 
 export interface CompletePartial {
   readonly partial: PartialBlob;
@@ -22,9 +22,10 @@ export async function commitBlob(run: EnsureRun, complete: CompletePartial): Pro
 
 async function settle(run: EnsureRun, { partial, digest, leaves }: CompletePartial): Promise<void> {
   const { store, blobs } = run.work;
-  const replaced = await blobs.commit(partial, digest);
+  const { mustHeal, quarantined } = await blobs.commit(partial, digest);
+  if (quarantined !== undefined) noteMended(run, digest, { quarantined: [store.resolver.relative(quarantined)] });
   if (leaves) await writeLeaves(store, digest, { leafBytes: LEAF_BYTES, digests: leaves });
-  if (replaced) await heal(run, digest);
+  if (mustHeal) await heal(run, digest);
 }
 
 export async function underBlobLock<T>(run: EnsureRun, key: string, use: () => Promise<T>): Promise<T> {
@@ -36,7 +37,9 @@ export async function underBlobLock<T>(run: EnsureRun, key: string, use: () => P
   }
 }
 
-export async function heal({ work, emit }: EnsureRun, digest: Sha256): Promise<void> {
-  const links = await healBlob(work.store, work.blobs, digest);
-  if (links.length > 0) emit({ type: 'blob.healed', digest, links });
+export async function heal(run: EnsureRun, digest: Sha256): Promise<void> {
+  const links = await healBlob(run.work.store, run.work.blobs, digest);
+  if (links.length === 0) return;
+  noteMended(run, digest, { links });
+  run.emit({ type: 'blob.healed', digest, links });
 }

@@ -117,6 +117,7 @@ async function beginRun(locked: LockedEnsure): Promise<EnsureRun> {
     doing: `ensure ${target.label}`,
     liars: new Set(),
     absent: new Set(),
+    mended: new Map(),
   };
 }
 
@@ -126,7 +127,7 @@ async function makeComplete(run: EnsureRun, { intent, lease, force }: CompleteRe
     throwIfCancelled(run.signal, run.doing);
     const { obtained, inputs, unreferenced } = await obtainSelection(run, force && round === 1);
     for (const blob of new Set([...blobsOf(obtained), ...inputs])) fetchedBytes += blob.fetchedBytes;
-    const done: EnsureWork = { obtained, inputs, fetchedBytes, liars: run.liars };
+    const done: EnsureWork = { obtained, inputs, fetchedBytes, liars: run.liars, mended: run.mended };
     if (await isPublished(run, obtained)) return done;
     run.emit({ type: 'ensure.phase', phase: 'publishing' });
     lease.assertHeld();

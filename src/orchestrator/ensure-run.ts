@@ -1,5 +1,7 @@
 /** One ensure at work: what its steps share. */
+import type { Sha256 } from '../domain/digest.ts';
 import type { Emit } from '../domain/events.ts';
+import type { MendedBlob } from '../domain/repair.ts';
 import type { Lease } from '../locks/lease.ts';
 import type { Inspection } from '../store/inspect-snapshot.ts';
 import type { EnsureOptions } from './api.ts';
@@ -26,6 +28,8 @@ export interface EnsureRun {
   readonly liars: Set<string>;
   /** Optional paths that every source said it does not have. */
   readonly absent: Set<string>;
+  /** By digest: what was fetched, kept, healed. */
+  readonly mended: Map<Sha256, MendedBlob>;
 }
 
 export interface EnsureWork {
@@ -34,6 +38,11 @@ export interface EnsureWork {
   readonly inputs: readonly ObtainedBlob[];
   readonly fetchedBytes: number;
   readonly liars: ReadonlySet<string>;
+  readonly mended: ReadonlyMap<Sha256, MendedBlob>;
+}
+
+export function noteMended({ mended }: EnsureRun, digest: Sha256, more: MendedBlob): void {
+  mended.set(digest, { ...mended.get(digest), ...more });
 }
 
 /** What was found or done: without `work`, everything was here. */

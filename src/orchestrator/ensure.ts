@@ -161,5 +161,6 @@ function toResult(target: Target, { inspection, work }: EnsureDone, durationMs: 
     files,
     aliases: target.aliases,
     liars: [...(work?.liars ?? [])],
+    mended: work?.mended ?? new Map(),
   };
 }

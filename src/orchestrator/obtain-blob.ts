@@ -7,6 +7,7 @@ import { isModelError, ModelError } from '../domain/errors.ts';
 import type { BytesOrigin } from '../domain/events.ts';
 import type { ProofLevel } from '../domain/proof.ts';
 import { levelOf, type PublishedDigest } from '../domain/published-digest.ts';
+import type { KeptPieces } from '../domain/repair.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import type { PartialBlob } from '../store/partial-blob.ts';
 import { PieceMap } from '../store/piece-map.ts';
@@ -15,11 +16,12 @@ import { hashFile } from '../transfer/hash-file.ts';
 import type { Expected, TransferEngine, TransferOutcome } from '../transfer/transfer.ts';
 import { beforeNetwork, bytesOrigin, cachedSource } from './cached-source.ts';
 import { commitBlob, heal, underBlobLock } from './commit-blob.ts';
-import type { EnsureRun } from './ensure-run.ts';
+import { type EnsureRun, noteMended } from './ensure-run.ts';
 import { explainDrift } from './explain-drift.ts';
 import { type FileSources, fileSources } from './file-sources.ts';
 import { makeBlob } from './make-blob.ts';
 import { resolverOf } from './own-url.ts';
+import { KEPT_HERE, seedPartial } from './seed-partial.ts';
 
 export interface BlobQuestion {
   readonly file: FileSpec;
@@ -147,12 +149,16 @@ async function fetchBlob(run: EnsureRun, request: BlobRequest): Promise<Obtained
     fresh: request.force,
   });
   try {
+    const kept = await keepGoodPieces(run, request, partial);
     meter.found(new PieceMap(partial.pieces).heldBytes());
     const { outcome, upstream } = await transferProven(run, request, partial);
-    const { sha256: digest, fetchedBytes, sources, leaves } = outcome;
+    const { sha256: digest, fetchedBytes, leaves } = outcome;
+    const sources = outcome.sources.filter((label) => label !== KEPT_HERE);
     for (const liar of outcome.liars) run.liars.add(liar);
+    noteMended(run, digest, { fetchedBytes, ...(kept && { kept }) });
     await commitBlob(run, { partial, digest, isLocked: request.digest === digest, ...(leaves && { leaves }) });
-    const blob: ObtainedBlob = { digest, origin: bytesOrigin(outcome), fetchedBytes, sources, ...(upstream && { upstream }) };
+    const origin = sources.length === 0 && outcome.sources.length > 0 ? 'copied' : bytesOrigin(outcome);
+    const blob: ObtainedBlob = { digest, origin, fetchedBytes, sources, ...(upstream && { upstream }) };
     run.emit({
       type: 'file.finished',
       file: file.path,
@@ -169,6 +175,12 @@ async function fetchBlob(run: EnsureRun, request: BlobRequest): Promise<Obtained
     if (request.force) await partial.discard();
     else await partial.close();
   }
+}
+
+/** A forced fetch wants nothing of what is here. */
+async function keepGoodPieces(run: EnsureRun, request: BlobRequest, partial: PartialBlob): Promise<KeptPieces | undefined> {
+  const { digest, force, published } = request;
+  return digest === undefined || force ? undefined : seedPartial(run, { digest, partial, isPublished: published !== undefined });
 }
 
 interface Proven {
@@ -191,7 +203,9 @@ async function transfer(run: EnsureRun, request: BlobRequest, partial: PartialBl
   const { file, engine } = request;
   const { sources, refused } = await sourcesFor(run, request);
   const expected = expectedOf(request);
-  if (sources.length === 0) throw noSource(run, file, refused);
+  // What is all here needs no source, unless it turns out to be wrong.
+  const isAllHere = new PieceMap(partial.pieces).heldBytes() === partial.sizeBytes;
+  if (sources.length === 0 && !isAllHere) throw noSource(run, file, refused);
   const fetched = engine.fetch({
     name: file.path,
     partial,
@@ -204,6 +218,7 @@ async function transfer(run: EnsureRun, request: BlobRequest, partial: PartialBl
   });
   const asked = { model: run.target.label, file, sources, nowMs: run.work.store.clock.now(), signal: run.signal };
   return fetched.catch(async (error: unknown) => {
+    if (isModelError(error) && error.reason === 'no_source') throw noSource(run, file, refused);
     throw withRefused(await explainDrift(error, asked), refused);
   });
 }

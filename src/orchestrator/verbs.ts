@@ -4,6 +4,7 @@ import type { DiskUsage } from '../domain/disk-usage.ts';
 import type { GcPlan, GcReport } from '../domain/gc.ts';
 import type { PinReport, UnpinResult } from '../domain/holds.ts';
 import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
+import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
@@ -24,6 +25,7 @@ import type {
   PinOptions,
   RemoveOptions,
   RemoveResult,
+  RepairOptions,
   SourcesCallOptions,
   SourcesOptions,
   TargetOptions,
@@ -63,6 +65,11 @@ export class Verbs implements ModelOrchestrator {
   async verifyIntegrity(modelId: string, options?: TargetOptions): Promise<VerifyReport> {
     const { verifyModel } = await import('./verify.ts');
     return verifyModel(this.#work, modelId, options);
+  }
+
+  async repair(modelId: string, options?: RepairOptions): Promise<RepairReport> {
+    const { repairModel } = await import('./repair.ts');
+    return repairModel(this.#work, modelId, options);
   }
 
   async estimateDownloadSize(modelId: string, options?: TargetOptions): Promise<number> {

@@ -72,7 +72,7 @@ it('a digest that is marked is to be healed once its bytes are here, also when i
   rmSync(blobs.path(digest));
   const partial = await partials.open({ key: digest, sizeBytes: bytes.length, pieceBytes: PIECE });
   writeSync(partial.fd, bytes, 0, bytes.length, 0);
-  expect(await blobs.commit(partial, digest)).toBe(true);
+  expect((await blobs.commit(partial, digest)).mustHeal).toBe(true);
 });
 
 it('a torn ledger record only costs a rehash', async () => {

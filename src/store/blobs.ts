@@ -9,6 +9,7 @@ import { CorruptMarks } from './corrupt-marks.ts';
 import { makeDirectory, syncDirectory, syncPath } from './durable.ts';
 import { Ledger } from './ledger.ts';
 import { type LinkWay, linkOut } from './link-out.ts';
+import { listNames } from './list-names.ts';
 import type { PartialBlob } from './partial-blob.ts';
 import { readStatKey, type StatKey } from './stat-key.ts';
 
@@ -19,6 +20,13 @@ export interface LinkedFile {
   readonly key: StatKey;
   /** Inode of the blob whose blocks it shares without being it. */
   readonly reflinkOf?: string;
+}
+
+export interface Commit {
+  /** An older inode was replaced, or a mark says that a snapshot holds a bad one: the digest is to be healed. */
+  readonly mustHeal: boolean;
+  /** Absolute path of the bad bytes that were replaced. */
+  readonly quarantined?: string;
 }
 
 const BLOB_MODE = 0o444;
@@ -51,13 +59,13 @@ export class Blobs {
   /**
    * Turns a complete partial whose bytes were just proven into the blob of `digest`, replacing whatever has the name.
    * Call under the digest's lock. Step 6 of docs/store-format.md.
-   * @returns whether the digest is to be healed: an older inode was replaced, or a mark says that a snapshot holds a bad one.
    */
-  async commit(partial: PartialBlob, digest: Sha256): Promise<boolean> {
+  async commit(partial: PartialBlob, digest: Sha256): Promise<Commit> {
     const target = this.path(digest);
     await this.#settle(partial);
     await makeDirectory(this.#context, dirname(target));
-    const replaced = await this.#quarantine(digest, target);
+    const isReplaced = readStatKey(target) !== undefined;
+    const quarantined = this.#isBad(digest, target) ? await this.quarantine(digest, target) : undefined;
     try {
       await rename(partial.path, target);
     } catch (error) {
@@ -66,7 +74,7 @@ export class Blobs {
     await syncDirectory(dirname(target));
     await this.#prove(digest, target);
     await partial.discard();
-    return replaced || this.marks.all().has(digest);
+    return { mustHeal: isReplaced || this.marks.all().has(digest), ...(quarantined !== undefined && { quarantined }) };
   }
 
   /** Records that a full rehash found the right bytes in the blob. Call under the digest's lock. */
@@ -134,20 +142,32 @@ export class Blobs {
     await partial.seal(BLOB_MODE);
   }
 
-  /** Keeps the bytes that are about to be replaced, for whoever wants to know what was wrong with them. */
-  async #quarantine(digest: Sha256, target: string): Promise<boolean> {
-    const old = readStatKey(target);
-    if (old === undefined) return false;
-    if (this.ledger.proves(digest, old) && !this.marks.all().has(digest)) return true;
-    const kept = this.#context.resolver.quarantineFile(`${digest}.${this.#context.random.uuid()}`);
+  /**
+   * Keeps bad bytes that are about to be replaced, for whoever wants to know what was wrong with them. Call under the digest's lock.
+   * @param path of the blob, or of a published file that is an inode of its own
+   * @returns where they are kept; undefined where the volume has no hard links: keeping them would cost a second copy.
+   */
+  async quarantine(digest: Sha256, path: string): Promise<string | undefined> {
+    const { resolver } = this.#context;
+    const ino = readStatKey(path)?.ino;
+    // Whoever died after this step has kept them already.
+    const names = listNames(resolver.quarantineDir).filter((name) => name.startsWith(`${digest}.`));
+    const before = names.map((name) => resolver.quarantineFile(name)).find((kept) => readStatKey(kept)?.ino === ino);
+    if (before !== undefined) return before;
+    const kept = resolver.quarantineFile(`${digest}.${this.#context.random.uuid()}`);
     await makeDirectory(this.#context, dirname(kept));
     try {
-      await link(target, kept);
+      await link(path, kept);
+      return kept;
     } catch (error) {
-      // Without hard links the bad bytes are let go: keeping them would cost a second copy.
-      if (!isErrno(error, ...NO_HARD_LINK)) throw fsError(error, `quarantine ${target}`);
+      if (isErrno(error, ...NO_HARD_LINK)) return undefined;
+      throw fsError(error, `quarantine ${path}`);
     }
-    return true;
+  }
+
+  #isBad(digest: Sha256, target: string): boolean {
+    const key = readStatKey(target);
+    return key !== undefined && (!this.ledger.proves(digest, key) || this.marks.all().has(digest));
   }
 
   async #prove(digest: Sha256, target: string): Promise<void> {

@@ -23,7 +23,7 @@ describeWithReal('a sample of stops and refusals', {
       expect(kills).toBeGreaterThan(5);
     });
 
-    it.each([SCENARIOS.growing, SCENARIOS.twoRenames, SCENARIOS.healing, SCENARIOS.adopting, SCENARIOS.removing])(
+    it.each([SCENARIOS.growing, SCENARIOS.twoRenames, SCENARIOS.healing, SCENARIOS.repairing, SCENARIOS.adopting, SCENARIOS.removing])(
       '$name, stopped where something is put in its place',
       { timeout: 60_000 },
       async (scenario) => {

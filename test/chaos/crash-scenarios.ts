@@ -126,6 +126,20 @@ export const SCENARIOS = {
     again: ensureAgain,
   },
   removing: { name: 'a removal beside a model that shares blobs', bystander: true, prepare: both, args: json('rm'), again: removeAgain },
+  repairing: {
+    name: 'a repair of a file that two models share',
+    bystander: true,
+    rotten: true,
+    prepare: rot,
+    args: json('repair'),
+    refetchBytes: SHARED_BYTES,
+    again: async ({ orchestrator, world }, refetchBytes) => {
+      const before = world.server('http').sentBytes();
+      expect(await orchestrator.repair(SUBJECT)).toMatchObject({ ok: true });
+      expect(world.server('http').sentBytes() - before).toBeLessThanOrEqual(refetchBytes);
+      expect((await orchestrator.verifyIntegrity(SUBJECT)).ok).toBe(true);
+    },
+  },
   verifying: {
     name: 'a verification that finds a bad file',
     bystander: true,

@@ -109,7 +109,7 @@ describe('wan models', () => {
     expect(verified.status).toBe(5);
     expect(documentOf<Results>(verified.stdout)).toMatchObject({
       ok: false,
-      error: { code: 'CHECKSUM_FAIL', hint: `mend with \`wan models ensure ${A}\``, details: { files: ['unet/w.safetensors'] } },
+      error: { code: 'CHECKSUM_FAIL', hint: `mend with \`wan models repair ${A}\``, details: { files: ['unet/w.safetensors'] } },
       data: { results: [{ ref: A, ok: false }] },
     });
     const status = await wan(['models', 'status', A]);

@@ -11,7 +11,7 @@ import { verifyWire } from '../wire/verify-wire.ts';
 
 export const verify: Command = {
   summary: 'Read every byte again and compare it with the manifest',
-  description: 'What is found wrong shows in status until the next ensure mends it. Nothing is removed.',
+  description: 'What is found wrong shows in status until `repair`, or the next `ensure`, mends it. Nothing is removed.',
   schema: 'wan.models.verify/v1',
   operands: { name: 'REF', min: 0, max: Number.POSITIVE_INFINITY, completes: 'ref' },
   options: [{ name: 'all', summary: 'every model of the manifest' }, ...SELECTION_OPTIONS, PROGRESS_OPTION],
@@ -51,7 +51,7 @@ function wrongBytes({ ref, files }: VerifyReport): ModelError {
   const named = wrong.length > 3 ? `${wrong.slice(0, 3).join(', ')} and ${wrong.length - 3} more` : wrong.join(', ');
   return new ModelError('CHECKSUM_FAIL', `${formatRef(ref)}: ${named} ${wrong.length === 1 ? 'is' : 'are'} not as the manifest says`, {
     reason: 'verification_failed',
-    hint: `mend with \`wan models ensure ${formatRef(ref)}\``,
+    hint: `mend with \`wan models repair ${formatRef(ref)}\``,
     details: { files: wrong },
   });
 }

@@ -20,6 +20,7 @@ import {
   verifyData,
 } from './models.ts';
 import { execData, pinData, pinsData, unpinData } from './pins.ts';
+import { repairData } from './repair.ts';
 import { overlaysDocument, showData } from './show.ts';
 
 const DATA = {
@@ -33,6 +34,7 @@ const DATA = {
   'wan.models.sources/v1': sourcesData,
   'wan.models.verify/v1': verifyData,
   'wan.models.du/v1': duData,
+  'wan.models.repair/v1': repairData,
   'wan.models.rm/v1': rmData,
   'wan.models.gc/v1': gcData,
   'wan.models.pin/v1': pinData,

@@ -4,7 +4,7 @@ import { ModelState } from '../../domain/status.ts';
 import { absolutePath, bytes, errorCode, errorObject, failedRef, proof, ref, upstream } from './envelope.ts';
 
 const origin = z.enum(['present', 'linked', 'copied', 'fetched', 'made', 'derived']);
-const fault = z.enum(['missing', 'outdated', 'unproven', 'size', 'modified', 'digest']);
+export const fault = z.enum(['missing', 'outdated', 'unproven', 'size', 'modified', 'digest']);
 /** Why this variant is meant. */
 const variantChoice = {
   variant_reason: z
@@ -18,7 +18,7 @@ const aliases = z
   .array(z.object({ name: z.string(), means: z.array(z.string()) }))
   .meta({ description: 'components asked for by another name' });
 const asked = z.string().optional().meta({ description: 'the reference as it was written, where that is not `ref`' });
-const resultsOf = <Result extends z.ZodObject>(result: Result) => z.array(z.union([result.extend({ asked }), failedRef]));
+export const resultsOf = <Result extends z.ZodObject>(result: Result) => z.array(z.union([result.extend({ asked }), failedRef]));
 
 export const ensureResult = z.object({
   ref,

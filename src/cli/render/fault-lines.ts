@@ -18,6 +18,8 @@ const FAULTS: Readonly<Record<FileFault, readonly [verdict: Verdict, words: stri
   digest: ['bad', 'holds other bytes'],
 };
 
+export const faultWords = (fault: FileFault): readonly [verdict: Verdict, words: string] => FAULTS[fault];
+
 const SHOWN = 10;
 
 /** What is wrong in one model: a heading and at most ten lines. */

@@ -44,6 +44,7 @@ const ensured: EnsureResult = {
   durationMs: 2130,
   files: [],
   aliases: [{ name: 'unet', means: ['transformer', 'transformer_2'] }],
+  mended: new Map(),
   liars: ['https://mirror.example/t2v'],
 };
 
