@@ -8,7 +8,7 @@ const FLOORS = [
   ['config', 'resolver', 'observability', 'trust'],
   ['locks', 'registry', 'credentials'],
   ['store', 'backends'],
-  ['transfer', 'limits', 'cast'],
+  ['transfer', 'limits', 'cast', 'tiers'],
   ['orchestrator'],
   ['jobs', 'pipeline'],
   ['fleet'],

@@ -14,14 +14,16 @@ import { type LoadConfigInput, loadConfig } from './config/load-config.ts';
 import { processEnvironment } from './config/process-environment.ts';
 import { requireManifestPath } from './config/require-manifest-path.ts';
 import { requireModelsRoot } from './config/require-models-root.ts';
+import { ModelError } from './domain/errors.ts';
 import type { Emit, EventSink } from './domain/events.ts';
+import type { TierSettings } from './domain/tiers.ts';
 import type { KnownFailures } from './limits/known-failures.ts';
 import type { Traffic } from './limits/traffic.ts';
 import { LockManager } from './locks/lock-manager.ts';
 import { newCorrelationId } from './observability/correlation-id.ts';
 import { createEventBus, type EventBus } from './observability/event-bus.ts';
 import type { CallOptions, ModelOrchestrator } from './orchestrator/api.ts';
-import type { Orchestration, SourceOpener, TransferLimits } from './orchestrator/orchestration.ts';
+import type { Orchestration, SourceOpener, Tiers, TransferLimits } from './orchestrator/orchestration.ts';
 import { Verbs } from './orchestrator/verbs.ts';
 import { RegistryFile } from './registry/registry-file.ts';
 import { ModelResolver } from './resolver/model-resolver.ts';
@@ -29,6 +31,8 @@ import { Blobs } from './store/blobs.ts';
 import type { Violation } from './store/check-invariants.ts';
 import type { StoreContext } from './store/context.ts';
 import { Partials } from './store/partials.ts';
+import type { OpenTierOptions } from './tiers/open-tier.ts';
+import type { TierPlace } from './tiers/tier-place.ts';
 import type { TransferControls } from './transfer/create-transfer-engine.ts';
 import type { TransferEngine } from './transfer/transfer.ts';
 import { rateAt } from './util/rate-schedule.ts';
@@ -78,6 +82,7 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
     },
     knownFailures: () => resources.knownFailures(),
     hfCache: () => resources.hfCache(),
+    tiers: resources.tiers(),
     engine: (limits) => {
       tellOfTransferLibrary();
       return resources.engine(limits);
@@ -236,6 +241,34 @@ class Resources {
         layDown: (file: HubFile, bytes: ProvenBytes) => layDown({ directory, file, bytes, spareBytes, links, token: token() }),
       }),
     });
+  }
+
+  tiers(): Tiers {
+    const settings = this.#config.tiers;
+    const store = this.#store;
+    const options = async (tier: TierSettings, signal: AbortSignal): Promise<OpenTierOptions> => {
+      const { readStoreId } = await import('./store/open-store.ts');
+      // Whoever writes has made the store before.
+      const storeId = readStoreId(store) ?? '';
+      return { settings: tier, store, storeId, place: await this.#tierPlace(tier, storeId), signal };
+    };
+    return {
+      settings,
+      look: async (tier, signal) => {
+        const { lookAtTier } = await import('./tiers/open-tier.ts');
+        return lookAtTier(await options(tier, signal));
+      },
+      open: async (tier, { spared, signal }) => {
+        const { openTier } = await import('./tiers/open-tier.ts');
+        return openTier({ ...(await options(tier, signal)), spared });
+      },
+    };
+  }
+
+  async #tierPlace({ name, place }: TierSettings, ownerId: string): Promise<TierPlace> {
+    const { PathPlace } = await import('./tiers/path-place.ts');
+    if (place.kind !== 'path') throw new ModelError('NOT_IMPLEMENTED', `the tier ${name} is in S3, which this version cannot write to yet`);
+    return new PathPlace({ name, path: place.path, ownerId, random: this.#store.random });
   }
 
   async knownFailures(): Promise<KnownFailures> {

@@ -38,6 +38,7 @@ export type {
 } from './domain/results.ts';
 export type { FilePin, FileSpec, ModelSpec, ModelSummary, PartLock, Selection } from './domain/spec.ts';
 export { ModelState, type ModelStatus } from './domain/status.ts';
+export type { BlobForm, MovedBlob, TieredBlob, TieredModel, TierFault, TierMove, TierReport, TierState } from './domain/tiers.ts';
 export { LockManager } from './locks/lock-manager.ts';
 export type {
   AddOptions,
@@ -59,6 +60,9 @@ export type {
   SourcesCallOptions,
   SourcesOptions,
   TargetOptions,
+  TierDropOptions,
+  TierMoveOptions,
+  TierStatusOptions,
   UrlRequest,
 } from './orchestrator/api.ts';
 export { GarbageCollector } from './orchestrator/gc/garbage-collector.ts';

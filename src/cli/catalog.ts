@@ -46,6 +46,7 @@ export const CATALOG: readonly CatalogEntry[] = [
   entry('models diff', async () => (await import('./commands/diff.ts')).diff),
   entry('models sources', async () => (await import('./commands/sources.ts')).sources),
   entry('models validate', async () => (await import('./commands/validate.ts')).validate),
+  entry('models tier', async () => (await import('./commands/tier.ts')).tier, 'tiers'),
   entry('models locks', async () => (await import('./commands/locks.ts')).locks),
   entry('auth login', async () => (await import('./commands/auth-login.ts')).authLogin),
   entry('auth status', async () => (await import('./commands/auth-status.ts')).authStatus),

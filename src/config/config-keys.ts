@@ -3,9 +3,11 @@
  * `wan config show`.
  */
 import type { Secret } from '../domain/secret.ts';
+import type { TierSettings } from '../domain/tiers.ts';
 import type { RateSchedule } from '../util/rate-schedule.ts';
 import { type ConfigKey, type GuardedRow, type Row, row } from './config-key.ts';
 import { type OriginPaths, originPaths } from './origin-paths.ts';
+import { tierTable } from './tier-table.ts';
 import {
   alwaysTrue,
   boolean,
@@ -235,6 +237,14 @@ export const CONFIG_KEYS = {
     type: size(0),
     default: GIB,
     description: 'Free space that a download must leave on the volume.',
+  }),
+  tiers: space<readonly TierSettings[]>({
+    key: 'tiers',
+    fromProject: 'held-back',
+    type: tierTable,
+    default: [],
+    description:
+      'Places for models that nobody uses now, by name: `[tiers.cold]` with `path = "/mnt/hdd/wan"`, or `url = "s3://bucket/prefix"`; `compress = "zstd"` (paths only) tries to make blobs smaller; `idle = "14d"` and `min_size = "1G"` say what `wan models tier move --policy` takes there. In the environment `cold=/mnt/hdd/wan`, separated by commas. See docs/tiers.md.',
   }),
   s3EndpointUrl: network<string | undefined>({
     key: 's3_endpoint_url',

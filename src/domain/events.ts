@@ -89,6 +89,14 @@ export type EventBody =
       readonly reclaimedBytes: number;
       readonly durationMs: number;
     }
+  | { readonly type: 'tier.progress'; readonly doneBytes: number; readonly totalBytes: number }
+  | {
+      readonly type: 'tier.moved';
+      readonly to: string;
+      readonly writtenBytes: number;
+      readonly storedBytes: number;
+      readonly reclaimedBytes: number;
+    }
   | { readonly type: 'warning'; readonly code: string; readonly message: string };
 
 /** What a lock file says of whoever holds it. */

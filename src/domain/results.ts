@@ -53,7 +53,7 @@ export interface PlannedFile {
   readonly action: PlannedAction;
   /** Bytes that a source would have to send; for a file that is cast here, those of what it is made from. */
   readonly fetchBytes: number;
-  /** Bytes that would come out of the Hub cache of this machine, if they prove right. */
+  /** Bytes that would come out of a tier or the Hub cache of this machine, if they prove right. */
   readonly copyBytes: number;
   /** What the file's bytes will be proven by. */
   readonly proof: ProofLevel;

@@ -202,4 +202,6 @@ export interface ModelSummary {
   readonly proof?: ProofLevel;
   /** Names of the overlays. */
   readonly overlays?: readonly string[];
+  /** Where a copy of the default variant lies that is not here. */
+  readonly tier?: string;
 }

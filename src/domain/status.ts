@@ -43,6 +43,8 @@ export interface ModelStatus {
   readonly bytesNeeded: number;
   /** Held bytes of unfinished downloads. */
   readonly bytesHeld: number;
+  /** A tier where a whole, proven copy of these files lies. */
+  readonly tier?: string;
   /** Weakest proof among the files; absent when nothing is there. */
   readonly proof?: ProofLevel;
   /** How many files each level proves; those that count only. */

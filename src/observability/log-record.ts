@@ -142,12 +142,23 @@ function say(event: ModelEvent): Said | undefined {
         bytes_reclaimed: event.reclaimedBytes,
         duration_seconds: seconds(event.durationMs),
       });
+    case 'tier.moved':
+      return info(
+        `Moved to the tier ${event.to}: ${formatBytes(event.writtenBytes)} written, ${formatBytes(event.reclaimedBytes)} given back`,
+        {
+          tier: event.to,
+          bytes_written: event.writtenBytes,
+          bytes_stored: event.storedBytes,
+          bytes_reclaimed: event.reclaimedBytes,
+        },
+      );
     case 'warning':
       return warn(event.message, { warning_code: event.code });
     case 'ensure.progress':
     case 'file.progress':
     case 'verify.progress':
     case 'lock.progress':
+    case 'tier.progress':
       return undefined;
   }
 }

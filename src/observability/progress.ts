@@ -86,6 +86,7 @@ function reduceModel(model: ModelProgress, event: ModelEvent): ModelProgress | u
     case 'ensure.planned':
       return raise({ ...model, speed: speedAfter(NO_SPEED, event.heldBytes, atMs) }, event.heldBytes, event.totalBytes);
     case 'ensure.progress':
+    case 'tier.progress':
     case 'verify.progress':
     case 'lock.progress': {
       const raised = raise(notWaiting(model), event.doneBytes, event.totalBytes);
@@ -120,6 +121,7 @@ function reduceModel(model: ModelProgress, event: ModelEvent): ModelProgress | u
     case 'gc.started':
     case 'gc.removed':
     case 'gc.finished':
+    case 'tier.moved':
     case 'warning':
       return undefined;
   }

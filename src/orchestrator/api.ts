@@ -9,6 +9,7 @@ import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ModelSpec, ModelSummary, Selection } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
+import type { TierMove, TierReport } from '../domain/tiers.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -153,6 +154,25 @@ export interface GcRunOptions extends GcOptions {
   readonly plan?: GcPlan;
 }
 
+export interface TierMoveOptions extends ModelOptions, CallOptions {
+  /** Name of a tier; `fast` is MODELS_ROOT: the model comes back, and the tier's copy goes. */
+  readonly to: string;
+  /** Only say what would be done. */
+  readonly dryRun?: boolean;
+  /** Only where the policy still says so. */
+  readonly byPolicy?: boolean;
+}
+
+export interface TierDropOptions extends ModelOptions, CallOptions {
+  /** Also where it is the only copy. */
+  readonly force?: boolean;
+}
+
+export interface TierStatusOptions extends CallOptions {
+  /** Read every byte that lies in the tiers. */
+  readonly verify?: boolean;
+}
+
 export interface RemoveResult {
   readonly path: string;
   readonly removed: boolean;
@@ -200,6 +220,12 @@ export interface ModelOrchestrator {
   planGc(options?: GcOptions): Promise<GcPlan>;
   /** Removes what belongs to nobody, and models by age, version or size. @throws ModelError where something cannot be read that tells what is used */
   gc(options?: GcRunOptions): Promise<GcReport>;
+  /** What lies in which tier, and what the policy would move. Changes nothing. */
+  tierStatus(modelIds?: readonly string[], options?: TierStatusOptions): Promise<TierReport>;
+  /** Moves a model to a tier, or back. Its copy is proven where it goes before anything is taken away. */
+  moveToTier(modelId: string, options: TierMoveOptions): Promise<TierMove>;
+  /** Takes a model's copy out of its tier. */
+  dropFromTier(modelId: string, options?: TierDropOptions): Promise<TierMove>;
   /** Writes the lockfile for these models; for all where none is named. */
   lock(modelIds?: readonly string[], options?: LockOptions): Promise<LockReport>;
 

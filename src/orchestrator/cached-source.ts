@@ -40,6 +40,8 @@ export function beforeNetwork(sources: readonly FileSource[], cached: FileSource
   return at < 0 ? [...sources, cached] : sources.toSpliced(at, 0, cached);
 }
 
-/** Bytes of the cache that nothing had to be fetched for are copied ones. */
+const ON_THIS_MACHINE = [`${HF_CACHE_SCHEME}://`, 'tier://'];
+
+/** Bytes of the cache, or of a tier, that nothing had to be fetched for are copied ones. */
 export const bytesOrigin = ({ sources, fetchedBytes }: Pick<TransferOutcome, 'sources' | 'fetchedBytes'>): BytesOrigin =>
-  fetchedBytes === 0 && sources.some((label) => label.startsWith(`${HF_CACHE_SCHEME}://`)) ? 'copied' : 'fetched';
+  fetchedBytes === 0 && sources.some((label) => ON_THIS_MACHINE.some((scheme) => label.startsWith(scheme))) ? 'copied' : 'fetched';

@@ -10,6 +10,7 @@ import type { InspectedFile, Inspection } from '../store/inspect-snapshot.ts';
 import { beginIntent, type Intent } from '../store/intents.ts';
 import { recover } from '../store/recover.ts';
 import type { EnsureOptions } from './api.ts';
+import { coldPaths } from './cold-copy.ts';
 import { digestsOf, withKnownOutputs } from './derived-outputs.ts';
 import { type EnsureDone, type EnsureRun, type EnsureWork, lockBlob } from './ensure-run.ts';
 import { fillHfCache } from './fill-hf-cache.ts';
@@ -49,7 +50,7 @@ export async function ensureLocked(locked: LockedEnsure): Promise<EnsureDone> {
     await removeUnfinished(locked);
     return { inspection: before };
   }
-  const target = widen(locked.target, before);
+  const target = widen(work, locked.target, before);
   const intent = await beginIntent(work.store, { ref: target.label, digests: namedBy(work, target) });
   try {
     const run = await beginRun({ ...locked, target });
@@ -88,9 +89,10 @@ interface CompleteRequest {
   readonly force: boolean;
 }
 
-/** What was published before stays part of the model: a selection grows the directory, never shrinks it. */
-function widen(target: Target, { record }: Inspection): Target {
-  const published = new Set(record?.files.map((file) => file.path));
+/** What was published before stays part of the model, also while it lay in a tier: a selection grows the directory, never shrinks it. */
+function widen(work: Orchestration, target: Target, { record }: Inspection): Target {
+  const { family, ref } = target.spec;
+  const published = new Set(record?.files.map((file) => file.path) ?? coldPaths(work, family, ref));
   return { ...target, files: selectFiles(target.spec, target.selection, published) };
 }
 

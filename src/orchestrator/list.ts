@@ -3,25 +3,33 @@ import { weakestProof } from '../domain/proof.ts';
 import type { ModelSummary } from '../domain/spec.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { listSnapshots, readSnapshot } from '../store/snapshots.ts';
+import { coldNames, hasCold, readCold } from '../store/tier-records.ts';
 import type { Orchestration } from './orchestration.ts';
 
 /** Reads one record a model, of its default variant: whether its files are still as they were is told by `status`. */
 export async function listModels(work: Orchestration): Promise<readonly ModelSummary[]> {
   const registry = await work.registry();
   const here = new Set(listSnapshots(work.store));
-  return registry.listModels().map((summary) => listed(work, { registry, here, summary }));
+  const cold = coldNames(work.store);
+  return registry.listModels().map((summary) => listed(work, { registry, here, cold, summary }));
 }
 
 interface Listing {
   readonly registry: ModelRegistry;
   /** Directories: of thousands of models in a manifest most are not here, and asking for each costs more than all else. */
   readonly here: ReadonlySet<string>;
+  /** Names of records. */
+  readonly cold: ReadonlySet<string>;
   readonly summary: ModelSummary;
 }
 
-function listed({ store }: Orchestration, { registry, here, summary }: Listing): ModelSummary {
-  const directory = store.resolver.modelDir(summary.family, registry.resolve(summary.modelId));
-  if (!here.has(directory)) return summary;
+function listed({ store }: Orchestration, { registry, here, cold, summary }: Listing): ModelSummary {
+  const ref = registry.resolve(summary.modelId);
+  const directory = store.resolver.modelDir(summary.family, ref);
+  if (!here.has(directory)) {
+    const known = hasCold(store, cold, summary.family, ref) ? readCold(store, summary.family, ref) : undefined;
+    return known === undefined ? summary : { ...summary, tier: known.tier };
+  }
   const proof = weakestProof((readSnapshot(store, directory)?.files ?? []).map((file) => file.proof));
   return { ...summary, ...(proof && { proof }) };
 }

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import type { FileSpec } from '../domain/spec.ts';
 import { type InspectedFile, type Inspection, inspectSnapshot } from '../store/inspect-snapshot.ts';
+import { coldFiles } from './cold-copy.ts';
 import { withKnownOutputs } from './derived-outputs.ts';
 import type { Orchestration } from './orchestration.ts';
 import type { SeenFile } from './plan-blobs.ts';
@@ -24,7 +25,12 @@ export interface LookOptions {
 export function lookAt(work: Orchestration, target: Target, { force = false }: LookOptions = {}): Sight {
   const inspection = inspectTarget(work, target);
   const corrupt = work.blobs.marks.all();
-  return { inspection, files: inspection.files.map((file) => seeFile(work, target, { file, corrupt, force })) };
+  const cold: ReturnType<typeof coldFiles> = inspection.record === undefined ? coldFiles(work, target) : new Map();
+  const asLast = (file: InspectedFile): InspectedFile => {
+    const published = file.published ?? cold.get(file.spec.path);
+    return published === undefined ? file : { ...file, published };
+  };
+  return { inspection, files: inspection.files.map((file) => seeFile(work, target, { file: asLast(file), corrupt, force })) };
 }
 
 interface Look {

@@ -22,6 +22,7 @@ import { type FileSources, fileSources } from './file-sources.ts';
 import { makeBlob } from './make-blob.ts';
 import { resolverOf } from './own-url.ts';
 import { KEPT_HERE, seedPartial } from './seed-partial.ts';
+import { tieredSources } from './tiered-sources.ts';
 
 export interface BlobQuestion {
   readonly file: FileSpec;
@@ -236,8 +237,12 @@ async function sourcesFor(run: EnsureRun, request: BlobRequest): Promise<FileSou
   const files = [request.file, ...request.twins];
   const found = request.found ?? (await sourcesOfAll(run, files));
   const { digest } = expectedOf(request) ?? {};
-  const cached = digest === undefined || request.force ? undefined : await cachedSource(run, { digest, files });
-  return cached === undefined ? found : { ...found, sources: beforeNetwork(found.sources, cached) };
+  if (digest === undefined || request.force) return found;
+  const cached = await cachedSource(run, { digest, files });
+  const sources = cached === undefined ? found.sources : beforeNetwork(found.sources, cached);
+  const tiered = request.digest && (await tieredSources(run, { digest: request.digest, file: request.file }));
+  if (tiered === undefined) return { ...found, sources };
+  return { sources: [...tiered.sources, ...sources], refused: [...tiered.refused, ...found.refused] };
 }
 
 /** Of several paths with the same bytes, each may be where the others are not. */

@@ -2,11 +2,13 @@
 import type { StorageBackend } from '../backends/backend.ts';
 import type { HfCache } from '../backends/hf-cache/hf-cache.ts';
 import type { Emit } from '../domain/events.ts';
+import type { TierSettings } from '../domain/tiers.ts';
 import type { KnownFailures } from '../limits/known-failures.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { StoreContext } from '../store/context.ts';
 import type { Partials } from '../store/partials.ts';
+import type { Tier } from '../tiers/tier.ts';
 import type { TransferEngine } from '../transfer/transfer.ts';
 import type { CallOptions } from './api.ts';
 
@@ -40,6 +42,15 @@ export interface SourceOpener {
   openFile(url: string): StorageBackend;
 }
 
+/** The tiers of the configuration, besides MODELS_ROOT. */
+export interface Tiers {
+  readonly settings: readonly TierSettings[];
+  /** Changes nothing. Undefined where nothing was ever put there. @throws ModelError tier_absent, tier_other, OFFLINE */
+  look(settings: TierSettings, signal: AbortSignal): Promise<Tier | undefined>;
+  /** For writing, under the tier's lock. @param spared `refName` of the model that the caller goes on with */
+  open(settings: TierSettings, options: { readonly spared: string; readonly signal: AbortSignal }): Promise<Tier>;
+}
+
 export interface Orchestration {
   /** As configured. */
   readonly manifestPath: string;
@@ -59,6 +70,7 @@ export interface Orchestration {
   knownFailures(): Promise<KnownFailures>;
   /** The cache of the Hugging Face Hub's clients; undefined where it is not to be used. */
   hfCache(): Promise<HfCache | undefined>;
+  readonly tiers: Tiers;
   engine(limits: TransferLimits): Promise<TransferEngine>;
   /** An emitter with the envelope of one call, on one model where one is named. */
   emitter(options: CallOptions, model?: string): Emit;

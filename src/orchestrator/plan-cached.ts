@@ -1,4 +1,4 @@
-/** What an ensure would copy out of the Hub cache instead of fetching it. Reads there what the ensure would read, changes nothing. */
+/** What an ensure would copy out of a tier or the Hub cache instead of fetching it. Reads there what the ensure would read, changes nothing. */
 import { isModelError } from '../domain/errors.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import type { EnsureOptions } from './api.ts';
@@ -7,6 +7,7 @@ import { originsOf } from './file-sources.ts';
 import type { Orchestration, SourceOpener } from './orchestration.ts';
 import type { PlannedBlob } from './plan-blobs.ts';
 import type { Target } from './target.ts';
+import { tieredSources } from './tiered-sources.ts';
 
 export interface CachedPlan {
   readonly target: Target;
@@ -14,10 +15,10 @@ export interface CachedPlan {
   readonly options: EnsureOptions;
 }
 
-/** The same files, those that the cache has with `copy` as what is to be done. */
+/** The same files, those that a tier or the cache has with `copy` as what is to be done. */
 export async function planCached(work: Orchestration, { target, planned, options }: CachedPlan): Promise<readonly PlannedBlob[]> {
   const isAsked = options.force !== true && planned.some(({ fetchBytes, digest }) => fetchBytes > 0 && digest !== undefined);
-  if (!isAsked || (await work.hfCache()) === undefined) return planned;
+  if (!isAsked || ((await work.hfCache()) === undefined && work.tiers.settings.length === 0)) return planned;
   const opener = await work.sources(options.offline ?? work.settings.offline);
   const { signal = new AbortController().signal } = options;
   const reader: CacheReader = { work, target, signal, emit: work.emitter(options, target.label) };
@@ -34,7 +35,10 @@ interface Surroundings {
 
 async function fromCache(blob: PlannedBlob, { planned, reader, opener }: Surroundings): Promise<PlannedBlob> {
   const { digest, fetchBytes } = blob;
-  if (fetchBytes === 0 || digest === undefined || (await isInFolder(blob.file, reader, opener))) return blob;
+  if (fetchBytes === 0 || digest === undefined) return blob;
+  const { sources } = await tieredSources(reader, { digest, file: blob.file });
+  if (sources.some(({ isHere }) => isHere === true)) return { ...blob, action: 'copy', copyBytes: fetchBytes, fetchBytes: 0 };
+  if (await isInFolder(blob.file, reader, opener)) return blob;
   const files = planned.filter((other) => other.digest === digest).map(({ file }) => file);
   if ((await cachedSource(reader, { digest: { algorithm: 'sha256', hex: digest }, files })) === undefined) return blob;
   return { ...blob, action: 'copy', copyBytes: fetchBytes, fetchBytes: 0 };

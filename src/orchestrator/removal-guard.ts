@@ -21,14 +21,14 @@ export async function assertRemovable(store: StoreContext, { name, label }: Pick
 }
 
 /** Who and why, in one phrase. */
-function pinPhrase({ state, pin }: StoredPin): string {
+export function pinPhrase({ state, pin }: StoredPin): string {
   if (pin === undefined || state === 'unreadable') return 'pinned, by a record that cannot be read';
   const until = pin.until === undefined ? '' : ` until ${minuteOf(pin.until)}`;
   return `pinned by ${pin.by} on ${pin.pinnedAt.slice(0, 10)}${until}${pin.reason === undefined ? '' : `: ${pin.reason}`}`;
 }
 
 /** `since` and the command are what tells two runs of one program apart. */
-const leasePhrase = (lease: ModelLease | undefined): string =>
+export const leasePhrase = (lease: ModelLease | undefined): string =>
   lease === undefined
     ? 'in use, by a lease that cannot be read'
     : `in use by ${describeHolder(lease.holder)} since ${minuteOf(lease.holder.since)}`;

@@ -4,6 +4,7 @@ import { type FaultyFile, type FileFault, ModelState, type ModelStatus } from '.
 import { faultOf, type InspectedFile, type Inspection, provenBy } from '../store/inspect-snapshot.ts';
 import { readStoreId } from '../store/open-store.ts';
 import type { TargetOptions } from './api.ts';
+import { tierOf } from './cold-copy.ts';
 import { lookAt, type Sight } from './look.ts';
 import type { Orchestration } from './orchestration.ts';
 import type { SeenFile } from './plan-blobs.ts';
@@ -22,17 +23,19 @@ export async function statusOf(work: Orchestration, modelId: string, options: Ta
   // An index that is made from shards needs none whose cast is here: those must be seen, too.
   const planned = target.base === undefined ? faulty : sight.files;
   const bytesNeeded = planWork(work, target, { files: planned, force: false }).fetchBytes;
-  return toStatus(target, sight, { faulty, bytesNeeded, verifying: await isBeingVerified(work, target) });
+  const tier = tierOf(work, target);
+  return toStatus(target, sight, { faulty, bytesNeeded, verifying: await isBeingVerified(work, target), ...(tier && { tier }) });
 }
 
 interface Judged {
   readonly faulty: readonly SeenFile[];
   readonly bytesNeeded: number;
   readonly verifying: boolean;
+  readonly tier?: string;
 }
 
 /** Pure: what was seen, in words. */
-function toStatus(target: Target, { inspection, files }: Sight, { faulty, bytesNeeded, verifying }: Judged): ModelStatus {
+function toStatus(target: Target, { inspection, files }: Sight, { faulty, bytesNeeded, verifying, tier }: Judged): ModelStatus {
   const counted = inspection.files.filter((file) => faultOf(file) === undefined);
   const proofs = counted.flatMap(({ spec, published }) => (published ? [provenBy(spec, published).proof] : []));
   const proof = weakestProof(proofs);
@@ -48,6 +51,7 @@ function toStatus(target: Target, { inspection, files }: Sight, { faulty, bytesN
     faultyFiles: faulty.flatMap(toFaultyFile),
     bytesNeeded,
     bytesHeld,
+    ...(tier !== undefined && { tier }),
     ...(proof && { proof }),
     proofs: countProofs(proofs),
     ...(inspection.record && { verifiedAt: inspection.record.verifiedAt }),

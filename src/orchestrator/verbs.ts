@@ -8,6 +8,7 @@ import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
+import type { TierMove, TierReport } from '../domain/tiers.ts';
 import { touchAccess } from '../store/access.ts';
 import { readStatKey } from '../store/stat-key.ts';
 import type {
@@ -29,6 +30,9 @@ import type {
   SourcesCallOptions,
   SourcesOptions,
   TargetOptions,
+  TierDropOptions,
+  TierMoveOptions,
+  TierStatusOptions,
 } from './api.ts';
 import { type Chosen, chooseVariant } from './choose-variant.ts';
 import { ensureModel } from './ensure.ts';
@@ -140,6 +144,21 @@ export class Verbs implements ModelOrchestrator {
   async gc(options?: GcRunOptions): Promise<GcReport> {
     const { collectGarbage } = await import('./gc/collect-garbage.ts');
     return collectGarbage(this.#work, options);
+  }
+
+  async tierStatus(modelIds: readonly string[] = [], options?: TierStatusOptions): Promise<TierReport> {
+    const { tierReport } = await import('./tier-status.ts');
+    return tierReport(this.#work, modelIds, options);
+  }
+
+  async moveToTier(modelId: string, options: TierMoveOptions): Promise<TierMove> {
+    const { moveToTier } = await import('./tier-move.ts');
+    return moveToTier(this.#work, modelId, options);
+  }
+
+  async dropFromTier(modelId: string, options?: TierDropOptions): Promise<TierMove> {
+    const { dropFromTier } = await import('./tier-back.ts');
+    return dropFromTier(this.#work, modelId, options);
   }
 
   async lock(modelIds: readonly string[] = [], options?: LockOptions): Promise<LockReport> {

@@ -31,6 +31,8 @@ export const STATE_KINDS = [
   'rates',
   'listings',
   'derived',
+  'cold',
+  'tiers',
 ] as const;
 
 export type StateKind = (typeof STATE_KINDS)[number];
@@ -172,6 +174,11 @@ export class ModelResolver {
   /** Held while manifest and lockfile are read, and written anew. @param path of the manifest */
   manifestLock(path: string): LockPath {
     return { name: `the manifest ${path}`, path: `manifest/${fingerprint(Buffer.from(path))}.lock` };
+  }
+
+  /** Held by whoever writes to a tier, or takes something out of it. @param name as configured */
+  tierLock(name: string): LockPath {
+    return { name: `the tier ${name}`, path: `tier/${fileNameOf(name)}.lock` };
   }
 
   storeLock(): LockPath {

@@ -23,15 +23,20 @@ describeWithReal('a sample of stops and refusals', {
       expect(kills).toBeGreaterThan(5);
     });
 
-    it.each([SCENARIOS.growing, SCENARIOS.twoRenames, SCENARIOS.healing, SCENARIOS.repairing, SCENARIOS.adopting, SCENARIOS.removing])(
-      '$name, stopped where something is put in its place',
-      { timeout: 60_000 },
-      async (scenario) => {
-        const { kills, failures } = await sweepCrashPoints(scenario, { choose: placing });
-        expect(failures).toEqual([]);
-        expect(kills).toBeGreaterThan(0);
-      },
-    );
+    it.each([
+      SCENARIOS.growing,
+      SCENARIOS.twoRenames,
+      SCENARIOS.healing,
+      SCENARIOS.repairing,
+      SCENARIOS.adopting,
+      SCENARIOS.removing,
+      SCENARIOS.toTier,
+      SCENARIOS.outOfTier,
+    ])('$name, stopped where something is put in its place', { timeout: 60_000 }, async (scenario) => {
+      const { kills, failures } = await sweepCrashPoints(scenario, { choose: placing });
+      expect(failures).toEqual([]);
+      expect(kills).toBeGreaterThan(0);
+    });
 
     it('a first ensure on a disk that refuses an fsync, a rename or a write', { timeout: 60_000 }, async () => {
       const choose = (faults: readonly DiskFault[]) => some(6)(faults.filter(({ name }) => ['fsync', 'rename', 'write'].includes(name)));

@@ -1,7 +1,7 @@
 /** The machine stops at each call that changes the disk, one run a call; each time the store must be mended by what comes next. */
 import { rm } from 'node:fs/promises';
 import { expect } from 'vitest';
-import { type CrashWorld, checkMended, crashWorld, type Scenario } from './crash-scenarios.ts';
+import { type CrashWorld, checkMended, crashWorld, type Scenario, tierOf } from './crash-scenarios.ts';
 import { type Call, concerns, MUTATIONS, type Traced, traced, wordsOf } from './traced.ts';
 
 /** One place to stop at: strace counts the calls of each kind in each thread. */
@@ -34,7 +34,8 @@ export async function sweepCrashPoints(scenario: Scenario, { choose = (all) => a
   const [first] = worlds;
   if (first === undefined) throw new Error('a sweep needs a world');
   const { calls } = await runIn(first, scenario);
-  const changes = calls.filter((call) => isChange(call) && concerns(call, first.root));
+  const places = [first.root, ...(scenario.inTier ? [tierOf(first)] : [])];
+  const changes = calls.filter((call) => isChange(call) && places.some((place) => concerns(call, place)));
   const points = choose(pointsOf(changes));
   const queue = [...points];
   const hit = new Set<string>();

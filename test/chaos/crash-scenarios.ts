@@ -8,12 +8,15 @@ import type { ModelOrchestrator } from '../../src/orchestrator/api.ts';
 import { seeded } from '../servers/http/fault-server.ts';
 import { flipBit } from '../support/flip-bit.ts';
 import { type ModelWorld, modelFixture } from '../support/model-fixture.ts';
+import { checkBoth, filesIn } from '../support/tier-world.ts';
 
 export const SUBJECT = 't2v-crash@2.2.0';
 /** Shares the largest file with the subject, and must never suffer. */
 export const BYSTANDER = 'i2v-crash@2.2.0';
 const SHARED = 'transformer/a.safetensors';
 const SHARED_BYTES = 400_000;
+/** Folder of the tier, beside the root. */
+const TIER = 'cold-tier';
 
 /** A world that is used for one point after another. */
 export interface CrashWorld {
@@ -27,6 +30,8 @@ export interface Scenario {
   /** What is there before. */
   readonly prepare: (crash: CrashWorld) => Promise<void>;
   readonly args: readonly string[];
+  /** What it changes lies not only in the root. */
+  readonly inTier?: boolean;
   /** Besides the fault itself: what makes the command go this way. */
   readonly inject?: readonly string[];
   readonly bystander: boolean;
@@ -46,6 +51,7 @@ export async function crashWorld(): Promise<CrashWorld> {
       [SUBJECT]: { files: { [SHARED]: shared, 'transformer/b.safetensors': shared, 'empty.txt': '' }, sources: ['http'] },
       [BYSTANDER]: { files: { [SHARED]: shared, 'vae/c.bin': seeded(3000, 2) }, sources: ['http'] },
     },
+    env: { WAN_TIERS: `cold=${TIER}` },
   });
   return { world, orchestrator: await world.orchestrator(), root: world.modelsRoot };
 }
@@ -84,7 +90,71 @@ const growing: Omit<Scenario, 'name'> = {
   again: ensureAgain,
 };
 
+export const tierOf = ({ world }: CrashWorld): string => join(world.directory, TIER);
+
+const inTier = async (crash: CrashWorld): Promise<void> => {
+  await rm(tierOf(crash), { recursive: true, force: true });
+  await both(crash);
+  await crash.orchestrator.moveToTier(SUBJECT, { to: 'cold' });
+};
+
+/** At any time the model is whole here, or whole there and known to be: no source is needed. */
+const backFromTier = async ({ orchestrator, root, ...crash }: CrashWorld): Promise<void> => {
+  await orchestrator.ensure(SUBJECT, { offline: true });
+  expect((await orchestrator.verifyIntegrity(SUBJECT)).ok).toBe(true);
+  expect(await checkBoth(root, tierOf({ orchestrator, root, ...crash }))).toEqual([]);
+};
+
+const moveAgain = async (crash: CrashWorld): Promise<void> => {
+  await backFromTier(crash);
+  await crash.orchestrator.moveToTier(SUBJECT, { to: 'cold' });
+  expect(await crash.orchestrator.status(SUBJECT)).toMatchObject({ state: 'NOT_PRESENT', tier: 'cold' });
+  expect(await filesIn(tierOf(crash), 'tmp')).toEqual([]);
+  await backFromTier(crash);
+};
+
+const tierScenarios = {
+  toTier: {
+    name: 'a move to a tier beside a model that shares blobs',
+    bystander: true,
+    inTier: true,
+    prepare: async (crash) => {
+      await rm(tierOf(crash), { recursive: true, force: true });
+      await both(crash);
+    },
+    args: ['models', 'tier', 'move', SUBJECT, '--to', 'cold', '--json', '--progress', 'none'],
+    again: moveAgain,
+  },
+  fromTier: {
+    name: 'an ensure that brings a model back from its tier',
+    bystander: true,
+    inTier: true,
+    prepare: inTier,
+    args: [...json('ensure'), '--offline'],
+    again: backFromTier,
+  },
+  outOfTier: {
+    name: 'a move back that clears the tier',
+    bystander: true,
+    inTier: true,
+    prepare: inTier,
+    args: ['models', 'tier', 'move', SUBJECT, '--to', 'fast', '--json', '--progress', 'none'],
+    again: async (crash) => {
+      await backFromTier(crash);
+      const { tier } = await crash.orchestrator.status(SUBJECT);
+      if (tier !== undefined) await crash.orchestrator.moveToTier(SUBJECT, { to: 'fast' });
+      // Whoever writes to the tier next mends what was cut short there.
+      await crash.orchestrator.moveToTier(BYSTANDER, { to: 'cold' });
+      await crash.orchestrator.moveToTier(BYSTANDER, { to: 'fast' });
+      const left = await filesIn(tierOf(crash));
+      if (left.some((file) => file.startsWith('models/'))) await crash.orchestrator.moveToTier(SUBJECT, { to: 'fast' });
+      expect(await filesIn(tierOf(crash))).toEqual(['TIER.json']);
+    },
+  },
+} as const satisfies Record<string, Scenario>;
+
 export const SCENARIOS = {
+  ...tierScenarios,
   cold: { name: 'a first ensure', bystander: false, prepare: () => Promise.resolve(), args: json('ensure'), again: ensureAgain },
   beside: {
     name: 'an ensure that finds a file of its own in another model',

@@ -22,6 +22,7 @@ import {
 import { execData, pinData, pinsData, unpinData } from './pins.ts';
 import { repairData } from './repair.ts';
 import { overlaysDocument, showData } from './show.ts';
+import { tierData } from './tier.ts';
 
 const DATA = {
   'wan.models.ensure/v1': ensureData,
@@ -49,6 +50,7 @@ const DATA = {
   'wan.models.remove/v1': removeData,
   'wan.models.diff/v1': diffData,
   'wan.models.locks/v1': locksData,
+  'wan.models.tier/v1': tierData,
   'wan.auth.login/v1': authLoginData,
   'wan.auth.status/v1': authStatusData,
   'wan.auth.logout/v1': authLogoutData,

@@ -49,6 +49,7 @@ export const statusResult = z.object({
   faulty_files: z.array(z.object({ path: z.string(), fault, size_bytes: bytes })),
   bytes_needed: bytes,
   bytes_held: bytes.meta({ description: 'held bytes of unfinished downloads' }),
+  tier: z.string().optional().meta({ description: 'where a whole, proven copy of these files lies' }),
   proof: proof.optional().meta({ description: 'the weakest' }),
   proofs: z.partialRecord(proof, z.int().min(1)).meta({ description: 'how many files each level proves' }),
   verified_at: z.iso.datetime().optional(),
@@ -74,6 +75,7 @@ export const listData = z.object({
         .optional()
         .meta({ description: 'the weakest: of the files here, else that they can be proven by; absent where their list is open' }),
       overlays: z.array(z.string()),
+      tier: z.string().optional().meta({ description: 'where a copy of the default variant lies that is not here' }),
     }),
   ),
 });
@@ -93,7 +95,7 @@ export const planResult = z.object({
   sources: z.array(z.string()),
   total_bytes: bytes,
   fetch_bytes: bytes,
-  copy_bytes: bytes.meta({ description: 'out of the Hub cache of this machine, if they prove right' }),
+  copy_bytes: bytes.meta({ description: 'out of the Hub cache or a tier of this machine, if they prove right' }),
   link_bytes: bytes,
   derive_bytes: bytes.meta({ description: 'of files that would be made here, as far as that is known before' }),
   space_needed_bytes: bytes,

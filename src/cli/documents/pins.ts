@@ -20,7 +20,7 @@ const pin = z.object({
 
 export const pinsData = z.object({ pins: z.array(pin) });
 
-const pinResult = pin.extend({ ok: z.literal(true) });
+export const pinResult = pin.extend({ ok: z.literal(true) });
 export const pinData = z.object({ results: z.array(z.union([pinResult.extend({ asked }), failedRef])) });
 
 export const unpinResult = z.object({

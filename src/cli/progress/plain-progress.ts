@@ -39,7 +39,7 @@ export function plainProgress(line: (text: string) => void): ProgressDisplay {
   };
 }
 
-const STEPS: readonly EventType[] = ['ensure.progress', 'verify.progress', 'lock.progress'];
+const STEPS: readonly EventType[] = ['ensure.progress', 'verify.progress', 'lock.progress', 'tier.progress'];
 const isStep = ({ type }: ModelEvent): boolean => STEPS.includes(type);
 
 /** Lines for what happens once. */

@@ -12,6 +12,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'SIZE', align: 'right' },
   { title: 'PROOF' },
   { title: 'OVERLAYS' },
+  { title: 'TIER' },
   { title: 'DESCRIPTION' },
 ];
 
@@ -29,6 +30,7 @@ const row = (model: ModelSummary): readonly string[] => [
   formatBytes(model.totalBytes),
   model.proof ?? '',
   (model.overlays ?? []).join(' '),
+  model.tier ?? '',
   model.description,
 ];
 

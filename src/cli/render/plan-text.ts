@@ -79,7 +79,7 @@ function sums(screen: Screen, plan: EnsurePlan): string {
     ['variant', variantText(plan)],
     ['to fetch', formatBytes(plan.fetchBytes) + (plan.deriveBytes === 0 ? ` of ${formatBytes(plan.totalBytes)}` : '')],
     ['to derive', plan.deriveBytes === 0 ? '' : `about ${formatBytes(plan.deriveBytes)}, of about ${formatBytes(plan.totalBytes)} in all`],
-    ['to copy', plan.copyBytes === 0 ? '' : `${formatBytes(plan.copyBytes)}, out of the Hub cache`],
+    ['to copy', plan.copyBytes === 0 ? '' : `${formatBytes(plan.copyBytes)}, out of the Hub cache or a tier`],
     ['to link', plan.linkBytes === 0 ? '' : formatBytes(plan.linkBytes)],
     ['needs', plan.spaceNeededBytes === 0 ? '' : spaceText(screen, plan, short)],
     ['from', plan.sources.join(', ')],

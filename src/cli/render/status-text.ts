@@ -43,7 +43,7 @@ export function statusText(screen: Screen, tried: readonly Tried<ModelStatus>[])
 const row = (screen: Screen, status: ModelStatus): readonly string[] => [
   mark(screen, VERDICTS[status.state]),
   formatRef(status.ref),
-  judged(screen, VERDICTS[status.state], status.state),
+  judged(screen, VERDICTS[status.state], stateText(status)),
   `${status.fileCount - status.missingFiles.length}/${status.fileCount}`,
   formatBytes(status.totalBytes),
   status.bytesNeeded === 0 ? '' : formatBytes(status.bytesNeeded),
@@ -51,6 +51,10 @@ const row = (screen: Screen, status: ModelStatus): readonly string[] => [
   status.verifiedAt === undefined ? '' : minuteOf(status.verifiedAt),
   status.path,
 ];
+
+/** Where a copy lies that `ensure` would take, as long as it is not here. */
+const stateText = ({ state, tier }: ModelStatus): string =>
+  tier === undefined || state === ModelState.COMPLETE ? state : `${state} (in ${tier})`;
 
 /** `2026-11-22 14:05`, UTC as recorded. */
 

@@ -346,7 +346,7 @@ describe('texts', () => {
 
       variant   fp16, which this model takes in the environment development
       to fetch  4.0 MiB of 20.0 MiB
-      to copy   3.0 MiB, out of the Hub cache
+      to copy   3.0 MiB, out of the Hub cache or a tier
       to link   8.0 MiB
       needs     1.0 GiB of free space, margin included; there are 100 MiB: not enough
       from      local://wan22/t2v, https://mirror.example/t2v

@@ -13,6 +13,7 @@ export const summaryWire = (summary: ModelSummary): Wire<typeof listData>['model
   total_bytes: summary.totalBytes,
   ...(summary.proof !== undefined && { proof: summary.proof }),
   overlays: summary.overlays ?? [],
+  ...(summary.tier !== undefined && { tier: summary.tier }),
 });
 
 export const totalBytesOf = ({ files }: ModelSpec): number => files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);

@@ -25,6 +25,7 @@ const statusWire = (status: ModelStatus): Wire<typeof statusResult> => ({
   faulty_files: status.faultyFiles.map(({ path, fault, sizeBytes }) => ({ path, fault, size_bytes: sizeBytes })),
   bytes_needed: status.bytesNeeded,
   bytes_held: status.bytesHeld,
+  ...(status.tier !== undefined && { tier: status.tier }),
   ...(status.proof !== undefined && { proof: status.proof }),
   proofs: status.proofs,
   ...(status.verifiedAt !== undefined && { verified_at: status.verifiedAt }),

@@ -56,6 +56,7 @@ function workOn({ modelsRoot, manifestPath }: ModelWorld): Orchestration {
     knownFailures: unused,
     hfCache: unused,
     engine: unused,
+    tiers: { settings: [], look: unused, open: unused },
   };
 }
 

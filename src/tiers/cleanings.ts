@@ -1,0 +1,74 @@
+/**
+ * Who clears a tier says so there before it reads what is counted on; who comes to count on something says that first, and then
+ * looks for those who clear. So one of the two always sees the other, on one machine or on several.
+ */
+import { ModelError } from '../domain/errors.ts';
+import type { StoreContext } from '../store/context.ts';
+import { decodeRecord, encodeRecord } from '../store/record.ts';
+import type { TierPlace } from './tier-place.ts';
+
+const CLEANING = 'cleaning';
+/** Whoever clears stops by itself long before its word counts no more. */
+const CLEARING_MS = 30 * 60_000;
+const WORD_MS = 60 * 60_000;
+const POLL_MS = 2000;
+
+export interface CleaningOptions {
+  readonly store: StoreContext;
+  readonly storeId: string;
+  readonly signal: AbortSignal;
+}
+
+interface CleaningWord {
+  readonly store_id: string;
+  /** Since the epoch. */
+  readonly at_ms: number;
+}
+
+/** @param use is handed what says whether it may still remove something */
+export async function withCleaning<T>(
+  place: TierPlace,
+  { store, storeId, signal }: CleaningOptions,
+  use: (mayGoOn: () => boolean) => Promise<T>,
+): Promise<T> {
+  const key = `${CLEANING}/${store.random.uuid()}`;
+  const word: CleaningWord = { store_id: storeId, at_ms: store.clock.now() };
+  const startedMs = store.clock.monotonic();
+  await place.writeText(key, `${encodeRecord(word)}\n`, { signal });
+  try {
+    return await use(() => store.clock.monotonic() - startedMs < CLEARING_MS);
+  } finally {
+    await place.remove(key, signal);
+  }
+}
+
+/** Those of this root are dead: the caller holds the tier's lock. @throws ModelError LOCK_TIMEOUT */
+export async function awaitCleanings(place: TierPlace, { store, storeId, signal }: CleaningOptions): Promise<void> {
+  const deadlineMs = store.clock.monotonic() + store.lockTimeoutMs;
+  for (;;) {
+    const others = await livingCleanings(place, { store, storeId, signal });
+    if (others.length === 0) return;
+    if (store.clock.monotonic() > deadlineMs) throw stillCleared(place.label);
+    await store.clock.sleep(POLL_MS, signal);
+  }
+}
+
+async function livingCleanings(place: TierPlace, { store, storeId, signal }: CleaningOptions): Promise<string[]> {
+  const living: string[] = [];
+  for (const key of await place.keysUnder(CLEANING, signal)) {
+    const text = await place.readText(key, signal);
+    if (text === undefined) continue;
+    const word = decodeRecord<CleaningWord>(text);
+    const isDead = word?.store_id === storeId || (word !== undefined && Math.abs(store.clock.now() - word.at_ms) > WORD_MS);
+    if (isDead) await place.remove(key, signal);
+    else living.push(key);
+  }
+  return living;
+}
+
+const stillCleared = (label: string): ModelError =>
+  new ModelError('LOCK_TIMEOUT', `another machine is clearing ${label}`, {
+    reason: 'tier_cleared',
+    hint: 'run the same command again in a while; what a machine that died was at counts no more after an hour',
+    details: { place: label },
+  });

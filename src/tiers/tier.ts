@@ -1,0 +1,110 @@
+/** A tier that was found to be the right one: what lies in it, who counts on that, and what nobody counts on any more. */
+import type { CanonicalRef } from '../domain/model-ref.ts';
+import type { TieredBlob, TierSettings } from '../domain/tiers.ts';
+import { fileNameOf } from '../resolver/file-name.ts';
+import type { StoreContext } from '../store/context.ts';
+import { decodeRecord, encodeRecord } from '../store/record.ts';
+import { type ColdRecord, coldFromWire, coldToWire, type WireColdRecord } from '../store/tier-records.ts';
+import { awaitCleanings, withCleaning } from './cleanings.ts';
+import type { TierPlace } from './tier-place.ts';
+
+/** `moving`: not all of it is there yet; `whole`: every byte was proven there; `dropping`: it is being taken out. */
+export type Registered = 'moving' | 'whole' | 'dropping';
+
+export interface Registration {
+  readonly key: string;
+  readonly state: Registered;
+  readonly record: ColdRecord;
+}
+
+export interface TierOptions {
+  readonly settings: TierSettings;
+  readonly place: TierPlace;
+  readonly store: StoreContext;
+  /** Of the root at work. */
+  readonly storeId: string;
+  /** Of the tier. */
+  readonly id: string;
+}
+
+const MODELS = 'models';
+
+export class Tier {
+  readonly settings: TierSettings;
+  readonly place: TierPlace;
+  readonly id: string;
+  readonly #store: StoreContext;
+  readonly #storeId: string;
+
+  constructor({ settings, place, store, storeId, id }: TierOptions) {
+    this.settings = settings;
+    this.place = place;
+    this.id = id;
+    this.#store = store;
+    this.#storeId = storeId;
+  }
+
+  /**
+   * Says in the tier what this root counts on there. After that nobody clears it away, in any process of any machine: one that
+   * was at it is waited for. Call under the tier's lock.
+   * @throws ModelError LOCK_TIMEOUT
+   */
+  async register(record: ColdRecord, state: Registered, signal: AbortSignal): Promise<void> {
+    const text = `${encodeRecord({ state, ...coldToWire(record) })}\n`;
+    await this.place.writeText(this.#keyOf(record.family, record.snapshot.ref), text, { signal });
+    if (state === 'moving') await awaitCleanings(this.place, { store: this.#store, storeId: this.#storeId, signal });
+  }
+
+  async unregister({ family, snapshot }: ColdRecord, signal: AbortSignal): Promise<void> {
+    await this.place.remove(this.#keyOf(family, snapshot.ref), signal);
+  }
+
+  /** Of this root; those that cannot be read are left out. */
+  async ownRegistrations(signal: AbortSignal): Promise<Registration[]> {
+    const found = await this.#read(await this.place.keysUnder(`${MODELS}/${this.#storeId}`, signal), signal);
+    return found.flatMap((one) => one ?? []);
+  }
+
+  /**
+   * Removes those of the blobs that nobody counts on, in any root. Call under the tier's lock.
+   * @returns bytes given back in the tier. 0, and nothing removed, where somebody's record cannot be read.
+   */
+  async clear(blobs: readonly TieredBlob[], signal: AbortSignal): Promise<number> {
+    return withCleaning(this.place, { store: this.#store, storeId: this.#storeId, signal }, async (mayGoOn) => {
+      const all = await this.#read(await this.place.keysUnder(MODELS, signal), signal);
+      if (all.some((one) => one === undefined)) return 0;
+      const counted = new Set(
+        all.flatMap((one) => (one?.state === 'dropping' ? [] : (one?.record.blobs ?? []))).map(({ digest }) => digest),
+      );
+      let bytes = 0;
+      for (const blob of blobs) {
+        if (counted.has(blob.digest) || !mayGoOn()) continue;
+        const stored = await this.place.find(blob, signal);
+        // As it lies there, and as it may have been written before compression was switched on or off.
+        for (const form of ['plain', 'zstd'] as const) await this.place.removeBlob({ digest: blob.digest, form }, signal);
+        bytes += stored?.storedBytes ?? 0;
+      }
+      return bytes;
+    });
+  }
+
+  async #read(keys: readonly string[], signal: AbortSignal): Promise<(Registration | undefined)[]> {
+    const found: (Registration | undefined)[] = [];
+    for (const key of keys) {
+      const text = await this.place.readText(key, signal);
+      // Gone meanwhile: its owner counts on nothing.
+      if (text !== undefined) found.push(registrationOf(key, text));
+    }
+    return found;
+  }
+
+  #keyOf(family: string, ref: CanonicalRef): string {
+    return `${MODELS}/${this.#storeId}/${fileNameOf(this.#store.resolver.refName(family, ref))}`;
+  }
+}
+
+function registrationOf(key: string, text: string): Registration | undefined {
+  const wire = decodeRecord<WireColdRecord & { readonly state: Registered }>(text);
+  const record = wire && coldFromWire(wire);
+  return record && { key, state: wire.state, record };
+}
