@@ -16,6 +16,7 @@ import { requireManifestPath } from './config/require-manifest-path.ts';
 import { requireModelsRoot } from './config/require-models-root.ts';
 import { ModelError } from './domain/errors.ts';
 import type { Emit, EventSink } from './domain/events.ts';
+import type { LoadPlan } from './domain/load-plan.ts';
 import type { TierSettings } from './domain/tiers.ts';
 import type { KnownFailures } from './limits/known-failures.ts';
 import type { Traffic } from './limits/traffic.ts';
@@ -25,6 +26,8 @@ import { createEventBus, type EventBus } from './observability/event-bus.ts';
 import type { CallOptions, ModelOrchestrator } from './orchestrator/api.ts';
 import type { Orchestration, SourceOpener, Tiers, TransferLimits } from './orchestrator/orchestration.ts';
 import { Verbs } from './orchestrator/verbs.ts';
+import type { WanPathsOptions } from './pipeline/get-wan-paths.ts';
+import type { LoadPlanOptions } from './pipeline/load-plan.ts';
 import { RegistryFile } from './registry/registry-file.ts';
 import { ModelResolver } from './resolver/model-resolver.ts';
 import { Blobs } from './store/blobs.ts';
@@ -110,6 +113,30 @@ export const ModelEnsurer = {
     return createOrchestrator(config, sinks ? { sinks } : {});
   },
 };
+
+/**
+ * The absolute path of a model's complete, proven directory, made real first where it is not here; with the configuration of the working directory.
+ * @throws ModelError INVALID_MODEL_ID, MODEL_NOT_FOUND, VARIANT_NOT_FOUND before anything is fetched
+ */
+export async function getWanPaths(modelId: string, options: WanPathsOptions = {}): Promise<string> {
+  const { getWanPaths: pathsOf } = await import('./pipeline/get-wan-paths.ts');
+  return withOrchestrator((orchestrator) => pathsOf(orchestrator, modelId, options));
+}
+
+/** What a loader has to know of a model, with the configuration of the working directory. @throws ModelError INVALID_INPUT before anything is fetched */
+export async function loadPlan(modelId: string, options: LoadPlanOptions = {}): Promise<LoadPlan> {
+  const { loadPlan: planOf } = await import('./pipeline/load-plan.ts');
+  return withOrchestrator((orchestrator) => planOf(orchestrator, modelId, options));
+}
+
+async function withOrchestrator<T>(act: (orchestrator: ModelOrchestrator) => Promise<T>): Promise<T> {
+  const orchestrator = await ModelEnsurer.fromConfig();
+  try {
+    return await act(orchestrator);
+  } finally {
+    await orchestrator.close();
+  }
+}
 
 /**
  * Every violation of the store's invariants (docs/store-format.md); none is what you want to see. Reads every byte, changes

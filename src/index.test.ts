@@ -5,6 +5,7 @@ it('exports these values and no others: a name that is public stays', () => {
   expect(Object.keys(library).sort()).toEqual([
     'ERROR_CODES',
     'ErrorCode',
+    'GarbageCollector',
     'LockManager',
     'ModelEnsurer',
     'ModelError',
@@ -16,8 +17,10 @@ it('exports these values and no others: a name that is public stays', () => {
     'checkInvariants',
     'createOrchestrator',
     'formatRef',
+    'getWanPaths',
     'isModelError',
     'loadConfig',
+    'loadPlan',
     'parseModelRef',
     'validateManifest',
   ]);

@@ -1,7 +1,7 @@
 /** wan-models: the library. The only barrel. */
 
 export type { StorageBackend } from './backends/backend.ts';
-export { checkInvariants, createOrchestrator, ModelEnsurer, type OrchestratorOptions } from './compose.ts';
+export { checkInvariants, createOrchestrator, getWanPaths, loadPlan, ModelEnsurer, type OrchestratorOptions } from './compose.ts';
 export type { Config } from './config/config.ts';
 export { loadConfig } from './config/load-config.ts';
 export type { ByteClass, ByteSum, ClassUsage, DiskUsage, HolderUsage, ModelUsage, SharingFacts } from './domain/disk-usage.ts';
@@ -9,6 +9,7 @@ export { type Attempt, asModelError, ERROR_CODES, ErrorCode, type ErrorDocument,
 export type { EventSink, ModelEvent } from './domain/events.ts';
 export type { GcItem, GcKeep, GcKind, GcModel, GcPlan, GcReport, GcRule, GcTarget, InUseLook } from './domain/gc.ts';
 export type { ModelLease, ModelPin, PinReport, PinState, StoredPin, UnpinResult } from './domain/holds.ts';
+export type { LoadPlan, PlannedComponent, VaePlan } from './domain/load-plan.ts';
 export type {
   AddReport,
   DiffReport,
@@ -21,6 +22,7 @@ export type {
   OutdatedPart,
   OutdatedReport,
 } from './domain/lock-results.ts';
+export type { MemoryComponent, MemoryEstimate, MemoryStages, OffloadStrategy, StrategyEstimate } from './domain/memory-estimate.ts';
 export { type CanonicalRef, formatRef, type ModelRef, parseModelRef } from './domain/model-ref.ts';
 export { PROOF_LEVELS, type ProofCounts, type ProofLevel } from './domain/proof.ts';
 export type { FileProof, PublishedDigest } from './domain/published-digest.ts';
@@ -39,6 +41,7 @@ export type {
 export type { FilePin, FileSpec, ModelSpec, ModelSummary, PartLock, Selection } from './domain/spec.ts';
 export { ModelState, type ModelStatus } from './domain/status.ts';
 export type { BlobForm, MovedBlob, TieredBlob, TieredModel, TierFault, TierMove, TierReport, TierState } from './domain/tiers.ts';
+export type { RequestField, RequestProblem, ResolvedRequest, VideoRequest } from './domain/video-request.ts';
 export { LockManager } from './locks/lock-manager.ts';
 export type {
   AddOptions,
@@ -66,6 +69,8 @@ export type {
   UrlRequest,
 } from './orchestrator/api.ts';
 export { GarbageCollector } from './orchestrator/gc/garbage-collector.ts';
+export type { WanPathsOptions } from './pipeline/get-wan-paths.ts';
+export type { LoadPlanOptions } from './pipeline/load-plan.ts';
 export type { ManifestProblem } from './registry/manifest-problem.ts';
 export { ModelRegistry } from './registry/model-registry.ts';
 export { validateManifest } from './registry/validate-manifest.ts';

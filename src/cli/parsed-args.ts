@@ -30,6 +30,11 @@ export class ParsedArgs {
     return this.#parsed(name, parseCount, 'a whole number of at least 1, for example 4');
   }
 
+  /** Whether it makes sense where it is used is for whoever uses it. @throws ModelError INVALID_INPUT unless a number. */
+  number(name: string): number | undefined {
+    return this.#parsed(name, parseNumber, 'a number, for example 16 or 3.5');
+  }
+
   /** Milliseconds. @throws ModelError INVALID_INPUT unless a duration above 0. */
   durationMs(name: string): number | undefined {
     return this.#parsed(name, positive(parseDuration), 'a duration, for example 90s, 5m or 1h30m');
@@ -50,6 +55,8 @@ export class ParsedArgs {
 }
 
 const parseCount = (text: string): number | undefined => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined);
+
+const parseNumber = (text: string): number | undefined => (/^-?\d{1,12}(?:\.\d{1,9})?$/.test(text) ? Number(text) : undefined);
 
 const positive = (parse: (text: string) => number | undefined) => (text: string) => {
   const value = parse(text);

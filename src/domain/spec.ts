@@ -112,7 +112,11 @@ export interface PipelineSpec {
 
 /** `[models.X.vram_estimation]`: figures of the manifest's author. */
 export interface VramEstimation {
+  /** Of two experts those of one. */
   readonly paramsBillion?: number;
+  /** Channels and layers of the transformer. */
+  readonly hiddenSize?: number;
+  readonly layers?: number;
   readonly familySize?: 'small' | 'medium' | 'large';
   readonly baseVramGb?: number;
   readonly perFrameVramMb?: number;

@@ -256,6 +256,8 @@ function pipelineOf(pipeline: NonNullable<ManifestModel['pipeline']>, components
 function vramOf(vram: NonNullable<ManifestModel['vram_estimation']>): VramEstimation {
   return {
     ...(vram.params_billion !== undefined && { paramsBillion: vram.params_billion }),
+    ...(vram.hidden_size !== undefined && { hiddenSize: vram.hidden_size }),
+    ...(vram.layers !== undefined && { layers: vram.layers }),
     ...(vram.family_size !== undefined && { familySize: vram.family_size }),
     ...(vram.base_vram_gb !== undefined && { baseVramGb: vram.base_vram_gb }),
     ...(vram.per_frame_vram_mb !== undefined && { perFrameVramMb: vram.per_frame_vram_mb }),

@@ -100,7 +100,9 @@ const defaultsSchema = z
 
 const vramSchema = z
   .strictObject({
-    params_billion: amount.optional().describe('Parameters, in billions.'),
+    params_billion: amount.optional().describe('Parameters, in billions; of two experts those of one.'),
+    hidden_size: positive.optional().describe('Channels of the transformer. Where its config.json is here, that counts.'),
+    layers: positive.optional().describe('Layers of the transformer. Where its config.json is here, that counts.'),
     family_size: z.enum(['small', 'medium', 'large']).optional().describe('Rough size class.'),
     base_vram_gb: amount.optional().describe('GPU memory before the first frame, in GB.'),
     per_frame_vram_mb: amount.optional().describe('GPU memory for each frame, in MB.'),

@@ -20,12 +20,15 @@ import {
   verifyData,
 } from './models.ts';
 import { execData, pinData, pinsData, unpinData } from './pins.ts';
+import { loadPlanData, vramData } from './pipeline.ts';
 import { repairData } from './repair.ts';
 import { overlaysDocument, showData } from './show.ts';
 import { tierData } from './tier.ts';
 
 const DATA = {
   'wan.models.ensure/v1': ensureData,
+  'wan.models.vram/v1': vramData,
+  'wan.models.load-plan/v1': loadPlanData,
   'wan.models.status/v1': statusData,
   'wan.models.check/v1': statusData,
   'wan.models.list/v1': listData,

@@ -43,6 +43,8 @@ const pipeline = z.object({
 
 const vram = z.object({
   params_billion: z.number().optional(),
+  hidden_size: z.int().min(1).optional(),
+  layers: z.int().min(1).optional(),
   family_size: z.enum(['small', 'medium', 'large']).optional(),
   base_vram_gb: z.number().optional(),
   per_frame_vram_mb: z.number().optional(),

@@ -75,6 +75,8 @@ const pipelineWire = (pipeline: NonNullable<ModelSpec['pipeline']>): NonNullable
 
 const vramWire = (vram: NonNullable<ModelSpec['vramEstimation']>): NonNullable<ShowWire['vram_estimation']> => ({
   ...(vram.paramsBillion !== undefined && { params_billion: vram.paramsBillion }),
+  ...(vram.hiddenSize !== undefined && { hidden_size: vram.hiddenSize }),
+  ...(vram.layers !== undefined && { layers: vram.layers }),
   ...(vram.familySize !== undefined && { family_size: vram.familySize }),
   ...(vram.baseVramGb !== undefined && { base_vram_gb: vram.baseVramGb }),
   ...(vram.perFrameVramMb !== undefined && { per_frame_vram_mb: vram.perFrameVramMb }),
