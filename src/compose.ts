@@ -66,6 +66,7 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
     settings: {
       pieceBytes: config.pieceBytes,
       safetyMarginBytes: config.safetyMarginBytes,
+      quotas: { totalBytes: config.maxTotalSizeBytes, familyBytes: config.maxFamilySizeBytes },
       lockTimeoutMs: config.lockTimeoutMs,
       offline: config.offline,
       environment: config.environment,

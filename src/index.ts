@@ -38,6 +38,7 @@ export type {
   VerifiedFile,
   VerifyReport,
 } from './domain/results.ts';
+export type { QuotaVerdict, Reclaimable, SpaceVerdict } from './domain/space.ts';
 export type { FilePin, FileSpec, ModelSpec, ModelSummary, PartLock, Selection } from './domain/spec.ts';
 export { ModelState, type ModelStatus } from './domain/status.ts';
 export type { BlobForm, MovedBlob, TieredBlob, TieredModel, TierFault, TierMove, TierReport, TierState } from './domain/tiers.ts';
@@ -62,6 +63,7 @@ export type {
   ResolveUrl,
   SourcesCallOptions,
   SourcesOptions,
+  SpaceHold,
   TargetOptions,
   TierDropOptions,
   TierMoveOptions,

@@ -212,13 +212,13 @@ export const CONFIG_KEYS = {
     key: 'max_total_size',
     type: orOff(size(1)),
     default: undefined,
-    description: 'Quota of all models together.',
+    description: 'Quota of all that lies under MODELS_ROOT, as `wan models du` counts it on disk.',
   }),
   maxFamilySizeBytes: space<number | undefined>({
     key: 'max_family_size',
     type: orOff(size(1)),
     default: undefined,
-    description: 'Quota of each model family.',
+    description: 'Quota of what the models of each family hold on disk; bytes that two families hold count for both.',
   }),
   maxModelAgeMs: space<number | undefined>({
     key: 'max_model_age',

@@ -7,9 +7,11 @@ import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } fr
 import type { CanonicalRef } from '../domain/model-ref.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
+import type { SpaceVerdict } from '../domain/space.ts';
 import type { ModelSpec, ModelSummary, Selection } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
 import type { TierMove, TierReport } from '../domain/tiers.ts';
+import type { Reservation } from '../store/reservations.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -64,6 +66,14 @@ export interface EnsureOptions extends TargetOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Signed URLs of single files, made when they are needed. */
   readonly resolveUrl?: ResolveUrl;
+  /** Space for this model together with others: {@link ModelOrchestrator.holdSpace}. */
+  readonly hold?: SpaceHold;
+}
+
+/** Space for several models that are ensured one after the other. Nothing is asked for until the first of them needs some. */
+export interface SpaceHold extends AsyncDisposable {
+  /** Reserves for all of them, once; every call has the outcome of the first. @throws ModelError NO_SPACE, QUOTA_EXCEEDED */
+  reserve(): Promise<Reservation>;
 }
 
 export interface SourcesCallOptions extends CallOptions {
@@ -191,6 +201,10 @@ export interface ModelOrchestrator {
   status(modelId: string, options?: TargetOptions): Promise<ModelStatus>;
   /** What ensure would do; changes nothing on disk and opens no socket. */
   plan(modelId: string, options?: EnsureOptions): Promise<EnsurePlan>;
+  /** Whether ensures of these models, one after the other, fit on the volume and in the quotas; changes nothing on disk. */
+  preflight(modelIds: readonly string[], options?: EnsureOptions): Promise<SpaceVerdict>;
+  /** For `hold` of each of these ensures: the first one that needs space has it reserved for all, or nothing moves. Dispose when all are done. */
+  holdSpace(modelIds: readonly string[], options?: EnsureOptions): SpaceHold;
   /** Rehashes every file of the model; what is found bad shows in status until it is mended. */
   verifyIntegrity(modelId: string, options?: TargetOptions): Promise<VerifyReport>;
   /** Reads a model and makes what is wrong right; of large files only bad pieces are fetched. The bad bytes stay in quarantine. */

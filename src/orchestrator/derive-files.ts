@@ -6,10 +6,11 @@ import { type DeriveOrder, makeDerived } from './derive-file.ts';
 import { planDerivations } from './derive-plan.ts';
 import { type KnownOutput, knownOutputs } from './derived-outputs.ts';
 import type { EnsureRun } from './ensure-run.ts';
+import type { Needs } from './needs.ts';
 import { type ObtainedBlob, useBlobHere } from './obtain-blob.ts';
 import { allOrNone, blobsOf, type Obtained, type ObtainedFile, type ObtainRequest, publishedFile } from './obtain-files.ts';
 import { type ObtainedAll, obtainInOrder, sizeOf } from './obtain-in-order.ts';
-import type { ObtainedSelection } from './obtain-selection.ts';
+import type { ObtainedWithInputs } from './obtain-selection.ts';
 import type { SeenFile } from './plan-blobs.ts';
 import { inputsOf, lookAtInputs } from './plan-work.ts';
 import { reserveSpace } from './space.ts';
@@ -19,7 +20,7 @@ export interface DeriveRequest extends ObtainRequest {
   readonly planned: readonly SeenFile[];
 }
 
-export async function deriveFiles(run: EnsureRun, request: DeriveRequest): Promise<ObtainedSelection> {
+export async function deriveFiles(run: EnsureRun, request: DeriveRequest): Promise<ObtainedWithInputs> {
   const leftOut = request.files.filter(({ condition }) => condition === 'left-out' && !request.force);
   const wanted = request.files.filter((file) => !leftOut.includes(file));
   const here = request.force ? new Map<string, ObtainedFile>() : await useHere(run, wanted);
@@ -105,7 +106,7 @@ async function deriveAll(run: EnsureRun, request: DeriveRequest, { inputs, here 
   const moreBytes = orders.reduce((sum, { file, sizeBytes }) => sum + sizeBytes - file.spec.sizeBytes, 0);
   run.meter.expect(moreBytes);
   // The sizes were estimates so far.
-  const reservation = await reserveSpace(run.work, run.target.label, Math.max(0, moreBytes));
+  const reservation = await reserveSpace(run.work, { label: run.target.label, needs: [moreNeeds(run, Math.max(0, moreBytes))] });
   const threads = new CastThreads();
   try {
     const made = await allOrNone(run, threads.count, orders, (stoppable, order: DeriveOrder) =>
@@ -122,3 +123,11 @@ async function deriveAll(run: EnsureRun, request: DeriveRequest, { inputs, here 
     await reservation.end();
   }
 }
+
+/** Of the files that are being made, beyond what was reserved for them. */
+const moreNeeds = ({ target: { spec, directory } }: EnsureRun, bytes: number): Needs => ({
+  family: spec.family,
+  directory,
+  contents: [{ key: `more of ${directory}`, sizeBytes: bytes, writeBytes: bytes, isNew: bytes > 0 }],
+  namedBytes: 0,
+});

@@ -127,13 +127,17 @@ async function makeComplete(run: EnsureRun, { intent, lease, force }: CompleteRe
   let fetchedBytes = 0;
   for (let round = 1; round <= MAX_ROUNDS; round++) {
     throwIfCancelled(run.signal, run.doing);
-    const { obtained, inputs, unreferenced } = await obtainSelection(run, force && round === 1);
-    for (const blob of new Set([...blobsOf(obtained), ...inputs])) fetchedBytes += blob.fetchedBytes;
-    const done: EnsureWork = { obtained, inputs, fetchedBytes, liars: run.liars, mended: run.mended };
-    if (await isPublished(run, obtained)) return done;
-    run.emit({ type: 'ensure.phase', phase: 'publishing' });
-    lease.assertHeld();
-    if (await publish(run, { intent, obtained, leftOut: new Set([...unreferenced, ...run.absent]) })) return done;
+    const { obtained, inputs, unreferenced, release } = await obtainSelection(run, force && round === 1);
+    try {
+      for (const blob of new Set([...blobsOf(obtained), ...inputs])) fetchedBytes += blob.fetchedBytes;
+      const done: EnsureWork = { obtained, inputs, fetchedBytes, liars: run.liars, mended: run.mended };
+      if (await isPublished(run, obtained)) return done;
+      run.emit({ type: 'ensure.phase', phase: 'publishing' });
+      lease.assertHeld();
+      if (await publish(run, { intent, obtained, leftOut: new Set([...unreferenced, ...run.absent]) })) return done;
+    } finally {
+      await release();
+    }
   }
   throw new ModelError('CONCURRENT_MODIFICATION', `${run.target.label}: blobs vanished while they were linked, ${MAX_ROUNDS} times`, {
     hint: 'something removes files under MODELS_ROOT/.blobs: find out what, then run the same command again',

@@ -3,47 +3,58 @@ import { isModelError } from '../domain/errors.ts';
 import { deriveFiles } from './derive-files.ts';
 import type { EnsureRun } from './ensure-run.ts';
 import { lookAt } from './look.ts';
+import { needsOf } from './needs.ts';
 import type { ObtainedBlob } from './obtain-blob.ts';
 import type { ObtainRequest } from './obtain-files.ts';
 import { type ObtainedAll, obtainInOrder, sizeOf } from './obtain-in-order.ts';
 import { planWork, type WorkPlan } from './plan-work.ts';
 import { ranOutOfSpace, reserveSpace } from './space.ts';
 
-export interface ObtainedSelection extends ObtainedAll {
+export interface ObtainedWithInputs extends ObtainedAll {
   /** What derived files were made from. */
   readonly inputs: readonly ObtainedBlob[];
+}
+
+export interface ObtainedSelection extends ObtainedWithInputs {
+  /** Gives back what is still reserved: for second copies, and in the family's quota. Call when all is published, or will not be. */
+  readonly release: () => Promise<void>;
 }
 
 export async function obtainSelection(run: EnsureRun, force: boolean): Promise<ObtainedSelection> {
   const { work, target, meter } = run;
   const { files } = lookAt(work, target, { force });
   const plan = planWork(work, target, { files, force });
-  const writeBytes = plan.fetchBytes + plan.deriveBytes;
+  const movedBytes = plan.fetchBytes + plan.deriveBytes;
   const totalBytes = sizeOf(files) + sizeOf(plan.inputs);
   meter.expect(totalBytes);
   run.emit({
     type: 'ensure.planned',
     totalBytes,
-    heldBytes: totalBytes - writeBytes,
+    heldBytes: totalBytes - movedBytes,
     fetchBytes: plan.fetchBytes,
     ...(plan.deriveBytes > 0 && { deriveBytes: plan.deriveBytes }),
   });
-  const reservation = await reserveSpace(work, target.label, writeBytes);
-  const unwatch = meter.watchMoved((movedBytes) => reservation.update(writeBytes - movedBytes));
+  const partOf = await run.options.hold?.reserve();
+  const needs = [needsOf(target, { files, inputs: plan.inputs, force })];
+  const reservation = await reserveSpace(work, { label: target.label, needs, partOf });
+  const { writeBytes, secondCopyBytes } = reservation.verdict;
+  const unwatch = meter.watchMoved((moved) => reservation.update(Math.max(secondCopyBytes, writeBytes - moved)));
   run.emit({ type: 'ensure.phase', phase: 'transferring' });
   try {
-    return await fetchAndDerive(run, { files, force, plan, engine: await work.engine(run.options) });
+    const all = await fetchAndDerive(run, { files, force, plan, engine: await work.engine(run.options) });
+    unwatch();
+    reservation.update(secondCopyBytes);
+    return { ...all, release: () => reservation.end() };
   } catch (error) {
+    unwatch();
+    await reservation.end();
     if (!isModelError(error, 'NO_SPACE')) throw error;
     const left = planWork(work, target, { files: lookAt(work, target).files, force: false });
     throw ranOutOfSpace(work, target.label, left.fetchBytes + left.deriveBytes, error);
-  } finally {
-    unwatch();
-    await reservation.end();
   }
 }
 
-async function fetchAndDerive(run: EnsureRun, request: ObtainRequest & { readonly plan: WorkPlan }): Promise<ObtainedSelection> {
+async function fetchAndDerive(run: EnsureRun, request: ObtainRequest & { readonly plan: WorkPlan }): Promise<ObtainedWithInputs> {
   const { fetched = [], made = [] } = Object.groupBy(request.files, ({ spec }) => (spec.derive === undefined ? 'fetched' : 'made'));
   const plain = await obtainInOrder(run, { ...request, files: fetched });
   if (made.length === 0) return { ...plain, inputs: [] };

@@ -11,11 +11,13 @@ import type { Partials } from '../store/partials.ts';
 import type { Tier } from '../tiers/tier.ts';
 import type { TransferEngine } from '../transfer/transfer.ts';
 import type { CallOptions } from './api.ts';
+import type { Quotas } from './space-verdict.ts';
 
 export interface OrchestrationSettings {
   readonly pieceBytes: number;
   /** Free space that no ensure may eat into. */
   readonly safetyMarginBytes: number;
+  readonly quotas: Quotas;
   /** Bound of the wait for another process that works on the same model or digest. */
   readonly lockTimeoutMs: number;
   readonly offline: boolean;

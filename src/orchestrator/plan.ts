@@ -2,10 +2,10 @@
 import type { EnsurePlan, PlannedFile } from '../domain/results.ts';
 import { faultOf } from '../store/inspect-snapshot.ts';
 import { readStoreId } from '../store/open-store.ts';
-import { volumeSpace } from '../store/volume-space.ts';
 import { redactUrl } from '../util/redact-url.ts';
 import type { EnsureOptions } from './api.ts';
 import { lookAt } from './look.ts';
+import { needsOf } from './needs.ts';
 import type { Orchestration } from './orchestration.ts';
 import { ownUrl, resolverOf } from './own-url.ts';
 import type { PlannedBlob, SeenFile } from './plan-blobs.ts';
@@ -13,6 +13,7 @@ import { planCached } from './plan-cached.ts';
 import { plannedComponents } from './plan-components.ts';
 import { planWork } from './plan-work.ts';
 import { requireComponents } from './require-components.ts';
+import { neededSpace } from './space.ts';
 import { resolveTarget, type Target } from './target.ts';
 
 export async function planEnsure(work: Orchestration, modelId: string, options: EnsureOptions = {}): Promise<EnsurePlan> {
@@ -28,7 +29,7 @@ export async function planEnsure(work: Orchestration, modelId: string, options: 
   const fetchBytes = planned.reduce((sum, blob) => sum + blob.fetchBytes, 0);
   const copyBytes = planned.reduce((sum, blob) => sum + blob.copyBytes, 0);
   const { deriveBytes } = toDo;
-  const writeBytes = fetchBytes + copyBytes + deriveBytes;
+  const space = await neededSpace(work, [needsOf(target, { files: seen, inputs: toDo.inputs, force })]);
   return {
     ref: target.spec.ref,
     variant: target.spec.variant,
@@ -43,8 +44,8 @@ export async function planEnsure(work: Orchestration, modelId: string, options: 
     copyBytes,
     linkBytes: files.filter((file) => file.action === 'link').reduce((sum, file) => sum + file.sizeBytes, 0),
     deriveBytes,
-    spaceNeededBytes: writeBytes === 0 ? 0 : writeBytes + work.settings.safetyMarginBytes,
-    freeBytes: volumeSpace(work.store.resolver.root).freeBytes,
+    spaceNeededBytes: space.neededBytes,
+    freeBytes: space.freeBytes,
   };
 }
 

@@ -1,52 +1,82 @@
 /** Room for what an ensure will write: asked for before the first byte moves. */
 import { ModelError } from '../domain/errors.ts';
-import { freeBytes, type Reservation, reserve, reservedBytes } from '../store/reservations.ts';
+import { fits, type SpaceVerdict } from '../domain/space.ts';
+import { freeBytes, promisedSpace, type Reservation, reserve } from '../store/reservations.ts';
+import { secondNamesCost, secondNamesSeemToCost } from '../store/second-names.ts';
 import { withStateLock } from '../store/state-lock.ts';
+import { scanUsage } from '../store/usage-scan.ts';
 import { formatBytes } from '../util/format-bytes.ts';
+import type { Needs } from './needs.ts';
 import type { Orchestration } from './orchestration.ts';
+import { shortageError } from './space-errors.ts';
+import { type Circumstances, promiseOf, type Quotas, reclaimableIn, spaceVerdict } from './space-verdict.ts';
+
+export interface SpaceRequest {
+  /** What is told: `t2v-A14B@2.2.0`. */
+  readonly label: string;
+  readonly needs: readonly Needs[];
+  /** Of several models: what is asked for is a part of it. */
+  readonly partOf?: Reservation | undefined;
+}
+
+/** Reserved space, and how it was judged. */
+export interface ReservedSpace extends Reservation {
+  readonly verdict: SpaceVerdict;
+}
 
 /**
- * Reserves `fetchBytes`, one asker at a time, so that two that fit alone but not together are told so at once.
- * @throws ModelError NO_SPACE with bytes_needed (margin included), bytes_available, shortfall.
+ * Reserves what is needed, one asker at a time, so that two that fit alone but not together are told so at once.
+ * @throws ModelError NO_SPACE, QUOTA_EXCEEDED with the numbers
  */
-export async function reserveSpace(work: Orchestration, label: string, fetchBytes: number): Promise<Reservation> {
+export async function reserveSpace(work: Orchestration, { label, needs, partOf }: SpaceRequest): Promise<ReservedSpace> {
+  const cost = await secondNamesCost(work.store);
   return withStateLock(work.store, `reserve space for ${label}`, async () => {
-    const others = await reservedBytes(work.store);
-    checkSpace(work, { label, fetchBytes, othersBytes: others, freeBytes: freeBytes(work.store) });
-    return reserve(work.store, fetchBytes);
+    const verdict = await judge(work, { needs, secondNamesCost: cost, partOf });
+    if (!fits(verdict))
+      throw shortageError({ label, verdict: await withReclaimable(work, needs, verdict), root: work.store.resolver.root });
+    return { ...(await reserve(work.store, promiseOf(verdict))), verdict };
   });
 }
 
-export interface SpaceQuestion {
-  readonly label: string;
-  readonly fetchBytes: number;
-  /** Promised to other processes. */
-  readonly othersBytes: number;
-  readonly freeBytes: number;
+/** What {@link reserveSpace} would find. Changes nothing. */
+export async function foreseeSpace(work: Orchestration, needs: readonly Needs[]): Promise<SpaceVerdict> {
+  const verdict = await judge(work, { needs, secondNamesCost: secondNamesSeemToCost(work.store) });
+  return fits(verdict) ? verdict : withReclaimable(work, needs, verdict);
 }
 
-function checkSpace(work: Orchestration, question: SpaceQuestion): void {
-  const { label, fetchBytes, othersBytes } = question;
-  if (fetchBytes === 0) return;
-  const needed = fetchBytes + work.settings.safetyMarginBytes;
-  const available = Math.max(0, question.freeBytes - othersBytes);
-  if (needed <= available) return;
-  const shortfall = needed - available;
-  throw new ModelError(
-    'NO_SPACE',
-    `${label} needs ${formatBytes(needed)} (${formatBytes(work.settings.safetyMarginBytes)} safety margin included), ${formatBytes(available)} are available: ${formatBytes(shortfall)} short`,
-    {
-      hint: `free ${formatBytes(shortfall)} with \`wan models gc\` or otherwise, then run the same command again`,
-      details: {
-        bytes_needed: needed,
-        bytes_available: available,
-        shortfall,
-        safety_margin: work.settings.safetyMarginBytes,
-        reserved_by_others: othersBytes,
-        path: work.store.resolver.root,
-      },
-    },
-  );
+/** The same without a word on quotas, of which only the sum over all models says anything. */
+export const neededSpace = (work: Orchestration, needs: readonly Needs[]): Promise<SpaceVerdict> =>
+  judge(work, { needs, secondNamesCost: secondNamesSeemToCost(work.store), quotas: {} });
+
+interface Question extends Omit<SpaceRequest, 'label'> {
+  readonly quotas?: Quotas;
+  readonly secondNamesCost: boolean;
+}
+
+async function judge(
+  work: Orchestration,
+  { needs, secondNamesCost, partOf, quotas = work.settings.quotas }: Question,
+): Promise<SpaceVerdict> {
+  const isQuotaAsked = (quotas.totalBytes !== undefined || quotas.familyBytes !== undefined) && needs.some(needsAnything);
+  const circumstances: Omit<Circumstances, 'promised'> = {
+    freeBytes: freeBytes(work.store),
+    marginBytes: work.settings.safetyMarginBytes,
+    quotas,
+    secondNamesCost,
+    ...(isQuotaAsked && { scan: await scanUsage(work.store) }),
+  };
+  const verdict = async () => spaceVerdict(needs, { ...circumstances, promised: await promisedSpace(work.store) });
+  // What is asked for is no longer promised to the whole, from here on to itself.
+  partOf?.give(promiseOf(await verdict()));
+  return verdict();
+}
+
+const needsAnything = ({ contents }: Needs): boolean => contents.some(({ isNew, writeBytes }) => isNew || writeBytes > 0);
+
+async function withReclaimable(work: Orchestration, needs: readonly Needs[], verdict: SpaceVerdict): Promise<SpaceVerdict> {
+  const [quota, ...others] = verdict.quotas.filter(({ shortfallBytes }) => shortfallBytes > 0);
+  const family = verdict.shortfallBytes === 0 && others.length === 0 ? quota?.family : undefined;
+  return { ...verdict, reclaimable: reclaimableIn(await scanUsage(work.store), needs, family) };
 }
 
 /** A disk that filled up while we wrote: the same numbers, with what is still to come. */

@@ -6,6 +6,7 @@ import type { PinReport, UnpinResult } from '../domain/holds.ts';
 import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
+import type { SpaceVerdict } from '../domain/space.ts';
 import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
 import type { TierMove, TierReport } from '../domain/tiers.ts';
@@ -29,6 +30,7 @@ import type {
   RepairOptions,
   SourcesCallOptions,
   SourcesOptions,
+  SpaceHold,
   TargetOptions,
   TierDropOptions,
   TierMoveOptions,
@@ -36,6 +38,7 @@ import type {
 } from './api.ts';
 import { type Chosen, chooseVariant } from './choose-variant.ts';
 import { ensureModel } from './ensure.ts';
+import { LazyHold } from './lazy-hold.ts';
 import { listModels } from './list.ts';
 import type { Orchestration } from './orchestration.ts';
 import { planEnsure } from './plan.ts';
@@ -64,6 +67,15 @@ export class Verbs implements ModelOrchestrator {
 
   plan(modelId: string, options?: EnsureOptions): Promise<EnsurePlan> {
     return planEnsure(this.#work, modelId, options);
+  }
+
+  async preflight(modelIds: readonly string[], options?: EnsureOptions): Promise<SpaceVerdict> {
+    const { preflightOf } = await import('./space-hold.ts');
+    return preflightOf(this.#work, modelIds, options);
+  }
+
+  holdSpace(modelIds: readonly string[], options?: EnsureOptions): SpaceHold {
+    return new LazyHold(async () => (await import('./space-hold.ts')).reserveForAll(this.#work, modelIds, options));
   }
 
   async verifyIntegrity(modelId: string, options?: TargetOptions): Promise<VerifyReport> {

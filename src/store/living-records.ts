@@ -1,4 +1,4 @@
-/** Records that live exactly as long as the kernel lock on their file, which their owner holds: intents, leases. */
+/** Records that live exactly as long as the kernel lock on their file, which their owner holds: intents, leases, reservations. */
 import { fsyncSync, ftruncateSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fsError } from '../domain/fs-error.ts';
@@ -9,7 +9,7 @@ import { listNames } from './list-names.ts';
 import { encodeRecord, readRecord } from './record.ts';
 import { removePath } from './remove-path.ts';
 
-export type LivingKind = 'intents' | 'leases';
+export type LivingKind = 'intents' | 'leases' | 'reservations';
 
 export interface LivingRecord {
   readonly uuid: string;

@@ -9,7 +9,6 @@ import { reapLiving } from './living-records.ts';
 import { Partials } from './partials.ts';
 import { completePublications, pendingPublications } from './publish-snapshot.ts';
 import { removePath } from './remove-path.ts';
-import { reservedBytes } from './reservations.ts';
 import { withStateLock } from './state-lock.ts';
 import { endRemoval, moveToTrash, sortTrash, type TrashedTree, trashEntries } from './sweep.ts';
 
@@ -36,7 +35,7 @@ export async function recover(context: StoreContext, blobs: Blobs, recovery: Rec
       await endRemoval(context, blobs, { ...tree, digests: [...tree.digests, ...wanted], orphans });
     }
   }
-  await reservedBytes(context);
+  await reapLiving(context, 'reservations');
   await reapLiving(context, 'leases');
   for (const path of oldRecords(context)) await removePath(path);
   await removeDeadCasts(context);

@@ -10,7 +10,7 @@ import type { StoreContext } from './context.ts';
 import { liveIntents } from './intents.ts';
 import { Ledger } from './ledger.ts';
 import { listNames } from './list-names.ts';
-import { pinnedAmong } from './pinned-directories.ts';
+import { isHolding, readPin } from './pins.ts';
 import { type SnapshotFile, type SnapshotRecord, VERIFIED_FILE } from './snapshot-record.ts';
 import { digestsIn, listSnapshots, readSnapshot } from './snapshots.ts';
 import { compareKeys, keyOfStats, readStatKey } from './stat-key.ts';
@@ -66,12 +66,11 @@ export async function scanUsage(context: StoreContext): Promise<UsageScan> {
 
 function scannedModels(context: StoreContext): ScannedModel[] {
   const { resolver } = context;
-  const directories = listSnapshots(context);
-  const pinned = pinnedAmong(context, directories);
-  return directories.map((directory) => {
+  return listSnapshots(context).map((directory) => {
     const record = readSnapshot(context, directory);
-    const [family = ''] = resolver.relative(directory).split('/');
-    return { directory, family, isPinned: pinned.has(directory), ...(record && { record }) };
+    const [family = '', ref = ''] = resolver.relative(directory).split('/');
+    const pin = readPin(context, `${family}@${ref}`);
+    return { directory, family, isPinned: pin !== undefined && isHolding(pin), ...(record && { record }) };
   });
 }
 

@@ -126,3 +126,21 @@ sharesOn('ext4', linked, 0);
 sharesOn('btrfs', reflinked, 0);
 sharesOn('xfs', reflinked, 0);
 sharesOn('exfat', ({ copied_bytes }) => expect(copied_bytes).toBe(NAMED_BYTES), NAMED_BYTES);
+
+describeOnVolume('exfat', 'space on a volume without links and reflinks', () => {
+  it('second copies are planned for, and refused with NO_SPACE before a byte moves where they do not fit', async () => {
+    const world = await worldOn('exfat');
+    const [first, second] = MODELS;
+    const bytes = ENCODER + TRANSFORMER;
+    expect((await world.cli(['models', 'ensure', first])).code).toBe(0);
+    const plan = (await world.cli(['models', 'plan', second, '--json'])).json<{ data: { space: Record<string, number> } }>().data.space;
+    expect(plan).toMatchObject({ write_bytes: TRANSFORMER + bytes, second_copy_bytes: bytes });
+    const { bavail, bsize } = statfsSync(world.modelsRoot);
+    const enoughWithoutCopies = { WAN_SAFETY_MARGIN: String(bavail * bsize - TRANSFORMER - bytes / 2) };
+    const ran = await world.cli(['models', 'ensure', second, '--json'], enoughWithoutCopies);
+    const { code, details } = ran.json().error;
+    expect([code, details?.second_copies]).toEqual(['NO_SPACE', bytes]);
+    near(Number(details?.shortfall), bytes / 2, LITTLE);
+    expect((await world.cli(['models', 'du', '--json'])).json<{ data: Du }>().data.models).toHaveLength(1);
+  });
+});

@@ -56,4 +56,14 @@ describe('requirement 10', () => {
     expect(error.hint).toContain('wan models gc');
     expect((await world.cli(['models', 'ensure', MODEL], tooMuch)).stderr).toMatch(/^error: NO_SPACE .*\nhint: .*wan models gc/m);
   });
+
+  it('10.7 what could go is named with its sizes; where nothing could, that is said', async () => {
+    const world = await modelFixture({
+      models: { [MODEL]: { files, sources: ['http'] }, 'other@1.0.0': { files: { 'a.bin': seeded(300_000, 2) }, sources: ['http'] } },
+    });
+    const hintOf = async () => (await world.cli(['models', 'ensure', MODEL, '--json'], tooMuch)).json().error.hint;
+    expect(await hintOf()).toContain('`wan models du` finds nothing here that could go');
+    expect((await world.cli(['models', 'ensure', 'other@1.0.0'])).code).toBe(0);
+    expect(await hintOf()).toMatch(/`wan models du` finds 30\d KiB of models that are not pinned$/);
+  });
 });

@@ -45,9 +45,12 @@ async function ensureAll(session: Session, args: ParsedArgs): Promise<Report> {
   const options = { ...asked, ...(presigned && { resolveUrl: presigned.resolveUrl }) };
   const orchestrator = await session.orchestrator();
   const progress = await startProgress(session);
+  // Of several models none begins where not all fit.
+  const hold = refs.length > 1 ? orchestrator.holdSpace(refs, options) : undefined;
   try {
     const deadline = deadlineOf(options);
-    const act = (ref: string) => orchestrator.ensureDetailed(ref, { ...options, ...deadline(), onEvent: progress.sink });
+    const act = (ref: string) =>
+      orchestrator.ensureDetailed(ref, { ...options, ...deadline(), ...(hold && { hold }), onEvent: progress.sink });
     const tried = await tryEach(refs, session.signal, act);
     const error = resumable(firstFailure(tried), session);
     return {
@@ -56,6 +59,7 @@ async function ensureAll(session: Session, args: ParsedArgs): Promise<Report> {
       ...(error && { error }),
     };
   } finally {
+    await hold?.[Symbol.asyncDispose]();
     await progress.stop();
   }
 }

@@ -5,6 +5,7 @@ import { ensureOptions, presignedMap } from '../ensure-options.ts';
 import { planText } from '../render/plan-text.ts';
 import { firstFailure, resultsWire, tryEach, valuesOf } from '../tried.ts';
 import { planWire } from '../wire/ensure-wire.ts';
+import { spaceWire } from '../wire/space-wire.ts';
 
 export const plan: Command = {
   summary: 'Show what ensure would do, file by file',
@@ -24,13 +25,15 @@ export const plan: Command = {
     const options = { ...asked, ...(presigned && { resolveUrl: presigned.resolveUrl }) };
     const orchestrator = await session.orchestrator();
     const tried = await tryEach(refs, session.signal, (ref) => orchestrator.plan(ref, options));
+    const space = await orchestrator.preflight(refs, options);
     const error = firstFailure(tried);
     return {
       wire: () => ({
         fetch_bytes: valuesOf(tried).reduce((sum, { fetchBytes }) => sum + fetchBytes, 0),
+        space: spaceWire(space),
         results: resultsWire(tried, planWire),
       }),
-      text: (screen) => planText(screen, tried),
+      text: (screen) => planText(screen, tried, space),
       ...(error && { error }),
     };
   },

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ModelState } from '../../domain/status.ts';
 import { absolutePath, bytes, errorCode, errorObject, failedRef, proof, ref, upstream } from './envelope.ts';
+import { spaceVerdict } from './space.ts';
 
 const origin = z.enum(['present', 'linked', 'copied', 'fetched', 'made', 'derived']);
 export const fault = z.enum(['missing', 'outdated', 'unproven', 'size', 'modified', 'digest']);
@@ -127,7 +128,7 @@ export const planResult = z.object({
     }),
   ),
 });
-export const planData = z.object({ fetch_bytes: bytes, results: resultsOf(planResult) });
+export const planData = z.object({ fetch_bytes: bytes, space: spaceVerdict, results: resultsOf(planResult) });
 
 export const sourcesResult = z.object({
   ref,

@@ -1,10 +1,12 @@
 import { formatRef } from '../../domain/model-ref.ts';
 import type { EnsurePlan, PlannedAction, PlannedComponent, PlannedFile } from '../../domain/results.ts';
+import { fits, type SpaceVerdict } from '../../domain/space.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { type Tried, valuesOf } from '../tried.ts';
 import { meaningLines } from './meaning-lines.ts';
 import { judged, paint, type Verdict } from './paint.ts';
 import type { Screen } from './screen.ts';
+import { spaceText } from './space-text.ts';
 import { type Column, properties, table } from './table.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -35,10 +37,12 @@ const VERDICTS: Readonly<Record<PlannedAction, Verdict>> = {
   derive: 'soft',
 };
 
-/** For each model what would happen to each file that does not stay as it is, and the sums. */
-export function planText(screen: Screen, tried: readonly Tried<EnsurePlan>[]): string {
+/** For each model what would happen to each file that does not stay as it is, and the sums; then whether all of it fits. */
+export function planText(screen: Screen, tried: readonly Tried<EnsurePlan>[], space: SpaceVerdict): string {
   const plans = valuesOf(tried).map((plan) => onePlan(screen, plan));
-  return [...plans, ...meaningLines(tried)].join('\n\n');
+  // Of one model, on a volume with room and without quotas, all has been said.
+  const isSaid = plans.length < 2 && space.quotas.length === 0 && space.reservedBytes === 0 && space.secondCopyBytes === 0 && fits(space);
+  return [...plans, ...meaningLines(tried), isSaid ? '' : spaceText(screen, space)].filter((block) => block !== '').join('\n\n');
 }
 
 function onePlan(screen: Screen, plan: EnsurePlan): string {
@@ -81,7 +85,7 @@ function sums(screen: Screen, plan: EnsurePlan): string {
     ['to derive', plan.deriveBytes === 0 ? '' : `about ${formatBytes(plan.deriveBytes)}, of about ${formatBytes(plan.totalBytes)} in all`],
     ['to copy', plan.copyBytes === 0 ? '' : `${formatBytes(plan.copyBytes)}, out of the Hub cache or a tier`],
     ['to link', plan.linkBytes === 0 ? '' : formatBytes(plan.linkBytes)],
-    ['needs', plan.spaceNeededBytes === 0 ? '' : spaceText(screen, plan, short)],
+    ['needs', plan.spaceNeededBytes === 0 ? '' : neededText(screen, plan, short)],
     ['from', plan.sources.join(', ')],
     ['path', plan.path],
   ]);
@@ -90,7 +94,7 @@ function sums(screen: Screen, plan: EnsurePlan): string {
 const variantText = ({ variant, variantReason, environment }: EnsurePlan): string =>
   variantReason === 'environment' ? `${variant}, which this model takes in the environment ${environment}` : variant;
 
-function spaceText(screen: Screen, { spaceNeededBytes, freeBytes }: EnsurePlan, short: boolean): string {
+function neededText(screen: Screen, { spaceNeededBytes, freeBytes }: EnsurePlan, short: boolean): string {
   const text = `${formatBytes(spaceNeededBytes)} of free space, margin included; there are ${formatBytes(freeBytes)}`;
   return short ? judged(screen, 'bad', `${text}: not enough`) : text;
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { sha256Of } from '../../domain/digest.ts';
 import { ModelError } from '../../domain/errors.ts';
 import type { EnsurePlan, EnsureResult, VerifyReport, WeightsReport } from '../../domain/results.ts';
+import type { SpaceVerdict } from '../../domain/space.ts';
 import type { ModelSpec } from '../../domain/spec.ts';
 import type { ModelStatus } from '../../domain/status.ts';
 import type { Tried } from '../tried.ts';
@@ -117,6 +118,17 @@ const planned: EnsurePlan = {
   freeBytes: 100 * MIB,
 };
 
+const space: SpaceVerdict = {
+  writeBytes: 7 * MIB,
+  secondCopyBytes: 0,
+  marginBytes: 0,
+  neededBytes: 7 * MIB,
+  freeBytes: 100 * MIB,
+  reservedBytes: 0,
+  shortfallBytes: 0,
+  quotas: [],
+};
+
 const verified: VerifyReport = {
   ref: T2V,
   variant: 'fp16',
@@ -222,7 +234,7 @@ const weights: WeightsReport = {
 const TEXTS: Readonly<Record<string, (screen: Screen) => string>> = {
   ensure: (screen) => ensureText(screen, [done('t2v-a14b', ensured), failed('i2v-A14B@2.2.0')]),
   status: (screen) => statusText(screen, [done('t2v-A14B', complete), done('i2v-A14B@2.2.0#bf16', corrupt), failed('ti2v-5b')]),
-  plan: (screen) => planText(screen, [done('t2v-A14B@2.2.0', planned)]),
+  plan: (screen) => planText(screen, [done('t2v-A14B@2.2.0', planned)], space),
   verify: (screen) => verifyText(screen, [done('t2v-A14B', verified)]),
   list: (screen) =>
     listText(screen, [

@@ -41,6 +41,7 @@ function workOn({ modelsRoot, manifestPath }: ModelWorld): Orchestration {
     settings: {
       pieceBytes: 262_144,
       safetyMarginBytes: 0,
+      quotas: {},
       lockTimeoutMs: 1000,
       offline: true,
       environment: 'production',

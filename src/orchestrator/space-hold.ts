@@ -1,0 +1,53 @@
+/** Space for several models at once. Which of them cannot be planned tells its own ensure. */
+import { isModelError } from '../domain/errors.ts';
+import type { SpaceVerdict } from '../domain/space.ts';
+import { readStoreId } from '../store/open-store.ts';
+import type { Reservation } from '../store/reservations.ts';
+import type { EnsureOptions } from './api.ts';
+import { lookAt } from './look.ts';
+import { type Needs, needsOf } from './needs.ts';
+import type { Orchestration } from './orchestration.ts';
+import { planWork } from './plan-work.ts';
+import { foreseeSpace, reserveSpace } from './space.ts';
+import { resolveTarget } from './target.ts';
+
+export async function preflightOf(work: Orchestration, modelIds: readonly string[], options: EnsureOptions = {}): Promise<SpaceVerdict> {
+  readStoreId(work.store);
+  return foreseeSpace(
+    work,
+    (await needsOfAll(work, modelIds, options)).map(({ needs }) => needs),
+  );
+}
+
+/** @throws ModelError NO_SPACE, QUOTA_EXCEEDED */
+export async function reserveForAll(work: Orchestration, modelIds: readonly string[], options: EnsureOptions = {}): Promise<Reservation> {
+  const all = await needsOfAll(work, modelIds, options);
+  const [first, ...others] = all.filter(({ needs }) => needs.contents.some(({ isNew, writeBytes }) => isNew || writeBytes > 0));
+  const label = others.length === 0 ? (first?.label ?? 'nothing') : `${first?.label} with ${others.length} more`;
+  return reserveSpace(work, { label, needs: all.map(({ needs }) => needs) });
+}
+
+interface Needy {
+  readonly label: string;
+  readonly needs: Needs;
+}
+
+async function needsOfAll(work: Orchestration, modelIds: readonly string[], options: EnsureOptions): Promise<Needy[]> {
+  const needy: Needy[] = [];
+  for (const id of modelIds) {
+    try {
+      needy.push(await needsOfOne(work, id, options));
+    } catch (error) {
+      if (!isModelError(error)) throw error;
+    }
+  }
+  return needy;
+}
+
+async function needsOfOne(work: Orchestration, id: string, options: EnsureOptions): Promise<Needy> {
+  const { force = false } = options;
+  const target = await resolveTarget(work, id, options);
+  const { files } = lookAt(work, target, { force });
+  const { inputs } = planWork(work, target, { files, force });
+  return { label: target.label, needs: needsOf(target, { files, inputs, force }) };
+}
