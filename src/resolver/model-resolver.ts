@@ -88,11 +88,6 @@ export class ModelResolver {
     return file;
   }
 
-  /** @param id `name@version` of a shared component */
-  componentDir(id: string): string {
-    return this.#join(COMPONENTS, refText({ modelId: id }));
-  }
-
   /** Holds the 256 folders of blobs. */
   get blobsDir(): string {
     return this.#join('.blobs', 'sha256');

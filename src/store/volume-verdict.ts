@@ -107,7 +107,11 @@ const NEEDS: Partial<Readonly<Record<VolumePower, Need>>> = {
 const LINKS: Readonly<Record<LinkStrategy, Omit<VolumeFinding, 'what'>>> = {
   reflink: { level: 'ok', why: 'by reflink: models share blocks, and an edited file harms no other' },
   hardlink: { level: 'ok', why: 'by hard link: models share files' },
-  copy: { level: 'warn', why: 'there are neither reflinks nor hard links here: a file that two models share takes its space twice' },
+  copy: {
+    level: 'warn',
+    why: 'there are neither reflinks nor hard links here: every file takes its space once in the store, and once more in each model that holds it',
+    hint: 'put MODELS_ROOT on a volume with hard links (ext4, XFS, btrfs, ZFS, APFS, NTFS); `wan models du` says what the second copies take',
+  },
 };
 
 const LITTLE_SPACE_BYTES = 1024 ** 3;
