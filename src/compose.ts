@@ -72,6 +72,7 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
       environment: config.environment,
       optionalComponents: config.optionalComponents,
       gcGraceMs: config.gcGraceMs,
+      makesRoom: config.enableGarbageCollection,
       maxModelAgeMs: config.maxModelAgeMs,
     },
     registry: () => manifest.registry(),

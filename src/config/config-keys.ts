@@ -206,7 +206,8 @@ export const CONFIG_KEYS = {
     key: 'enable_garbage_collection',
     type: boolean,
     default: true,
-    description: 'Make room by removing unpinned models, longest unused first, when space or a quota does not suffice.',
+    description:
+      'Make room by removing models that nobody holds, longest unused first, when space or a quota does not suffice and that frees enough.',
   }),
   maxTotalSizeBytes: space<number | undefined>({
     key: 'max_total_size',

@@ -106,7 +106,11 @@ async function deriveAll(run: EnsureRun, request: DeriveRequest, { inputs, here 
   const moreBytes = orders.reduce((sum, { file, sizeBytes }) => sum + sizeBytes - file.spec.sizeBytes, 0);
   run.meter.expect(moreBytes);
   // The sizes were estimates so far.
-  const reservation = await reserveSpace(run.work, { label: run.target.label, needs: [moreNeeds(run, Math.max(0, moreBytes))] });
+  const reservation = await reserveSpace(run.work, {
+    label: run.target.label,
+    needs: [moreNeeds(run, Math.max(0, moreBytes))],
+    call: run.options,
+  });
   const threads = new CastThreads();
   try {
     const made = await allOrNone(run, threads.count, orders, (stoppable, order: DeriveOrder) =>

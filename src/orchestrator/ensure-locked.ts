@@ -11,6 +11,7 @@ import { beginIntent, type Intent } from '../store/intents.ts';
 import { recover } from '../store/recover.ts';
 import type { EnsureOptions } from './api.ts';
 import { coldPaths } from './cold-copy.ts';
+import { countedOn } from './counted-on.ts';
 import { digestsOf, withKnownOutputs } from './derived-outputs.ts';
 import { type EnsureDone, type EnsureRun, type EnsureWork, lockBlob } from './ensure-run.ts';
 import { fillHfCache } from './fill-hf-cache.ts';
@@ -18,7 +19,7 @@ import { inspectTarget, lookAt } from './look.ts';
 import { blobsOf, type Obtained } from './obtain-files.ts';
 import { obtainSelection } from './obtain-selection.ts';
 import type { Orchestration } from './orchestration.ts';
-import { inputsOf, lookAtInputs, planWork } from './plan-work.ts';
+import { planWork } from './plan-work.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { publish } from './publish.ts';
 import { removePartials, unfinishedKeys } from './remove-partials.ts';
@@ -51,7 +52,7 @@ export async function ensureLocked(locked: LockedEnsure): Promise<EnsureDone> {
     return { inspection: before };
   }
   const target = widen(work, locked.target, before);
-  const intent = await beginIntent(work.store, { ref: target.label, digests: namedBy(work, target) });
+  const intent = await beginIntent(work.store, { ref: target.label, digests: countedOn(work, target) });
   try {
     const run = await beginRun({ ...locked, target });
     const done = await makeComplete(run, { intent, lease: locked.lease, force });
@@ -63,12 +64,6 @@ export async function ensureLocked(locked: LockedEnsure): Promise<EnsureDone> {
     await intent.end();
   }
 }
-
-/** What must not go meanwhile: also what derived files are made from, where the manifest does not know its digests. */
-const namedBy = (work: Orchestration, target: Target): Sha256[] => [
-  ...digestsOf(withKnownOutputs(work, target)),
-  ...lookAtInputs(work, target, inputsOf(target.files)).flatMap(({ digest }) => digest ?? []),
-];
 
 /** Its threads take as long to start as the store's records to be written: both at once. A failure is told where the engine is used. */
 function startEngine({ work, target, options, force }: LockedEnsure): void {

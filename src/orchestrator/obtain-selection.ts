@@ -36,7 +36,7 @@ export async function obtainSelection(run: EnsureRun, force: boolean): Promise<O
   });
   const partOf = await run.options.hold?.reserve();
   const needs = [needsOf(target, { files, inputs: plan.inputs, force })];
-  const reservation = await reserveSpace(work, { label: target.label, needs, partOf });
+  const reservation = await reserveSpace(work, { label: target.label, needs, partOf, call: run.options });
   const { writeBytes, secondCopyBytes } = reservation.verdict;
   const unwatch = meter.watchMoved((moved) => reservation.update(Math.max(secondCopyBytes, writeBytes - moved)));
   run.emit({ type: 'ensure.phase', phase: 'transferring' });

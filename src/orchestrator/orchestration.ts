@@ -27,6 +27,8 @@ export interface OrchestrationSettings {
   readonly optionalComponents: readonly string[];
   /** What was used or changed within it, nobody removes who was not asked to by hand. */
   readonly gcGraceMs: number;
+  /** Whether an ensure that is short of space may remove what nobody holds. */
+  readonly makesRoom: boolean;
   /** Time since its last use after which garbage collection removes a model. */
   readonly maxModelAgeMs: number | undefined;
 }

@@ -8,6 +8,8 @@ export interface Shortage {
   readonly verdict: SpaceVerdict;
   /** Absolute. */
   readonly root: string;
+  /** Why garbage collection did not make room: `2 pinned (30 GiB)`; absent where it was not asked to. */
+  readonly inTheWay?: string | undefined;
 }
 
 /** Of a verdict that says that something is short. */
@@ -18,7 +20,7 @@ export function shortageError({ verdict, ...shortage }: Shortage): ModelError {
     : noSpace({ verdict, ...shortage });
 }
 
-function noSpace({ label, verdict, root }: Shortage): ModelError {
+function noSpace({ label, verdict, root, inTheWay }: Shortage): ModelError {
   const { neededBytes, marginBytes, freeBytes, reservedBytes, shortfallBytes, secondCopyBytes } = verdict;
   const available = Math.max(0, freeBytes - reservedBytes);
   const included = [
@@ -30,7 +32,7 @@ function noSpace({ label, verdict, root }: Shortage): ModelError {
     'NO_SPACE',
     `${label} needs ${formatBytes(neededBytes)} (${included.join(' and ')} included), ${formatBytes(available)} are available${reserved}: ${formatBytes(shortfallBytes)} short`,
     {
-      hint: `free ${formatBytes(shortfallBytes)} with \`wan models gc\` or otherwise, then run the same command again${couldGo(verdict.reclaimable)}`,
+      hint: `free ${formatBytes(shortfallBytes)} with \`wan models gc\` or otherwise, then run the same command again${couldGo(verdict.reclaimable)}${kept(inTheWay)}`,
       details: {
         bytes_needed: neededBytes,
         bytes_available: available,
@@ -39,13 +41,14 @@ function noSpace({ label, verdict, root }: Shortage): ModelError {
         second_copies: secondCopyBytes,
         reserved_by_others: reservedBytes,
         path: root,
+        ...(inTheWay !== undefined && { in_the_way: inTheWay }),
         ...reclaimableDetails(verdict.reclaimable),
       },
     },
   );
 }
 
-function quotaExceeded({ label, verdict, root }: Shortage, quota: QuotaVerdict): ModelError {
+function quotaExceeded({ label, verdict, root, inTheWay }: Shortage, quota: QuotaVerdict): ModelError {
   const { scope, family, quotaBytes, usedBytes, reservedBytes, neededBytes, shortfallBytes } = quota;
   const key = scope === 'total' ? 'max_total_size' : 'max_family_size';
   const holder = family === undefined ? 'all models together' : `the family ${family}`;
@@ -55,7 +58,7 @@ function quotaExceeded({ label, verdict, root }: Shortage, quota: QuotaVerdict):
     `${label} needs ${formatBytes(neededBytes)} more; ${holder} may take ${formatBytes(quotaBytes)} (${key}) and take ${formatBytes(usedBytes)}${reserved}: ${formatBytes(shortfallBytes)} over`,
     {
       reason: scope === 'total' ? 'quota_total' : 'quota_family',
-      hint: `raise ${key}, or free ${formatBytes(shortfallBytes)} with \`wan models gc${family === undefined ? '' : ` --family ${family}`}\`${couldGo(verdict.reclaimable)}`,
+      hint: `raise ${key}, or free ${formatBytes(shortfallBytes)} with \`wan models gc${family === undefined ? '' : ` --family ${family}`}\`${couldGo(verdict.reclaimable)}${kept(inTheWay)}`,
       details: {
         quota: quotaBytes,
         used: usedBytes,
@@ -65,11 +68,15 @@ function quotaExceeded({ label, verdict, root }: Shortage, quota: QuotaVerdict):
         config_key: key,
         ...(family !== undefined && { family }),
         path: root,
+        ...(inTheWay !== undefined && { in_the_way: inTheWay }),
         ...reclaimableDetails(verdict.reclaimable),
       },
     },
   );
 }
+
+const kept = (inTheWay: string | undefined): string =>
+  inTheWay === undefined ? '' : `; garbage collection could not free enough: ${inTheWay}`;
 
 /** As `du` has it, in the words of its classes. */
 function couldGo(reclaimable: Reclaimable | undefined): string {

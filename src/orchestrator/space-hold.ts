@@ -1,15 +1,17 @@
 /** Space for several models at once. Which of them cannot be planned tells its own ensure. */
 import { isModelError } from '../domain/errors.ts';
 import type { SpaceVerdict } from '../domain/space.ts';
+import { beginIntent, type Intent } from '../store/intents.ts';
 import { readStoreId } from '../store/open-store.ts';
 import type { Reservation } from '../store/reservations.ts';
 import type { EnsureOptions } from './api.ts';
+import { countedOn } from './counted-on.ts';
 import { lookAt } from './look.ts';
 import { type Needs, needsOf } from './needs.ts';
 import type { Orchestration } from './orchestration.ts';
 import { planWork } from './plan-work.ts';
 import { foreseeSpace, reserveSpace } from './space.ts';
-import { resolveTarget } from './target.ts';
+import { resolveTarget, type Target } from './target.ts';
 
 export async function preflightOf(work: Orchestration, modelIds: readonly string[], options: EnsureOptions = {}): Promise<SpaceVerdict> {
   readStoreId(work.store);
@@ -19,16 +21,34 @@ export async function preflightOf(work: Orchestration, modelIds: readonly string
   );
 }
 
-/** @throws ModelError NO_SPACE, QUOTA_EXCEEDED */
+/**
+ * Until it ends all of these models count as being ensured: none makes room for another one of them.
+ * @throws ModelError NO_SPACE, QUOTA_EXCEEDED
+ */
 export async function reserveForAll(work: Orchestration, modelIds: readonly string[], options: EnsureOptions = {}): Promise<Reservation> {
   const all = await needsOfAll(work, modelIds, options);
+  const intents: Intent[] = [];
+  const endIntents = async () => {
+    for (const intent of intents) await intent.end();
+  };
+  try {
+    for (const { target } of all) intents.push(await beginIntent(work.store, { ref: target.label, digests: countedOn(work, target) }));
+    const reservation = await reserveSpace(work, { label: labelOf(all), needs: all.map(({ needs }) => needs), call: options });
+    return { ...reservation, end: () => reservation.end().finally(endIntents) };
+  } catch (error) {
+    await endIntents();
+    throw error;
+  }
+}
+
+function labelOf(all: readonly Needy[]): string {
   const [first, ...others] = all.filter(({ needs }) => needs.contents.some(({ isNew, writeBytes }) => isNew || writeBytes > 0));
-  const label = others.length === 0 ? (first?.label ?? 'nothing') : `${first?.label} with ${others.length} more`;
-  return reserveSpace(work, { label, needs: all.map(({ needs }) => needs) });
+  const label = first?.target.label ?? 'nothing';
+  return others.length === 0 ? label : `${label} with ${others.length} more`;
 }
 
 interface Needy {
-  readonly label: string;
+  readonly target: Target;
   readonly needs: Needs;
 }
 
@@ -49,5 +69,5 @@ async function needsOfOne(work: Orchestration, id: string, options: EnsureOption
   const target = await resolveTarget(work, id, options);
   const { files } = lookAt(work, target, { force });
   const { inputs } = planWork(work, target, { files, force });
-  return { label: target.label, needs: needsOf(target, { files, inputs, force }) };
+  return { target, needs: needsOf(target, { files, inputs, force }) };
 }

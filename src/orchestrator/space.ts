@@ -6,6 +6,8 @@ import { secondNamesCost, secondNamesSeemToCost } from '../store/second-names.ts
 import { withStateLock } from '../store/state-lock.ts';
 import { scanUsage } from '../store/usage-scan.ts';
 import { formatBytes } from '../util/format-bytes.ts';
+import type { CallOptions } from './api.ts';
+import { makeRoom, NO_ROOM } from './make-room.ts';
 import type { Needs } from './needs.ts';
 import type { Orchestration } from './orchestration.ts';
 import { shortageError } from './space-errors.ts';
@@ -17,6 +19,8 @@ export interface SpaceRequest {
   readonly needs: readonly Needs[];
   /** Of several models: what is asked for is a part of it. */
   readonly partOf?: Reservation | undefined;
+  /** Of the ensure that needs the space. */
+  readonly call: CallOptions;
 }
 
 /** Reserved space, and how it was judged. */
@@ -24,19 +28,40 @@ export interface ReservedSpace extends Reservation {
   readonly verdict: SpaceVerdict;
 }
 
+/** What is freed may not be what was planned: somebody else takes it, or the file system gives back less. */
+const MAX_ROUNDS = 3;
+
 /**
- * Reserves what is needed, one asker at a time, so that two that fit alone but not together are told so at once.
+ * Reserves what is needed, one asker at a time, so that two that fit alone but not together are told so at once. Where it does not fit, and
+ * that is configured, room is made first. Call under the model's lock at most.
  * @throws ModelError NO_SPACE, QUOTA_EXCEEDED with the numbers
  */
-export async function reserveSpace(work: Orchestration, { label, needs, partOf }: SpaceRequest): Promise<ReservedSpace> {
-  const cost = await secondNamesCost(work.store);
-  return withStateLock(work.store, `reserve space for ${label}`, async () => {
-    const verdict = await judge(work, { needs, secondNamesCost: cost, partOf });
-    if (!fits(verdict))
-      throw shortageError({ label, verdict: await withReclaimable(work, needs, verdict), root: work.store.resolver.root });
-    return { ...(await reserve(work.store, promiseOf(verdict))), verdict };
-  });
+export async function reserveSpace(work: Orchestration, request: SpaceRequest): Promise<ReservedSpace> {
+  const { label, needs } = request;
+  const secondNames = await secondNamesCost(work.store);
+  let asked: Question = { needs, secondNamesCost: secondNames, partOf: request.partOf };
+  for (let round = 1; ; round++) {
+    const { verdict, reservation } = await tryToReserve(work, label, asked);
+    if (reservation !== undefined) return { ...reservation, verdict };
+    // It has been taken out of the whole.
+    asked = { needs, secondNamesCost: secondNames };
+    const room = round <= MAX_ROUNDS ? await makeRoom(work, { ...request, verdict }) : NO_ROOM;
+    if (room.freedBytes > 0) continue;
+    const { root } = work.store.resolver;
+    throw shortageError({ label, verdict: await withReclaimable(work, needs, verdict), root, inTheWay: room.inTheWay });
+  }
 }
+
+interface Tried {
+  readonly verdict: SpaceVerdict;
+  readonly reservation?: Reservation;
+}
+
+const tryToReserve = (work: Orchestration, label: string, question: Question): Promise<Tried> =>
+  withStateLock(work.store, `reserve space for ${label}`, async () => {
+    const verdict = await judge(work, question);
+    return fits(verdict) ? { verdict, reservation: await reserve(work.store, promiseOf(verdict)) } : { verdict };
+  });
 
 /** What {@link reserveSpace} would find. Changes nothing. */
 export async function foreseeSpace(work: Orchestration, needs: readonly Needs[]): Promise<SpaceVerdict> {
@@ -48,7 +73,7 @@ export async function foreseeSpace(work: Orchestration, needs: readonly Needs[])
 export const neededSpace = (work: Orchestration, needs: readonly Needs[]): Promise<SpaceVerdict> =>
   judge(work, { needs, secondNamesCost: secondNamesSeemToCost(work.store), quotas: {} });
 
-interface Question extends Omit<SpaceRequest, 'label'> {
+interface Question extends Pick<SpaceRequest, 'needs' | 'partOf'> {
   readonly quotas?: Quotas;
   readonly secondNamesCost: boolean;
 }

@@ -1,14 +1,12 @@
 /** Space and quotas over everything that was asked for, and between commands at work. */
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { seeded } from '../servers/http/fault-server.ts';
 import { documentOf } from '../support/document.ts';
 import { type FixtureModel, type ModelWorld, modelFixture, type Ran } from '../support/model-fixture.ts';
-import { tempDir } from '../support/temp-dir.ts';
+import { describeOnSmallDisk, smallDisk } from '../support/small-disk.ts';
 
 const MIB = 1024 * 1024;
 const [ONE, TWO, THREE] = ['one@1.0.0', 'two@1.0.0', 'three@1.0.0'];
@@ -116,17 +114,6 @@ describe('a quota', () => {
   });
 });
 
-/** Mounting needs root on Linux: elsewhere a full disk cannot be had without harm. */
-const canMount = process.platform === 'linux' && process.getuid?.() === 0;
-
-async function smallDisk(sizeBytes: number): Promise<string> {
-  const mount = await tempDir();
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', mount]);
-  if (mounted.status !== 0) throw new Error(`cannot mount a tmpfs: ${mounted.stderr}`);
-  onTestFinished(() => void spawnSync('umount', ['-l', mount]));
-  return join(mount, 'models');
-}
-
 /** The first of two commands is in the middle of its download; the second is told at once. */
 async function secondIsRefused(world: ModelWorld, env: Readonly<Record<string, string>>): Promise<Ran> {
   world.server().bytesPerSecond = 2 * MIB;
@@ -157,56 +144,53 @@ describe('two commands that fit alone but not together', () => {
     expect(errorOf(second)).toMatchObject({ code: 'QUOTA_EXCEEDED', reason: 'quota_family', details: { reserved_by_others: 6 * MIB } });
   });
 
-  describe.skipIf(!canMount && process.env.CI === undefined)(
-    `on a small disk${canMount ? '' : ' (needs root on Linux to mount a tmpfs)'}`,
-    () => {
-      it('the second gets NO_SPACE at once, not in the middle', async () => {
-        const world = await modelFixture({ models: { [ONE]: model(1), [TWO]: model(2) }, root: await smallDisk(10 * MIB) });
-        const second = await secondIsRefused(world, {});
-        expect(errorOf(second).code).toBe('NO_SPACE');
-        expect(errorOf(second).message).toMatch(/are reserved by other commands/);
-        const { bytes_needed: needed = 0, bytes_available: available = 0, shortfall, reserved_by_others: reserved } = numbers(second);
-        expect(reserved).toBeGreaterThan(0);
-        expect(shortfall).toBe(needed - available);
-      });
+  describeOnSmallDisk('on a small disk', () => {
+    it('the second gets NO_SPACE at once, not in the middle', async () => {
+      const world = await modelFixture({ models: { [ONE]: model(1), [TWO]: model(2) }, root: await smallDisk(10 * MIB) });
+      const second = await secondIsRefused(world, {});
+      expect(errorOf(second).code).toBe('NO_SPACE');
+      expect(errorOf(second).message).toMatch(/are reserved by other commands/);
+      const { bytes_needed: needed = 0, bytes_available: available = 0, shortfall, reserved_by_others: reserved } = numbers(second);
+      expect(reserved).toBeGreaterThan(0);
+      expect(shortfall).toBe(needed - available);
+    });
 
-      it('of all models of one command none begins where not all fit; those that are here are no failures', async () => {
-        const world = await modelFixture({
-          models: { [ONE]: model(1, 'wan22', MIB), [TWO]: model(2), [THREE]: model(3) },
-          root: await smallDisk(10 * MIB),
-        });
-        expect((await world.cli(['models', 'ensure', ONE])).code).toBe(0);
-        const before = world.server().requests.length;
-        const ran = await world.cli(['models', 'ensure', '--all', '--json']);
-        expect(ran.code).toBe(6);
-        expect(world.server().requests).toHaveLength(before);
-        const { results } = documentOf<{ results: { ref: string; ok: boolean; error?: { code: string; message: string } }[] }>(
-          ran.stdout,
-        ).data;
-        expect(results.map(({ ok, error }) => [ok, error?.code])).toEqual([
-          [true, undefined],
-          [false, 'NO_SPACE'],
-          [false, 'NO_SPACE'],
-        ]);
-        expect(results[1]?.error?.message).toContain('two@1.0.0 with 1 more needs 12.0 MiB');
-        expect((await world.cli(['models', 'ensure', TWO])).code).toBe(0);
+    it('of all models of one command none begins where not all fit; those that are here are no failures', async () => {
+      const world = await modelFixture({
+        models: { [ONE]: model(1, 'wan22', MIB), [TWO]: model(2), [THREE]: model(3) },
+        root: await smallDisk(10 * MIB),
       });
+      expect((await world.cli(['models', 'ensure', ONE])).code).toBe(0);
+      const before = world.server().requests.length;
+      const ran = await world.cli(['models', 'ensure', '--all', '--json']);
+      expect(ran.code).toBe(6);
+      expect(world.server().requests).toHaveLength(before);
+      const { results } = documentOf<{ results: { ref: string; ok: boolean; error?: { code: string; message: string } }[] }>(
+        ran.stdout,
+      ).data;
+      expect(results.map(({ ok, error }) => [ok, error?.code])).toEqual([
+        [true, undefined],
+        [false, 'NO_SPACE'],
+        [false, 'NO_SPACE'],
+      ]);
+      expect(results[1]?.error?.message).toContain('two@1.0.0 with 1 more needs 12.0 MiB');
+      expect((await world.cli(['models', 'ensure', TWO])).code).toBe(0);
+    });
 
-      it('all models of one command are reserved for until it ends: another one that comes between is refused', async () => {
-        const world = await modelFixture({
-          models: { [ONE]: model(1), [TWO]: model(2), [THREE]: model(3) },
-          root: await smallDisk(15 * MIB),
-        });
-        world.server().bytesPerSecond = 3 * MIB;
-        const all = world.start(['models', 'ensure', ONE, TWO]);
-        while (world.server().sentBytes() < MIB) await sleep(10);
-        const between = await world.cli(['models', 'ensure', THREE, '--json']);
-        expect(errorOf(between).code).toBe('NO_SPACE');
-        expect(numbers(between).reserved_by_others).toBeGreaterThan(6 * MIB);
-        world.server().bytesPerSecond = Number.POSITIVE_INFINITY;
-        expect((await all.ended).code).toBe(0);
-        expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+    it('all models of one command are reserved for until it ends: another one that comes between is refused', async () => {
+      const world = await modelFixture({
+        models: { [ONE]: model(1), [TWO]: model(2), [THREE]: model(3) },
+        root: await smallDisk(15 * MIB),
       });
-    },
-  );
+      world.server().bytesPerSecond = 3 * MIB;
+      const all = world.start(['models', 'ensure', ONE, TWO]);
+      while (world.server().sentBytes() < MIB) await sleep(10);
+      const between = await world.cli(['models', 'ensure', THREE, '--json']);
+      expect(errorOf(between).code).toBe('NO_SPACE');
+      expect(numbers(between).reserved_by_others).toBeGreaterThan(6 * MIB);
+      world.server().bytesPerSecond = Number.POSITIVE_INFINITY;
+      expect((await all.ended).code).toBe(0);
+      expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+    });
+  });
 });

@@ -46,7 +46,7 @@ async function ensureAll(session: Session, args: ParsedArgs): Promise<Report> {
   const orchestrator = await session.orchestrator();
   const progress = await startProgress(session);
   // Of several models none begins where not all fit.
-  const hold = refs.length > 1 ? orchestrator.holdSpace(refs, options) : undefined;
+  const hold = refs.length > 1 ? orchestrator.holdSpace(refs, { ...options, onEvent: progress.sink }) : undefined;
   try {
     const deadline = deadlineOf(options);
     const act = (ref: string) =>

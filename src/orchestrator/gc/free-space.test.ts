@@ -47,6 +47,7 @@ function workOn({ modelsRoot, manifestPath }: ModelWorld): Orchestration {
       environment: 'production',
       optionalComponents: [],
       gcGraceMs: HOUR_MS,
+      makesRoom: true,
       maxModelAgeMs: undefined,
     },
     registry: () => ModelRegistry.load({ manifestPath }),

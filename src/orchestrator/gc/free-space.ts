@@ -1,5 +1,5 @@
 /** Room for whoever needs it: what quotas and checks of free space call before they refuse. */
-import type { GcReport } from '../../domain/gc.ts';
+import type { GcPlan, GcReport } from '../../domain/gc.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import type { CallOptions } from '../api.ts';
 import type { Orchestration } from '../orchestration.ts';
@@ -40,7 +40,7 @@ const WORDS: Readonly<Record<string, string>> = {
   grace: 'used a short while ago',
 };
 
-function whatIsKept({ items }: GcReport): string {
+export function whatIsKept({ items }: GcPlan): string {
   const kept = items.filter(({ kind, action, reason }) => kind === 'model' && action === 'keep' && reason in WORDS);
   const groups = Map.groupBy(kept, ({ reason }) => reason);
   const parts = [...groups].map(([reason, of]) => {

@@ -1,0 +1,126 @@
+/** An ensure that is short of quota or space removes what nobody holds first: longest unused, enough, and not more. */
+import { existsSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkInvariants } from '../../src/compose.ts';
+import { seeded } from '../servers/http/fault-server.ts';
+import { type FixtureModel, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
+import { describeOnSmallDisk, smallDisk } from '../support/small-disk.ts';
+
+const MIB = 1024 * 1024;
+const HOUR_MS = 3_600_000;
+const [OLD, OLDER, NEW] = ['old@1.0.0', 'older@1.0.0', 'new@1.0.0'];
+
+const model = (seed: number, family = 'wan22'): FixtureModel => ({
+  files: { 'w.safetensors': seeded(3 * MIB, seed) },
+  sources: ['http'],
+  keys: { family },
+});
+
+const isHere = (world: ModelWorld, id: string, family = 'wan22'): boolean =>
+  existsSync(join(world.modelsRoot, family, id, '.verified.json'));
+
+function lastUsed(world: ModelWorld, id: string, hoursAgo: number, family = 'wan22'): void {
+  const then = (Date.now() - hoursAgo * HOUR_MS) / 1000;
+  utimesSync(join(world.modelsRoot, '.state', 'access', `${family}@${id}`), then, then);
+}
+
+/** Two models that were used five and nine hours ago, and one that is not here. */
+async function twoOldModels(root?: string): Promise<ModelWorld> {
+  const world = await modelFixture({
+    models: { [OLD]: model(1), [OLDER]: model(2), [NEW]: model(3) },
+    ...(root !== undefined && { root }),
+  });
+  expect((await world.cli(['models', 'ensure', OLD, OLDER])).code).toBe(0);
+  lastUsed(world, OLD, 5);
+  lastUsed(world, OLDER, 9);
+  return world;
+}
+
+const QUOTA = { WAN_MAX_TOTAL_SIZE: '7M' };
+
+describe('an ensure that would go over a quota', () => {
+  it('removes the longest unused model first, says which and why, and no more than it must', async () => {
+    const world = await twoOldModels();
+    const ran = await world.cli(['models', 'ensure', NEW], QUOTA);
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(ran.stderr).toMatch(/made room: removed older@1\.0\.0 \(3\.0 MiB, not used for 9\.?\d? ?h.*`wan models pin` keeps a model/);
+    expect([OLD, OLDER, NEW].map((id) => isHere(world, id))).toEqual([true, false, true]);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('removes only models of the family whose quota is short', async () => {
+    const world = await modelFixture({ models: { [OLD]: model(1, 'other'), [OLDER]: model(2), [NEW]: model(3) } });
+    expect((await world.cli(['models', 'ensure', OLD, OLDER])).code).toBe(0);
+    lastUsed(world, OLD, 99, 'other');
+    lastUsed(world, OLDER, 9);
+    expect((await world.cli(['models', 'ensure', NEW], { WAN_MAX_FAMILY_SIZE: '5M' })).code).toBe(0);
+    expect([isHere(world, OLD, 'other'), isHere(world, OLDER), isHere(world, NEW)]).toEqual([true, false, true]);
+  });
+
+  it('leaves pinned and recently used models alone; where the rest is not enough it removes nothing, and says what stands in the way', async () => {
+    const world = await twoOldModels();
+    expect((await world.cli(['models', 'pin', OLDER])).code).toBe(0);
+    const tight = { WAN_MAX_TOTAL_SIZE: '4M' };
+    const ran = await world.cli(['models', 'ensure', NEW, '--json'], tight);
+    expect(ran.code).toBe(6);
+    expect(ran.json().error).toMatchObject({ code: 'QUOTA_EXCEEDED', details: { in_the_way: '1 pinned (3.0 MiB)' } });
+    expect(ran.json().error.hint).toContain('garbage collection could not free enough: 1 pinned (3.0 MiB)');
+    expect([OLD, OLDER].map((id) => isHere(world, id))).toEqual([true, true]);
+    lastUsed(world, OLD, 0);
+    const recent = await world.cli(['models', 'ensure', NEW, '--json'], QUOTA);
+    expect(recent.json().error.hint).toContain('1 used a short while ago');
+    expect(isHere(world, OLD)).toBe(true);
+  });
+
+  it('removes nothing where that is switched off', async () => {
+    const world = await twoOldModels();
+    const ran = await world.cli(['models', 'ensure', NEW, '--json'], { ...QUOTA, WAN_ENABLE_GARBAGE_COLLECTION: 'false' });
+    expect(ran.json().error.code).toBe('QUOTA_EXCEEDED');
+    expect(ran.json().error.hint).not.toContain('garbage collection could not');
+    expect([OLD, OLDER].map((id) => isHere(world, id))).toEqual([true, true]);
+  });
+
+  it('removes no model of the same command to make room for another one of it', async () => {
+    const world = await twoOldModels();
+    const both = await world.cli(['models', 'ensure', OLDER, NEW, '--json'], { ...QUOTA, WAN_GC_GRACE: '0' });
+    expect(both.code, both.stdout).toBe(0);
+    expect([OLD, OLDER, NEW].map((id) => isHere(world, id))).toEqual([false, true, true]);
+    const all = await world.cli(['models', 'ensure', NEW, OLD, OLDER, '--json'], { ...QUOTA, WAN_GC_GRACE: '0' });
+    expect(all.json().error.code).toBe('QUOTA_EXCEEDED');
+    expect([OLDER, NEW].map((id) => isHere(world, id))).toEqual([true, true]);
+  });
+
+  it('removes nothing where a record cannot be read, and says so', async () => {
+    const world = await twoOldModels();
+    const { writeFileSync } = await import('node:fs');
+    writeFileSync(join(world.modelDir(OLD), '.verified.json'), '{"torn');
+    const ran = await world.cli(['models', 'ensure', NEW, '--json'], QUOTA);
+    expect(ran.json().error.code).toBe('QUOTA_EXCEEDED');
+    expect(ran.json().error.hint).toMatch(/could not free enough: nothing is removed: .*old@1\.0\.0 has no readable record/);
+    expect(isHere(world, OLDER)).toBe(true);
+  });
+});
+
+describeOnSmallDisk('an ensure on a disk that is too small for all', () => {
+  it('removes what is longest unused, and has its room', async () => {
+    const world = await twoOldModels(await smallDisk(8 * MIB));
+    const ran = await world.cli(['models', 'ensure', NEW]);
+    expect(ran.code, ran.stderr).toBe(0);
+    expect([OLD, OLDER, NEW].map((id) => isHere(world, id))).toEqual([true, false, true]);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('leaves a model that is in use alone', async () => {
+    const world = await twoOldModels(await smallDisk(8 * MIB));
+    const using = world.start(['models', 'exec', OLDER, '--', 'sleep', '30']);
+    while (!existsSync(join(world.modelsRoot, '.state', 'leases'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    lastUsed(world, OLDER, 9);
+    const ran = await world.cli(['models', 'ensure', NEW]);
+    expect(ran.code, ran.stderr).toBe(0);
+    expect([OLD, OLDER, NEW].map((id) => isHere(world, id))).toEqual([false, true, true]);
+    using.child.kill('SIGTERM');
+    await using.ended;
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+});
