@@ -26,10 +26,12 @@ export type { MemoryComponent, MemoryEstimate, MemoryStages, OffloadStrategy, St
 export { type CanonicalRef, formatRef, type ModelRef, parseModelRef } from './domain/model-ref.ts';
 export { PROOF_LEVELS, type ProofCounts, type ProofLevel } from './domain/proof.ts';
 export type { FileProof, PublishedDigest } from './domain/published-digest.ts';
+export type { KeptPieces, MendedBlob, RepairedFile, RepairReport, RepairWay } from './domain/repair.ts';
 export type {
   EnsuredFile,
   EnsurePlan,
   EnsureResult,
+  FormatFault,
   ModelSource,
   PlannedFile,
   SourceFailureNote,
@@ -41,6 +43,7 @@ export type {
 export type { QuotaVerdict, Reclaimable, SpaceVerdict } from './domain/space.ts';
 export type { FilePin, FileSpec, ModelSpec, ModelSummary, PartLock, Selection } from './domain/spec.ts';
 export { ModelState, type ModelStatus } from './domain/status.ts';
+export type { Subset } from './domain/subset.ts';
 export type { BlobForm, MovedBlob, TieredBlob, TieredModel, TierFault, TierMove, TierReport, TierState } from './domain/tiers.ts';
 export type { RequestField, RequestProblem, ResolvedRequest, VideoRequest } from './domain/video-request.ts';
 export { LockManager } from './locks/lock-manager.ts';
@@ -60,6 +63,7 @@ export type {
   Progress,
   RemoveOptions,
   RemoveResult,
+  RepairOptions,
   ResolveUrl,
   SourcesCallOptions,
   SourcesOptions,
@@ -69,6 +73,7 @@ export type {
   TierMoveOptions,
   TierStatusOptions,
   UrlRequest,
+  VerifyOptions,
 } from './orchestrator/api.ts';
 export { GarbageCollector } from './orchestrator/gc/garbage-collector.ts';
 export type { WanPathsOptions } from './pipeline/get-wan-paths.ts';

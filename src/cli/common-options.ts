@@ -60,6 +60,12 @@ export const ENSURE_OPTIONS: readonly OptionSpec[] = [
   { name: 'timeout', value: 'TIME', summary: 'give up after this long in all, for example 30m (else only time without progress counts)' },
 ];
 
+export const SUBSET_OPTION: OptionSpec = {
+  name: 'subset',
+  value: 'I/N',
+  summary: 'only the I-th of N parts, told by the digests of files: the same each time',
+};
+
 export const PROGRESS_OPTION: OptionSpec = {
   name: 'progress',
   value: 'MODE',

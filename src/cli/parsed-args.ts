@@ -1,3 +1,4 @@
+import { parseSubset, type Subset } from '../domain/subset.ts';
 import { parseDuration } from '../util/parse-duration.ts';
 import { parseSize } from '../util/parse-size.ts';
 import { usageError } from './usage-error.ts';
@@ -43,6 +44,11 @@ export class ParsedArgs {
   /** Bytes. @throws ModelError INVALID_INPUT unless a size above 0. */
   sizeBytes(name: string): number | undefined {
     return this.#parsed(name, positive(parseSize), 'a size, for example 20M or 1.5GiB');
+  }
+
+  /** @throws ModelError INVALID_INPUT unless a part of the whole. */
+  subset(name: string): Subset | undefined {
+    return this.#parsed(name, parseSubset, 'a part of the whole, for example 1/7');
   }
 
   #parsed<T>(name: string, parse: (text: string) => T | undefined, wanted: string): T | undefined {

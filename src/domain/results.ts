@@ -7,6 +7,7 @@ import type { FileProof } from './published-digest.ts';
 import type { MendedBlob } from './repair.ts';
 import type { ComponentAlias } from './spec.ts';
 import type { FaultyFile } from './status.ts';
+import type { Subset } from './subset.ts';
 
 /** Why this variant is meant. */
 export interface VariantChoice {
@@ -213,18 +214,33 @@ export interface VerifiedFile extends FileProof {
   readonly checkedBy?: 'sha256' | 'pieces';
   /** Numbers of the 16 MiB pieces that differ, where they are on record. */
   readonly badPieces?: readonly number[];
+  /** It was read by a verification that did not end, and is still as it was then. */
+  readonly isEarlier?: boolean;
+}
+
+/** Bytes that are the right ones, and not what the file's name says. */
+export interface FormatFault {
+  readonly path: string;
+  /** A stable word: `header_not_json`, `tensor_not_in_shard`, … */
+  readonly reason: string;
+  readonly message: string;
 }
 
 export interface VerifyReport {
   readonly ref: CanonicalRef;
   readonly variant: string;
   readonly path: string;
+  /** Every file that was judged is right, and nothing else was found wrong. */
   readonly ok: boolean;
   /** The weakest of its files. */
   readonly proof: ProofLevel;
   readonly files: readonly VerifiedFile[];
   /** Files in the directory that nobody declared; reported, never removed. */
   readonly extraFiles: readonly string[];
+  /** Only looked for with `deep`. */
+  readonly formatFaults: readonly FormatFault[];
+  /** Of all files only those of this part were judged. */
+  readonly subset?: Subset;
   readonly bytesRead: number;
   readonly durationMs: number;
 }

@@ -10,6 +10,7 @@ import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsRepo
 import type { SpaceVerdict } from '../domain/space.ts';
 import type { ModelSpec, ModelSummary, Selection } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
+import type { Subset } from '../domain/subset.ts';
 import type { TierMove, TierReport } from '../domain/tiers.ts';
 import type { Reservation } from '../store/reservations.ts';
 
@@ -97,6 +98,17 @@ export interface AddOptions extends SourcesCallOptions {
   readonly license?: string;
   /** As in {@link LockOptions}. */
   readonly read?: boolean;
+}
+
+export interface VerifyOptions extends TargetOptions {
+  /** Hash whole files, whatever is on record of their pieces, and read the headers of weights. */
+  readonly deep?: boolean;
+  /** Only this part of the files; the parts are the same each time. */
+  readonly subset?: Subset;
+  /** Go on where a verification stopped that did not end. */
+  readonly resume?: boolean;
+  /** Of reading. */
+  readonly limitRateBytesPerSecond?: number;
 }
 
 export interface RepairOptions
@@ -206,7 +218,7 @@ export interface ModelOrchestrator {
   /** For `hold` of each of these ensures: the first one that needs space has it reserved for all, or nothing moves. Dispose when all are done. */
   holdSpace(modelIds: readonly string[], options?: EnsureOptions): SpaceHold;
   /** Rehashes every file of the model; what is found bad shows in status until it is mended. */
-  verifyIntegrity(modelId: string, options?: TargetOptions): Promise<VerifyReport>;
+  verifyIntegrity(modelId: string, options?: VerifyOptions): Promise<VerifyReport>;
   /** Reads a model and makes what is wrong right; of large files only bad pieces are fetched. The bad bytes stay in quarantine. */
   repair(modelId: string, options?: RepairOptions): Promise<RepairReport>;
   /** Bytes that an ensure would move. */

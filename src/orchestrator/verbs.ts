@@ -35,6 +35,7 @@ import type {
   TierDropOptions,
   TierMoveOptions,
   TierStatusOptions,
+  VerifyOptions,
 } from './api.ts';
 import { type Chosen, chooseVariant } from './choose-variant.ts';
 import { ensureModel } from './ensure.ts';
@@ -78,7 +79,7 @@ export class Verbs implements ModelOrchestrator {
     return new LazyHold(async () => (await import('./space-hold.ts')).reserveForAll(this.#work, modelIds, options));
   }
 
-  async verifyIntegrity(modelId: string, options?: TargetOptions): Promise<VerifyReport> {
+  async verifyIntegrity(modelId: string, options?: VerifyOptions): Promise<VerifyReport> {
     const { verifyModel } = await import('./verify.ts');
     return verifyModel(this.#work, modelId, options);
   }

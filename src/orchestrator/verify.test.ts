@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
-import { appendFileSync, chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { seeded, sha256Hex } from '../../test/servers/http/fault-server.ts';
 import { flipBit } from '../../test/support/flip-bit.ts';
@@ -88,5 +89,96 @@ describe('a file whose pieces are on record', () => {
     expect(await verify()).toMatchObject({ ok: true, checkedBy: 'sha256', found: digest });
     expect(readLeaves(store, digest, content.sizeBytes)).toEqual(right);
     expect(await verify()).toMatchObject({ ok: true, checkedBy: 'pieces' });
+  });
+});
+
+describe('part of a model', () => {
+  it('is each file exactly once over all parts, and the same files each time', async () => {
+    const files = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`f${index}.bin`, `content ${index}`]));
+    const world = await modelFixture({ files });
+    await using orchestrator = await world.orchestrator();
+    await orchestrator.ensure(MODEL);
+    const parts = async () => {
+      const reports = [1, 2, 3].map((part) => orchestrator.verifyIntegrity(MODEL, { subset: { part, of: 3 } }));
+      return (await Promise.all(reports)).map((report) => report.files.map(({ path }) => path));
+    };
+    const first = await parts();
+    expect(first.flat().sort()).toEqual(Object.keys(files).sort());
+    expect(first.every((paths) => paths.length > 0)).toBe(true);
+    expect(await parts()).toEqual(first);
+  });
+});
+
+describe('a deep verification', () => {
+  const weights = (name: string): Buffer => {
+    const header = Buffer.from(JSON.stringify({ [name]: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    return Buffer.concat([length, header, Buffer.alloc(4)]);
+  };
+  const index = (shard: string) => JSON.stringify({ weight_map: { a: shard } });
+
+  it('reads headers and indexes, and says what right bytes lack', async () => {
+    const files = {
+      'good/m-00001-of-00001.safetensors': weights('a'),
+      'good/m.safetensors.index.json': index('m-00001-of-00001.safetensors'),
+      'other/m-00001-of-00001.safetensors': weights('b'),
+      'other/m.safetensors.index.json': index('m-00001-of-00001.safetensors'),
+      'bad.safetensors': 'no weights at all',
+    };
+    const world = await modelFixture({ files });
+    await using orchestrator = await world.orchestrator();
+    await orchestrator.ensure(MODEL);
+    expect(await orchestrator.verifyIntegrity(MODEL)).toMatchObject({ ok: true, formatFaults: [] });
+    const report = await orchestrator.verifyIntegrity(MODEL, { deep: true });
+    expect(report.files.every(({ ok }) => ok)).toBe(true);
+    expect(report.ok).toBe(false);
+    expect(report.formatFaults.map(({ path, reason }) => [path, reason])).toEqual([
+      ['bad.safetensors', 'header_too_large'],
+      ['other/m.safetensors.index.json', 'tensor_not_in_shard'],
+    ]);
+    const ran = await world.cli(['models', 'verify', MODEL, '--deep', '--json']);
+    expect([ran.code, ran.json().error.code]).toEqual([5, 'FORMAT_INVALID']);
+  });
+
+  it('hashes whole files that others check by their pieces', async () => {
+    const content = seeded(LEAF_BYTES + 5, 4);
+    const world = await modelFixture({ files: { 'big.bin': content } });
+    await using orchestrator = await world.orchestrator();
+    await orchestrator.ensure(MODEL);
+    await orchestrator.verifyIntegrity(MODEL);
+    expect((await orchestrator.verifyIntegrity(MODEL)).files[0]).toMatchObject({ checkedBy: 'pieces' });
+    expect((await orchestrator.verifyIntegrity(MODEL, { deep: true })).files[0]).toMatchObject({ ok: true, checkedBy: 'sha256' });
+  });
+});
+
+describe('a verification that is killed', () => {
+  const MIB = 1024 * 1024;
+  const files = Object.fromEntries([1, 2, 3, 4].map((seed) => [`f${seed}.bin`, seeded(6 * MIB, seed)]));
+
+  async function killedOnce() {
+    const world = await modelFixture({ files });
+    await (await world.orchestrator()).ensure(MODEL);
+    const { child, ended } = world.start(['models', 'verify', MODEL, '--limit-rate', '4M']);
+    const state = join(world.modelsRoot, '.state', 'verify');
+    while (!existsSync(state) || readdirSync(state).length === 0) await sleep(20);
+    child.kill('SIGKILL');
+    await ended;
+    return { world, state };
+  }
+
+  it('goes on where it was: what was read is not read again, and what was changed since is', async () => {
+    const { world, state } = await killedOnce();
+    const [record = ''] = readdirSync(state);
+    const done = (JSON.parse(readFileSync(join(state, record), 'utf8')) as { files: { path: string }[] }).files.map(({ path }) => path);
+    expect(done.length).toBeGreaterThan(0);
+    const [changed = ''] = done;
+    flipBit(join(world.modelDir(), changed), 5);
+    const ran = await world.cli(['models', 'verify', MODEL, '--resume', '--json']);
+    const [result] = ran.json<{ data: { results: [{ files: { path: string; ok: boolean; earlier?: true }[] }] } }>().data.results;
+    expect(ran.code).toBe(5);
+    expect(result.files.filter(({ earlier }) => earlier).map(({ path }) => path)).toEqual(done.slice(1));
+    expect(result.files.filter(({ ok }) => !ok).map(({ path }) => path)).toEqual([changed]);
+    expect(readdirSync(state)).toEqual([]);
   });
 });

@@ -12,6 +12,7 @@ import { type InspectedFile, inspectSnapshot } from '../store/inspect-snapshot.t
 import type { Orchestration } from './orchestration.ts';
 
 const SAFETENSORS = /\.safetensors$/i;
+export const isSafetensors = (path: string): boolean => SAFETENSORS.test(path);
 /** Weights, too, but in formats whose headers would have to be run or guessed. */
 const OTHER_WEIGHTS = /\.(?:pth|pt|ckpt|bin|onnx|msgpack|gguf)$/i;
 
@@ -22,7 +23,7 @@ export async function weightsOf({ store }: Orchestration, spec: ModelSpec): Prom
   );
   const files: WeightFile[] = [];
   for (const one of inspected) {
-    if (SAFETENSORS.test(one.spec.path)) files.push(await weightFile(store.resolver.modelFile(directory, one.spec.path), one));
+    if (isSafetensors(one.spec.path)) files.push(await weightFile(store.resolver.modelFile(directory, one.spec.path), one));
   }
   const groups = Map.groupBy(inspected, ({ spec: { component, overlay } }) => (overlay === undefined ? (component ?? '') : `+${overlay}`));
   const components = [...groups.values()].map((group) =>
@@ -46,7 +47,8 @@ async function weightFile(path: string, { spec, condition }: InspectedFile): Pro
   }
 }
 
-async function readTensors(path: string): Promise<readonly TensorFacts[]> {
+/** @throws ModelError FORMAT_INVALID */
+export async function readTensors(path: string): Promise<readonly TensorFacts[]> {
   const handle = await openFile(path);
   try {
     const { size } = await handle.stat();

@@ -33,6 +33,7 @@ export const STATE_KINDS = [
   'derived',
   'cold',
   'tiers',
+  'verify',
 ] as const;
 
 export type StateKind = (typeof STATE_KINDS)[number];

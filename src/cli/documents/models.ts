@@ -193,10 +193,15 @@ export const verifyResult = z.object({
         .enum(['sha256', 'pieces'])
         .optional()
         .meta({ description: 'the whole file was hashed, or its 16 MiB pieces compared with those of its last full proof here' }),
+      earlier: z.literal(true).optional().meta({ description: 'read by a verification that did not end; only with --resume' }),
       bad_pieces: z.array(z.int().min(0)).optional().meta({ description: 'numbers of the 16 MiB pieces that differ, where that is known' }),
     }),
   ),
   extra_files: z.array(z.string()).meta({ description: 'in the directory, but declared by nobody' }),
+  format_faults: z
+    .array(z.object({ path: z.string(), reason: z.string(), message: z.string() }))
+    .meta({ description: 'right bytes that are not what their names say; only looked for with --deep' }),
+  subset: z.string().optional().meta({ description: 'the part of the files that was judged, for example 2/7' }),
 });
 export const verifyData = z.object({ results: resultsOf(verifyResult) });
 

@@ -140,6 +140,7 @@ const verified: VerifyReport = {
     { path: 'b', sizeBytes: 1, ok: false, proof: 'manifest-sha256', fault: 'digest', expected: 'aa', found: 'bb' },
   ],
   extraFiles: ['notes.txt'],
+  formatFaults: [],
   bytesRead: 2 * MIB,
   durationMs: 167,
 };

@@ -30,7 +30,7 @@ function row(screen: Screen, report: VerifyReport): readonly string[] {
   return [
     mark(screen, verdict),
     formatRef(report.ref),
-    judged(screen, verdict, report.ok ? 'VERIFIED' : 'CORRUPT'),
+    judged(screen, verdict, resultOf(report)),
     `${report.files.filter(({ ok }) => ok).length}/${report.files.length}`,
     formatBytes(report.bytesRead),
     formatDuration(report.durationMs),
@@ -39,9 +39,16 @@ function row(screen: Screen, report: VerifyReport): readonly string[] {
   ];
 }
 
-function details(screen: Screen, { ref, files, extraFiles }: VerifyReport): readonly string[] {
+/** Bytes that are right and no weights are as they were published: nothing rotted. */
+function resultOf({ ok, files }: VerifyReport): string {
+  if (ok) return 'VERIFIED';
+  return files.every((file) => file.ok) ? 'INVALID' : 'CORRUPT';
+}
+
+function details(screen: Screen, { ref, files, extraFiles, formatFaults }: VerifyReport): readonly string[] {
   const extra = extraFiles.map((path) => `  ${path} ${paint(screen, 'dim', 'is declared by nobody (left alone)')}`);
-  return [...faultLines(screen, formatRef(ref), files.flatMap(faultOf)), ...extra];
+  const formats = formatFaults.map(({ path, message }) => `  ${path} ${judged(screen, 'bad', message)}`);
+  return [...faultLines(screen, formatRef(ref), files.flatMap(faultOf)), ...formats, ...extra];
 }
 
 function faultOf({ path, ok, fault, expected, found }: VerifiedFile): readonly Fault[] {

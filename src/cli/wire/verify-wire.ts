@@ -1,5 +1,6 @@
 import { formatRef } from '../../domain/model-ref.ts';
 import type { VerifiedFile, VerifyReport } from '../../domain/results.ts';
+import { formatSubset } from '../../domain/subset.ts';
 import type { verifyResult } from '../documents/models.ts';
 import { upstreamWire } from './proof-wire.ts';
 import type { Wire } from './wire.ts';
@@ -14,6 +15,8 @@ export const verifyWire = (report: VerifyReport): Wire<typeof verifyResult> => (
   duration_ms: report.durationMs,
   files: report.files.map(fileWire),
   extra_files: report.extraFiles,
+  format_faults: report.formatFaults,
+  ...(report.subset && { subset: formatSubset(report.subset) }),
 });
 
 const fileWire = (file: VerifiedFile): Wire<typeof verifyResult>['files'][number] => ({
@@ -26,5 +29,6 @@ const fileWire = (file: VerifiedFile): Wire<typeof verifyResult>['files'][number
   ...(file.expected !== undefined && { expected: file.expected }),
   ...(file.found !== undefined && { found: file.found }),
   ...(file.checkedBy !== undefined && { checked_by: file.checkedBy }),
+  ...(file.isEarlier && { earlier: true as const }),
   ...(file.badPieces !== undefined && { bad_pieces: file.badPieces }),
 });
