@@ -14,6 +14,7 @@ import { type LoadConfigInput, loadConfig } from './config/load-config.ts';
 import { processEnvironment } from './config/process-environment.ts';
 import { requireManifestPath } from './config/require-manifest-path.ts';
 import { requireModelsRoot } from './config/require-models-root.ts';
+import type { BundleInspected, BundleVerified } from './domain/bundle-results.ts';
 import { ModelError } from './domain/errors.ts';
 import type { Emit, EventSink } from './domain/events.ts';
 import type { LoadPlan } from './domain/load-plan.ts';
@@ -147,6 +148,20 @@ async function withOrchestrator<T>(act: (orchestrator: ModelOrchestrator) => Pro
 export async function checkInvariants(modelsRoot: string): Promise<readonly Violation[]> {
   const { checkInvariants: check } = await import('./store/check-invariants.ts');
   return check(storeContext(modelsRoot, process.cwd()));
+}
+
+/** What a bundle says of itself; needs neither MODELS_ROOT nor manifest. @throws ModelError FORMAT_INVALID, PATH_UNSAFE, SOURCE_UNAVAILABLE */
+export async function inspectBundle(path: string, { signal = new AbortController().signal }: CallOptions = {}): Promise<BundleInspected> {
+  const { inspectBundle: inspect } = await import('./orchestrator/bundle/inspect-bundle.ts');
+  return inspect(path, signal);
+}
+
+/** Reads every byte of a bundle; needs neither MODELS_ROOT nor manifest. @throws ModelError as {@link inspectBundle}, CHECKSUM_FAIL */
+export async function verifyBundle(path: string, options: CallOptions = {}): Promise<BundleVerified> {
+  const { verifyBundle: verify } = await import('./orchestrator/bundle/inspect-bundle.ts');
+  const { signal = new AbortController().signal } = options;
+  const bus = createEventBus({ clock: systemClock });
+  return verify(path, { signal, emit: emitterOf(bus, options, path) });
 }
 
 function storeContext(modelsRoot: string, cwd: string): StoreContext {

@@ -2,8 +2,18 @@
 
 export type { StorageBackend } from './backends/backend.ts';
 export { checkInvariants, createOrchestrator, getWanPaths, loadPlan, ModelEnsurer, type OrchestratorOptions } from './compose.ts';
+export { checkInvariants, createOrchestrator, inspectBundle, ModelEnsurer, type OrchestratorOptions, verifyBundle } from './compose.ts';
 export type { Config } from './config/config.ts';
 export { loadConfig } from './config/load-config.ts';
+export type {
+  AppliedModel,
+  BundleApplied,
+  BundleCreated,
+  BundledModel,
+  BundleFacts,
+  BundleInspected,
+  BundleVerified,
+} from './domain/bundle-results.ts';
 export type { ByteClass, ByteSum, ClassUsage, DiskUsage, HolderUsage, ModelUsage, SharingFacts } from './domain/disk-usage.ts';
 export { type Attempt, asModelError, ERROR_CODES, ErrorCode, type ErrorDocument, isModelError, ModelError } from './domain/errors.ts';
 export type { EventSink, ModelEvent } from './domain/events.ts';
@@ -49,7 +59,9 @@ export type { RequestField, RequestProblem, ResolvedRequest, VideoRequest } from
 export { LockManager } from './locks/lock-manager.ts';
 export type {
   AddOptions,
+  ApplyBundleOptions,
   CallOptions,
+  CreateBundleOptions,
   DiskUsageOptions,
   EnsureOptions,
   GcOptions,

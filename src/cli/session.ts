@@ -50,8 +50,9 @@ export class Session {
     return this.#config;
   };
 
-  orchestrator(): Promise<ModelOrchestrator> {
-    this.#orchestrator ??= this.#compose();
+  /** @param manifestPath where none is configured: of a manifest that a verb is about to make */
+  orchestrator(manifestPath?: string): Promise<ModelOrchestrator> {
+    this.#orchestrator ??= this.#compose(manifestPath);
     return this.#orchestrator;
   }
 
@@ -87,9 +88,10 @@ export class Session {
     return asked ?? (this.#args.has('quiet') ? 'error' : undefined);
   }
 
-  async #compose(): Promise<ModelOrchestrator> {
+  async #compose(manifestPath: string | undefined): Promise<ModelOrchestrator> {
     const config = await this.config();
     const log = stderrLog(config, this);
-    return createOrchestrator(config, log === undefined ? {} : { sinks: [log] });
+    const inForce = { ...config, manifestPath: config.manifestPath ?? manifestPath };
+    return createOrchestrator(inForce, log === undefined ? {} : { sinks: [log] });
   }
 }

@@ -74,7 +74,7 @@ function sizesOf({ entry, readBytes }: Pinned) {
 const NEW_MANIFEST = 'schema_version = 1\n';
 
 /** A manifest that is not there yet begins with its first model. */
-function openOrEmpty(manifestPath: string): OpenedLock {
+export function openOrEmpty(manifestPath: string): OpenedLock {
   try {
     return openLock(manifestPath);
   } catch (error) {

@@ -1,4 +1,6 @@
 /** The verbs as their callers see them; compose.ts returns the object that implements this. */
+
+import type { BundleApplied, BundleCreated } from '../domain/bundle-results.ts';
 import type { DiskUsage } from '../domain/disk-usage.ts';
 import type { EventSink } from '../domain/events.ts';
 import type { GcPlan, GcReport } from '../domain/gc.ts';
@@ -195,6 +197,19 @@ export interface TierStatusOptions extends CallOptions {
   readonly verify?: boolean;
 }
 
+export interface CreateBundleOptions extends CallOptions {
+  /** A file that is not there yet; with `partBytes` a folder. */
+  readonly out: string;
+  /** Cut it into parts of at most so many bytes. */
+  readonly partBytes?: number;
+}
+
+export interface ApplyBundleOptions extends CallOptions {
+  /** Put the bundle's models into this manifest, made where it is not there, and their pins into its lockfile. */
+  readonly manifestOut?: string;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
 export interface RemoveResult {
   readonly path: string;
   readonly removed: boolean;
@@ -263,5 +278,9 @@ export interface ModelOrchestrator {
   diff(from: string, to?: string, options?: SourcesCallOptions): Promise<DiffReport>;
   /** What the sources have now for what is pinned; changes nothing on disk. */
   outdated(modelIds?: readonly string[], options?: SourcesCallOptions): Promise<OutdatedReport>;
+  /** Models that are complete here as one file, or as a folder of parts, for a machine without a network. */
+  createBundle(modelIds: readonly string[], options: CreateBundleOptions): Promise<BundleCreated>;
+  /** Makes the models of a bundle real, proven as by {@link ensure}; opens no socket. */
+  applyBundle(path: string, options?: ApplyBundleOptions): Promise<BundleApplied>;
   close(): Promise<void>;
 }

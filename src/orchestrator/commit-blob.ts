@@ -4,7 +4,7 @@ import { healBlob } from '../store/heal-blob.ts';
 import type { PartialBlob } from '../store/partial-blob.ts';
 import { writeLeaves } from '../store/piece-leaves.ts';
 import { LEAF_BYTES } from '../transfer/transfer.ts';
-import { type EnsureRun, lockBlob, noteMended } from './ensure-run.ts';
+import { type BlobRun, lockBlob, noteMended } from './ensure-run.ts';
 
 export interface CompletePartial {
   readonly partial: PartialBlob;
@@ -15,12 +15,12 @@ export interface CompletePartial {
 }
 
 /** Call under the lock of the partial's key; the digest's is taken too where it is not held. */
-export async function commitBlob(run: EnsureRun, complete: CompletePartial): Promise<void> {
+export async function commitBlob(run: BlobRun, complete: CompletePartial): Promise<void> {
   if (complete.isLocked === true) await settle(run, complete);
   else await underBlobLock(run, complete.digest, () => settle(run, complete));
 }
 
-async function settle(run: EnsureRun, { partial, digest, leaves }: CompletePartial): Promise<void> {
+async function settle(run: BlobRun, { partial, digest, leaves }: CompletePartial): Promise<void> {
   const { store, blobs } = run.work;
   const { mustHeal, quarantined } = await blobs.commit(partial, digest);
   if (quarantined !== undefined) noteMended(run, digest, { quarantined: [store.resolver.relative(quarantined)] });
@@ -28,7 +28,7 @@ async function settle(run: EnsureRun, { partial, digest, leaves }: CompleteParti
   if (mustHeal) await heal(run, digest);
 }
 
-export async function underBlobLock<T>(run: EnsureRun, key: string, use: () => Promise<T>): Promise<T> {
+export async function underBlobLock<T>(run: BlobRun, key: string, use: () => Promise<T>): Promise<T> {
   const lease = await lockBlob(run, key);
   try {
     return await use();
@@ -37,7 +37,7 @@ export async function underBlobLock<T>(run: EnsureRun, key: string, use: () => P
   }
 }
 
-export async function heal(run: EnsureRun, digest: Sha256): Promise<void> {
+export async function heal(run: BlobRun, digest: Sha256): Promise<void> {
   const links = await healBlob(run.work.store, run.work.blobs, digest);
   if (links.length === 0) return;
   noteMended(run, digest, { links });

@@ -41,8 +41,9 @@ export interface EnsureWork {
   readonly mended: ReadonlyMap<Sha256, MendedBlob>;
 }
 
-export function noteMended({ mended }: EnsureRun, digest: Sha256, more: MendedBlob): void {
-  mended.set(digest, { ...mended.get(digest), ...more });
+/** Only a run that keeps book of it is told. */
+export function noteMended({ mended }: BlobRun, digest: Sha256, more: MendedBlob): void {
+  mended?.set(digest, { ...mended.get(digest), ...more });
 }
 
 /** What was found or done: without `work`, everything was here. */
@@ -51,8 +52,11 @@ export interface EnsureDone {
   readonly work?: EnsureWork;
 }
 
+/** What work on single blobs needs of a run, whether or not it is an ensure. */
+export type BlobRun = Pick<EnsureRun, 'work' | 'doing' | 'signal' | 'emit'> & Partial<Pick<EnsureRun, 'mended'>>;
+
 /** Takes the lock of a digest or origin, telling whom it waits for. */
-export function lockBlob({ work, doing, signal, emit }: EnsureRun, key: string): Promise<Lease> {
+export function lockBlob({ work, doing, signal, emit }: BlobRun, key: string): Promise<Lease> {
   const lock = work.store.resolver.blobLock(key);
   return work.store.locks.acquire(lock, {
     timeoutMs: work.settings.lockTimeoutMs,

@@ -16,7 +16,7 @@ import { hashFile } from '../transfer/hash-file.ts';
 import type { Expected, TransferEngine, TransferOutcome } from '../transfer/transfer.ts';
 import { beforeNetwork, bytesOrigin, cachedSource } from './cached-source.ts';
 import { commitBlob, heal, underBlobLock } from './commit-blob.ts';
-import { type EnsureRun, noteMended } from './ensure-run.ts';
+import { type BlobRun, type EnsureRun, noteMended } from './ensure-run.ts';
 import { explainDrift } from './explain-drift.ts';
 import { type FileSources, fileSources } from './file-sources.ts';
 import { makeBlob } from './make-blob.ts';
@@ -103,12 +103,13 @@ export async function useBlobHere(
   return { digest, origin: 'linked', fetchedBytes: 0, sources: [], ...(upstream && { upstream }) };
 }
 
-export interface DigestQuestion extends Pick<BlobQuestion, 'file' | 'published'> {
+export interface DigestQuestion extends Pick<BlobQuestion, 'published'> {
+  readonly file: Pick<FileSpec, 'sizeBytes'>;
   readonly digest: Sha256;
 }
 
 /** Whether the blob is here and proven, after one read of it where that is what it takes. Call under the digest's lock. */
-export async function isHere(run: EnsureRun, { file, digest, published }: DigestQuestion): Promise<boolean> {
+export async function isHere(run: BlobRun, { file, digest, published }: DigestQuestion): Promise<boolean> {
   const { blobs } = run.work;
   let state = blobs.state(digest, file.sizeBytes);
   if (state === 'absent' && published !== undefined && (await adopt(run, digest, published))) state = 'proven';
@@ -118,7 +119,7 @@ export async function isHere(run: EnsureRun, { file, digest, published }: Digest
 }
 
 /** The bytes that a model still has need no fetching, though their blob is gone. */
-async function adopt({ work, signal }: EnsureRun, digest: Sha256, { path, proven }: PublishedFile): Promise<boolean> {
+async function adopt({ work, signal }: BlobRun, digest: Sha256, { path, proven }: PublishedFile): Promise<boolean> {
   if (!proven && !(await hashesTo(digest, path, signal))) return false;
   return work.blobs.adopt(digest, path);
 }
@@ -132,7 +133,7 @@ async function hashesTo(digest: Sha256, path: string, signal: AbortSignal): Prom
 }
 
 /** Reads the blob once, so that nobody needs to again. What is written to meanwhile is not proven by it. */
-async function renewProof({ work, signal }: EnsureRun, file: FileSpec, digest: Sha256): Promise<boolean> {
+async function renewProof({ work, signal }: BlobRun, file: Pick<FileSpec, 'sizeBytes'>, digest: Sha256): Promise<boolean> {
   const path = work.blobs.path(digest);
   if (readStatKey(path)?.sizeBytes !== file.sizeBytes || !(await hashesTo(digest, path, signal))) return false;
   await work.blobs.recordProof(digest);

@@ -1,5 +1,6 @@
 /** The verbs on one object: what library users hold. */
 
+import type { BundleApplied, BundleCreated } from '../domain/bundle-results.ts';
 import type { DiskUsage } from '../domain/disk-usage.ts';
 import type { GcPlan, GcReport } from '../domain/gc.ts';
 import type { PinReport, UnpinResult } from '../domain/holds.ts';
@@ -14,7 +15,9 @@ import { touchAccess } from '../store/access.ts';
 import { readStatKey } from '../store/stat-key.ts';
 import type {
   AddOptions,
+  ApplyBundleOptions,
   CallOptions,
+  CreateBundleOptions,
   DiskUsageOptions,
   EnsureOptions,
   GcOptions,
@@ -197,6 +200,16 @@ export class Verbs implements ModelOrchestrator {
   async outdated(modelIds: readonly string[] = [], options?: SourcesCallOptions): Promise<OutdatedReport> {
     const { outdatedModels } = await import('./outdated.ts');
     return outdatedModels(this.#work, modelIds, options);
+  }
+
+  async createBundle(modelIds: readonly string[], options: CreateBundleOptions): Promise<BundleCreated> {
+    const { createBundle } = await import('./bundle/create-bundle.ts');
+    return createBundle(this.#work, modelIds, options);
+  }
+
+  async applyBundle(path: string, options?: ApplyBundleOptions): Promise<BundleApplied> {
+    const { applyBundle } = await import('./bundle/apply-bundle.ts');
+    return applyBundle(this.#work, path, options);
   }
 
   async #chosen(modelId: string, { variant, overlays }: ModelOptions): Promise<Chosen> {

@@ -55,7 +55,7 @@ export class ModelRegistry {
   }
 
   /** Of bytes that may not be on disk yet. @throws as {@link ModelRegistry.load} */
-  static async of(file: ManifestFile, lock: ManifestFile): Promise<ModelRegistry> {
+  static async of(file: ManifestFile, lock: ManifestFile | undefined): Promise<ModelRegistry> {
     return new ModelRegistry(file, await compile(file, lock));
   }
 

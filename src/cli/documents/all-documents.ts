@@ -1,6 +1,7 @@
 /** Schema name -> what a document of that name looks like. */
 import { z } from 'zod';
 import { authLoginData, authLogoutData, authStatusData } from './auth.ts';
+import { bundleData } from './bundle.ts';
 import { duData } from './du.ts';
 import { envelope } from './envelope.ts';
 import { eventDocument } from './events.ts';
@@ -54,6 +55,7 @@ const DATA = {
   'wan.models.diff/v1': diffData,
   'wan.models.locks/v1': locksData,
   'wan.models.tier/v1': tierData,
+  'wan.models.bundle/v1': bundleData,
   'wan.auth.login/v1': authLoginData,
   'wan.auth.status/v1': authStatusData,
   'wan.auth.logout/v1': authLogoutData,

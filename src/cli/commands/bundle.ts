@@ -1,0 +1,110 @@
+import { resolve } from 'node:path';
+import { inspectBundle, verifyBundle } from '../../compose.ts';
+import type { Command } from '../command.ts';
+import { PROGRESS_OPTION } from '../common-options.ts';
+import type { ParsedArgs } from '../parsed-args.ts';
+import { startProgress } from '../progress/start-progress.ts';
+import { appliedText, createdText, inspectedText, verifiedText } from '../render/bundle-text.ts';
+import type { Report } from '../report.ts';
+import type { Session } from '../session.ts';
+import { suggestion, usageError } from '../usage-error.ts';
+import { appliedWire, createdWire, inspectedWire, verifiedWire } from '../wire/bundle-wire.ts';
+
+const TITLE = 'wan models bundle';
+
+export const bundle: Command = {
+  summary: 'Carry models to machines that no network reaches',
+  description:
+    '`create REF… --out PATH` writes complete models as one file, or with --part-size as a folder of parts; `inspect PATH` says what is in one, and its checksum, for people to compare; `apply PATH` makes its models real elsewhere, proven, without a socket. What was interrupted goes on where it stopped. A bundle is a tar archive: `tar tf` lists it.',
+  schema: 'wan.models.bundle/v1',
+  operands: { name: 'create|inspect|apply REF|PATH', min: 2, max: Number.POSITIVE_INFINITY, completes: 'ref' },
+  options: [
+    { name: 'out', value: 'PATH', completes: 'file', summary: 'create: the file to write, or the folder for parts' },
+    { name: 'part-size', value: 'SIZE', summary: 'create: cut it into parts of this size, for example 4G' },
+    { name: 'verify-only', summary: 'apply: read every byte, say whether it is right, change nothing' },
+    {
+      name: 'manifest-out',
+      value: 'FILE',
+      completes: 'file',
+      summary: "apply: put the bundle's models and pins into this manifest, made where it is not there",
+    },
+    { name: 'offline', summary: 'there for scripts: no action opens a socket' },
+    PROGRESS_OPTION,
+  ],
+  examples: [
+    { command: 'wan models bundle create t2v-A14B@2.2.0 --out /mnt/usb/t2v --part-size 4G', what: 'for a stick that takes no large files' },
+    { command: 'wan models bundle inspect /mnt/usb/t2v', what: 'is it the one that was made? compare the checksum' },
+    { command: 'wan models bundle apply /mnt/usb/t2v', what: 'for a machine that has the manifest' },
+    { command: 'wan models bundle apply models.wanb --manifest-out models.toml', what: 'for a machine that has nothing yet' },
+  ],
+  exitStatuses: [3, 4, 5, 6, 7, 9, 130, 143],
+  run: (session, args) => actionOf(args)(session, args),
+};
+
+const ACTIONS: Readonly<Record<string, (session: Session, args: ParsedArgs) => Promise<Report>>> = {
+  create,
+  inspect,
+  apply: (session, args) => (args.has('verify-only') ? verify(session, args) : apply(session, args)),
+};
+
+/** What each of them takes besides what all take. */
+const OWN_OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  create: ['out', 'part-size'],
+  inspect: [],
+  apply: ['verify-only', 'manifest-out'],
+};
+
+function actionOf(args: ParsedArgs) {
+  const [name = ''] = args.operands;
+  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
+  if (action === undefined) {
+    const hint = suggestion(name, Object.keys(ACTIONS), { otherwise: `write \`${TITLE} create|inspect|apply\`` });
+    throw usageError('invalid_value', `${TITLE} does not know ${JSON.stringify(name)}`, hint);
+  }
+  const foreign = Object.values(OWN_OPTIONS)
+    .flat()
+    .find((option) => args.has(option) && !OWN_OPTIONS[name]?.includes(option));
+  if (foreign !== undefined) throw usageError('unknown_option', `${TITLE} ${name} has no option --${foreign}`, `see \`${TITLE} --help\``);
+  return action;
+}
+
+async function create(session: Session, args: ParsedArgs): Promise<Report> {
+  const out = args.text('out');
+  if (out === undefined)
+    throw usageError('missing_value', `${TITLE} create needs --out`, 'write --out FILE, or --out FOLDER --part-size 4G');
+  const partBytes = args.sizeBytes('part-size');
+  const orchestrator = await session.orchestrator();
+  const progress = await startProgress(session);
+  const options = { out: resolve(session.io.cwd, out), signal: session.signal, onEvent: progress.sink, ...(partBytes && { partBytes }) };
+  const created = await orchestrator.createBundle(args.operands.slice(1), options).finally(() => progress.stop());
+  return { wire: () => createdWire(created), text: (screen) => createdText(screen, created) };
+}
+
+async function inspect(session: Session, args: ParsedArgs): Promise<Report> {
+  const inspected = await inspectBundle(pathOf(session, args), { signal: session.signal });
+  return { wire: () => inspectedWire(inspected), text: (screen) => inspectedText(screen, inspected) };
+}
+
+async function verify(session: Session, args: ParsedArgs): Promise<Report> {
+  const progress = await startProgress(session);
+  const options = { signal: session.signal, onEvent: progress.sink };
+  const verified = await verifyBundle(pathOf(session, args), options).finally(() => progress.stop());
+  return { wire: () => verifiedWire(verified), text: (screen) => verifiedText(screen, verified) };
+}
+
+async function apply(session: Session, args: ParsedArgs): Promise<Report> {
+  const out = args.text('manifest-out');
+  const manifestOut = out === undefined ? undefined : resolve(session.io.cwd, out);
+  const path = pathOf(session, args);
+  const orchestrator = await session.orchestrator(manifestOut);
+  const progress = await startProgress(session);
+  const options = { signal: session.signal, onEvent: progress.sink, ...(manifestOut !== undefined && { manifestOut }) };
+  const applied = await orchestrator.applyBundle(path, options).finally(() => progress.stop());
+  return { wire: () => appliedWire(applied), text: (screen) => appliedText(screen, applied) };
+}
+
+function pathOf({ io }: Session, { operands }: ParsedArgs): string {
+  const [action, path = '', extra] = operands;
+  if (extra !== undefined) throw usageError('unexpected_operand', `${TITLE} ${action} takes one bundle`, `see \`${TITLE} --help\``);
+  return resolve(io.cwd, path);
+}
