@@ -321,8 +321,8 @@ class Resources {
   }
 
   async engine(limits: TransferLimits): Promise<TransferEngine> {
-    const { jobs, connections, limitRateBytesPerSecond } = limits;
-    const limited = await remembered(this.#engines, JSON.stringify([jobs, connections]), () => this.#limitedEngine(limits));
+    const { jobs, connections, limitRateBytesPerSecond, localLink } = limits;
+    const limited = await remembered(this.#engines, JSON.stringify([jobs, connections, localLink]), () => this.#limitedEngine(limits));
     // One line, one limit: a call that names one sets it for all that runs.
     if (limitRateBytesPerSecond !== undefined) {
       limited.calledRate = limitRateBytesPerSecond;
@@ -331,7 +331,11 @@ class Resources {
     return limited.engine;
   }
 
-  async #limitedEngine({ jobs, connections }: TransferLimits): Promise<LimitedEngine> {
+  get #localLink(): 'auto' | 'copy' | 'hard' {
+    return this.#config.localLink === 'reflink' ? 'auto' : this.#config.localLink;
+  }
+
+  async #limitedEngine({ jobs, connections, localLink: called }: TransferLimits): Promise<LimitedEngine> {
     const { createTransferEngine } = await import('./transfer/create-transfer-engine.ts');
     const { Traffic } = await import('./limits/traffic.ts');
     const { clock, random } = this.#store;
@@ -350,7 +354,7 @@ class Resources {
       maxFiles,
       connections: connections ?? config.connections,
       perHostConnections: connections ?? config.connections,
-      localLink: config.localLink === 'reflink' ? 'auto' : config.localLink,
+      localLink: called ?? this.#localLink,
       stallTimeoutMs: config.downloadTimeoutMs,
       // A transfer counts the first try too.
       retry: { attempts: config.retryAttempts + 1, backoffFactor: config.retryBackoffFactor },

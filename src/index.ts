@@ -1,8 +1,16 @@
 /** wan-models: the library. The only barrel. */
 
 export type { StorageBackend } from './backends/backend.ts';
-export { checkInvariants, createOrchestrator, getWanPaths, loadPlan, ModelEnsurer, type OrchestratorOptions } from './compose.ts';
-export { checkInvariants, createOrchestrator, inspectBundle, ModelEnsurer, type OrchestratorOptions, verifyBundle } from './compose.ts';
+export {
+  checkInvariants,
+  createOrchestrator,
+  getWanPaths,
+  inspectBundle,
+  loadPlan,
+  ModelEnsurer,
+  type OrchestratorOptions,
+  verifyBundle,
+} from './compose.ts';
 export type { Config } from './config/config.ts';
 export { loadConfig } from './config/load-config.ts';
 export type {
@@ -20,6 +28,7 @@ export type { EventSink, ModelEvent } from './domain/events.ts';
 export type { GcItem, GcKeep, GcKind, GcModel, GcPlan, GcReport, GcRule, GcTarget, InUseLook } from './domain/gc.ts';
 export type { ModelLease, ModelPin, PinReport, PinState, StoredPin, UnpinResult } from './domain/holds.ts';
 export type { LoadPlan, PlannedComponent, VaePlan } from './domain/load-plan.ts';
+export type { AdoptedFile, ImportedModel, ImportReport, ImportWay, RefusedFile, UnknownModel } from './domain/import-results.ts';
 export type {
   AddReport,
   DiffReport,
@@ -67,6 +76,7 @@ export type {
   GcOptions,
   GcRunOptions,
   HeldModel,
+  ImportOptions,
   LeaseOptions,
   LockOptions,
   ModelOptions,

@@ -1,10 +1,12 @@
 /** The verbs as their callers see them; compose.ts returns the object that implements this. */
 
+import type { ImportKind } from '../backends/outside/found-file.ts';
 import type { BundleApplied, BundleCreated } from '../domain/bundle-results.ts';
 import type { DiskUsage } from '../domain/disk-usage.ts';
 import type { EventSink } from '../domain/events.ts';
 import type { GcPlan, GcReport } from '../domain/gc.ts';
 import type { PinReport, UnpinResult } from '../domain/holds.ts';
+import type { ImportReport } from '../domain/import-results.ts';
 import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
 import type { CanonicalRef } from '../domain/model-ref.ts';
 import type { RepairReport } from '../domain/repair.ts';
@@ -210,6 +212,21 @@ export interface ApplyBundleOptions extends CallOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+export interface ImportOptions extends CallOptions {
+  /** Whose layout it is. */
+  readonly from: ImportKind;
+  readonly path: string;
+  /** What `~` means in files of that tool. */
+  readonly home?: string;
+  /**
+   * `auto`: blocks are shared where the volume can (reflink), else copied; `reflink`: or nothing; `hard`: the file stays one with its source, which must not be edited any more.
+   */
+  readonly link?: 'auto' | 'reflink' | 'hard' | 'copy';
+  /** Only look: nothing is read or changed. */
+  readonly dryRun?: boolean;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
 export interface RemoveResult {
   readonly path: string;
   readonly removed: boolean;
@@ -282,5 +299,7 @@ export interface ModelOrchestrator {
   createBundle(modelIds: readonly string[], options: CreateBundleOptions): Promise<BundleCreated>;
   /** Makes the models of a bundle real, proven as by {@link ensure}; opens no socket. */
   applyBundle(path: string, options?: ApplyBundleOptions): Promise<BundleApplied>;
+  /** Takes over what another tool has of these models (of all where none is named), proven, and publishes what is whole. */
+  import(modelIds: readonly string[], options: ImportOptions): Promise<ImportReport>;
   close(): Promise<void>;
 }

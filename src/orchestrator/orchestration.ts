@@ -38,6 +38,8 @@ export interface TransferLimits {
   readonly jobs?: number;
   readonly connections?: number;
   readonly limitRateBytesPerSecond?: number;
+  /** Instead of the configured way in which bytes come from a mounted file system. */
+  readonly localLink?: 'auto' | 'copy';
 }
 
 export interface SourceOpener {

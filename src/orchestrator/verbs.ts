@@ -4,6 +4,7 @@ import type { BundleApplied, BundleCreated } from '../domain/bundle-results.ts';
 import type { DiskUsage } from '../domain/disk-usage.ts';
 import type { GcPlan, GcReport } from '../domain/gc.ts';
 import type { PinReport, UnpinResult } from '../domain/holds.ts';
+import type { ImportReport } from '../domain/import-results.ts';
 import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
@@ -23,6 +24,7 @@ import type {
   GcOptions,
   GcRunOptions,
   HeldModel,
+  ImportOptions,
   LeaseOptions,
   LockOptions,
   ModelOptions,
@@ -200,6 +202,11 @@ export class Verbs implements ModelOrchestrator {
   async outdated(modelIds: readonly string[] = [], options?: SourcesCallOptions): Promise<OutdatedReport> {
     const { outdatedModels } = await import('./outdated.ts');
     return outdatedModels(this.#work, modelIds, options);
+  }
+
+  async import(modelIds: readonly string[], options: ImportOptions): Promise<ImportReport> {
+    const { importModels } = await import('./import/import-models.ts');
+    return importModels(this.#work, modelIds, options);
   }
 
   async createBundle(modelIds: readonly string[], options: CreateBundleOptions): Promise<BundleCreated> {

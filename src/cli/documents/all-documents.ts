@@ -6,6 +6,7 @@ import { duData } from './du.ts';
 import { envelope } from './envelope.ts';
 import { eventDocument } from './events.ts';
 import { gcData } from './gc.ts';
+import { importData } from './import.ts';
 import { addData, diffData, lockData, outdatedData, removeData } from './lock.ts';
 import { completionsData, configShowData, configTrustData, doctorData, helpData, versionData } from './machine.ts';
 import {
@@ -56,6 +57,7 @@ const DATA = {
   'wan.models.locks/v1': locksData,
   'wan.models.tier/v1': tierData,
   'wan.models.bundle/v1': bundleData,
+  'wan.models.import/v1': importData,
   'wan.auth.login/v1': authLoginData,
   'wan.auth.status/v1': authStatusData,
   'wan.auth.logout/v1': authLogoutData,

@@ -1,0 +1,84 @@
+/** What an import means for the models whose bytes were found: those that miss nothing more are published. */
+import { asModelError } from '../../domain/errors.ts';
+import type { ImportedModel } from '../../domain/import-results.ts';
+import type { EnsurePlan } from '../../domain/results.ts';
+import { ModelState } from '../../domain/status.ts';
+import type { ImportOptions } from '../api.ts';
+import { ensureModel } from '../ensure.ts';
+import type { Orchestration } from '../orchestration.ts';
+import { planEnsure } from '../plan.ts';
+import { statusOf } from '../status.ts';
+import type { ImportPlan } from './plan-import.ts';
+import type { WantedBlob, WantedBytes } from './wanted-bytes.ts';
+
+/** In the order of the manifest. */
+const refsOf = ({ specs }: WantedBytes, blobs: readonly WantedBlob[]): string[] => {
+  const touched = new Set(blobs.flatMap(({ refs }) => [...refs]));
+  return [...specs.keys()].filter((ref) => touched.has(ref));
+};
+
+/** By what names claim, and by sizes that only one wanted file has: what is read may turn out to be something else. */
+export async function modelsBefore(
+  work: Orchestration,
+  { wanted, plan }: { wanted: WantedBytes; plan: ImportPlan },
+): Promise<ImportedModel[]> {
+  const likely = plan.candidates.flatMap(({ wanted: of }) => (of.size === 1 ? [...of.values()] : []));
+  const coming = new Set<string>(likely.map(({ sha256 }) => sha256));
+  const models: ImportedModel[] = [];
+  for (const ref of refsOf(wanted, [...plan.present, ...plan.candidates.flatMap(({ wanted: of }) => [...of.values()])])) {
+    const planned = await planEnsure(work, ref, { offline: true });
+    const digests = new Map(wanted.specs.get(ref)?.files.map(({ path, sha256 }) => [path, sha256]));
+    const still = moving(planned).filter(({ path }) => !coming.has(digests.get(path) ?? ''));
+    const isComplete = (await statusOf(work, ref)).state === ModelState.COMPLETE;
+    models.push(modelOf(planned, still, isComplete ? 'complete' : still.length === 0 ? 'possible' : 'partial'));
+  }
+  return models;
+}
+
+export interface AfterImport {
+  readonly wanted: WantedBytes;
+  readonly touched: readonly WantedBlob[];
+  readonly options: ImportOptions & { readonly signal: AbortSignal };
+}
+
+export async function modelsAfter(work: Orchestration, { wanted, touched, options }: AfterImport): Promise<ImportedModel[]> {
+  const models: ImportedModel[] = [];
+  for (const ref of refsOf(wanted, touched)) {
+    const planned = await planEnsure(work, ref, { offline: true });
+    const still = moving(planned);
+    models.push(still.length > 0 ? modelOf(planned, still, 'partial') : await publish(work, { ref, planned, options }));
+  }
+  return models;
+}
+
+interface Publishing {
+  readonly ref: string;
+  readonly planned: EnsurePlan;
+  readonly options: AfterImport['options'];
+}
+
+async function publish(work: Orchestration, { ref, planned, options }: Publishing): Promise<ImportedModel> {
+  if ((await statusOf(work, ref)).state === ModelState.COMPLETE) return modelOf(planned, [], 'complete');
+  const { signal, onEvent, correlationId } = options;
+  try {
+    const call = { signal, ...(onEvent && { onEvent }), ...(correlationId !== undefined && { correlationId }) };
+    await ensureModel(work, ref, { offline: true, ...call });
+    return modelOf(planned, [], 'published');
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return { ...modelOf(planned, [], 'partial'), error: asModelError(error).toJSON() };
+  }
+}
+
+/** Files that a source or a cast would have to give. */
+const moving = ({ files }: EnsurePlan): EnsurePlan['files'] =>
+  files.filter(({ fetchBytes, action }) => fetchBytes > 0 || action === 'fetch' || action === 'derive');
+
+const modelOf = ({ ref, path, totalBytes }: EnsurePlan, still: EnsurePlan['files'], state: ImportedModel['state']): ImportedModel => ({
+  ref,
+  state,
+  path,
+  totalBytes,
+  missingBytes: still.reduce((sum, file) => sum + Math.max(file.fetchBytes, file.action === 'derive' ? file.sizeBytes : 0), 0),
+  missingFiles: still.map((file) => file.path),
+});
