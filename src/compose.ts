@@ -312,7 +312,8 @@ class Resources {
   async #tierPlace({ name, place }: TierSettings, ownerId: string): Promise<TierPlace> {
     const { PathPlace } = await import('./tiers/path-place.ts');
     if (place.kind !== 'path') throw new ModelError('NOT_IMPLEMENTED', `the tier ${name} is in S3, which this version cannot write to yet`);
-    return new PathPlace({ name, path: place.path, ownerId, random: this.#store.random });
+    const { memoryBudgetBytes } = this.#config;
+    return new PathPlace({ name, path: place.path, ownerId, random: this.#store.random, memoryBudgetBytes });
   }
 
   async knownFailures(): Promise<KnownFailures> {

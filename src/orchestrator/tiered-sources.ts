@@ -1,7 +1,7 @@
 /** The tiers as sources of a blob, before all others: what lies there was proven once, and is proven again when it comes back. */
 import type { FileSource } from '../backends/backend.ts';
 import type { Sha256 } from '../domain/digest.ts';
-import { type Attempt, asModelError } from '../domain/errors.ts';
+import { type Attempt, asModelError, ModelError } from '../domain/errors.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import type { TierSettings } from '../domain/tiers.ts';
 import { listCold } from '../store/tier-records.ts';
@@ -37,22 +37,34 @@ interface TierAsked extends TierQuestion {
 
 type Answer = { readonly source: FileSource } | { readonly refused: Attempt } | undefined;
 
-async function ask(reader: TierReader, { digest, file, settings }: TierAsked): Promise<Answer> {
-  const { work, signal, emit } = reader;
+async function ask(reader: TierReader, asked: TierAsked): Promise<Answer> {
+  const { work, signal } = reader;
+  const { digest, file, settings } = asked;
   try {
     const tier = await work.tiers.look(settings, signal);
     const blob = await tier?.place.find({ digest, sizeBytes: file.sizeBytes }, signal);
-    return tier && blob && { source: tier.place.source(blob) };
+    if (tier !== undefined && blob !== undefined) return { source: tier.place.source(blob) };
+    return tier === undefined ? undefined : refusal(reader, asked, goneThere(tier.place.placeOf({ digest, form: 'plain' })));
   } catch (error) {
     if (signal.aborted) throw error;
-    // A tier that has nothing of it is nobody's loss.
-    if (!isKnownIn(reader, settings, digest)) return undefined;
-    const failure = asModelError(error);
-    const source = `tier://${settings.name}`;
-    emit({ type: 'source.failed', source, file: file.path, error: failure.toJSON() });
-    return { refused: { source, file: file.path, code: failure.code, message: failure.message } };
+    return refusal(reader, asked, asModelError(error));
   }
 }
+
+/** A tier that has nothing of it, as far as is known here, is nobody's loss. */
+function refusal(reader: TierReader, { digest, file, settings }: TierAsked, failure: ModelError): Answer {
+  if (!isKnownIn(reader, settings, digest)) return undefined;
+  const source = `tier://${settings.name}`;
+  reader.emit({ type: 'source.failed', source, file: file.path, error: failure.toJSON() });
+  return { refused: { source, file: file.path, code: failure.code, message: failure.message } };
+}
+
+const goneThere = (place: string): ModelError =>
+  new ModelError('SOURCE_UNAVAILABLE', `${place} is gone, or was cut`, {
+    reason: 'tier_blob_missing',
+    retryable: false,
+    hint: 'move the model to its tier again, once it is here',
+  });
 
 const isKnownIn = ({ work }: TierReader, { name }: TierSettings, digest: Sha256): boolean =>
   listCold(work.store).some(({ tier, blobs }) => tier === name && blobs.some((blob) => blob.digest === digest));

@@ -1,18 +1,23 @@
 /** A tier in a folder, mostly of another volume. Layout and order of writes: docs/store-format.md, "Tiers". */
 import { constants, statfsSync } from 'node:fs';
 import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { FileSource } from '../backends/backend.ts';
 import { LocalBackend } from '../backends/local/local-backend.ts';
-import { ModelError } from '../domain/errors.ts';
+import { isModelError, ModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
 import type { TieredBlob, TierFault } from '../domain/tiers.ts';
 import type { Random } from '../domain/world.ts';
 import { makeRealDirectory } from '../resolver/safe-path.ts';
 import { syncDirectory } from '../store/durable.ts';
+import { MIN_GAIN, sampledGain } from './compressible.ts';
 import { chunksOf, hashOf } from './hash-stream.ts';
+import { hashPacked, packFile, seekTableOf } from './packed-blob.ts';
+import { FRAME_BYTES } from './seekable-zstd.ts';
 import { blobWritten, otherHere } from './tier-errors.ts';
 import { blobKey, type NewBlob, type TierCall, type TierPlace } from './tier-place.ts';
+import { ZstdBackend } from './zstd-backend.ts';
 
 export interface PathPlaceOptions {
   readonly name: string;
@@ -21,6 +26,8 @@ export interface PathPlaceOptions {
   /** Of the root at work: names what it is writing. */
   readonly ownerId: string;
   readonly random: Random;
+  /** Bound of what compressing and decoding hold. */
+  readonly memoryBudgetBytes: number;
 }
 
 const TEMPORARY = 'tmp';
@@ -76,11 +83,42 @@ export class PathPlace implements TierPlace {
   }
 
   async find({ digest, sizeBytes }: Pick<TieredBlob, 'digest' | 'sizeBytes'>): Promise<TieredBlob | undefined> {
-    const storedBytes = await sizeOf(this.#path(blobKey({ digest, form: 'plain' })));
-    return storedBytes === sizeBytes ? { digest, sizeBytes, form: 'plain', storedBytes } : undefined;
+    const plainBytes = await sizeOf(this.#path(blobKey({ digest, form: 'plain' })));
+    if (plainBytes === sizeBytes) return { digest, sizeBytes, form: 'plain', storedBytes: plainBytes };
+    const packed = this.#path(blobKey({ digest, form: 'zstd' }));
+    const storedBytes = await sizeOf(packed);
+    const table = storedBytes === undefined ? undefined : await seekTableOf(packed);
+    return storedBytes !== undefined && table?.sizeBytes === sizeBytes ? { digest, sizeBytes, form: 'zstd', storedBytes } : undefined;
   }
 
   async writeBlob(blob: NewBlob, call: TierCall): Promise<TieredBlob> {
+    const isWorthIt = blob.compress && (await sampledGain(blob.from, blob.sizeBytes)) >= MIN_GAIN;
+    return (isWorthIt ? await this.#writePacked(blob, call) : undefined) ?? this.#writePlain(blob, call);
+  }
+
+  /** Undefined where the samples promised more than the whole kept. */
+  async #writePacked(blob: NewBlob, call: TierCall): Promise<TieredBlob | undefined> {
+    const { digest, sizeBytes } = blob;
+    const target = this.#path(blobKey({ digest, form: 'zstd' }));
+    const packing = { ...call, atOnce: this.#framesAtOnce };
+    return this.#throughTemporary(target, async (temporary, handle) => {
+      const { sha256, storedBytes } = await packFile(blob.from, handle, packing);
+      if (sha256 !== digest) throw otherHere(blob, sha256);
+      if (storedBytes > (1 - MIN_GAIN) * sizeBytes) return undefined;
+      await settle(handle);
+      const found = await hashPacked(temporary, packing);
+      if (found !== digest) throw blobWritten(target, digest, found);
+      await nameAgain(temporary, target);
+      return { digest, sizeBytes, form: 'zstd', storedBytes };
+    });
+  }
+
+  /** Each holds its plaintext and its compressed form. */
+  get #framesAtOnce(): number {
+    return Math.max(1, Math.min(availableParallelism(), Math.floor(this.#options.memoryBudgetBytes / (2 * FRAME_BYTES)) - 1));
+  }
+
+  async #writePlain(blob: NewBlob, call: TierCall): Promise<TieredBlob> {
     const stored: TieredBlob = { digest: blob.digest, sizeBytes: blob.sizeBytes, form: 'plain', storedBytes: blob.sizeBytes };
     const target = this.#path(blobKey(stored));
     await this.#throughTemporary(target, async (temporary, handle) => {
@@ -100,10 +138,14 @@ export class PathPlace implements TierPlace {
     if (storedBytes === undefined) return 'missing';
     if (storedBytes !== blob.storedBytes) return 'size';
     try {
-      return (await hashOf(chunksOf(path, call))).sha256 === blob.digest ? undefined : 'digest';
+      const found =
+        blob.form === 'zstd'
+          ? await hashPacked(path, { ...call, atOnce: this.#framesAtOnce })
+          : (await hashOf(chunksOf(path, call))).sha256;
+      return found === blob.digest ? undefined : 'digest';
     } catch (error) {
       if (call.signal.aborted) throw error;
-      return 'unreadable';
+      return isModelError(error, 'CHECKSUM_FAIL') ? 'digest' : 'unreadable';
     }
   }
 
@@ -117,7 +159,11 @@ export class PathPlace implements TierPlace {
 
   source(blob: TieredBlob): FileSource {
     const path = this.placeOf(blob);
-    const backend = new LocalBackend({ url: `tier://${this.#options.name}${path}`, folders: [dirname(path)], file: basename(path) });
+    const label = `tier://${this.#options.name}${path}`;
+    const backend =
+      blob.form === 'zstd'
+        ? new ZstdBackend({ label, path, atOnce: 1 })
+        : new LocalBackend({ url: label, folders: [dirname(path)], file: basename(path) });
     return { backend, path: '', isHere: true };
   }
 

@@ -26,7 +26,7 @@ export async function checkBoth(root: string, tierPath: string, name = 'cold'): 
   const store = storeContextOf(root);
   const signal = new AbortController().signal;
   const settings = { name, place: { kind: 'path', path: tierPath }, compress: false, minSizeBytes: 0 } as const;
-  const place = new PathPlace({ name, path: tierPath, ownerId: 'test', random: systemRandom });
+  const place = new PathPlace({ name, path: tierPath, ownerId: 'test', random: systemRandom, memoryBudgetBytes: 96 * 1024 * 1024 });
   const tier = await lookAtTier({ settings, place, store, storeId: readStoreId(store) ?? '', signal });
   return [...violations, ...(tier ? await checkTier(store, tier, { signal }) : [])];
 }
