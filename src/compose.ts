@@ -36,6 +36,8 @@ import type { Violation } from './store/check-invariants.ts';
 import type { StoreContext } from './store/context.ts';
 import { Partials } from './store/partials.ts';
 import type { OpenTierOptions } from './tiers/open-tier.ts';
+import type { S3PlaceOptions } from './tiers/s3-place.ts';
+import type { Tier } from './tiers/tier.ts';
 import type { TierPlace } from './tiers/tier-place.ts';
 import type { TransferControls } from './transfer/create-transfer-engine.ts';
 import type { TransferEngine } from './transfer/transfer.ts';
@@ -222,6 +224,8 @@ interface LimitedEngine {
   calledRate: number | undefined;
 }
 
+type TierAccess = Pick<S3PlaceOptions, 'client' | 'access'>;
+
 /** What is loaded and opened only when bytes must move, and closed once. */
 class Resources {
   readonly #config: Config;
@@ -229,6 +233,8 @@ class Resources {
   readonly #backends = new Map<boolean, Promise<Backends>>();
   readonly #engines = new Map<string, Promise<LimitedEngine>>();
   readonly #limitRate: LiveLimitRate;
+  #s3: Promise<TierAccess> | undefined;
+  readonly #looked = new Map<string, Tier>();
 
   constructor(config: Config, store: StoreContext) {
     this.#config = config;
@@ -300,7 +306,11 @@ class Resources {
       settings,
       look: async (tier, signal) => {
         const { lookAtTier } = await import('./tiers/open-tier.ts');
-        return lookAtTier(await options(tier, signal));
+        const known = this.#looked.get(tier.name);
+        const found = known ?? (await lookAtTier(await options(tier, signal)));
+        // A bucket is not unmounted: one request is enough.
+        if (found !== undefined && tier.place.kind === 's3') this.#looked.set(tier.name, found);
+        return found;
       },
       open: async (tier, { spared, signal }) => {
         const { openTier } = await import('./tiers/open-tier.ts');
@@ -310,10 +320,31 @@ class Resources {
   }
 
   async #tierPlace({ name, place }: TierSettings, ownerId: string): Promise<TierPlace> {
-    const { PathPlace } = await import('./tiers/path-place.ts');
-    if (place.kind !== 'path') throw new ModelError('NOT_IMPLEMENTED', `the tier ${name} is in S3, which this version cannot write to yet`);
     const { memoryBudgetBytes } = this.#config;
-    return new PathPlace({ name, path: place.path, ownerId, random: this.#store.random, memoryBudgetBytes });
+    const { clock, random } = this.#store;
+    if (place.kind === 'path') {
+      const { PathPlace } = await import('./tiers/path-place.ts');
+      return new PathPlace({ name, path: place.path, ownerId, random, memoryBudgetBytes });
+    }
+    if (this.#config.offline) throw new ModelError('OFFLINE', `the tier ${name} (${place.url}) cannot be reached with --offline`);
+    const { S3Place } = await import('./tiers/s3-place.ts');
+    return new S3Place({ url: place.url, ...(await this.#tierAccess()), clock, random, memoryBudgetBytes });
+  }
+
+  #tierAccess(): Promise<TierAccess> {
+    this.#s3 ??= this.#openS3();
+    return this.#s3;
+  }
+
+  async #openS3(): Promise<TierAccess> {
+    const { HttpClient } = await import('./backends/http/http-client.ts');
+    const { S3Access } = await import('./backends/s3/s3-access.ts');
+    const { createCredentialSource } = await import('./credentials/find-credentials.ts');
+    const credentials = createCredentialSource(this.#config);
+    return {
+      client: new HttpClient(httpConfig(this.#config)),
+      access: new S3Access({ config: await s3Config(this.#config), credentials }),
+    };
   }
 
   async knownFailures(): Promise<KnownFailures> {
@@ -373,6 +404,8 @@ class Resources {
       await traffic.close();
     }
     for (const backends of this.#backends.values()) await (await backends).closeAll();
+    await (await this.#s3)?.client.close();
+    this.#s3 = undefined;
     this.#engines.clear();
     this.#backends.clear();
   }

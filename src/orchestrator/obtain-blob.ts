@@ -241,7 +241,9 @@ async function sourcesFor(run: EnsureRun, request: BlobRequest): Promise<FileSou
   if (digest === undefined || request.force) return found;
   const cached = await cachedSource(run, { digest, files });
   const sources = cached === undefined ? found.sources : beforeNetwork(found.sources, cached);
-  const tiered = request.digest && (await tieredSources(run, { digest: request.digest, file: request.file }));
+  const tiered =
+    request.digest &&
+    (await tieredSources(run, { digest: request.digest, file: request.file, offline: run.options.offline ?? run.work.settings.offline }));
   if (tiered === undefined) return { ...found, sources };
   return { sources: [...tiered.sources, ...sources], refused: [...tiered.refused, ...found.refused] };
 }

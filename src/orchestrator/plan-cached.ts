@@ -36,7 +36,7 @@ interface Surroundings {
 async function fromCache(blob: PlannedBlob, { planned, reader, opener }: Surroundings): Promise<PlannedBlob> {
   const { digest, fetchBytes } = blob;
   if (fetchBytes === 0 || digest === undefined) return blob;
-  const { sources } = await tieredSources(reader, { digest, file: blob.file });
+  const { sources } = await tieredSources(reader, { digest, file: blob.file, offline: true });
   if (sources.some(({ isHere }) => isHere === true)) return { ...blob, action: 'copy', copyBytes: fetchBytes, fetchBytes: 0 };
   if (await isInFolder(blob.file, reader, opener)) return blob;
   const files = planned.filter((other) => other.digest === digest).map(({ file }) => file);

@@ -138,7 +138,7 @@ async function writeAll({ settings, emit, signal }: Move, tier: Tier, { blobs, t
   for (const blob of blobs) {
     throwIfCancelled(signal, `moving ${blob.paths[0]}`);
     const found = there.get(blob.digest);
-    const isSound = found !== undefined && (await tier.place.faultOf(found, { signal, onBytes })) === undefined;
+    const isSound = found !== undefined && (await tier.place.faultOf(found, { signal, onBytes, from: blob.from })) === undefined;
     const stored = isSound ? found : await tier.place.writeBlob({ ...blob, compress: settings.compress }, { signal, onBytes });
     moved.push({ ...stored, paths: blob.paths, action: isSound ? 'found' : 'write' });
   }

@@ -11,6 +11,8 @@ import type { FileSources } from './file-sources.ts';
 export interface TierQuestion {
   readonly digest: Sha256;
   readonly file: FileSpec;
+  /** No socket is opened. */
+  readonly offline: boolean;
 }
 
 /** Who asks: a run of ensure, or a plan of one. */
@@ -39,8 +41,10 @@ type Answer = { readonly source: FileSource } | { readonly refused: Attempt } | 
 
 async function ask(reader: TierReader, asked: TierAsked): Promise<Answer> {
   const { work, signal } = reader;
-  const { digest, file, settings } = asked;
+  const { digest, file, settings, offline } = asked;
   try {
+    if (offline && settings.place.kind === 's3')
+      throw new ModelError('OFFLINE', `the tier ${settings.name} cannot be reached with --offline`);
     const tier = await work.tiers.look(settings, signal);
     const blob = await tier?.place.find({ digest, sizeBytes: file.sizeBytes }, signal);
     if (tier !== undefined && blob !== undefined) return { source: tier.place.source(blob) };

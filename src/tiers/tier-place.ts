@@ -35,8 +35,10 @@ export interface TierPlace {
    * @throws ModelError CHECKSUM_FAIL where the file here has other bytes, or the place gives others back; NO_SPACE
    */
   writeBlob(blob: NewBlob, call: TierCall): Promise<TieredBlob>;
-  /** Reads every byte of it. Undefined: they are right. */
-  faultOf(blob: TieredBlob, call: TierCall): Promise<TierFault['fault'] | undefined>;
+  /**
+   * Reads every byte of it. Undefined: they are right. With a file here that has the bytes a service's own sum of them will do.
+   */
+  faultOf(blob: TieredBlob, call: TierCall & { readonly from?: string }): Promise<TierFault['fault'] | undefined>;
   /** Where the blob lies, for people. */
   placeOf(blob: Pick<TieredBlob, 'digest' | 'form'>): string;
   removeBlob(blob: Pick<TieredBlob, 'digest' | 'form'>, signal: AbortSignal): Promise<void>;

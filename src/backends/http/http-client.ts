@@ -13,6 +13,9 @@ import { ProxyRules } from './proxy-rules.ts';
 /** What is read to its end rather than cut off with its connection, when nobody wants it. */
 const DRAIN_BYTES = 4096;
 const DRAIN_MS = 1000;
+const DEFAULT_IDLE_MS = 60_000;
+/** Of each connection. */
+const SLOWEST_UPLOAD_BYTES_PER_SECOND = 32 * 1024;
 
 export interface HttpRequest {
   readonly url: URL;
@@ -31,8 +34,16 @@ export interface HttpAnswer {
   release(): Promise<void>;
 }
 
+export type HttpMethod = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+
+/** A request that may change something there. */
+export interface HttpChange extends HttpRequest {
+  readonly method: HttpMethod;
+  readonly body?: Uint8Array | undefined;
+}
+
 interface SentRequest extends Pick<HttpRequest, 'url' | 'signal'> {
-  readonly method: 'GET' | 'HEAD';
+  readonly method: HttpMethod;
 }
 
 export class HttpClient {
@@ -70,16 +81,28 @@ export class HttpClient {
     return this.#send('HEAD', request);
   }
 
-  async #send(method: 'GET' | 'HEAD', { url, headers, signal }: HttpRequest): Promise<HttpAnswer> {
+  /** As {@link get}, with any method and body. */
+  send({ method, ...request }: HttpChange): Promise<HttpAnswer> {
+    return this.#send(method, request);
+  }
+
+  async #send(method: HttpMethod, { url, headers, signal, body }: Omit<HttpChange, 'method'>): Promise<HttpAnswer> {
     throwIfCancelled(signal, `asking ${url.host}`);
     try {
       const dispatcher = await this.#dispatchers.dispatcherFor(url, this.#proxies.proxyFor(url)?.reveal());
       const path = url.pathname + url.search;
-      const data = await dispatcher.request({ origin: url.origin, path, method, headers: { ...headers }, signal });
+      const data = await dispatcher.request({ origin: url.origin, path, method, headers: { ...headers }, signal, ...this.#sending(body) });
       return this.#answerOf(data, { method, url, signal });
     } catch (error) {
       throw await this.#explain(error, url, signal);
     }
+  }
+
+  /** An answer to a body comes after it: as slowly as that may go, no one gives up on it. */
+  #sending(body: Uint8Array | undefined): { readonly body?: Uint8Array; readonly headersTimeout?: number } {
+    if (body === undefined) return {};
+    const { idleTimeoutMs = DEFAULT_IDLE_MS } = this.#config;
+    return { body, headersTimeout: idleTimeoutMs + (body.length / SLOWEST_UPLOAD_BYTES_PER_SECOND) * 1000 };
   }
 
   close(): Promise<void> {

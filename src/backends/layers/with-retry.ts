@@ -33,7 +33,7 @@ export interface WithRetryOptions {
 }
 
 /** Only what is retryable; a wait that the source asked for is kept. */
-function judgeModelError(error: unknown): RetryVerdict {
+export function judgeModelError(error: unknown): RetryVerdict {
   if (!isModelError(error) || !error.retryable || error.code === 'CANCELLED') return false;
   const afterMs = error.details.retry_after_ms;
   return typeof afterMs === 'number' ? { afterMs } : {};

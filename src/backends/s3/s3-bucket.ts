@@ -1,8 +1,8 @@
 /** One bucket at its service: requests to it, and the region that it turned out to lie in. */
-import { isModelError } from '../../domain/errors.ts';
+import { isModelError, type ModelError } from '../../domain/errors.ts';
 import { decodedAnswer } from '../http/decoded-answer.ts';
 import type { RefusedAnswer } from '../http/http-backend.ts';
-import type { HttpAnswer, HttpClient } from '../http/http-client.ts';
+import type { HttpAnswer, HttpClient, HttpMethod } from '../http/http-client.ts';
 import type { HttpHeaders } from '../http/http-headers.ts';
 import { readExcerpt } from '../http/read-excerpt.ts';
 import { statusError } from '../http/status-error.ts';
@@ -13,7 +13,7 @@ import { type S3Service, s3Url } from './s3-url.ts';
 export interface BucketRequest {
   readonly key: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** `x-amz-*` only: all are signed. */
+  /** All are signed. */
   readonly headers?: HttpHeaders;
   readonly signal: AbortSignal;
 }
@@ -56,12 +56,26 @@ export class S3Bucket {
     const sent = await this.#client.get({ url, headers: { 'accept-encoding': 'gzip', ...headers }, signal: request.signal });
     const answer = decodedAnswer(sent, label);
     if (answer.status === 200) return answer;
-    const bodyStart = Buffer.from(await readExcerpt(answer, ERROR_BODY_BYTES)).toString('utf8');
-    const refused = { label, bodyStart, credentialed: !this.access.isAnonymous, signed: false, nowMs: this.access.nowMs() };
-    throw this.explain({ ...refused, status: answer.status, headers: answer.headers, url }, region) ?? statusError(answer, refused);
+    throw await this.#refusal(answer, url, region);
   }
 
-  async #signed(method: 'GET' | 'HEAD', { key, query, headers = {}, signal }: BucketRequest): Promise<SignedForBucket> {
+  /** Whatever changes the bucket; any 2xx is an answer. @throws ModelError that says what the service means */
+  async change(method: HttpMethod, request: BucketRequest & { readonly body?: Uint8Array }): Promise<HttpAnswer> {
+    const { url, headers, region } = await this.#signed(method, request);
+    const { body, signal } = request;
+    const answer = await this.#client.send({ method, url, headers: { 'accept-encoding': 'identity', ...headers }, signal, body });
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    throw await this.#refusal(answer, url, region);
+  }
+
+  async #refusal(answer: HttpAnswer, url: URL, region: string): Promise<ModelError> {
+    const label = url.origin + url.pathname;
+    const bodyStart = Buffer.from(await readExcerpt(answer, ERROR_BODY_BYTES)).toString('utf8');
+    const refused = { label, bodyStart, credentialed: !this.access.isAnonymous, signed: false, nowMs: this.access.nowMs() };
+    return this.explain({ ...refused, status: answer.status, headers: answer.headers, url }, region) ?? statusError(answer, refused);
+  }
+
+  async #signed(method: HttpMethod, { key, query, headers = {}, signal }: BucketRequest): Promise<SignedForBucket> {
     const service = await this.service();
     const url = s3Url(service, this.name, key, query);
     const signed = await this.access.sign({ method, url, headers }, service.region, signal);

@@ -1,12 +1,13 @@
 /** Signature version 4 in headers, made by the AWS SDK's own signer. Range and conditions stay unsigned: one signature fits all ranges. */
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import type { HttpMethod } from '../http/http-client.ts';
 import type { HttpHeaders } from '../http/http-headers.ts';
 import type { S3Keys } from './key-source.ts';
 
 export interface SignedRequest {
-  readonly method: 'GET' | 'HEAD';
+  readonly method: HttpMethod;
   readonly url: URL;
-  /** `x-amz-*`: sent, and under the signature. */
+  /** Sent, and under the signature; of a body `x-amz-content-sha256` says what it is. */
   readonly headers: HttpHeaders;
 }
 
