@@ -21,7 +21,9 @@ const NOT_LOOKED: OpenFiles = { looked: false, hiddenProcesses: 0, byInode: new 
 const GONE = ['ENOENT', 'ESRCH'] as const;
 const HIDDEN = ['EACCES', 'EPERM'] as const;
 /** `address permissions offset device inode path` */
-const MAPPING = /^\S+ \S+ \S+ ([0-9a-f]+):([0-9a-f]+) ([1-9]\d*) /gm;
+const MAPPING = /^\S+ \S+ \S+ ([0-9a-f]+):([0-9a-f]+) ([1-9]\d*) +(\/.*)$/gm;
+/** Memory that has an inode and no file. */
+const NO_FILE = /^\/(?:memfd:|dev\/|SYSV|anon_hugepage|\[)/;
 
 /** @param root on the volume that is asked about */
 export function readOpenFiles(root: string): OpenFiles {
@@ -55,8 +57,8 @@ function pidsIn(proc: string): number[] {
 
 function lookInto(pid: number, device: bigint, byInode: Map<string, FileUser>): void {
   const found: [string, FileUser['how']][] = [];
-  for (const [, major = '', minor = '', inode = ''] of readFileSync(`/proc/${pid}/maps`, 'latin1').matchAll(MAPPING)) {
-    if (isDevice(device, major, minor)) found.push([inode, 'mapped']);
+  for (const [, major = '', minor = '', inode = '', path = ''] of readFileSync(`/proc/${pid}/maps`, 'latin1').matchAll(MAPPING)) {
+    if (!NO_FILE.test(path) && isDevice(device, major, minor)) found.push([inode, 'mapped']);
   }
   for (const fd of readdirSync(`/proc/${pid}/fd`)) {
     const inode = inodeOf(`/proc/${pid}/fd/${fd}`, device);
@@ -80,13 +82,13 @@ function inodeOf(link: string, device: bigint): string | undefined {
 }
 
 /**
- * What stat says of a file is not always what a mapping says: subvolumes and overlays have devices without a major number of their own. There
- * the inode number alone decides: a model too many is kept.
+ * Volumes without a disk of their own (subvolumes, overlays) have devices with major number 0, and a mapping may name another one of those than
+ * stat does. There the inode number alone decides: a model too many is kept.
  */
 function isDevice(device: bigint, major: string, minor: string): boolean {
-  const [majorNumber, minorNumber] = [BigInt(`0x${major}`), BigInt(`0x${minor}`)];
-  if (majorNumber === 0n) return true;
-  return majorNumber === majorOf(device) && minorNumber === minorOf(device);
+  const majorNumber = BigInt(`0x${major}`);
+  if (majorNumber !== majorOf(device)) return false;
+  return majorNumber === 0n || BigInt(`0x${minor}`) === minorOf(device);
 }
 
 const majorOf = (device: bigint): bigint => ((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn);

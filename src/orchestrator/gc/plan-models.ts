@@ -82,29 +82,17 @@ interface Reached extends Omit<Fitting, 'debrisBytes'> {
 
 function targetsOf(all: readonly ScannedSnapshot[], { choice, rules, freedBytes }: Reached): GcTarget[] {
   const { maxSizeBytes, need } = rules;
-  const sizeBytes = leftOf(measured(all, rules), choice).totalBytes;
-  return [
-    ...(maxSizeBytes === undefined
-      ? []
-      : [
-          {
-            kind: 'max_size' as const,
-            wantedBytes: maxSizeBytes,
-            reachedBytes: sizeBytes,
-            shortBytes: Math.max(0, sizeBytes - maxSizeBytes),
-          },
-        ]),
-    ...(need === undefined
-      ? []
-      : [
-          {
-            kind: need.kind,
-            wantedBytes: need.freeBytes + need.bytes,
-            reachedBytes: need.freeBytes + freedBytes,
-            shortBytes: Math.max(0, need.bytes - freedBytes),
-          },
-        ]),
-  ];
+  const targets: GcTarget[] = [];
+  if (maxSizeBytes !== undefined) {
+    const reachedBytes = leftOf(measured(all, rules), choice).totalBytes;
+    targets.push({ kind: 'max_size', wantedBytes: maxSizeBytes, reachedBytes, shortBytes: Math.max(0, reachedBytes - maxSizeBytes) });
+  }
+  if (need !== undefined) {
+    const { kind, bytes, freeBytes } = need;
+    const shortBytes = Math.max(0, bytes - freedBytes);
+    targets.push({ kind, wantedBytes: freeBytes + bytes, reachedBytes: freeBytes + freedBytes, shortBytes });
+  }
+  return targets;
 }
 
 const modelOf = (snapshot: ScannedSnapshot, rules: GcRules): GcModel => ({
