@@ -77,6 +77,7 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
       gcGraceMs: config.gcGraceMs,
       makesRoom: config.enableGarbageCollection,
       maxModelAgeMs: config.maxModelAgeMs,
+      trashTtlMs: config.trashTtlMs,
     },
     registry: () => manifest.registry(),
     saveRegistry: () => manifest.save(),

@@ -27,8 +27,8 @@ export { type Attempt, asModelError, ERROR_CODES, ErrorCode, type ErrorDocument,
 export type { EventSink, ModelEvent } from './domain/events.ts';
 export type { GcItem, GcKeep, GcKind, GcModel, GcPlan, GcReport, GcRule, GcTarget, InUseLook } from './domain/gc.ts';
 export type { ModelLease, ModelPin, PinReport, PinState, StoredPin, UnpinResult } from './domain/holds.ts';
-export type { LoadPlan, PlannedComponent, VaePlan } from './domain/load-plan.ts';
 export type { AdoptedFile, ImportedModel, ImportReport, ImportWay, RefusedFile, UnknownModel } from './domain/import-results.ts';
+export type { LoadPlan, PlannedComponent, VaePlan } from './domain/load-plan.ts';
 export type {
   AddReport,
   DiffReport,

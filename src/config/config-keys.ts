@@ -233,6 +233,13 @@ export const CONFIG_KEYS = {
     default: HOUR,
     description: 'What was used within this time, automatic garbage collection leaves alone.',
   }),
+  trashTtlMs: space<number>({
+    key: 'trash_ttl',
+    type: duration(0),
+    default: 24 * HOUR,
+    description:
+      'How long a model that `wan models gc` removed stays in the trash, where `ensure` takes it from without fetching a byte. What is removed for room, by a quota or by `rm` is purged at once; `0` purges always.',
+  }),
   safetyMarginBytes: space<number>({
     key: 'safety_margin',
     type: size(0),

@@ -82,11 +82,16 @@ export type EventBody =
   /** Of a garbage collection: what is about to go. */
   | { readonly type: 'gc.started'; readonly items: number; readonly bytes: number }
   | { readonly type: 'gc.removed'; readonly kind: GcKind; readonly what: string; readonly bytes: number; readonly reason: string }
+  /** It can be brought back for a while, and takes its space so long. */
+  | { readonly type: 'gc.trashed'; readonly kind: GcKind; readonly what: string; readonly bytes: number; readonly reason: string }
   | {
       readonly type: 'gc.finished';
       readonly removed: number;
+      readonly trashed: number;
       readonly kept: number;
       readonly reclaimedBytes: number;
+      /** Freed when what went to the trash expires there. */
+      readonly trashBytes: number;
       readonly durationMs: number;
     }
   | { readonly type: 'tier.progress'; readonly doneBytes: number; readonly totalBytes: number }

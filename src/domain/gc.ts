@@ -22,6 +22,7 @@ export type GcKeep =
   | 'not_asked'
   | 'not_in_manifest'
   | 'foreign'
+  | 'in_trash'
   | 'enough'
   | 'changed';
 
@@ -33,10 +34,13 @@ export interface GcItem {
   readonly path: string;
   /** What its removal frees, after those before it in the list; of one that stays, what it alone counts on. */
   readonly bytes: number;
-  readonly action: 'remove' | 'keep';
+  /** `trash`: it goes to the trash, and its bytes come back when it expires there. */
+  readonly action: 'remove' | 'trash' | 'keep';
   readonly reason: GcRule | GcKeep;
   /** For people: by whom it is held, how long it was not used. */
   readonly why: string;
+  /** Milliseconds since the epoch: when what is in the trash, or goes there, is purged. */
+  readonly expiresMs?: number;
   readonly model?: GcModel;
 }
 
@@ -73,8 +77,10 @@ export interface GcPlan {
   /** What is removed first, models longest unused first; then what stays. */
   readonly items: readonly GcItem[];
   readonly targets: readonly GcTarget[];
-  /** Of what is to go. */
+  /** Of what is to go now. */
   readonly removeBytes: number;
+  /** Of what is to go to the trash: freed when it expires there. */
+  readonly trashBytes: number;
   /** Unique bytes of the models that stay. */
   readonly keepBytes: number;
   readonly inUse: InUseLook;

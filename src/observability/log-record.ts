@@ -135,11 +135,20 @@ function say(event: ModelEvent): Said | undefined {
         bytes: event.bytes,
         reason: event.reason,
       });
+    case 'gc.trashed':
+      return info(`Moved ${event.kind} ${event.what} to the trash: ${event.reason}`, {
+        kind: event.kind,
+        what: event.what,
+        bytes: event.bytes,
+        reason: event.reason,
+      });
     case 'gc.finished':
-      return info(`Garbage collection: ${event.removed} removed, ${event.kept} kept`, {
+      return info(`Garbage collection: ${event.removed} removed, ${event.trashed} moved to the trash, ${event.kept} kept`, {
         removed: event.removed,
+        trashed: event.trashed,
         kept: event.kept,
         bytes_reclaimed: event.reclaimedBytes,
+        bytes_in_trash: event.trashBytes,
         duration_seconds: seconds(event.durationMs),
       });
     case 'tier.moved':

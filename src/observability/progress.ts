@@ -120,6 +120,7 @@ function reduceModel(model: ModelProgress, event: ModelEvent): ModelProgress | u
     case 'verify.file':
     case 'gc.started':
     case 'gc.removed':
+    case 'gc.trashed':
     case 'gc.finished':
     case 'tier.moved':
     case 'warning':

@@ -37,6 +37,14 @@ export function needsOf({ spec, directory }: Target, { files, inputs, force }: N
   return { family: spec.family, directory, contents: [...own, ...material], namedBytes };
 }
 
+/** Bytes that are brought before any model names them: the ensure that publishes them answers to its family's quota. */
+export const needsOfNobody = (key: string, writeBytes: number): Needs => ({
+  family: '',
+  directory: '',
+  contents: [{ key, sizeBytes: writeBytes, writeBytes, isNew: false }],
+  namedBytes: 0,
+});
+
 const contentsOf = (seen: readonly SeenFile[], planned: readonly PlannedBlob[]): Need[] =>
   seen.map(({ key, spec: { sizeBytes } }, index) => {
     const { fetchBytes = 0, deriveBytes = 0, action } = planned[index] ?? {};

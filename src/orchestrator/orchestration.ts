@@ -31,6 +31,8 @@ export interface OrchestrationSettings {
   readonly makesRoom: boolean;
   /** Time since its last use after which garbage collection removes a model. */
   readonly maxModelAgeMs: number | undefined;
+  /** How long a model that a person's gc removed can be brought back without a byte being fetched. */
+  readonly trashTtlMs: number;
 }
 
 /** The parts of a run that a call's options can change. */

@@ -2,11 +2,12 @@
 import type { Sha256 } from '../domain/digest.ts';
 import { formatRef } from '../domain/model-ref.ts';
 import type { FileSpec } from '../domain/spec.ts';
+import { keptTrash } from '../store/kept-trash.ts';
 import { openStore } from '../store/open-store.ts';
 import { recover } from '../store/recover.ts';
 import { readSnapshot } from '../store/snapshots.ts';
 import { readStatKey } from '../store/stat-key.ts';
-import { removeSnapshot, sweepBlobs } from '../store/sweep.ts';
+import { purgeTrash, removeSnapshot, sweepBlobs } from '../store/sweep.ts';
 import type { RemoveOptions, RemoveResult } from './api.ts';
 import { withKnownOutputs } from './derived-outputs.ts';
 import { placeOf } from './named-place.ts';
@@ -44,6 +45,8 @@ async function removeLocked(work: Orchestration, target: Target, force: boolean)
   const sizes = new Map([...publishedSizes(work, directory), ...blobSizes(work, [...known, ...inputsOf(known)])]);
   const removed = readStatKey(directory) !== undefined;
   let reclaimedBytes = removed ? await removeSnapshot(work.store, work.blobs, directory, guard) : 0;
+  const trashed = keptTrash(work.store).filter((kept) => kept.family === spec.family && formatRef(kept.ref) === place.label);
+  reclaimedBytes += await purgeTrash(work.store, work.blobs, trashed);
   await removePartials(work, unfinishedKeys(work, { ...target, files: spec.files }));
   // What an ensure that failed had committed, and never published; what derived files were made from.
   reclaimedBytes += await sweepBlobs(work.store, work.blobs, sizes.keys());

@@ -10,9 +10,10 @@ import { parseSha256, type Sha256 } from '../domain/digest.ts';
 import { checkState } from './check-state.ts';
 import type { StoreContext } from './context.ts';
 import { CorruptMarks } from './corrupt-marks.ts';
+import { keptTrash } from './kept-trash.ts';
 import { listNames } from './list-names.ts';
 import { type SnapshotRecord, VERIFIED_FILE } from './snapshot-record.ts';
-import { listSnapshots, readSnapshot } from './snapshots.ts';
+import { digestsIn, listSnapshots, readSnapshot } from './snapshots.ts';
 
 export interface Violation {
   /** Number in the design's list of invariants. */
@@ -38,7 +39,7 @@ const ROOT_NAMES: ReadonlySet<string> = new Set([
 export async function checkInvariants(context: StoreContext): Promise<Violation[]> {
   if (!existsSync(context.resolver.root)) return [];
   const corrupt = new CorruptMarks(context).all();
-  const violations = [...checkLayout(context), ...checkLinks(context), ...(await checkState(context))];
+  const violations = [...checkLayout(context), ...checkLinks(context), ...checkKept(context), ...(await checkState(context))];
   for (const directory of listSnapshots(context)) violations.push(...(await checkSnapshot(context, directory, corrupt)));
   violations.push(...(await checkBlobs(context, corrupt)), ...(await checkLocks(context)));
   return violations;
@@ -51,6 +52,15 @@ async function checkSnapshot(context: StoreContext, directory: string, corrupt: 
   const violations: Violation[] = [];
   for (const file of record.files) violations.push(...(await checkFile(context, { directory, file, corrupt })));
   return violations;
+}
+
+/** What is kept in the trash has all its blobs: it comes back without a byte being fetched. */
+function checkKept(context: StoreContext): Violation[] {
+  return keptTrash(context).flatMap(({ path, snapshot }) =>
+    digestsIn(context, snapshot)
+      .filter((digest) => !existsSync(context.resolver.blobPath(digest)))
+      .map((digest) => ({ invariant: 3, path: context.resolver.relative(path), what: `is kept, and its blob ${digest} is gone` })),
+  );
 }
 
 interface FileCheck {

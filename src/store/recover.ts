@@ -10,7 +10,7 @@ import { Partials } from './partials.ts';
 import { completePublications, pendingPublications } from './publish-snapshot.ts';
 import { removePath } from './remove-path.ts';
 import { withStateLock } from './state-lock.ts';
-import { endRemoval, moveToTrash, sortTrash, type TrashedTree, trashEntries } from './sweep.ts';
+import { deadTrash, endRemoval, moveToTrash, sortTrash, type TrashedTree } from './sweep.ts';
 
 /** A record being written is older than this only when its writer died. */
 const RECORD_AGE_MS = 3_600_000;
@@ -54,7 +54,7 @@ async function mend(context: StoreContext, { onMended }: Recovery): Promise<Tras
 
 const hasDebris = (context: StoreContext): boolean =>
   pendingPublications(context).length > 0 ||
-  trashEntries(context).length > 0 ||
+  deadTrash(context).length > 0 ||
   intentIds(context).length > 0 ||
   deadStagings(context).length > 0;
 

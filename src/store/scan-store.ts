@@ -10,6 +10,7 @@ import { isFileLocked } from '../locks/locked-file.ts';
 import { lastUseMs } from './access.ts';
 import type { StoreContext } from './context.ts';
 import { liveIntents } from './intents.ts';
+import { isExpired, type KeptTrash, keptAt, keptTrash } from './kept-trash.ts';
 import { type LiveLeases, liveLeases } from './leases.ts';
 import { listNames } from './list-names.ts';
 import { listPins } from './pins.ts';
@@ -61,6 +62,15 @@ export interface ScannedPartial extends ScannedEntry {
   readonly isLive: boolean;
 }
 
+/** A removed snapshot that is kept for a while. */
+export interface ScannedTrash {
+  readonly path: string;
+  readonly label: string;
+  readonly expiresMs: number;
+  readonly isExpired: boolean;
+  readonly files: readonly ScannedFile[];
+}
+
 export interface StoreScan {
   readonly snapshots: readonly ScannedSnapshot[];
   /** Directories that look like snapshots and have no readable record: while there is one, nothing may be removed. */
@@ -71,7 +81,9 @@ export interface StoreScan {
   readonly partials: readonly ScannedPartial[];
   readonly stagings: readonly ScannedEntry[];
   readonly records: readonly ScannedEntry[];
+  /** What a removal left that was cut short. */
   readonly trash: readonly ScannedEntry[];
+  readonly keptTrash: readonly ScannedTrash[];
   readonly quarantine: readonly ScannedEntry[];
   /** By name. */
   readonly pins: ReadonlyMap<string, StoredPin>;
@@ -83,8 +95,9 @@ export interface StoreScan {
 export async function scanStore(context: StoreContext): Promise<StoreScan> {
   const { snapshots, unreadable, foreign } = await scanSnapshots(context);
   const intents = await liveIntents(context);
+  const kept = keptTrash(context).map((one) => scanTrash(context, one));
   const counted = new Set<string>(intents.flatMap(({ digests }) => digests));
-  for (const { files } of snapshots) for (const { sha256 } of files) counted.add(sha256);
+  for (const { files } of [...snapshots, ...kept]) for (const { sha256 } of files) counted.add(sha256);
   for (const directory of foreign) for (const file of readSnapshot(context, directory)?.files ?? []) counted.add(file.sha256);
   return {
     snapshots,
@@ -94,7 +107,8 @@ export async function scanStore(context: StoreContext): Promise<StoreScan> {
     partials: await scanPartials(context),
     stagings: deadStagings(context).flatMap(treeAt),
     records: oldRecords(context).flatMap(treeAt),
-    trash: trashEntries(context).flatMap((uuid) => treeAt(context.resolver.trashDir(uuid))),
+    trash: trashEntries(context).flatMap((uuid) => (keptAt(context, uuid) === undefined ? treeAt(context.resolver.trashDir(uuid)) : [])),
+    keptTrash: kept,
     quarantine: listNames(context.resolver.quarantineDir).flatMap((name) => treeAt(join(context.resolver.quarantineDir, name))),
     pins: new Map(listPins(context).map((pin) => [pin.name, pin])),
     leases: await liveLeases(context),
@@ -121,7 +135,6 @@ const isInPlace = (context: StoreContext, directory: string, { ref }: SnapshotRe
 async function scanSnapshot(context: StoreContext, directory: string, record: SnapshotRecord): Promise<ScannedSnapshot> {
   const { ref, generation, verifiedAt } = record;
   const family = familyOf(context, directory);
-  const files = new Map(record.files.map(({ sha256, key: { sizeBytes, ino } }) => [sha256, { sha256, sizeBytes, ino }]));
   const atWork = await holderOf(context, family, ref);
   return {
     directory,
@@ -131,8 +144,25 @@ async function scanSnapshot(context: StoreContext, directory: string, record: Sn
     name: context.resolver.refName(family, ref),
     generation,
     lastUsedMs: lastUseMs(context, family, ref) ?? (Date.parse(verifiedAt) || 0),
-    files: [...files.values()],
+    files: filesOf(record),
     ...(atWork && { atWork }),
+  };
+}
+
+/** Each digest once. */
+const filesOf = ({ files }: SnapshotRecord): ScannedFile[] => [
+  ...new Map(files.map(({ sha256, key: { sizeBytes, ino } }) => [sha256, { sha256, sizeBytes, ino }])).values(),
+];
+
+/** One whose snapshot cannot be read counts on nobody knows what: readers of references know it. */
+function scanTrash(context: StoreContext, kept: KeptTrash): ScannedTrash {
+  const record = readSnapshot(context, kept.snapshot);
+  return {
+    path: kept.path,
+    label: formatRef(kept.ref),
+    expiresMs: kept.expiresMs,
+    isExpired: isExpired(context, kept),
+    files: record === undefined ? [] : filesOf(record),
   };
 }
 

@@ -8,15 +8,13 @@ import type { Lease } from '../locks/lease.ts';
 import type { Blobs } from './blobs.ts';
 import type { StoreContext } from './context.ts';
 import { makeDirectory, syncDirectory } from './durable.ts';
+import { beginKeeping, endKeeping, endKeepings, isExpired, type Keeping, type KeptTrash, keptAt, TRASHED_SNAPSHOT } from './kept-trash.ts';
 import { listNames } from './list-names.ts';
 import { readReferences } from './references.ts';
 import { removePath } from './remove-path.ts';
 import { type DoomedTree, removeTree } from './remove-tree.ts';
 import { digestsIn } from './snapshots.ts';
 import { withStateLock } from './state-lock.ts';
-
-/** Name of a removed snapshot inside its trash folder. */
-const SNAPSHOT = 'snapshot';
 
 /**
  * Removes a snapshot, and those of its blobs that nobody else counts on. Once it is in the trash the model is gone, also after
@@ -28,9 +26,36 @@ export async function removeSnapshot(context: StoreContext, blobs: Blobs, direct
   const digests = digestsIn(context, directory);
   const trashed = await withStateLock(context, `remove ${directory}`, async () => {
     await guard();
-    return moveToTrash(context, directory, SNAPSHOT);
+    return moveToTrash(context, directory, TRASHED_SNAPSHOT);
   });
   return endRemoval(context, blobs, { path: dirname(trashed), digests, orphans: digests });
+}
+
+/**
+ * Removes a snapshot, but keeps it in the trash for a while: its blobs stay until it is purged. Call under the model's lock.
+ * @param guard as of {@link removeSnapshot}
+ */
+export async function keepSnapshotInTrash(
+  context: StoreContext,
+  directory: string,
+  keeping: Keeping,
+  guard: () => Promise<void>,
+): Promise<void> {
+  await withStateLock(context, `remove ${directory}`, async () => {
+    await guard();
+    const path = await beginKeeping(context, keeping);
+    await renameInto(path, directory, TRASHED_SNAPSHOT, context);
+    await syncDirectory(path);
+    await syncDirectory(dirname(directory));
+  });
+}
+
+/** Gives back what kept trash alone counts on. @returns bytes given back. */
+export async function purgeTrash(context: StoreContext, blobs: Blobs, kept: readonly KeptTrash[]): Promise<number> {
+  let bytes = 0;
+  for (const { path, digests } of await endKeepings(context, kept))
+    bytes += await endRemoval(context, blobs, { path, digests, orphans: digests });
+  return bytes;
 }
 
 /** What lies in the trash. A removed snapshot's record goes last: it tells the next one which blobs are still to be swept. */
@@ -87,8 +112,9 @@ async function sweepBatch(context: StoreContext, blobs: Blobs, digests: readonly
  * @returns what is to be removed, without the state lock.
  */
 export async function sortTrash(context: StoreContext): Promise<TrashedTree[]> {
-  const entries = trashEntries(context).map((entry) => context.resolver.trashDir(entry));
+  const entries = deadTrash(context).map((entry) => context.resolver.trashDir(entry));
   if (entries.length === 0) return [];
+  for (const path of entries) await endKeeping(path);
   const { digests, unreadable } = await readReferences(context);
   for (const directory of entries) {
     for (const name of listNames(directory)) {
@@ -98,9 +124,16 @@ export async function sortTrash(context: StoreContext): Promise<TrashedTree[]> {
   return entries.map((path) => {
     const inside = listNames(path).map((name) => context.resolver.modelFile(path, name));
     const digests = [path, ...inside].flatMap((directory) => digestsIn(context, directory));
-    return { path, digests, orphans: digestsIn(context, context.resolver.modelFile(path, SNAPSHOT)) };
+    return { path, digests, orphans: digestsIn(context, context.resolver.modelFile(path, TRASHED_SNAPSHOT)) };
   });
 }
+
+/** What a removal left that was cut short, and what is kept no longer. */
+export const deadTrash = (context: StoreContext): string[] =>
+  trashEntries(context).filter((uuid) => {
+    const kept = keptAt(context, uuid);
+    return kept === undefined || isExpired(context, kept);
+  });
 
 export const trashEntries = (context: StoreContext): string[] => listNames(context.resolver.trashDir());
 

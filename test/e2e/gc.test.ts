@@ -20,9 +20,10 @@ interface Data {
 }
 
 /** Two models, of which one was not used for forty days. */
-async function twoModels(): Promise<ModelWorld> {
+async function twoModels(trashTtl = '0'): Promise<ModelWorld> {
   const world = await modelFixture({
     models: { [OLD]: { files: { a: Buffer.alloc(200_000, 1) } }, [NEW]: { files: { b: Buffer.alloc(300_000, 2) } } },
+    env: { WAN_TRASH_TTL: trashTtl },
   });
   for (const id of [OLD, NEW]) expect((await world.cli(['models', 'ensure', id])).code).toBe(0);
   const then = (Date.now() - 40 * DAY_MS) / 1000;
@@ -58,6 +59,16 @@ describe('wan models gc', () => {
       /^removed:\n.*old-tiny@1\.0\.0 +195 KiB.*\n\nkept:\n.*new-tiny@1\.0\.0.*\n\n195 KiB freed, 293 KiB of models kept\n$/s,
     );
     expect([existsSync(world.modelDir(OLD)), existsSync(world.modelDir(NEW))]).toEqual([false, true]);
+  });
+
+  it('says what went to the trash, when that is freed, and how to have it at once', async () => {
+    const world = await twoModels('2h');
+    const done = await world.cli(['models', 'gc', '--older-than', '30d', '-y']);
+    expect(withoutHidden(done.stdout)).toMatch(/^moved to the trash:\n.*\n~ +old-tiny@1\.0\.0 +195 KiB .*\n\nkept:\n/);
+    expect(done.stdout).toMatch(/\n0 B freed, 195 KiB to be freed on \S+ \S+Z \(now with --purge\), 293 KiB of models kept\n$/);
+    const purged = await world.cli(['models', 'gc', '--purge', '-y', '--json']);
+    const { data } = documentOf<Data>(purged.stdout);
+    expect(data).toMatchObject({ reclaimed_bytes: 200_000, items: [{ kind: 'trash', what: OLD, action: 'remove', reason: 'asked' }, {}] });
   });
 
   it('prints one document with --json, and its events with --progress json', async () => {

@@ -17,7 +17,7 @@ import { gcWire } from '../wire/gc-wire.ts';
 export const gc: Command = {
   summary: 'Free space: remove what nobody counts on, and models by age, version or size',
   description:
-    'Without a rule only what belongs to no model goes, and what max_model_age says. Models go longest unused first (ensure, path and exec are uses). What is pinned, in use by exec, open in a program (Linux), being downloaded, or counted on by another model stays. Models that the manifest does not name go by age or size only. Nothing is removed where manifest, lockfile or a record cannot be read.',
+    'Without a rule only what belongs to no model goes, and what max_model_age says. Models go longest unused first (ensure, path and exec are uses). What is pinned, in use by exec, open in a program (Linux), being downloaded, or counted on by another model stays. Models that the manifest does not name go by age or size only. A removed model stays in the trash for trash_ttl, where ensure takes it from without fetching a byte; with --free or --purge its bytes come back at once. Nothing is removed where manifest, lockfile or a record cannot be read.',
   schema: 'wan.models.gc/v1',
   options: [
     { name: 'max-size', value: 'SIZE', summary: 'until the models take no more than this, each byte counted once' },
@@ -25,6 +25,7 @@ export const gc: Command = {
     { name: 'older-than', value: 'TIME', summary: 'models not used for so long, for example 30d' },
     { name: 'keep-last', value: 'N', summary: 'of each model keep the N newest versions; beside another rule, those are spared' },
     { name: 'family', value: 'NAME', summary: 'only models of this family' },
+    { name: 'purge', summary: 'give the bytes back at once, those in the trash too' },
     { name: 'quarantine', summary: 'also damaged files that were replaced' },
     { name: 'dry-run', summary: 'only show the plan; change nothing' },
     { name: 'yes', short: 'y', summary: 'do not ask' },
@@ -57,6 +58,7 @@ function gcOptions(session: Session, args: ParsedArgs): GcOptions {
     ...(olderThanMs !== undefined && { olderThanMs }),
     ...(keepLast !== undefined && { keepLast }),
     ...(family !== undefined && { family }),
+    ...(args.has('purge') && { purge: true }),
     ...(args.has('quarantine') && { quarantine: true }),
   };
 }
@@ -72,10 +74,11 @@ async function ask(session: Session, args: ParsedArgs, options: GcOptions): Prom
     );
   }
   const plan = await (await session.orchestrator()).planGc(options);
-  const removed = plan.items.filter(({ action }) => action === 'remove');
+  const removed = plan.items.filter(({ action }) => action !== 'keep');
   if (removed.length === 0) return reportOn(plan);
   io.stderr.write(`${gcText(screenOf(io.stderr, { env: io.env, platform: io.platform, noColor }), plan)}\n\n`);
-  if (!(await confirmed(session, `remove these, ${formatBytes(plan.removeBytes)}?`))) return { text: () => 'nothing was removed' };
+  if (!(await confirmed(session, `remove these, ${formatBytes(plan.removeBytes + plan.trashBytes)}?`)))
+    return { text: () => 'nothing was removed' };
   return collect(session, options, plan);
 }
 

@@ -66,8 +66,16 @@ export const eventDocument = z.discriminatedUnion('type', [
   event('verify.file', { file, ok: z.boolean(), fault: z.string().optional() }),
   event('gc.started', { items: z.int().min(0), bytes }),
   event('gc.removed', { kind: gcKind, what: z.string(), bytes, reason: z.string() }),
-  event('gc.finished', { removed: z.int().min(0), kept: z.int().min(0), reclaimed_bytes: bytes, duration_ms: milliseconds }),
   event('tier.progress', { done_bytes: bytes, total_bytes: bytes }),
   event('tier.moved', { to: z.string(), written_bytes: bytes, stored_bytes: bytes, reclaimed_bytes: bytes }),
+  event('gc.trashed', { kind: gcKind, what: z.string(), bytes, reason: z.string() }),
+  event('gc.finished', {
+    removed: z.int().min(0),
+    trashed: z.int().min(0),
+    kept: z.int().min(0),
+    reclaimed_bytes: bytes,
+    trash_bytes: bytes,
+    duration_ms: milliseconds,
+  }),
   event('warning', { code: z.string(), message: z.string() }),
 ]);

@@ -12,7 +12,7 @@ const item = z.object({
   what: z.string().meta({ description: "the model's reference, a digest, or a name" }),
   path: z.string().meta({ description: 'relative to MODELS_ROOT' }),
   bytes: bytes.meta({ description: 'freed by its removal, after those before it; of one that stays: what it alone counts on' }),
-  action: z.enum(['remove', 'keep']),
+  action: z.enum(['remove', 'trash', 'keep']).meta({ description: 'trash: its bytes come back when it expires there' }),
   reason: z.enum([
     'older_than',
     'max_age',
@@ -33,10 +33,12 @@ const item = z.object({
     'not_asked',
     'not_in_manifest',
     'foreign',
+    'in_trash',
     'enough',
     'changed',
   ]),
   why: z.string().meta({ description: 'for people' }),
+  expires_at: z.iso.datetime().optional().meta({ description: 'when what is in the trash, or goes there, is purged' }),
   model: z
     .object({
       family: z.string(),
@@ -50,7 +52,8 @@ const item = z.object({
 export const gcData = z.object({
   dry_run: z.boolean(),
   reclaimed_bytes: bytes.meta({ description: 'given back to the file system; 0 in a dry run' }),
-  remove_bytes: bytes.meta({ description: 'of the items that go, or went' }),
+  remove_bytes: bytes.meta({ description: 'of the items that go, or went, at once' }),
+  trash_bytes: bytes.meta({ description: 'of the items that go, or went, to the trash: freed when they expire there' }),
   keep_bytes: bytes.meta({ description: 'unique bytes of the models that stay' }),
   items: z.array(item).meta({ description: 'what goes first, models longest unused first; then what stays' }),
   targets: z

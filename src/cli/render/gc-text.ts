@@ -1,6 +1,7 @@
 import type { GcItem, GcKind, GcPlan, GcReport, GcTarget, InUseLook } from '../../domain/gc.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
-import { mark, paint } from './paint.ts';
+import { minuteOf } from '../../util/minute-of.ts';
+import { mark, paint, type Verdict } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { type Column, table } from './table.ts';
 
@@ -11,7 +12,7 @@ const DEBRIS: Readonly<Record<Exclude<GcKind, 'model'>, readonly [one: string, m
   partial: ['unfinished download', 'unfinished downloads'],
   staging: ['unfinished publication', 'unfinished publications'],
   record: ['unfinished record', 'unfinished records'],
-  trash: ['removal that was cut short', 'removals that were cut short'],
+  trash: ['removed model in the trash', 'removed models in the trash'],
   quarantine: ['damaged file that was replaced', 'damaged files that were replaced'],
 };
 
@@ -26,19 +27,31 @@ const RULES: Readonly<Record<string, string>> = {
 /** A plan in the words of what would happen, a report in those of what did. */
 export function gcText(screen: Screen, plan: GcPlan | GcReport): string {
   const isDone = 'reclaimedBytes' in plan;
-  const [goes, stays] = [plan.items.filter(({ action }) => action === 'remove'), plan.items.filter(({ action }) => action === 'keep')];
+  const of = (action: GcItem['action']): readonly GcItem[] => plan.items.filter((item) => item.action === action);
   const parts = [
-    group(screen, isDone ? 'removed' : 'would be removed', goes, 'bad'),
-    group(screen, isDone ? 'kept' : 'would be kept', stays, 'none'),
+    group(screen, isDone ? 'removed' : 'would be removed', of('remove'), 'bad'),
+    group(screen, isDone ? 'moved to the trash' : 'would be moved to the trash', of('trash'), 'soft'),
+    group(screen, isDone ? 'kept' : 'would be kept', of('keep'), 'none'),
     [...plan.targets.map(targetLine), ...inUseLine(plan.inUse)].join('\n'),
-    isDone
-      ? `${formatBytes(plan.reclaimedBytes)} freed, ${formatBytes(plan.keepBytes)} of models kept`
-      : `${formatBytes(plan.removeBytes)} would be freed, ${formatBytes(plan.keepBytes)} of models kept`,
+    sumLine(plan),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-function group(screen: Screen, title: string, items: readonly GcItem[], verdict: 'bad' | 'none'): string {
+function sumLine(plan: GcPlan | GcReport): string {
+  const isDone = 'reclaimedBytes' in plan;
+  const expires = Math.min(
+    ...plan.items.flatMap(({ action, expiresMs }) => (action === 'trash' && expiresMs !== undefined ? [expiresMs] : [])),
+  );
+  const later =
+    plan.trashBytes === 0
+      ? ''
+      : `, ${formatBytes(plan.trashBytes)} ${isDone ? 'to be freed' : 'later,'} on ${minuteOf(new Date(expires).toISOString())} (now with --purge)`;
+  const now = isDone ? `${formatBytes(plan.reclaimedBytes)} freed` : `${formatBytes(plan.removeBytes)} would be freed`;
+  return `${now}${later}, ${formatBytes(plan.keepBytes)} of models kept`;
+}
+
+function group(screen: Screen, title: string, items: readonly GcItem[], verdict: Verdict): string {
   if (items.length === 0) return '';
   const models = items.filter(({ kind }) => kind === 'model');
   const rows = models.map(({ what, bytes, why, reason }) => [mark(screen, verdict), what, formatBytes(bytes), withRule(why, reason)]);

@@ -7,6 +7,7 @@ export const gcWire = (plan: GcPlan | GcReport): Wire<typeof gcData> => ({
   dry_run: !('reclaimedBytes' in plan),
   reclaimed_bytes: 'reclaimedBytes' in plan ? plan.reclaimedBytes : 0,
   remove_bytes: plan.removeBytes,
+  trash_bytes: plan.trashBytes,
   keep_bytes: plan.keepBytes,
   items: plan.items.map(itemWire),
   targets: plan.targets.map(({ kind, wantedBytes, reachedBytes, shortBytes }) => ({
@@ -18,7 +19,7 @@ export const gcWire = (plan: GcPlan | GcReport): Wire<typeof gcData> => ({
   in_use: { looked: plan.inUse.looked, hidden_processes: plan.inUse.hiddenProcesses },
 });
 
-const itemWire = ({ kind, what, path, bytes, action, reason, why, model }: GcItem): Wire<typeof gcData>['items'][number] => ({
+const itemWire = ({ kind, what, path, bytes, action, reason, why, expiresMs, model }: GcItem): Wire<typeof gcData>['items'][number] => ({
   kind,
   what,
   path,
@@ -26,6 +27,7 @@ const itemWire = ({ kind, what, path, bytes, action, reason, why, model }: GcIte
   action,
   reason,
   why,
+  ...(expiresMs !== undefined && { expires_at: new Date(expiresMs).toISOString() }),
   ...(model !== undefined && {
     model: {
       family: model.family,

@@ -18,6 +18,7 @@ import { type AdoptRun, adoptBlob } from '../adopt-blob.ts';
 import type { ApplyBundleOptions } from '../api.ts';
 import { underBlobLock } from '../commit-blob.ts';
 import { ensureModel } from '../ensure.ts';
+import { needsOfNobody } from '../needs.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { ProgressMeter } from '../progress-meter.ts';
 import { ranOutOfSpace, reserveSpace } from '../space.ts';
@@ -64,7 +65,7 @@ async function adoptBlobs(work: Orchestration, bundle: Bundle, options: Options)
   const writeBytes = missingBytes(work, index.blobs);
   meter.expect(totalBytes);
   emit({ type: 'ensure.planned', totalBytes, heldBytes: totalBytes - writeBytes, fetchBytes: 0 });
-  const reservation = await reserveSpace(work, label, writeBytes);
+  const reservation = await reserveSpace(work, { label, needs: [needsOfNobody(label, writeBytes)], call: options });
   const unwatch = meter.watchMoved((moved) => reservation.update(writeBytes - moved));
   try {
     const run: AdoptRun = { work, emit, meter, doing: `bundle apply ${label}`, signal: options.signal, engine: await work.engine({}) };

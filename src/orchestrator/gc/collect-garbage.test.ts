@@ -17,12 +17,12 @@ const C = 'c-tiny@1.0.0';
 const HOUR_MS = 3_600_000;
 const SHARED = seeded(500_000, 9);
 
-/** Three miniature models that share a text encoder, each used an hour later than the one before. */
+/** Three miniature models that share a text encoder, each used an hour later than the one before. Nothing waits in the trash. */
 async function family(env: Record<string, string> = {}): Promise<{ world: ModelWorld; orchestrator: UsedOrchestrator }> {
   const model = (seed: number) => ({
     files: { 'text_encoder/model.safetensors': SHARED, 'transformer/own.safetensors': seeded(100_000, seed) },
   });
-  const world = await modelFixture({ models: { [A]: model(1), [B]: model(2), [C]: model(3) }, env });
+  const world = await modelFixture({ models: { [A]: model(1), [B]: model(2), [C]: model(3) }, env: { WAN_TRASH_TTL: '0', ...env } });
   const orchestrator = await world.orchestrator();
   for (const id of [A, B, C]) await orchestrator.ensure(id);
   for (const [index, id] of [A, B, C].entries()) usedAgo(world, id, (10 - index) * HOUR_MS);
@@ -151,6 +151,78 @@ describe('a collection', () => {
     await using orchestrator = await world.orchestrator();
     expect(await orchestrator.gc({ maxSizeBytes: 1, freeBytes: 1 })).toMatchObject({ items: [], reclaimedBytes: 0 });
     expect(existsSync(world.modelsRoot)).toBe(false);
+  });
+});
+
+describe('the trash', () => {
+  const inTrash = (world: ModelWorld): string[] =>
+    existsSync(join(world.modelsRoot, '.trash')) ? readdirSync(join(world.modelsRoot, '.trash')) : [];
+
+  it('keeps what gc removed, which comes back without a byte being fetched', async () => {
+    const { world, orchestrator } = await family({ WAN_TRASH_TTL: '1h' });
+    const events: ModelEvent[] = [];
+    const report = await orchestrator.gc({ olderThanMs: 9.5 * HOUR_MS, onEvent: (event) => events.push(event) });
+    expect(report).toMatchObject({ reclaimedBytes: 0, trashBytes: 100_000, keepBytes: 700_000 });
+    expect(report.items[0]).toMatchObject({ what: A, action: 'trash', reason: 'older_than', bytes: 100_000 });
+    expect(report.items[0]?.expiresMs).toBeGreaterThan(Date.now() + 0.9 * HOUR_MS);
+    expect(events.map(({ type }) => type)).toEqual(['gc.started', 'gc.trashed', 'gc.finished']);
+    expect(await orchestrator.status(A)).toMatchObject({ state: 'NOT_PRESENT', bytesNeeded: 0 });
+    expect(existsSync(world.modelDir(A))).toBe(false);
+    expect(blobBytes(world)).toBe(800_000);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+    // Whatever mends debris leaves it alone, and a collection that nobody needs room from, too.
+    await orchestrator.remove(B);
+    expect(reasonOf(await orchestrator.gc(), A)).toBe('in_trash');
+    expect(await orchestrator.ensureDetailed(A, { offline: true })).toMatchObject({ fetchedBytes: 0, totalBytes: 600_000 });
+    expect((await orchestrator.verifyIntegrity(A)).ok).toBe(true);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it.each([
+    ['a purge', (orchestrator: UsedOrchestrator) => orchestrator.gc({ purge: true })],
+    ['a wish for free space', (orchestrator: UsedOrchestrator) => orchestrator.gc({ freeBytes: 2 ** 60 })],
+    ['rm of the model', (orchestrator: UsedOrchestrator) => orchestrator.remove(A)],
+  ])('is emptied by %s', async (_, act) => {
+    const { world, orchestrator } = await family({ WAN_TRASH_TTL: '1h' });
+    await orchestrator.pinModel(B);
+    await orchestrator.pinModel(C);
+    await orchestrator.gc({ olderThanMs: 9.5 * HOUR_MS });
+    expect(inTrash(world)).toHaveLength(1);
+    expect(await act(orchestrator)).toMatchObject({ reclaimedBytes: 100_000 });
+    expect(inTrash(world)).toEqual([]);
+    expect(blobBytes(world)).toBe(700_000);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it.each([
+    ['a collection', async (orchestrator: UsedOrchestrator) => void (await orchestrator.gc())],
+    ['whoever takes a lock next', async (orchestrator: UsedOrchestrator) => void (await orchestrator.remove(C))],
+  ])('is emptied by %s once its time is over', async (_, act) => {
+    const { world, orchestrator } = await family({ WAN_TRASH_TTL: '1s' });
+    await orchestrator.gc({ olderThanMs: 9.5 * HOUR_MS });
+    expect(inTrash(world)).toHaveLength(1);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    await act(orchestrator);
+    expect(inTrash(world)).toEqual([]);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('is a reference: what it shares with a model that is removed for room stays', async () => {
+    const { world, orchestrator } = await family({ WAN_TRASH_TTL: '1h' });
+    await orchestrator.gc({ olderThanMs: 9.5 * HOUR_MS });
+    expect(await orchestrator.remove(B)).toMatchObject({ reclaimedBytes: 100_000 });
+    expect(await orchestrator.remove(C)).toMatchObject({ reclaimedBytes: 100_000, sharedBytes: 500_000 });
+    expect(blobBytes(world)).toBe(600_000);
+    expect(await orchestrator.ensureDetailed(A, { offline: true })).toMatchObject({ fetchedBytes: 0 });
+  });
+
+  it('holds nothing by a record that is torn', async () => {
+    const { world, orchestrator } = await family({ WAN_TRASH_TTL: '1h' });
+    await orchestrator.gc({ olderThanMs: 9.5 * HOUR_MS });
+    writeFileSync(join(world.modelsRoot, '.trash', inTrash(world)[0] ?? '', 'removed.json'), '{"torn');
+    await orchestrator.gc();
+    expect(inTrash(world)).toEqual([]);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 });
 

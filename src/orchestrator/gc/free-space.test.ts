@@ -49,6 +49,7 @@ function workOn({ modelsRoot, manifestPath }: ModelWorld): Orchestration {
       gcGraceMs: HOUR_MS,
       makesRoom: true,
       maxModelAgeMs: undefined,
+      trashTtlMs: 24 * HOUR_MS,
     },
     registry: () => ModelRegistry.load({ manifestPath }),
     emitter: () => () => undefined,

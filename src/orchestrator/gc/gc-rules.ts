@@ -21,6 +21,10 @@ export interface GcRules {
   readonly maxSizeBytes?: number;
   /** Bytes to be freed by removing models, what debris frees included. */
   readonly need?: { readonly bytes: number; readonly kind: 'free' | 'need'; readonly freeBytes: number };
+  /** Give bytes back at once, those in the trash too. */
+  readonly purge: boolean;
+  /** How long a removed model stays in the trash. */
+  readonly trashTtlMs: number;
   /** Also what was found bad and replaced. */
   readonly quarantine: boolean;
   /** What is known beside the store. */
@@ -30,3 +34,7 @@ export interface GcRules {
   /** Digests and keys of partials that pinned or leased models count on, before they are published. */
   readonly wanted: ReadonlySet<string>;
 }
+
+/** For room, and where it is asked for, nothing waits in the trash. */
+export const isPurging = ({ purge, isAutomatic, need, trashTtlMs }: GcRules): boolean =>
+  purge || isAutomatic || need !== undefined || trashTtlMs === 0;

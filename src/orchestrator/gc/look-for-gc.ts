@@ -40,6 +40,8 @@ export async function lookForGc(work: Orchestration, options: GcOptions, need?: 
       graceMs: work.settings.gcGraceMs,
       isAutomatic: need !== undefined,
       ...limitsOf(work, options, need),
+      purge: options.purge ?? false,
+      trashTtlMs: work.settings.trashTtlMs,
       quarantine: options.quarantine ?? false,
       inManifest: ({ family, ref }) => families.get(ref.modelId) === family && isNamed(registry, ref),
       openBy: (snapshot) => (open === undefined ? undefined : userOf(open, snapshot)),

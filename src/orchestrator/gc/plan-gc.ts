@@ -5,6 +5,7 @@ import type { StoreScan } from '../../store/scan-store.ts';
 import type { GcRules } from './gc-rules.ts';
 import { planDebris } from './plan-debris.ts';
 import { planModels } from './plan-models.ts';
+import { planTrash } from './plan-trash.ts';
 
 export interface GcView {
   readonly scan: StoreScan;
@@ -17,9 +18,10 @@ export interface GcView {
 export function planGc({ scan, inUse, relative }: GcView, rules: GcRules): GcPlan {
   const [unreadable] = scan.unreadable;
   if (unreadable !== undefined) throw cannotRead(relative(unreadable), scan.unreadable.length);
-  const debris = planDebris(scan, rules, relative);
-  const goes = ({ action }: GcItem): boolean => action === 'remove';
-  const models = planModels(scan, rules, relative, sum(debris.filter(goes)));
+  const trash = planTrash(scan, rules, relative);
+  const debris = [...trash.items, ...planDebris(scan, rules, relative)];
+  const goes = ({ action }: GcItem): boolean => action !== 'keep';
+  const models = planModels(scan, rules, { relative, debrisBytes: sum(debris.filter(goes)), trash: trash.kept });
   const removed = [...models.removed, ...debris.filter(goes)];
   const foreign = scan.foreign.map((directory): GcItem => {
     const path = relative(directory);
@@ -36,7 +38,8 @@ export function planGc({ scan, inUse, relative }: GcView, rules: GcRules): GcPla
   return {
     items: [...removed, ...models.kept, ...foreign, ...debris.filter((item) => !goes(item))],
     targets: models.targets,
-    removeBytes: sum(removed),
+    removeBytes: sum(removed.filter(({ action }) => action === 'remove')),
+    trashBytes: sum(removed.filter(({ action }) => action === 'trash')),
     keepBytes: models.keepBytes,
     inUse,
   };

@@ -1,28 +1,37 @@
 /** The models of a plan. Pure. */
 import type { GcItem, GcModel, GcRule, GcTarget } from '../../domain/gc.ts';
-import type { ScannedSnapshot, StoreScan } from '../../store/scan-store.ts';
+import type { ScannedSnapshot, ScannedTrash, StoreScan } from '../../store/scan-store.ts';
 import { byLastUse, type Choice, chooseBySize, chooseEach, newestVersions, stays } from './choose-models.ts';
-import type { GcRules } from './gc-rules.ts';
+import { type GcRules, isPurging } from './gc-rules.ts';
 import { type Kept, keeperOf, usePhrase } from './judge-model.ts';
 import { UniqueBytes } from './unique-bytes.ts';
 
 export interface ModelPlan {
+  /** Now, or into the trash. */
   readonly removed: readonly GcItem[];
   readonly kept: readonly GcItem[];
   readonly targets: readonly GcTarget[];
   readonly keepBytes: number;
 }
 
-/** @param debrisBytes what is freed beside models */
-export function planModels(scan: StoreScan, rules: GcRules, relative: (path: string) => string, debrisBytes: number): ModelPlan {
+export interface Beside {
+  readonly relative: (path: string) => string;
+  /** What is freed beside models. */
+  readonly debrisBytes: number;
+  /** Kept in the trash: it goes on counting on its bytes. */
+  readonly trash: readonly ScannedTrash[];
+}
+
+export function planModels(scan: StoreScan, rules: GcRules, { relative, debrisBytes, trash }: Beside): ModelPlan {
   const ordered = byLastUse(scan.snapshots, rules);
   const keepers = new Map(ordered.map((snapshot) => [snapshot.directory, keeperOf(snapshot, scan, rules)]));
   const newest = newestVersions(ordered, rules.keepLast);
   const eligible = ordered.filter(({ directory }) => keepers.get(directory) === undefined && !newest.has(directory));
   const choice = chooseEach(eligible, rules);
   chooseToFit(ordered, eligible, { choice, rules, debrisBytes });
-  const left = new UniqueBytes(ordered);
-  const itemOf = (snapshot: ScannedSnapshot, rest: Pick<GcItem, 'bytes' | 'action' | 'reason' | 'why'>): GcItem => ({
+  const left = new UniqueBytes([...ordered, ...trash]);
+  const goes = isPurging(rules) ? { action: 'remove' as const } : { action: 'trash' as const, expiresMs: rules.nowMs + rules.trashTtlMs };
+  const itemOf = (snapshot: ScannedSnapshot, rest: Pick<GcItem, 'bytes' | 'action' | 'reason' | 'why' | 'expiresMs'>): GcItem => ({
     kind: 'model',
     what: snapshot.label,
     path: relative(snapshot.directory),
@@ -33,7 +42,7 @@ export function planModels(scan: StoreScan, rules: GcRules, relative: (path: str
     const rule = choice.get(snapshot.directory);
     if (rule === undefined) return [];
     const why = `${usePhrase(snapshot, rules)}${rules.inManifest(snapshot) ? '' : ', not in the manifest'}`;
-    return [itemOf(snapshot, { bytes: left.remove(snapshot.files), action: 'remove', reason: rule, why })];
+    return [itemOf(snapshot, { bytes: left.remove(snapshot.files), ...goes, reason: rule, why })];
   });
   const kept = ordered
     .filter(({ directory }) => !choice.has(directory))

@@ -6,19 +6,20 @@ import { isModelError } from '../../domain/errors.ts';
 import type { GcItem, GcModel } from '../../domain/gc.ts';
 import { lastUseMs } from '../../store/access.ts';
 import { liveIntents } from '../../store/intents.ts';
+import { keptAt } from '../../store/kept-trash.ts';
 import { type FileUser, readOpenFiles } from '../../store/open-files.ts';
 import { removePath } from '../../store/remove-path.ts';
 import type { SnapshotRecord } from '../../store/snapshot-record.ts';
 import { readSnapshot } from '../../store/snapshots.ts';
 import { readStatKey } from '../../store/stat-key.ts';
-import { removeSnapshot, sweepBlobs } from '../../store/sweep.ts';
+import { keepSnapshotInTrash, purgeTrash, removeSnapshot, sweepBlobs } from '../../store/sweep.ts';
 import { placeOf } from '../named-place.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { assertRemovable } from '../removal-guard.ts';
 import { type Kept, openPhrase } from './judge-model.ts';
 
 /** What was freed, or why it stays. */
-export type Outcome = { readonly freedBytes: number } | Kept;
+export type Outcome = { readonly freedBytes: number } | { readonly trashedBytes: number } | Kept;
 
 /** Thrown under the locks: the removal does not begin. */
 class Spared extends Error {
@@ -31,7 +32,8 @@ class Spared extends Error {
 }
 
 /** Waits for nobody: whoever has the model's lock works on it. */
-export async function removePlannedModel(work: Orchestration, model: GcModel): Promise<Outcome> {
+export async function removePlannedModel(work: Orchestration, { model, action, bytes, reason }: GcItem): Promise<Outcome> {
+  if (model === undefined) throw new Error('a model is removed by what was seen of it');
   const { store } = work;
   const place = placeOf(work, model.family, model.ref);
   const lock = store.resolver.modelLock(model.family, model.ref);
@@ -48,7 +50,10 @@ export async function removePlannedModel(work: Orchestration, model: GcModel): P
       await assertNoIntent(work, place.label);
       assertUnchanged(work, model, place.directory);
     };
-    return { freedBytes: await removeSnapshot(store, work.blobs, place.directory, guard) };
+    if (action !== 'trash') return { freedBytes: await removeSnapshot(store, work.blobs, place.directory, guard) };
+    const keeping = { family: model.family, ref: model.ref, ttlMs: work.settings.trashTtlMs, reason };
+    await keepSnapshotInTrash(store, place.directory, keeping, guard);
+    return { trashedBytes: bytes };
   } catch (error) {
     return keptBy(error);
   } finally {
@@ -121,6 +126,13 @@ export async function removeQuarantined(work: Orchestration, { path, bytes }: Gc
   const { resolver } = work.store;
   await removePath(resolver.modelFile(resolver.quarantineDir, path.slice(path.indexOf('/') + 1)));
   return { freedBytes: bytes };
+}
+
+/** Of what recovery has purged already, since it was over, the bytes are those of the plan. */
+export async function removeTrashed(work: Orchestration, { path, bytes }: GcItem): Promise<Outcome> {
+  const kept = keptAt(work.store, path.slice(path.indexOf('/') + 1));
+  if (kept === undefined) return { freedBytes: bytes };
+  return { freedBytes: await purgeTrash(work.store, work.blobs, [kept]) };
 }
 
 export const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;

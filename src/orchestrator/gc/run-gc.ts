@@ -5,7 +5,15 @@ import type { GcItem, GcPlan, GcReport, GcTarget } from '../../domain/gc.ts';
 import { recover } from '../../store/recover.ts';
 import { freeBytes } from '../../store/reservations.ts';
 import type { Orchestration } from '../orchestration.ts';
-import { isThere, type Outcome, removeOrphans, removePartial, removePlannedModel, removeQuarantined } from './remove-planned.ts';
+import {
+  isThere,
+  type Outcome,
+  removeOrphans,
+  removePartial,
+  removePlannedModel,
+  removeQuarantined,
+  removeTrashed,
+} from './remove-planned.ts';
 
 export interface GcRun {
   readonly plan: GcPlan;
@@ -15,18 +23,20 @@ export interface GcRun {
 
 export async function runGc(work: Orchestration, { plan, emit, signal }: GcRun): Promise<GcReport> {
   const startedMs = work.store.clock.monotonic();
-  const planned = plan.items.filter(({ action }) => action === 'remove');
+  const planned = plan.items.filter(({ action }) => action !== 'keep');
   emit({ type: 'gc.started', items: planned.length, bytes: plan.removeBytes });
   const done: GcItem[] = [];
   const note = (item: GcItem, outcome: Outcome): void => {
     done.push(afterwards(item, outcome));
-    if ('freedBytes' in outcome)
-      emit({ type: 'gc.removed', kind: item.kind, what: item.what, bytes: outcome.freedBytes, reason: item.reason });
+    const { kind, what, reason } = item;
+    if ('freedBytes' in outcome) emit({ type: 'gc.removed', kind, what, bytes: outcome.freedBytes, reason });
+    if ('trashedBytes' in outcome) emit({ type: 'gc.trashed', kind, what, bytes: outcome.trashedBytes, reason });
   };
   const check = (): void => (signal ? throwIfCancelled(signal, 'gc') : undefined);
   await recover(work.store, work.blobs, { wanted: [], onMended: (what, path) => emit({ type: 'recovery.done', what, path }) });
   const of = (...kinds: readonly GcItem['kind'][]): GcItem[] => planned.filter(({ kind }) => kinds.includes(kind));
-  for (const item of of('staging', 'record', 'trash')) note(item, mended(work, item));
+  for (const item of of('staging', 'record')) note(item, mended(work, item));
+  for (const item of of('trash')) note(item, item.reason === 'dead' ? mended(work, item) : await removeTrashed(work, item));
   for (const item of of('partial')) {
     check();
     note(item, await removePartial(work, item.what, item.bytes));
@@ -35,18 +45,13 @@ export async function runGc(work: Orchestration, { plan, emit, signal }: GcRun):
   for (const [index, outcome] of (await removeOrphans(work, orphans)).entries()) note(orphans[index] as GcItem, outcome);
   for (const item of of('model')) {
     check();
-    note(item, isFreeEnough(work, item, plan.targets) ? ENOUGH : await removeModelItem(work, item));
+    note(item, isFreeEnough(work, item, plan.targets) ? ENOUGH : await removePlannedModel(work, item));
   }
   for (const item of of('quarantine')) note(item, await removeQuarantined(work, item));
   return reportOf(work, { plan, done, startedMs, emit });
 }
 
 const ENOUGH: Outcome = { reason: 'enough', why: 'enough is free without it' };
-
-async function removeModelItem(work: Orchestration, { model }: GcItem): Promise<Outcome> {
-  if (model === undefined) throw new Error('a model is removed by what was seen of it');
-  return removePlannedModel(work, model);
-}
 
 /** What others freed meanwhile, and what sharing hid from the plan, need not be freed again. */
 function isFreeEnough(work: Orchestration, { reason }: GcItem, targets: readonly GcTarget[]): boolean {
@@ -61,7 +66,11 @@ function mended(work: Orchestration, { path, bytes }: GcItem): Outcome {
 }
 
 const afterwards = (item: GcItem, outcome: Outcome): GcItem =>
-  'freedBytes' in outcome ? { ...item, bytes: outcome.freedBytes } : { ...item, action: 'keep', ...outcome };
+  'freedBytes' in outcome
+    ? { ...item, bytes: outcome.freedBytes }
+    : 'trashedBytes' in outcome
+      ? item
+      : { ...item, action: 'keep', ...outcome };
 
 interface Done {
   readonly plan: GcPlan;
@@ -72,16 +81,27 @@ interface Done {
 
 function reportOf(work: Orchestration, { plan, done, startedMs, emit }: Done): GcReport {
   const removed = done.filter(({ action }) => action === 'remove');
+  const trashed = done.filter(({ action }) => action === 'trash');
   const spared = done.filter(({ action }) => action === 'keep');
   const kept = [...spared, ...plan.items.filter(({ action }) => action === 'keep')];
-  const reclaimedBytes = removed.reduce((sum, { bytes }) => sum + bytes, 0);
-  const sparedBytes = spared.filter(({ kind }) => kind === 'model').reduce((sum, { bytes }) => sum + bytes, 0);
+  const reclaimedBytes = sum(removed);
+  const trashBytes = sum(trashed);
+  const sparedBytes = sum(spared.filter(({ kind }) => kind === 'model'));
   const durationMs = work.store.clock.monotonic() - startedMs;
-  emit({ type: 'gc.finished', removed: removed.length, kept: kept.length, reclaimedBytes, durationMs });
+  emit({
+    type: 'gc.finished',
+    removed: removed.length,
+    trashed: trashed.length,
+    kept: kept.length,
+    reclaimedBytes,
+    trashBytes,
+    durationMs,
+  });
   return {
-    items: [...removed, ...kept],
+    items: [...removed, ...trashed, ...kept],
     targets: plan.targets.map((target) => reached(work, target, { reclaimedBytes, sparedBytes })),
     removeBytes: reclaimedBytes,
+    trashBytes,
     keepBytes: plan.keepBytes + sparedBytes,
     inUse: plan.inUse,
     reclaimedBytes,
@@ -101,3 +121,5 @@ function reached(
   const reachedBytes = target.kind === 'free' ? freeBytes(work.store) : reclaimedBytes;
   return { ...target, reachedBytes, shortBytes: Math.max(0, target.wantedBytes - reachedBytes) };
 }
+
+const sum = (items: readonly GcItem[]): number => items.reduce((total, { bytes }) => total + bytes, 0);

@@ -1,11 +1,11 @@
 /** How many bytes a set of models counts on, each digest once, while models leave it and come back. */
-import type { ScannedFile, ScannedSnapshot } from '../../store/scan-store.ts';
+import type { ScannedFile } from '../../store/scan-store.ts';
 
 export class UniqueBytes {
   readonly #users = new Map<string, number>();
   #totalBytes = 0;
 
-  constructor(snapshots: readonly ScannedSnapshot[]) {
+  constructor(snapshots: readonly { readonly files: readonly ScannedFile[] }[]) {
     for (const { files } of snapshots) this.add(files);
   }
 

@@ -1,4 +1,5 @@
 /** One file of somebody else becomes a blob, if its bytes are wanted ones: read once, whatever its name says. */
+
 import { hash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
@@ -15,6 +16,7 @@ import { hashFile } from '../../transfer/hash-file.ts';
 import type { AdoptRun } from '../adopt-blob.ts';
 import type { ImportOptions } from '../api.ts';
 import { commitBlob, underBlobLock } from '../commit-blob.ts';
+import { needsOfNobody } from '../needs.ts';
 import { isHere } from '../obtain-blob.ts';
 import { reserveSpace } from '../space.ts';
 import type { Candidate } from './plan-import.ts';
@@ -98,7 +100,7 @@ async function copyIn(run: AdoptRun, { file }: Candidate, partial: PartialBlob):
   const { path, name } = file;
   const { work, engine, meter, emit, signal } = run;
   const held = new PieceMap(partial.pieces).heldBytes();
-  const reservation = await reserveSpace(work, name, file.sizeBytes - held);
+  const reservation = await reserveSpace(work, { label: name, needs: [needsOfNobody(path, file.sizeBytes - held)], call: { signal } });
   try {
     meter.found(held);
     const backend = new LocalBackend({ url: `local://${dirname(path)}`, folders: [dirname(path)], file: basename(path) });

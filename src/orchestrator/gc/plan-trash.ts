@@ -1,0 +1,50 @@
+/** Removed models that are kept in the trash: which of them are purged now. Pure. */
+import type { GcItem } from '../../domain/gc.ts';
+import type { ScannedTrash, StoreScan } from '../../store/scan-store.ts';
+import { formatDuration } from '../../util/format-duration.ts';
+import { type GcRules, isPurging } from './gc-rules.ts';
+import { UniqueBytes } from './unique-bytes.ts';
+
+export interface TrashPlan {
+  readonly items: readonly GcItem[];
+  /** What goes on being kept. */
+  readonly kept: readonly ScannedTrash[];
+}
+
+/** Soonest over first. A purge frees what no model, and nothing else in the trash, counts on. */
+export function planTrash({ keptTrash, snapshots }: StoreScan, rules: GcRules, relative: (path: string) => string): TrashPlan {
+  const left = new UniqueBytes([...snapshots, ...keptTrash]);
+  const ordered = keptTrash.toSorted((a, b) => a.expiresMs - b.expiresMs);
+  const isOver = ({ isExpired }: ScannedTrash): boolean => isExpired || isPurging(rules);
+  const [over, kept] = [ordered.filter(isOver), ordered.filter((trash) => !isOver(trash))];
+  const item = (trash: ScannedTrash, rest: Pick<GcItem, 'bytes' | 'action' | 'reason' | 'why'>): GcItem => ({
+    kind: 'trash',
+    what: trash.label,
+    path: relative(trash.path),
+    expiresMs: trash.expiresMs,
+    ...rest,
+  });
+  const remaining = (trash: ScannedTrash): string => formatDuration(Math.max(0, trash.expiresMs - rules.nowMs));
+  return {
+    kept,
+    items: [
+      ...over.map((trash) => {
+        const why = trash.isExpired ? 'its time in the trash is over' : `${remaining(trash)} before its time in the trash is over`;
+        return item(trash, {
+          bytes: left.remove(trash.files),
+          action: 'remove',
+          reason: trash.isExpired ? 'expired' : rules.purge ? 'asked' : 'free',
+          why,
+        });
+      }),
+      ...kept.map((trash) =>
+        item(trash, {
+          bytes: left.aloneIn(trash.files),
+          action: 'keep',
+          reason: 'in_trash',
+          why: `purged in ${remaining(trash)}, or now with --purge`,
+        }),
+      ),
+    ],
+  };
+}
