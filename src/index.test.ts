@@ -18,10 +18,12 @@ it('exports these values and no others: a name that is public stays', () => {
     'createOrchestrator',
     'formatRef',
     'getWanPaths',
+    'inspectBundle',
     'isModelError',
     'loadConfig',
     'loadPlan',
     'parseModelRef',
     'validateManifest',
+    'verifyBundle',
   ]);
 });
