@@ -9,7 +9,7 @@ import type { StoreContext } from './context.ts';
 import { makeDirectory, syncDirectory } from './durable.ts';
 import { listNames } from './list-names.ts';
 import { readRecord, removeRecord, writeRecord } from './record.ts';
-import { digestsIn, readSnapshot } from './snapshots.ts';
+import { digestsIn, lookAtSnapshot } from './snapshots.ts';
 import { readStatKey } from './stat-key.ts';
 import { withStateLock } from './state-lock.ts';
 
@@ -98,10 +98,13 @@ export async function endKeepings(context: StoreContext, kept: readonly KeptTras
 
 /** Digests that kept trash counts on; `unreadable`: folders whose snapshot has no readable record. */
 export function keptDigests(context: StoreContext): { readonly digests: Sha256[]; readonly unreadable: string[] } {
-  const kept = keptTrash(context);
-  const records = kept.map(({ snapshot }) => readSnapshot(context, snapshot));
-  return {
-    digests: records.flatMap((record) => (record?.files ?? []).map(({ sha256 }) => sha256)),
-    unreadable: kept.filter((_, index) => records[index] === undefined).map(({ path }) => path),
-  };
+  const digests: Sha256[] = [];
+  const unreadable: string[] = [];
+  for (const { snapshot, path } of keptTrash(context)) {
+    const record = lookAtSnapshot(context, snapshot);
+    if (record === 'gone') continue;
+    if (record === 'unreadable') unreadable.push(path);
+    else for (const { sha256 } of record.files) digests.push(sha256);
+  }
+  return { digests, unreadable };
 }

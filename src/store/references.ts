@@ -2,7 +2,7 @@
 import type { StoreContext } from './context.ts';
 import { liveIntents } from './intents.ts';
 import { keptDigests } from './kept-trash.ts';
-import { listSnapshots, readSnapshot } from './snapshots.ts';
+import { listSnapshots, lookAtSnapshot } from './snapshots.ts';
 
 export interface References {
   readonly digests: ReadonlySet<string>;
@@ -14,9 +14,10 @@ export async function readReferences(context: StoreContext): Promise<References>
   const digests = new Set<string>();
   const unreadable: string[] = [];
   for (const directory of listSnapshots(context)) {
-    const record = readSnapshot(context, directory);
-    if (record === undefined) unreadable.push(directory);
-    for (const file of record?.files ?? []) digests.add(file.sha256);
+    const record = lookAtSnapshot(context, directory);
+    if (record === 'gone') continue;
+    if (record === 'unreadable') unreadable.push(directory);
+    else for (const file of record.files) digests.add(file.sha256);
   }
   const kept = keptDigests(context);
   for (const digest of kept.digests) digests.add(digest);

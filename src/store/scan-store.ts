@@ -16,7 +16,7 @@ import { listNames } from './list-names.ts';
 import { listPins } from './pins.ts';
 import { deadStagings, oldRecords } from './recover.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
-import { listSnapshots, readSnapshot } from './snapshots.ts';
+import { listSnapshots, lookAtSnapshot, readSnapshot } from './snapshots.ts';
 import { trashEntries } from './sweep.ts';
 
 export interface ScannedFile {
@@ -119,8 +119,9 @@ export async function scanStore(context: StoreContext): Promise<StoreScan> {
 async function scanSnapshots(context: StoreContext): Promise<Pick<StoreScan, 'snapshots' | 'unreadable' | 'foreign'>> {
   const [snapshots, unreadable, foreign]: [ScannedSnapshot[], string[], string[]] = [[], [], []];
   for (const directory of listSnapshots(context)) {
-    const record = readSnapshot(context, directory);
-    if (record === undefined) unreadable.push(directory);
+    const record = lookAtSnapshot(context, directory);
+    if (record === 'gone') continue;
+    if (record === 'unreadable') unreadable.push(directory);
     else if (isInPlace(context, directory, record)) snapshots.push(await scanSnapshot(context, directory, record));
     else foreign.push(directory);
   }

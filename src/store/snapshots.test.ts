@@ -10,7 +10,7 @@ import { inspectSnapshot } from './inspect-snapshot.ts';
 import { beginIntent } from './intents.ts';
 import { publishSnapshot } from './publish-snapshot.ts';
 import { recover } from './recover.ts';
-import { readSnapshot } from './snapshots.ts';
+import { lookAtSnapshot, readSnapshot } from './snapshots.ts';
 import { stageSnapshot } from './stage-snapshot.ts';
 import { removeSnapshot, sweepBlobs } from './sweep.ts';
 
@@ -162,6 +162,18 @@ describe('healing', () => {
     expect(links.sort()).toEqual(['wan22/i2v-A14B@2.2.0/vae/weights.bin', 'wan22/t2v-A14B@2.2.0/vae/weights.bin']);
     for (const directory of directories) expect(conditions(store, directory)).toEqual(['proven', 'proven', 'proven']);
     expect(await checkInvariants(store.context)).toEqual([]);
+  });
+});
+
+describe('a look without a lock', () => {
+  it('tells a snapshot that is gone from one whose record is torn', async () => {
+    const store = await testStore();
+    const directory = await publish(store);
+    expect(lookAtSnapshot(store.context, directory)).toMatchObject({ ref: { modelId: expect.any(String) } });
+    writeFileSync(join(directory, '.verified.json'), '{"torn');
+    expect(lookAtSnapshot(store.context, directory)).toBe('unreadable');
+    rmSync(directory, { recursive: true });
+    expect(lookAtSnapshot(store.context, directory)).toBe('gone');
   });
 });
 

@@ -7,11 +7,28 @@ import { pathFault } from '../domain/path-rules.ts';
 import type { StoreContext } from './context.ts';
 import { readRecord, writeRecord } from './record.ts';
 import { fromWire, type SnapshotRecord, toWire, VERIFIED_FILE, type WireRecord } from './snapshot-record.ts';
+import { readStatKey } from './stat-key.ts';
 
 /** Undefined where the directory or its record is absent or torn. */
 export function readSnapshot(context: StoreContext, directory: string): SnapshotRecord | undefined {
   const wire = readRecord<WireRecord>(context.resolver.modelFile(directory, VERIFIED_FILE));
   return wire && fromWire(wire);
+}
+
+/** Renames that come between two looks; more often in a row is no accident. */
+const LOOKS = 5;
+
+/**
+ * As {@link readSnapshot}, for whoever holds no lock: what was renamed away between the listing and the look is `gone`, and not without a
+ * record.
+ */
+export function lookAtSnapshot(context: StoreContext, directory: string): SnapshotRecord | 'gone' | 'unreadable' {
+  for (let look = 0; look < LOOKS; look++) {
+    const record = readSnapshot(context, directory);
+    if (record !== undefined) return record;
+    if (readStatKey(directory) === undefined) return 'gone';
+  }
+  return 'unreadable';
 }
 
 /** Digests that a snapshot's record names, wherever the snapshot lies. */

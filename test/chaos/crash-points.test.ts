@@ -32,6 +32,8 @@ describeWithReal('a sample of stops and refusals', {
       SCENARIOS.removing,
       SCENARIOS.toTier,
       SCENARIOS.outOfTier,
+      SCENARIOS.trashing,
+      SCENARIOS.purging,
     ])('$name, stopped where something is put in its place', { timeout: 60_000 }, async (scenario) => {
       const { kills, failures } = await sweepCrashPoints(scenario, { choose: placing });
       expect(failures).toEqual([]);

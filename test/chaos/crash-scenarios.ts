@@ -1,5 +1,5 @@
 /** What is under way when the machine stops, and what must hold after it: the worlds of the crash-point and disk-fault tests. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -17,6 +17,7 @@ const SHARED = 'transformer/a.safetensors';
 const SHARED_BYTES = 400_000;
 /** Folder of the tier, beside the root. */
 const TIER = 'cold-tier';
+const HOUR_MS = 3_600_000;
 
 /** A world that is used for one point after another. */
 export interface CrashWorld {
@@ -71,6 +72,29 @@ const removeAgain = async ({ orchestrator, root }: CrashWorld): Promise<void> =>
   expect((await orchestrator.status(SUBJECT)).state).not.toBe('COMPLETE');
   expect(existsSync(join(root, 'wan22', SUBJECT))).toBe(false);
   expect(blobSizes(root), 'only what the other model uses is left').toEqual([3000, SHARED_BYTES]);
+};
+
+/** Both are here, and the subject was not used for two hours. */
+const idle = async (crash: CrashWorld): Promise<void> => {
+  await both(crash);
+  const then = (Date.now() - 2 * HOUR_MS) / 1000;
+  utimesSync(join(crash.root, '.state', 'access', `wan22@${SUBJECT}`), then, then);
+};
+
+const purgeAgain = async ({ orchestrator, root }: CrashWorld): Promise<void> => {
+  await orchestrator.gc({ olderThanMs: HOUR_MS, purge: true });
+  expect(existsSync(join(root, 'wan22', SUBJECT))).toBe(false);
+  expect(blobSizes(root), 'only what the other model uses is left').toEqual([3000, SHARED_BYTES]);
+};
+
+const trashAgain = async (crash: CrashWorld): Promise<void> => {
+  const { orchestrator, root } = crash;
+  await orchestrator.gc({ olderThanMs: HOUR_MS });
+  expect(existsSync(join(root, 'wan22', SUBJECT))).toBe(false);
+  expect(await checkInvariants(root), 'in the trash').toEqual([]);
+  await ensureAgain(crash, 0);
+  await orchestrator.gc({ purge: true });
+  expect(await orchestrator.verifyIntegrity(SUBJECT)).toMatchObject({ ok: true });
 };
 
 const both = async ({ orchestrator }: CrashWorld): Promise<void> => {
@@ -209,6 +233,30 @@ export const SCENARIOS = {
       expect(world.server('http').sentBytes() - before).toBeLessThanOrEqual(refetchBytes);
       expect((await orchestrator.verifyIntegrity(SUBJECT)).ok).toBe(true);
     },
+  },
+  collecting: {
+    name: 'a collection that removes a model beside one that shares blobs',
+    bystander: true,
+    prepare: idle,
+    args: ['models', 'gc', '--older-than', '1h', '--purge', '-y', '--json'],
+    again: purgeAgain,
+  },
+  trashing: {
+    name: 'a collection that moves a model to the trash',
+    bystander: true,
+    prepare: idle,
+    args: ['models', 'gc', '--older-than', '1h', '-y', '--json'],
+    again: trashAgain,
+  },
+  purging: {
+    name: 'a purge of the trash beside a model that shares blobs',
+    bystander: true,
+    prepare: async (crash) => {
+      await idle(crash);
+      await crash.orchestrator.gc({ olderThanMs: HOUR_MS });
+    },
+    args: ['models', 'gc', '--purge', '-y', '--json'],
+    again: purgeAgain,
   },
   verifying: {
     name: 'a verification that finds a bad file',

@@ -137,6 +137,14 @@ describe('a collection', () => {
     expect(blobBytes(world)).toBe(3000);
   });
 
+  it('takes a last use that lies ahead for one just now, and lets the model grow old from then on', async () => {
+    const { world, orchestrator } = await family();
+    usedAgo(world, A, -48 * HOUR_MS);
+    expect(gone(await orchestrator.gc({ olderThanMs: HOUR_MS }))).toEqual([B, C]);
+    const { mtimeMs } = statSync(join(world.modelsRoot, '.state', 'access', `wan22@${A}`));
+    expect(Math.abs(Date.now() - mtimeMs)).toBeLessThan(30_000);
+  });
+
   it('lists what the manifest names no more, and removes it when asked by age', async () => {
     const { world } = await family();
     await world.write({ [B]: { files: { a: 'x' } } });

@@ -1,7 +1,8 @@
 /** Doing what a plan says, and telling what became of each item. */
 import { throwIfCancelled } from '../../domain/cancelled.ts';
 import type { Emit } from '../../domain/events.ts';
-import type { GcItem, GcPlan, GcReport, GcTarget } from '../../domain/gc.ts';
+import type { GcItem, GcModel, GcPlan, GcReport, GcTarget } from '../../domain/gc.ts';
+import { touchAccess } from '../../store/access.ts';
 import { recover } from '../../store/recover.ts';
 import { freeBytes } from '../../store/reservations.ts';
 import type { Orchestration } from '../orchestration.ts';
@@ -47,8 +48,14 @@ export async function runGc(work: Orchestration, { plan, emit, signal }: GcRun):
     check();
     note(item, isFreeEnough(work, item, plan.targets) ? ENOUGH : await removePlannedModel(work, item));
   }
+  for (const { action, model } of plan.items) if (action === 'keep' && model !== undefined) await settleLastUse(work, model);
   for (const item of of('quarantine')) note(item, await removeQuarantined(work, item));
   return reportOf(work, { plan, done, startedMs, emit });
+}
+
+/** One that lies ahead (the clock was set back) is now, and grows old from here on. */
+async function settleLastUse({ store }: Orchestration, { family, ref, lastUsedMs }: GcModel): Promise<void> {
+  if (lastUsedMs > store.clock.now()) await touchAccess(store, family, ref);
 }
 
 const ENOUGH: Outcome = { reason: 'enough', why: 'enough is free without it' };
