@@ -188,6 +188,21 @@ describe('removing', () => {
     expect(await checkInvariants(store.context)).toEqual([]);
   });
 
+  it('an intent that begins while a sweep is under way gets its blobs back', async () => {
+    const store = await testStore();
+    await store.commit(contents['vae/weights.bin']);
+    const { locks, resolver } = store.context;
+    const state = await locks.acquire(resolver.stateLock(), { timeoutMs: 1000, doing: 'a test' });
+    const sweeping = sweepBlobs(store.context, store.blobs, [digest]);
+    while (!(await locks.isLocked(resolver.blobLock(digest).path))) await new Promise((resolve) => setTimeout(resolve, 1));
+    const intent = await beginIntent(store.context, { ref: 'x', digests: [digest] });
+    await state.release();
+    expect(await sweeping).toBe(0);
+    expect(store.blobs.state(digest, 70_000)).not.toBe('absent');
+    await intent.end();
+    expect(await sweepBlobs(store.context, store.blobs, [digest])).toBe(70_000);
+  });
+
   it('a live intent keeps its digests', async () => {
     const store = await testStore();
     await store.commit(contents['vae/weights.bin']);

@@ -177,7 +177,8 @@ describe('a plan', () => {
     const ahead = { ...OLD, idleMs: -5 * DAY };
     expect(gone(plan([ahead, MID], { olderThanMs: DAY }))).toEqual(['mid@1.0.0']);
     expect(gone(plan([ahead, MID], { maxSizeBytes: 100 }))).toEqual(['mid@1.0.0']);
-    expect(gone(plan([ahead], { isAutomatic: true, need: { bytes: 1, kind: 'need', freeBytes: 0 } }))).toEqual([]);
+    const spared = plan([ahead], { isAutomatic: true, need: { bytes: 1, kind: 'need', freeBytes: 0 } });
+    expect(byWhat(spared, 'old@1.0.0')).toMatchObject({ action: 'keep', reason: 'grace', why: 'not used for 0 ms' });
   });
 
   it.each<[string, string, Partial<StoreScan>, Partial<GcRules>]>([
