@@ -24,6 +24,14 @@ export interface Reclaimable {
   readonly modelBytes: number;
 }
 
+/** What garbage collection would do about it. */
+export interface RoomForeseen {
+  /** Models that would go; beside them what belongs to nobody. */
+  readonly removes: readonly string[];
+  /** Why that would not be enough: then nothing goes. */
+  readonly inTheWay?: string;
+}
+
 export interface SpaceVerdict {
   /** Will be written: fetched, copied, derived; second copies included. */
   readonly writeBytes: number;
@@ -41,6 +49,8 @@ export interface SpaceVerdict {
   readonly quotas: readonly QuotaVerdict[];
   /** Only where something is short. */
   readonly reclaimable?: Reclaimable;
+  /** Only of a plan where something is short, and garbage collection may make room. */
+  readonly room?: RoomForeseen;
 }
 
 export const fits = ({ shortfallBytes, quotas }: SpaceVerdict): boolean =>

@@ -1,7 +1,7 @@
 /** Garbage collection for an ensure that is short of space or quota: only where it is configured, and only where it frees enough. */
 import { isModelError } from '../domain/errors.ts';
-import type { GcReport } from '../domain/gc.ts';
-import type { SpaceVerdict } from '../domain/space.ts';
+import type { GcPlan, GcReport } from '../domain/gc.ts';
+import type { RoomForeseen, SpaceVerdict } from '../domain/space.ts';
 import { formatBytes } from '../util/format-bytes.ts';
 import type { Orchestration } from './orchestration.ts';
 import type { SpaceRequest } from './space.ts';
@@ -9,7 +9,7 @@ import type { SpaceRequest } from './space.ts';
 export interface Room {
   readonly freedBytes: number;
   /** Why nothing was freed; absent where nothing was tried. */
-  readonly inTheWay?: string;
+  readonly inTheWay?: string | undefined;
 }
 
 export const NO_ROOM: Room = { freedBytes: 0 };
@@ -19,30 +19,53 @@ interface Shortfall {
   readonly family?: string;
 }
 
-/** Call without the state lock: models go one by one, each under its own. */
+/** Call without the state lock: models go one by one, each under its own. What is still short afterwards, the next call is for. */
 export async function makeRoom(
   work: Orchestration,
   { call, verdict }: Pick<SpaceRequest, 'call'> & { readonly verdict: SpaceVerdict },
 ): Promise<Room> {
-  if (!work.settings.makesRoom) return NO_ROOM;
-  let freedBytes = 0;
+  const [shortfall] = shortfallsOf(verdict);
+  if (!work.settings.makesRoom || shortfall === undefined) return NO_ROOM;
+  const { inTheWay } = await foreseeRoom(work, verdict);
+  if (inTheWay !== undefined) return { freedBytes: 0, inTheWay };
+  try {
+    const { freeSpace } = await import('./gc/free-space.ts');
+    const { freedBytes, report, inTheWay: inTheWayNow } = await freeSpace(work, { ...call, ...shortfall });
+    tell(work, call, report);
+    return { freedBytes, inTheWay: inTheWayNow };
+  } catch (error) {
+    return { freedBytes: 0, inTheWay: reasonOf(error) };
+  }
+}
+
+/** What {@link makeRoom} would remove, all in all. Changes nothing. @param spare models that are asked for, and not at work yet */
+export async function foreseeRoom(work: Orchestration, verdict: SpaceVerdict, spare: readonly string[] = []): Promise<RoomForeseen> {
+  const removes = new Set<string>();
   try {
     for (const shortfall of shortfallsOf(verdict)) {
-      const inTheWay = await standsInTheWay(work, shortfall);
-      if (inTheWay !== undefined) return { freedBytes, inTheWay };
+      const plan = await planFor(work, shortfall, spare);
+      const isEnough = plan.targets.every(({ kind, shortBytes }) => kind !== 'need' || shortBytes === 0);
+      if (!isEnough) return { removes: [], inTheWay: (await import('./gc/free-space.ts')).whatIsKept(plan) };
+      for (const { kind, action, what } of plan.items) if (kind === 'model' && action === 'remove') removes.add(what);
     }
-    const { freeSpace } = await import('./gc/free-space.ts');
-    for (const shortfall of shortfallsOf(verdict)) {
-      const answer = await freeSpace(work, { ...call, ...shortfall });
-      freedBytes += answer.freedBytes;
-      tell(work, call, answer.report);
-    }
-    return { freedBytes };
+    return { removes: [...removes] };
   } catch (error) {
-    // What is short is the news; why nothing could be removed belongs to it.
-    if (!isModelError(error) || error.code === 'CANCELLED') throw error;
-    return { freedBytes, inTheWay: error.message };
+    return { removes: [], inTheWay: reasonOf(error) };
   }
+}
+
+/** What is short is the news; why nothing could be removed belongs to it. */
+function reasonOf(error: unknown): string {
+  if (!isModelError(error) || error.code === 'CANCELLED') throw error;
+  return error.message;
+}
+
+async function planFor(work: Orchestration, { bytes, family }: Shortfall, spare: readonly string[]): Promise<GcPlan> {
+  const { lookForGc } = await import('./gc/look-for-gc.ts');
+  const { planGc } = await import('./gc/plan-gc.ts');
+  const { view, rules } = await lookForGc(work, { purge: true, ...(family !== undefined && { family }) }, { bytes });
+  const ensuring = new Set([...view.scan.ensuring, ...spare]);
+  return planGc({ ...view, scan: { ...view.scan, ensuring } }, rules);
 }
 
 /** What serves the volume serves the quota of all. */
@@ -53,15 +76,6 @@ function shortfallsOf({ shortfallBytes, quotas }: SpaceVerdict): Shortfall[] {
     family === undefined ? [] : [{ bytes: missing, family }],
   );
   return [...families, ...(bytes > 0 ? [{ bytes }] : [])];
-}
-
-/** Undefined where enough could go. */
-async function standsInTheWay(work: Orchestration, { bytes, family }: Shortfall): Promise<string | undefined> {
-  const { planCollection } = await import('./gc/collect-garbage.ts');
-  const { whatIsKept } = await import('./gc/free-space.ts');
-  const plan = await planCollection(work, { purge: true, ...(family !== undefined && { family }) }, { bytes });
-  const isEnough = plan.targets.every(({ kind, shortBytes }) => kind !== 'need' || shortBytes === 0);
-  return isEnough ? undefined : whatIsKept(plan);
 }
 
 function tell(work: Orchestration, call: SpaceRequest['call'], report: GcReport): void {

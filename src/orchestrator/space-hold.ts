@@ -15,10 +15,10 @@ import { resolveTarget, type Target } from './target.ts';
 
 export async function preflightOf(work: Orchestration, modelIds: readonly string[], options: EnsureOptions = {}): Promise<SpaceVerdict> {
   readStoreId(work.store);
-  return foreseeSpace(
-    work,
-    (await needsOfAll(work, modelIds, options)).map(({ needs }) => needs),
-  );
+  const all = await needsOfAll(work, modelIds, options);
+  const labels = all.map(({ target }) => target.label);
+  const needs = all.map((one) => one.needs);
+  return foreseeSpace(work, needs, labels);
 }
 
 /**

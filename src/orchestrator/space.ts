@@ -7,7 +7,7 @@ import { withStateLock } from '../store/state-lock.ts';
 import { scanUsage } from '../store/usage-scan.ts';
 import { formatBytes } from '../util/format-bytes.ts';
 import type { CallOptions } from './api.ts';
-import { makeRoom, NO_ROOM } from './make-room.ts';
+import { foreseeRoom, makeRoom, NO_ROOM } from './make-room.ts';
 import type { Needs } from './needs.ts';
 import type { Orchestration } from './orchestration.ts';
 import { shortageError } from './space-errors.ts';
@@ -28,8 +28,8 @@ export interface ReservedSpace extends Reservation {
   readonly verdict: SpaceVerdict;
 }
 
-/** What is freed may not be what was planned: somebody else takes it, or the file system gives back less. */
-const MAX_ROUNDS = 3;
+/** A round frees for one quota or the volume; and somebody else may take what it freed, or the file system give back less. */
+const MAX_ROUNDS = 8;
 
 /**
  * Reserves what is needed, one asker at a time, so that two that fit alone but not together are told so at once. Where it does not fit, and
@@ -63,10 +63,12 @@ const tryToReserve = (work: Orchestration, label: string, question: Question): P
     return fits(verdict) ? { verdict, reservation: await reserve(work.store, promiseOf(verdict)) } : { verdict };
   });
 
-/** What {@link reserveSpace} would find. Changes nothing. */
-export async function foreseeSpace(work: Orchestration, needs: readonly Needs[]): Promise<SpaceVerdict> {
+/** What {@link reserveSpace} would find. Changes nothing. @param labels of the models that are asked for */
+export async function foreseeSpace(work: Orchestration, needs: readonly Needs[], labels: readonly string[]): Promise<SpaceVerdict> {
   const verdict = await judge(work, { needs, secondNamesCost: secondNamesSeemToCost(work.store) });
-  return fits(verdict) ? verdict : withReclaimable(work, needs, verdict);
+  if (fits(verdict)) return verdict;
+  const room = work.settings.makesRoom ? await foreseeRoom(work, verdict, labels) : undefined;
+  return { ...(await withReclaimable(work, needs, verdict)), ...(room && { room }) };
 }
 
 /** The same without a word on quotas, of which only the sum over all models says anything. */

@@ -42,6 +42,8 @@ const QUOTA = { WAN_MAX_TOTAL_SIZE: '7M' };
 describe('an ensure that would go over a quota', () => {
   it('removes the longest unused model first, says which and why, and no more than it must', async () => {
     const world = await twoOldModels();
+    expect((await world.cli(['models', 'plan', NEW], QUOTA)).stdout).toMatch(/^makes room +yes: removes older@1\.0\.0$/m);
+    expect(isHere(world, OLDER), 'a plan removes nothing').toBe(true);
     const ran = await world.cli(['models', 'ensure', NEW], QUOTA);
     expect(ran.code, ran.stderr).toBe(0);
     expect(ran.stderr).toMatch(/made room: removed older@1\.0\.0 \(3\.0 MiB, not used for 9\.?\d? ?h.*`wan models pin` keeps a model/);
@@ -73,6 +75,13 @@ describe('an ensure that would go over a quota', () => {
     expect(isHere(world, OLD)).toBe(true);
   });
 
+  it('frees for each quota and the volume only what the ones before did not', async () => {
+    const world = await twoOldModels();
+    const both = { ...QUOTA, WAN_MAX_FAMILY_SIZE: '7M' };
+    expect((await world.cli(['models', 'ensure', NEW], both)).code).toBe(0);
+    expect([OLD, OLDER, NEW].map((id) => isHere(world, id))).toEqual([true, false, true]);
+  });
+
   it('removes nothing where that is switched off', async () => {
     const world = await twoOldModels();
     const ran = await world.cli(['models', 'ensure', NEW, '--json'], { ...QUOTA, WAN_ENABLE_GARBAGE_COLLECTION: 'false' });
@@ -86,6 +95,8 @@ describe('an ensure that would go over a quota', () => {
     const both = await world.cli(['models', 'ensure', OLDER, NEW, '--json'], { ...QUOTA, WAN_GC_GRACE: '0' });
     expect(both.code, both.stdout).toBe(0);
     expect([OLD, OLDER, NEW].map((id) => isHere(world, id))).toEqual([false, true, true]);
+    const plan = await world.cli(['models', 'plan', '--all'], { ...QUOTA, WAN_GC_GRACE: '0' });
+    expect(plan.stdout).toMatch(/^makes room +no: garbage collection could not free enough: 2 being worked on/m);
     const all = await world.cli(['models', 'ensure', NEW, OLD, OLDER, '--json'], { ...QUOTA, WAN_GC_GRACE: '0' });
     expect(all.json().error.code).toBe('QUOTA_EXCEEDED');
     expect([OLDER, NEW].map((id) => isHere(world, id))).toEqual([true, true]);

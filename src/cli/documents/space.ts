@@ -29,5 +29,12 @@ export const spaceVerdict = z
       .object({ orphan_bytes: bytes, trash_bytes: bytes, quarantine_bytes: bytes, model_bytes: bytes })
       .optional()
       .meta({ description: 'only where something is short: what could go' }),
+    room: z
+      .object({
+        removes: z.array(z.string()).meta({ description: 'models that an ensure would remove first' }),
+        in_the_way: z.string().optional().meta({ description: 'why that would not be enough: then nothing goes' }),
+      })
+      .optional()
+      .meta({ description: 'only where something is short, and enable_garbage_collection is on' }),
   })
   .meta({ description: 'of all these models together' });

@@ -33,6 +33,12 @@ it('says what is short, in each quota too, and what could go', () => {
     ],
     reclaimable: { orphanBytes: GIB, trashBytes: GIB, quarantineBytes: 0, modelBytes: 7 * GIB },
   };
+  const last = (verdict: SpaceVerdict) => spaceText(PLAIN_SCREEN, verdict).split('\n').at(-1);
+  expect(last({ ...short, room: { removes: ['a@1.0.0', 'b@1.0.0'] } })).toBe('makes room      yes: removes a@1.0.0, b@1.0.0');
+  expect(last({ ...short, room: { removes: [] } })).toBe('makes room      yes: removes nothing but what nobody needs');
+  expect(last({ ...short, room: { removes: [], inTheWay: '1 pinned (9 GiB)' } })).toBe(
+    'makes room      no: garbage collection could not free enough: 1 pinned (9 GiB)',
+  );
   expect(spaceText(PLAIN_SCREEN, short).split('\n')).toEqual([
     'together        6.0 GiB of free space, margin and 2.0 GiB of second copies included; there are 10.0 GiB, 8.0 GiB of them reserved by other commands: 4.0 GiB short',
     'quota           5.0 GiB more; 18.0 GiB of 20.0 GiB are used, 1.0 GiB reserved by other commands: 4.0 GiB short',

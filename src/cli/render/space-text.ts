@@ -13,6 +13,7 @@ export function spaceText(screen: Screen, verdict: SpaceVerdict): string {
       quotaText(screen, quota),
     ]),
     ['could go', reclaimableText(verdict)],
+    ['makes room', roomText(screen, verdict)],
   ]);
 }
 
@@ -43,4 +44,12 @@ function reclaimableText({ reclaimable }: SpaceVerdict): string {
   const { orphanBytes, trashBytes, quarantineBytes, modelBytes } = reclaimable;
   const loose = formatBytes(orphanBytes + trashBytes + quarantineBytes);
   return `${loose} that nobody needs, ${formatBytes(modelBytes)} of models that are not pinned: \`wan models gc\`, \`wan models du\``;
+}
+
+function roomText(screen: Screen, { room }: SpaceVerdict): string {
+  if (room === undefined) return '';
+  if (room.inTheWay !== undefined) return judged(screen, 'bad', `no: garbage collection could not free enough: ${room.inTheWay}`);
+  return room.removes.length === 0
+    ? 'yes: removes nothing but what nobody needs'
+    : judged(screen, 'soft', `yes: removes ${room.removes.join(', ')}`);
 }

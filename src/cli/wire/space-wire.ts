@@ -20,6 +20,9 @@ export const spaceWire = (verdict: SpaceVerdict): Wire<typeof spaceVerdict> => (
     needed_bytes: quota.neededBytes,
     shortfall_bytes: quota.shortfallBytes,
   })),
+  ...(verdict.room && {
+    room: { removes: verdict.room.removes, ...(verdict.room.inTheWay !== undefined && { in_the_way: verdict.room.inTheWay }) },
+  }),
   ...(verdict.reclaimable && {
     reclaimable: {
       orphan_bytes: verdict.reclaimable.orphanBytes,
