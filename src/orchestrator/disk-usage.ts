@@ -44,12 +44,12 @@ function modelUsages({ models }: UsageScan, sums: ReturnType<typeof usageBy>): M
   return sums.flatMap(({ name: index, ...sum }): ModelUsage[] => {
     const model = models[Number(index)];
     if (model === undefined) return [];
-    const { family, directory: path, isPinned, record } = model;
-    return [{ name: labelOf(model), family, path, isPinned, isReadable: record !== undefined, ...sum }];
+    const { family, directory: path, isPinned, ref } = model;
+    return [{ name: labelOf(model), family, path, isPinned, isReadable: ref !== undefined, ...sum }];
   });
 }
 
-const labelOf = ({ record, directory }: ScannedModel): string => (record === undefined ? basename(directory) : formatRef(record.ref));
+const labelOf = ({ ref, directory }: ScannedModel): string => (ref === undefined ? basename(directory) : formatRef(ref));
 
 interface Asked {
   readonly modelIds: readonly string[];
@@ -93,11 +93,13 @@ const NO_COMPONENT = '(none)';
 
 /** A mounted component is told by its own id, since models that mount it may call it otherwise. */
 function componentNames({ models }: UsageScan, registry: ModelRegistry | undefined): (use: Use) => string {
-  const files = models.map(({ record }) => new Map(filesOf(registry, record && formatRef(record.ref)).map((file) => [file.path, file])));
-  return ({ model, path = '' }) => {
-    const file = files[model]?.get(path);
-    return file?.overlay === undefined ? (file?.mountedFrom ?? file?.component ?? NO_COMPONENT) : `+${file.overlay}`;
-  };
+  const names = models.map(({ ref }) => new Map(filesOf(registry, ref && formatRef(ref)).flatMap(namedComponent)));
+  return ({ model, path = '' }) => names[model]?.get(path) ?? NO_COMPONENT;
+}
+
+function namedComponent({ path, overlay, mountedFrom, component }: FileSpec): [string, string][] {
+  const name = overlay === undefined ? (mountedFrom ?? component) : `+${overlay}`;
+  return name === undefined ? [] : [[path, name]];
 }
 
 function filesOf(registry: ModelRegistry | undefined, ref: string | undefined): readonly FileSpec[] {

@@ -89,7 +89,7 @@ function judged(quota: Omit<QuotaVerdict, 'shortfallBytes'>): QuotaVerdict {
 /** What the family's models will name and none of them does yet: bytes that other families hold count, too. */
 function familyGain({ models }: UsageScan, family: string, needs: readonly Needs[]): number {
   const ofFamily = models.filter((model) => model.family === family);
-  const held = new Set<string>(ofFamily.flatMap(({ record }) => record?.files.map(({ sha256 }) => sha256) ?? []));
+  const held = new Set<string>(ofFamily.flatMap(({ digests }) => digests));
   return distinct(needs, ({ key, isNew, sizeBytes }) => (isNew && !held.has(key) ? sizeBytes : 0));
 }
 

@@ -4,8 +4,10 @@
  */
 import { type BigIntStats, type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Sha256 } from '../domain/digest.ts';
 import type { ByteClass } from '../domain/disk-usage.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
+import type { CanonicalRef } from '../domain/model-ref.ts';
 import type { StoreContext } from './context.ts';
 import { liveIntents } from './intents.ts';
 import { Ledger } from './ledger.ts';
@@ -24,8 +26,10 @@ export interface ScannedModel {
   readonly directory: string;
   readonly family: string;
   readonly isPinned: boolean;
-  /** Absent where it is missing or torn. */
-  readonly record?: SnapshotRecord;
+  /** Of its record; absent where that is missing or torn. */
+  readonly ref?: CanonicalRef;
+  /** That the record names. */
+  readonly digests: readonly Sha256[];
 }
 
 /** A model that goes on needing an inode as long as it is there. */
@@ -34,8 +38,8 @@ export interface Use {
   readonly model: number;
   /** Of the file, as the model's record names it; absent for what is in its folder beside that. */
   readonly path?: string;
-  /** `blob`: the model's record names its digest; the others lie in the model's folder. */
-  readonly as: 'blob' | 'file' | 'own' | 'foreign';
+  /** `blob`: the model's record names its digest; `linked`: that, and this is the file, too; the others lie in the model's folder alone. */
+  as: 'blob' | 'linked' | 'file' | 'own' | 'foreign';
 }
 
 export interface ScannedInode {
@@ -59,19 +63,21 @@ export interface UsageScan {
 }
 
 export async function scanUsage(context: StoreContext): Promise<UsageScan> {
-  const models = scannedModels(context);
+  const models: ScannedModel[] = [];
   const walk = new Walk(context, { models, trashed: trashedDigests(context), wanted: await wantedDigests(context) });
+  for (const directory of listSnapshots(context)) {
+    const record = readSnapshot(context, directory);
+    models.push(scannedModel(context, directory, record));
+    walk.count(record?.files ?? []);
+  }
   return { models, inodes: walk.run() };
 }
 
-function scannedModels(context: StoreContext): ScannedModel[] {
-  const { resolver } = context;
-  return listSnapshots(context).map((directory) => {
-    const record = readSnapshot(context, directory);
-    const [family = '', ref = ''] = resolver.relative(directory).split('/');
-    const pin = readPin(context, `${family}@${ref}`);
-    return { directory, family, isPinned: pin !== undefined && isHolding(pin), ...(record && { record }) };
-  });
+function scannedModel(context: StoreContext, directory: string, record: SnapshotRecord | undefined): ScannedModel {
+  const [family = '', name = ''] = context.resolver.relative(directory).split('/');
+  const pin = readPin(context, `${family}@${name}`);
+  const digests = record?.files.map(({ sha256 }) => sha256) ?? [];
+  return { directory, family, isPinned: pin !== undefined && isHolding(pin), ...(record && { ref: record.ref }), digests };
 }
 
 function trashedDigests(context: StoreContext): ReadonlySet<string> {
@@ -111,6 +117,11 @@ const ROOT_PLACES: Readonly<Record<string, ByteClass>> = {
 /** Of several places the first one counts. */
 const PLACE_ORDER: readonly ByteClass[] = ['trash', 'partial', 'orphan', 'quarantine', 'foreign', 'state'];
 
+interface Folder {
+  readonly path: string;
+  readonly zone: Zone;
+}
+
 interface Node {
   isFile: boolean;
   sizeBytes: number;
@@ -127,39 +138,60 @@ class Walk {
   readonly #context: StoreContext;
   readonly #facts: WalkFacts;
   readonly #ledger: Ledger;
-  readonly #byDirectory: ReadonlyMap<string, number>;
-  readonly #filesOf: readonly ReadonlyMap<string, SnapshotFile>[];
+  /** Of each model the paths of its record; of a reflink with what is on record of it. Nothing else is kept: there may be many. */
+  readonly #filesOf: Map<string, SnapshotFile | undefined>[] = [];
   readonly #usesOf = new Map<string, Use[]>();
-  /** A snapshot without a readable record may count on any blob. */
-  readonly #isAnyUnreadable: boolean;
   readonly #nodes = new Map<string, Node>();
+  #byDirectory: ReadonlyMap<string, number> = new Map();
+  #families: ReadonlySet<string> = new Set();
+  /** A snapshot without a readable record may count on any blob. */
+  #isAnyUnreadable = false;
 
   constructor(context: StoreContext, facts: WalkFacts) {
     this.#context = context;
     this.#facts = facts;
     this.#ledger = new Ledger(context);
-    const { models } = facts;
-    this.#byDirectory = new Map(models.map(({ directory }, index) => [directory, index]));
-    this.#filesOf = models.map(({ record }) => new Map(record?.files.map((file) => [file.path, file])));
-    this.#isAnyUnreadable = models.some(({ record }) => record === undefined);
-    for (const [model, { record }] of models.entries()) {
-      for (const { path, sha256 } of record?.files ?? []) this.#usedBy(sha256).push({ model, path, as: 'blob' });
+  }
+
+  /** The files of the next model. */
+  count(files: readonly SnapshotFile[]): void {
+    const model = this.#filesOf.length;
+    this.#filesOf.push(new Map(files.map((file) => [file.path, file.reflinkOf === undefined ? undefined : file])));
+    for (const { path, sha256 } of files) {
+      const uses = this.#usesOf.get(sha256);
+      const use: Use = { model, path, as: 'blob' };
+      if (uses === undefined) this.#usesOf.set(sha256, [use]);
+      else uses.push(use);
     }
   }
 
+  /** Blobs come first: what a model's file is the link of is known by then. */
   run(): ScannedInode[] {
+    const { models } = this.#facts;
+    this.#byDirectory = new Map(models.map(({ directory }, index) => [directory, index]));
+    this.#families = new Set(models.map(({ family }) => family));
+    this.#isAnyUnreadable = models.some(({ ref }) => ref === undefined);
     const { root } = this.#context.resolver;
-    const open: { readonly path: string; readonly zone: Zone }[] = [];
     if (this.#add(root, { kind: 'class', place: 'state' }) === undefined) return [];
-    open.push({ path: root, zone: { kind: 'root' } });
-    for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
-      for (const entry of entriesOf(folder.path)) {
-        const path = join(folder.path, entry.name);
-        const below = this.#entry(folder.zone, entry, path);
-        if (below !== undefined) open.push({ path, zone: below });
-      }
-    }
-    return [...this.#nodes.values()].map((node) => ({ ...node, isKept: node.isKept || (node.isFile && node.linkCount > node.nameCount) }));
+    const [blobs, others] = partition(this.#folderEntries({ path: root, zone: { kind: 'root' } }), ({ zone }) => zone.kind === 'blobs');
+    for (const folder of [...blobs, ...others]) this.#walkBelow(folder);
+    const nodes = [...this.#nodes.values()];
+    for (const node of nodes) node.isKept ||= node.isFile && node.linkCount > node.nameCount;
+    return nodes;
+  }
+
+  #walkBelow(folder: Folder): void {
+    const open = [folder];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) open.push(...this.#folderEntries(next));
+  }
+
+  /** Counts all that lies in the folder. @returns the folders in it */
+  #folderEntries({ path: directory, zone }: Folder): Folder[] {
+    return entriesOf(directory).flatMap((entry): Folder[] => {
+      const path = join(directory, entry.name);
+      const below = this.#entry(zone, entry, path);
+      return below === undefined ? [] : [{ path, zone: below }];
+    });
   }
 
   /** Counts what has the name; the zone below it where it is a folder. */
@@ -191,8 +223,7 @@ class Walk {
       return isFolder ? this.#folder(path, own, below) : this.#folderOrFile(path, false, below);
     }
     if (isFolder && name === '.blobs') return this.#folder(path, own, { kind: 'blobs' });
-    const isFamily = isFolder && this.#facts.models.some(({ family }) => family === name);
-    if (isFamily) return this.#folder(path, own, { kind: 'family' });
+    if (isFolder && this.#families.has(name)) return this.#folder(path, own, { kind: 'family' });
     return this.#folderOrFile(path, isFolder, { kind: 'class', place: 'foreign' });
   }
 
@@ -228,13 +259,16 @@ class Walk {
     const stats = lstatOrNothing(path);
     if (stats === undefined) return;
     const node = this.#node(stats);
-    const file = this.#filesOf[model]?.get(name);
-    if (file === undefined) {
+    const files = this.#filesOf[model];
+    if (files === undefined || !files.has(name)) {
       node.uses.push({ model, as: name === VERIFIED_FILE ? 'own' : 'foreign' });
       return;
     }
-    node.uses.push({ model, path: name, as: 'file' });
-    if (file.reflinkOf !== undefined && this.#sharesBlocks(file, stats)) node.isReflink = true;
+    const known = node.uses.find((use) => use.model === model && use.path === name);
+    if (known !== undefined) known.as = 'linked';
+    else node.uses.push({ model, path: name, as: 'file' });
+    const file = files.get(name);
+    if (file !== undefined && this.#sharesBlocks(file, stats)) node.isReflink = true;
   }
 
   /** Both inodes are as they were when one was made from the other: neither was written to since. */
@@ -266,12 +300,10 @@ class Walk {
     this.#nodes.set(id, made);
     return made;
   }
+}
 
-  #usedBy(digest: string): Use[] {
-    const known = this.#usesOf.get(digest) ?? [];
-    this.#usesOf.set(digest, known);
-    return known;
-  }
+function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }
 
 function lower(node: Node, place: ByteClass): void {

@@ -42,7 +42,7 @@ export function usageByClass(scan: UsageScan): ClassUsage[] {
 
 function classOf({ models }: UsageScan, { uses, place }: ScannedInode): ByteClass {
   if (uses.length === 0) return place;
-  if (uses.every((use) => use.as === 'foreign' || models[use.model]?.record === undefined)) return 'foreign';
+  if (uses.every((use) => use.as === 'foreign' || models[use.model]?.ref === undefined)) return 'foreign';
   if (uses.some(({ model }) => models[model]?.isPinned)) return 'pinned';
   return uses.some(({ model }) => model !== uses[0]?.model) ? 'shared' : 'live';
 }
@@ -54,6 +54,7 @@ function classOf({ models }: UsageScan, { uses, place }: ScannedInode): ByteClas
 export function usageBy({ inodes }: UsageScan, groupOf: (use: Use) => string | undefined): HolderUsage[] {
   const sums = new Map<string, Sum & { uniqueBytes: number }>();
   for (const inode of inodes) {
+    if (inode.uses.length === 0) continue;
     const groups = new Set(inode.uses.map(groupOf));
     for (const group of groups) {
       if (group === undefined) continue;
@@ -70,14 +71,13 @@ export function usageBy({ inodes }: UsageScan, groupOf: (use: Use) => string | u
 
 /** By the second names of blobs: what they saved, and what they cost. */
 export function sharingFacts({ inodes }: UsageScan): SharingFacts {
-  const blobs = new Set(inodes.flatMap(({ uses }) => uses.flatMap((use) => (use.as === 'blob' ? keyOf(use) : []))));
+  // Those of files that are no links: mostly none, or all.
+  const apart = new Set(inodes.flatMap(({ uses }) => uses.flatMap((use) => (use.as === 'blob' ? keyOf(use) : []))));
   let [hardLinkedBytes, reflinkedBytes, copiedBytes] = [0, 0, 0];
-  for (const inode of inodes) {
-    const names = inode.uses.filter(({ as }) => as === 'file');
-    const isBlob = inode.uses.some(({ as }) => as === 'blob');
-    if (inode.isReflink) reflinkedBytes += inode.allocatedBytes;
-    else if (isBlob) hardLinkedBytes += inode.allocatedBytes * names.length;
-    else if (names.some((use) => blobs.has(keyOf(use)))) copiedBytes += inode.allocatedBytes;
+  for (const { uses, isReflink, allocatedBytes } of inodes) {
+    if (isReflink) reflinkedBytes += allocatedBytes;
+    else if (uses.some((use) => use.as === 'file' && apart.has(keyOf(use)))) copiedBytes += allocatedBytes;
+    else hardLinkedBytes += allocatedBytes * uses.filter(({ as }) => as === 'linked').length;
   }
   return { hardLinkedBytes, reflinkedBytes, copiedBytes };
 }
