@@ -88,6 +88,20 @@ it('a blob that only a model in the trash counts on is trash; with a model that 
   expect(modelOf(usage, MODEL)?.uniqueBytes).toBeLessThan(OWN + 64 * KIB);
 });
 
+it('what a person collected is trash until it is purged, and then gone', async () => {
+  const world = await twoModels();
+  await using orchestrator = await world.orchestrator();
+  await orchestrator.gc({ olderThanMs: 0, family: 'other' });
+  const kept = await usageOf(world);
+  expect(bytesOf(kept, 'trash')).toBeGreaterThanOrEqual(OWN);
+  expect([bytesOf(kept, 'orphan'), kept.models.length]).toEqual([0, 1]);
+  expect(modelOf(kept, MODEL)?.uniqueBytes, 'the trash counts on what is shared').toBeLessThan(OWN + 64 * KIB);
+  await orchestrator.gc({ purge: true });
+  const purged = await usageOf(world);
+  expect([bytesOf(purged, 'trash'), bytesOf(purged, 'orphan')]).toEqual([0, 0]);
+  expect(modelOf(purged, MODEL)?.uniqueBytes).toBeGreaterThanOrEqual(OWN + SHARED);
+});
+
 it('what is linked from outside the root does not come back', async () => {
   const world = await twoModels();
   await link(join(world.modelDir(), 'transformer', 'b.safetensors'), join(world.directory, 'elsewhere'));

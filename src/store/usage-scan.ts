@@ -10,6 +10,7 @@ import { fsError, isErrno } from '../domain/fs-error.ts';
 import type { CanonicalRef } from '../domain/model-ref.ts';
 import type { StoreContext } from './context.ts';
 import { liveIntents } from './intents.ts';
+import { keptDigests } from './kept-trash.ts';
 import { Ledger } from './ledger.ts';
 import { listNames } from './list-names.ts';
 import { isHolding, readPin } from './pins.ts';
@@ -144,7 +145,7 @@ class Walk {
   readonly #nodes = new Map<string, Node>();
   #byDirectory: ReadonlyMap<string, number> = new Map();
   #families: ReadonlySet<string> = new Set();
-  /** A snapshot without a readable record may count on any blob. */
+  /** A snapshot without a readable record, in the trash too, may count on any blob. */
   #isAnyUnreadable = false;
 
   constructor(context: StoreContext, facts: WalkFacts) {
@@ -170,7 +171,7 @@ class Walk {
     const { models } = this.#facts;
     this.#byDirectory = new Map(models.map(({ directory }, index) => [directory, index]));
     this.#families = new Set(models.map(({ family }) => family));
-    this.#isAnyUnreadable = models.some(({ ref }) => ref === undefined);
+    this.#isAnyUnreadable = models.some(({ ref }) => ref === undefined) || keptDigests(this.#context).unreadable.length > 0;
     const { root } = this.#context.resolver;
     if (this.#add(root, { kind: 'class', place: 'state' }) === undefined) return [];
     const [blobs, others] = partition(this.#folderEntries({ path: root, zone: { kind: 'root' } }), ({ zone }) => zone.kind === 'blobs');
