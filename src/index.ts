@@ -45,6 +45,7 @@ export type { MemoryComponent, MemoryEstimate, MemoryStages, OffloadStrategy, St
 export { type CanonicalRef, formatRef, type ModelRef, parseModelRef } from './domain/model-ref.ts';
 export { PROOF_LEVELS, type ProofCounts, type ProofLevel } from './domain/proof.ts';
 export type { FileProof, PublishedDigest } from './domain/published-digest.ts';
+export type { RebuildReport, RebuiltSnapshot } from './domain/rebuild.ts';
 export type { KeptPieces, MendedBlob, RepairedFile, RepairReport, RepairWay } from './domain/repair.ts';
 export type {
   EnsuredFile,
@@ -83,6 +84,7 @@ export type {
   ModelOrchestrator,
   PinOptions,
   Progress,
+  RebuildOptions,
   RemoveOptions,
   RemoveResult,
   RepairOptions,

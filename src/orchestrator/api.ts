@@ -9,6 +9,7 @@ import type { PinReport, UnpinResult } from '../domain/holds.ts';
 import type { ImportReport } from '../domain/import-results.ts';
 import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
 import type { CanonicalRef } from '../domain/model-ref.ts';
+import type { RebuildReport } from '../domain/rebuild.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { SpaceVerdict } from '../domain/space.ts';
@@ -119,6 +120,11 @@ export interface RepairOptions
   extends TargetOptions,
     Pick<EnsureOptions, 'offline' | 'jobs' | 'connections' | 'limitRateBytesPerSecond' | 'resolveUrl'> {
   /** Say what would be done; changes nothing on disk, asks no source. */
+  readonly dryRun?: boolean;
+}
+
+export interface RebuildOptions extends CallOptions {
+  /** Say what is lost and what would be read; changes nothing on disk. */
   readonly dryRun?: boolean;
 }
 
@@ -253,6 +259,8 @@ export interface ModelOrchestrator {
   verifyIntegrity(modelId: string, options?: VerifyOptions): Promise<VerifyReport>;
   /** Reads a model and makes what is wrong right; of large files only bad pieces are fetched. The bad bytes stay in quarantine. */
   repair(modelId: string, options?: RepairOptions): Promise<RepairReport>;
+  /** Finds out again what is lost of the store's state, by reading blobs and snapshots. */
+  rebuild(options?: RebuildOptions): Promise<RebuildReport>;
   /** Bytes that an ensure would move. */
   estimateDownloadSize(modelId: string, options?: TargetOptions): Promise<number>;
   listModels(): Promise<readonly ModelSummary[]>;

@@ -1,19 +1,9 @@
 import { hash } from 'node:crypto';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Content, type FaultServer, seeded, sha256Hex, wrongBytesAt } from '../../test/servers/http/fault-server.ts';
+import { census } from '../../test/support/census.ts';
 import { flipBit } from '../../test/support/flip-bit.ts';
 import { MODEL, modelFixture, textOf } from '../../test/support/model-fixture.ts';
 import { storeContextOf } from '../../test/support/test-store.ts';
@@ -46,13 +36,6 @@ async function publishedWorld(files: Record<string, Content | string> = { [BIG]:
 
 const leavesOf = (bytes: Buffer): Buffer =>
   Buffer.concat([0, 1, 2].map((leaf) => hash('sha256', bytes.subarray(leaf * 16 * MIB, (leaf + 1) * 16 * MIB), 'buffer')));
-
-/** Names, sizes, modes and times of everything. */
-const statesIn = (root: string): string[] =>
-  readdirSync(root, { recursive: true, encoding: 'utf8' }).map((name) => {
-    const { size, mode, mtimeMs, ctimeMs } = statSync(join(root, name));
-    return `${name} ${size} ${mode} ${mtimeMs} ${ctimeMs}`;
-  });
 
 /** At the server; what was on its way when a connection ended is little. */
 function expectSent(server: FaultServer, bytes: number): void {
@@ -93,11 +76,11 @@ describe('a large file with a bad byte', () => {
   it('costs nothing yet where it is only asked what would be done, and nothing on disk changes', async () => {
     const { world, orchestrator, path, server } = await publishedWorld();
     flipBit(path, 20 * MIB);
-    const before = statesIn(world.modelsRoot);
+    const before = census(world.modelsRoot);
     const report = await orchestrator.repair(MODEL, { dryRun: true });
     expect(report).toMatchObject({ ok: false, isDryRun: true, fetchedBytes: 16 * MIB });
     expect(report.files).toMatchObject([{ way: 'pieces', badPieces: [1], pieceCount: 3, quarantined: [] }]);
-    expect(statesIn(world.modelsRoot)).toEqual(before);
+    expect(census(world.modelsRoot)).toEqual(before);
     expect(server.requests).toEqual([]);
   });
 

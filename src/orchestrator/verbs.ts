@@ -6,6 +6,7 @@ import type { GcPlan, GcReport } from '../domain/gc.ts';
 import type { PinReport, UnpinResult } from '../domain/holds.ts';
 import type { ImportReport } from '../domain/import-results.ts';
 import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
+import type { RebuildReport } from '../domain/rebuild.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { SpaceVerdict } from '../domain/space.ts';
@@ -30,6 +31,7 @@ import type {
   ModelOptions,
   ModelOrchestrator,
   PinOptions,
+  RebuildOptions,
   RemoveOptions,
   RemoveResult,
   RepairOptions,
@@ -92,6 +94,11 @@ export class Verbs implements ModelOrchestrator {
   async repair(modelId: string, options?: RepairOptions): Promise<RepairReport> {
     const { repairModel } = await import('./repair.ts');
     return repairModel(this.#work, modelId, options);
+  }
+
+  async rebuild(options?: RebuildOptions): Promise<RebuildReport> {
+    const { rebuildStore } = await import('./rebuild.ts');
+    return rebuildStore(this.#work, options);
   }
 
   async estimateDownloadSize(modelId: string, options?: TargetOptions): Promise<number> {

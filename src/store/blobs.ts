@@ -107,7 +107,7 @@ export class Blobs {
     }
     const after = readStatKey(destination);
     if (after === undefined) throw new ModelError('CONCURRENT_MODIFICATION', `${destination} vanished while it was made`);
-    if (after.ino === before.ino) await this.ledger.record(digest, after);
+    if (after.ino === before.ino) await this.ledger.rekey(digest, after);
     return { key: after, ...(way === 'reflink' && { reflinkOf: before.ino }) };
   }
 

@@ -6,12 +6,11 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { parseSha256, type Sha256 } from '../domain/digest.ts';
 import { checkState } from './check-state.ts';
 import type { StoreContext } from './context.ts';
 import { CorruptMarks } from './corrupt-marks.ts';
 import { keptTrash } from './kept-trash.ts';
-import { listNames } from './list-names.ts';
+import { listBlobs } from './list-blobs.ts';
 import { type SnapshotRecord, VERIFIED_FILE } from './snapshot-record.ts';
 import { digestsIn, listSnapshots, readSnapshot } from './snapshots.ts';
 
@@ -84,23 +83,13 @@ async function checkFile(context: StoreContext, { directory, file, corrupt }: Fi
 
 async function checkBlobs(context: StoreContext, corrupt: ReadonlySet<string>): Promise<Violation[]> {
   const violations: Violation[] = [];
-  for (const digest of blobDigests(context)) {
+  for (const digest of listBlobs(context)) {
     const absolute = context.resolver.blobPath(digest);
     const path = context.resolver.relative(absolute);
     const found = await digestOf(absolute);
     if (found !== digest && !corrupt.has(digest)) violations.push({ invariant: 2, path, what: `hashes to ${found}` });
   }
   return violations;
-}
-
-function blobDigests(context: StoreContext): Sha256[] {
-  const root = join(context.resolver.root, '.blobs', 'sha256');
-  return listNames(root).flatMap((shard) =>
-    listNames(join(root, shard)).flatMap((name) => {
-      const digest = parseSha256(name);
-      return digest ? [digest] : [];
-    }),
-  );
 }
 
 /** A lock that is held now, while nobody works, has a holder that should not live. */

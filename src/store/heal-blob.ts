@@ -78,6 +78,6 @@ async function relink(healing: Healing, file: SnapshotFile): Promise<SnapshotFil
 async function keyAfterRename({ blobs, digest }: Healing, path: string): Promise<SnapshotFile['key']> {
   const key = readStatKey(path);
   if (key === undefined) throw new Error(`${path} vanished under the state lock`);
-  if (readStatKey(blobs.path(digest))?.ino === key.ino) await blobs.ledger.record(digest, key);
+  if (readStatKey(blobs.path(digest))?.ino === key.ino) await blobs.ledger.rekey(digest, key);
   return key;
 }

@@ -26,20 +26,36 @@ export class Ledger {
     return record !== undefined && compareKeys(fromRecord(record), key) === 'same';
   }
 
-  /** Call under the digest's lock, with a key read after the last link, chmod or rename. */
+  /** When its bytes were last read and right, as ms since the epoch; undefined where that is not on record, whatever has become of them since. */
+  provenAtMs(digest: Sha256): number | undefined {
+    const at = Date.parse(readRecord<LedgerRecord>(this.#path(digest))?.proven_at ?? '');
+    return Number.isNaN(at) ? undefined : at;
+  }
+
+  /** Its bytes were just read and right. Call under the digest's lock, with a key read after the last link, chmod or rename. */
   async record(digest: Sha256, key: StatKey): Promise<void> {
+    await this.#write(digest, key, new Date(this.#context.clock.now()).toISOString());
+  }
+
+  /** Of a proven blob that was given or lost a name: nobody has read its bytes. Call as {@link record}. */
+  async rekey(digest: Sha256, key: StatKey): Promise<void> {
+    const provenAt = readRecord<LedgerRecord>(this.#path(digest))?.proven_at;
+    await this.#write(digest, key, provenAt ?? new Date(this.#context.clock.now()).toISOString());
+  }
+
+  async forget(digest: Sha256): Promise<void> {
+    await removeRecord(this.#path(digest), { durable: false });
+  }
+
+  async #write(digest: Sha256, key: StatKey, provenAt: string): Promise<void> {
     const record: LedgerRecord = {
       ino: key.ino,
       size: key.sizeBytes,
       mtime_ns: key.mtimeNs,
       ctime_ns: key.ctimeNs,
-      proven_at: new Date(this.#context.clock.now()).toISOString(),
+      proven_at: provenAt,
     };
     await writeRecord(this.#context, this.#path(digest), record, { durable: false });
-  }
-
-  async forget(digest: Sha256): Promise<void> {
-    await removeRecord(this.#path(digest), { durable: false });
   }
 
   #path(digest: Sha256): string {

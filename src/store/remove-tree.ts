@@ -41,7 +41,7 @@ async function unlinkBlobLink(context: StoreContext, blobs: Blobs, { file, diges
     const proven = blobs.ledger.proves(digest, before);
     await unlink(file);
     const after = readStatKey(blobs.path(digest));
-    if (lease !== undefined && proven && after?.ino === before.ino) await blobs.ledger.record(digest, after);
+    if (lease !== undefined && proven && after?.ino === before.ino) await blobs.ledger.rekey(digest, after);
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw fsError(error, `remove ${file}`);
   } finally {

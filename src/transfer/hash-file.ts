@@ -2,7 +2,7 @@
 import { fstatSync, statSync } from 'node:fs';
 import { cancelledError } from '../domain/cancelled.ts';
 import { type Sha256, sha256Of } from '../domain/digest.ts';
-import type { ModelError } from '../domain/errors.ts';
+import { isModelError, type ModelError } from '../domain/errors.ts';
 import { fsError } from '../domain/fs-error.ts';
 import type { Lane } from './lane.ts';
 import { defaultWorkers, LanePool } from './lane-pool.ts';
@@ -23,6 +23,10 @@ export interface HashOptions {
   readonly signal?: AbortSignal;
   /** Of all reads together; absent: no limit. */
   readonly limitRateBytesPerSecond?: number;
+  /** Begin the files in the order given; default: the largest first, which is sooner done. */
+  readonly inOrder?: boolean;
+  /** A file that cannot be read is told here, and the others go on; its result is absent. Default: it fails the call. */
+  readonly onFailed?: (index: number, error: ModelError) => void;
   /** Each as soon as it is there. */
   readonly onHashed?: (index: number, hashed: HashedFile) => void;
   /** Bytes hashed so far, over all files; at most 10 times a second and once at the end. */
@@ -51,11 +55,11 @@ export async function hashFile(file: HashTarget, options: HashOptions = {}): Pro
 
 /** Digests in the order of the files. @throws ModelError of the first file that cannot be read, CANCELLED */
 export async function hashFiles(files: readonly HashTarget[], options: HashOptions = {}): Promise<HashedFile[]> {
-  const sizes = files.map(sizeOf);
+  const sizes = files.map((file) => sizeOf(file, options));
   const totalBytes = sizes.reduce((sum, size) => sum + size, 0);
   const pool = makePool(totalBytes < THREADS_PAY_BYTES ? 0 : Math.min(defaultWorkers(), files.length), options);
   const jobs = files.map((file, index) => ({ file, index, sizeBytes: sizes[index] ?? 0, progress: new SharedArrayBuffer(8) }));
-  const queue = [...jobs].sort((a, b) => b.sizeBytes - a.sizeBytes);
+  const queue = options.inOrder ? [...jobs] : jobs.toSorted((a, b) => b.sizeBytes - a.sizeBytes);
   const show = () => options.onProgress?.(jobs.reduce((sum, job) => sum + doneOf(job.progress), 0));
   // Also keeps the process alive, which the threads do not.
   const timer = setInterval(show, PROGRESS_MS);
@@ -64,7 +68,8 @@ export async function hashFiles(files: readonly HashTarget[], options: HashOptio
     await Promise.all(
       pool.bulk().map(async (lane) => {
         for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
-          const hashed = await hashOn(pool, lane, job, options);
+          const hashed = await hashOrTell(pool, lane, job, options);
+          if (hashed === undefined) continue;
           results[job.index] = hashed;
           options.onHashed?.(job.index, hashed);
         }
@@ -80,11 +85,13 @@ export async function hashFiles(files: readonly HashTarget[], options: HashOptio
 
 const doneOf = (progress: SharedArrayBuffer): number => Number(Atomics.load(new BigInt64Array(progress), 0));
 
-function sizeOf(file: HashTarget): number {
+function sizeOf(file: HashTarget, { onFailed }: HashOptions): number {
   if (typeof file === 'object') return file.length;
   try {
     return (typeof file === 'number' ? fstatSync(file) : statSync(file)).size;
   } catch (error) {
+    // It is told when its turn comes.
+    if (onFailed !== undefined) return 0;
     throw fsError(error, describe(file));
   }
 }
@@ -96,8 +103,19 @@ function makePool(workers: number, { limitRateBytesPerSecond = 0 }: HashOptions)
 }
 
 interface Job {
+  readonly index: number;
   readonly file: HashTarget;
   readonly progress: SharedArrayBuffer;
+}
+
+async function hashOrTell(pool: LanePool, lane: Lane, job: Job, options: HashOptions): Promise<HashedFile | undefined> {
+  try {
+    return await hashOn(pool, lane, job, options);
+  } catch (error) {
+    if (options.onFailed === undefined || !isModelError(error) || error.details.errno === undefined) throw error;
+    options.onFailed(job.index, error);
+    return undefined;
+  }
 }
 
 async function hashOn(pool: LanePool, lane: Lane, job: Job, { signal, leaves = false }: HashOptions): Promise<HashedFile> {

@@ -28,6 +28,7 @@ describeWithReal('a sample of stops and refusals', {
       SCENARIOS.twoRenames,
       SCENARIOS.healing,
       SCENARIOS.repairing,
+      SCENARIOS.rebuilding,
       SCENARIOS.adopting,
       SCENARIOS.removing,
       SCENARIOS.toTier,

@@ -1,23 +1,12 @@
-import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
+import { census } from '../support/census.ts';
 import { ChaosModel, ended, MODEL } from './chaos-model.ts';
 
 const MIB = 1024 * 1024;
 const sizes = { 'model_index.json': 498, 'transformer/a.safetensors': 4 * MIB, 'vae/c.bin': MIB };
 const SOCKET_GUARD = join(import.meta.dirname, 'socket-guard.mjs');
-
-/** Every name under the root with size, mode, mtime and ctime. */
-function census(root: string): string[] {
-  return readdirSync(root, { recursive: true, withFileTypes: true })
-    .map((entry) => {
-      const path = join(entry.parentPath, entry.name);
-      const { size, mode, mtimeNs, ctimeNs, ino } = lstatSync(path, { bigint: true });
-      return [path, ino, size, mode, mtimeNs, ctimeNs].join(' ');
-    })
-    .sort();
-}
 
 const QUIET = [
   ['models', 'status'],
@@ -34,6 +23,8 @@ const QUIET = [
   ['models', 'validate'],
   ['models', 'locks'],
   ['models', 'du'],
+  ['models', 'repair', MODEL, '--dry-run'],
+  ['models', 'rebuild', '--dry-run'],
 ];
 
 it('verbs that only look change nothing on disk: no name, size, mode, mtime or ctime', { timeout: 60_000 }, async () => {

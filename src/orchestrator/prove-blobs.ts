@@ -1,0 +1,108 @@
+/** Reads blobs, and puts on record what that shows: a proof, the leaves, or a mark. What scrub and rebuild are made of. */
+import type { Sha256 } from '../domain/digest.ts';
+import type { ModelError } from '../domain/errors.ts';
+import type { BlobVerdict } from '../domain/scrub.ts';
+import { readLeaves, writeLeaves } from '../store/piece-leaves.ts';
+import { compareKeys, readStatKey, type StatKey } from '../store/stat-key.ts';
+import { type HashedFile, hashFiles } from '../transfer/hash-file.ts';
+import { LEAF_BYTES } from '../transfer/transfer.ts';
+import type { Orchestration } from './orchestration.ts';
+
+export interface ProveOptions {
+  readonly signal?: AbortSignal;
+  readonly limitRateBytesPerSecond?: number;
+  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+}
+
+export interface ReadBlob {
+  readonly digest: Sha256;
+  readonly sizeBytes: number;
+  readonly verdict: BlobVerdict;
+  /** What the bytes hash to, or why they cannot be read, where that is the fault. */
+  readonly found?: string;
+}
+
+interface OpenBlob {
+  readonly digest: Sha256;
+  readonly path: string;
+  /** From before it was read. */
+  readonly key: StatKey;
+}
+
+/**
+ * In the order given, as many at once as there are cores; each is settled as soon as it was read, so that whoever dies loses little. A blob
+ * that cannot be read stops nobody.
+ * @throws ModelError CANCELLED, READ_ONLY, …
+ */
+export async function proveBlobs(work: Orchestration, digests: readonly Sha256[], options: ProveOptions = {}): Promise<ReadBlob[]> {
+  const blobs = digests.flatMap((digest): OpenBlob[] => {
+    const path = work.blobs.path(digest);
+    const key = readStatKey(path);
+    return key === undefined ? [] : [{ digest, path, key }];
+  });
+  const leafless = new Set(blobs.filter((blob) => wantsLeaves(work, blob)).map(({ path }) => path));
+  const totalBytes = blobs.reduce((sum, { key }) => sum + key.sizeBytes, 0);
+  const read: ReadBlob[] = [];
+  let settling: Promise<unknown> = Promise.resolve();
+  const settle = (index: number, result: HashedFile | ModelError): void => {
+    const blob = blobs[index];
+    if (blob !== undefined) settling = settling.then(async () => read.push(await settleBlob(work, blob, result)));
+    // Awaited below; until then a failure is nobody's.
+    settling.catch(() => undefined);
+  };
+  const { signal, limitRateBytesPerSecond, onProgress } = options;
+  try {
+    await hashFiles(
+      blobs.map(({ path }) => path),
+      {
+        ...(signal && { signal }),
+        ...(limitRateBytesPerSecond !== undefined && { limitRateBytesPerSecond }),
+        inOrder: true,
+        leaves: (path) => leafless.has(path as string),
+        onProgress: (doneBytes) => onProgress?.(doneBytes, totalBytes),
+        onHashed: settle,
+        onFailed: settle,
+      },
+    );
+  } finally {
+    await settling;
+  }
+  return read;
+}
+
+const wantsLeaves = ({ store }: Orchestration, { digest, key }: OpenBlob): boolean =>
+  key.sizeBytes > LEAF_BYTES && readLeaves(store, digest, key.sizeBytes) === undefined;
+
+/** Only under the digest's lock, and only of the very file that was read. */
+async function settleBlob(work: Orchestration, blob: OpenBlob, result: HashedFile | ModelError): Promise<ReadBlob> {
+  const { digest, path, key } = blob;
+  const verdictOf = (verdict: BlobVerdict, found?: string): ReadBlob => ({
+    digest,
+    sizeBytes: key.sizeBytes,
+    verdict,
+    ...(found && { found }),
+  });
+  const lease = await work.store.locks.tryAcquire(work.store.resolver.blobLock(digest), { doing: 'record what a blob holds' });
+  if (lease === undefined) return verdictOf('changed');
+  try {
+    const now = readStatKey(path);
+    if (now === undefined) return verdictOf('gone');
+    const comparison = compareKeys(key, now);
+    if (comparison !== 'same' && comparison !== 'touched') return verdictOf('changed');
+    if (!('sha256' in result)) return verdictOf('unreadable', await mark(work, digest, unreadable(result)));
+    if (result.sha256 !== digest) return verdictOf('wrong', await mark(work, digest, result.sha256));
+    if (result.leaves) await writeLeaves(work.store, digest, { leafBytes: LEAF_BYTES, digests: result.leaves });
+    if (work.blobs.ledger.proves(digest, now)) await work.blobs.ledger.record(digest, now);
+    else await work.blobs.recordProof(digest);
+    return verdictOf('right');
+  } finally {
+    await lease.release();
+  }
+}
+
+async function mark({ blobs }: Orchestration, digest: Sha256, found: string): Promise<string> {
+  await blobs.marks.mark(digest, found);
+  return found;
+}
+
+const unreadable = ({ details }: ModelError): string => `unreadable (${String(details.errno)})`;
