@@ -60,6 +60,7 @@ export type {
   VerifiedFile,
   VerifyReport,
 } from './domain/results.ts';
+export type { BlobVerdict, CorruptBlob, ScrubReport } from './domain/scrub.ts';
 export type { QuotaVerdict, Reclaimable, SpaceVerdict } from './domain/space.ts';
 export type { FilePin, FileSpec, ModelSpec, ModelSummary, PartLock, Selection } from './domain/spec.ts';
 export { ModelState, type ModelStatus } from './domain/status.ts';
@@ -89,6 +90,7 @@ export type {
   RemoveResult,
   RepairOptions,
   ResolveUrl,
+  ScrubOptions,
   SourcesCallOptions,
   SourcesOptions,
   SpaceHold,

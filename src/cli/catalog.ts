@@ -31,6 +31,7 @@ export const CATALOG: readonly CatalogEntry[] = [
   entry('models plan', async () => (await import('./commands/plan.ts')).plan),
   entry('models verify', async () => (await import('./commands/verify.ts')).verify),
   entry('models du', async () => (await import('./commands/du.ts')).du),
+  entry('models scrub', async () => (await import('./commands/scrub.ts')).scrub),
   entry('models rebuild', async () => (await import('./commands/rebuild.ts')).rebuild),
   entry('models repair', async () => (await import('./commands/repair.ts')).repair, 'fix'),
   entry('models rm', async () => (await import('./commands/rm.ts')).rm),

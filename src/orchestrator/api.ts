@@ -12,6 +12,7 @@ import type { CanonicalRef } from '../domain/model-ref.ts';
 import type { RebuildReport } from '../domain/rebuild.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
+import type { ScrubReport } from '../domain/scrub.ts';
 import type { SpaceVerdict } from '../domain/space.ts';
 import type { ModelSpec, ModelSummary, Selection } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
@@ -121,6 +122,15 @@ export interface RepairOptions
     Pick<EnsureOptions, 'offline' | 'jobs' | 'connections' | 'limitRateBytesPerSecond' | 'resolveUrl'> {
   /** Say what would be done; changes nothing on disk, asks no source. */
   readonly dryRun?: boolean;
+}
+
+export interface ScrubOptions extends CallOptions {
+  /** Only this part of the blobs; the parts are the same each time. */
+  readonly subset?: Subset;
+  /** Only what nobody has read for so long. */
+  readonly maxAgeMs?: number;
+  /** Of reading. */
+  readonly limitRateBytesPerSecond?: number;
 }
 
 export interface RebuildOptions extends CallOptions {
@@ -259,6 +269,8 @@ export interface ModelOrchestrator {
   verifyIntegrity(modelId: string, options?: VerifyOptions): Promise<VerifyReport>;
   /** Reads a model and makes what is wrong right; of large files only bad pieces are fetched. The bad bytes stay in quarantine. */
   repair(modelId: string, options?: RepairOptions): Promise<RepairReport>;
+  /** Reads all blobs of the store, the longest unread first, and marks what rotted; after a kill it goes on where it was. */
+  scrub(options?: ScrubOptions): Promise<ScrubReport>;
   /** Finds out again what is lost of the store's state, by reading blobs and snapshots. */
   rebuild(options?: RebuildOptions): Promise<RebuildReport>;
   /** Bytes that an ensure would move. */

@@ -9,6 +9,7 @@ import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } fr
 import type { RebuildReport } from '../domain/rebuild.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
+import type { ScrubReport } from '../domain/scrub.ts';
 import type { SpaceVerdict } from '../domain/space.ts';
 import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
@@ -35,6 +36,7 @@ import type {
   RemoveOptions,
   RemoveResult,
   RepairOptions,
+  ScrubOptions,
   SourcesCallOptions,
   SourcesOptions,
   SpaceHold,
@@ -94,6 +96,11 @@ export class Verbs implements ModelOrchestrator {
   async repair(modelId: string, options?: RepairOptions): Promise<RepairReport> {
     const { repairModel } = await import('./repair.ts');
     return repairModel(this.#work, modelId, options);
+  }
+
+  async scrub(options?: ScrubOptions): Promise<ScrubReport> {
+    const { scrubStore } = await import('./scrub.ts');
+    return scrubStore(this.#work, options);
   }
 
   async rebuild(options?: RebuildOptions): Promise<RebuildReport> {

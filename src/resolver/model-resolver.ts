@@ -34,6 +34,7 @@ export const STATE_KINDS = [
   'cold',
   'tiers',
   'verify',
+  'scrub',
 ] as const;
 
 export type StateKind = (typeof STATE_KINDS)[number];
@@ -142,6 +143,11 @@ export class ModelResolver {
   /** Held while a verification runs. */
   verifyLock(family: string, ref: CanonicalRef): LockPath {
     return { name: `verification of ${formatRef(ref)}`, path: `verify/${refFileName(family, ref)}.lock` };
+  }
+
+  /** Held by the one scrub of a store. */
+  scrubLock(): LockPath {
+    return { name: 'the scrub', path: 'scrub.lock' };
   }
 
   blobLock(key: string): LockPath {

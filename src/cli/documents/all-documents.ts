@@ -25,6 +25,7 @@ import { execData, pinData, pinsData, unpinData } from './pins.ts';
 import { loadPlanData, vramData } from './pipeline.ts';
 import { rebuildData } from './rebuild.ts';
 import { repairData } from './repair.ts';
+import { scrubData } from './scrub.ts';
 import { overlaysDocument, showData } from './show.ts';
 import { tierData } from './tier.ts';
 
@@ -41,6 +42,7 @@ const DATA = {
   'wan.models.sources/v1': sourcesData,
   'wan.models.verify/v1': verifyData,
   'wan.models.du/v1': duData,
+  'wan.models.scrub/v1': scrubData,
   'wan.models.rebuild/v1': rebuildData,
   'wan.models.repair/v1': repairData,
   'wan.models.rm/v1': rmData,

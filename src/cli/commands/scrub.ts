@@ -1,0 +1,61 @@
+import { ModelError } from '../../domain/errors.ts';
+import type { ScrubReport } from '../../domain/scrub.ts';
+import type { ScrubOptions } from '../../orchestrator/api.ts';
+import type { Command } from '../command.ts';
+import { PROGRESS_OPTION, SUBSET_OPTION } from '../common-options.ts';
+import type { ParsedArgs } from '../parsed-args.ts';
+import { startProgress } from '../progress/start-progress.ts';
+import { scrubText } from '../render/scrub-text.ts';
+import { scrubWire } from '../wire/scrub-wire.ts';
+
+export const scrub: Command = {
+  summary: 'Read all blobs of the store again, the longest unread first, and mark what rotted',
+  description:
+    'Works on every byte that is kept once for all models, whatever the manifest names now. What is found bad shows in status until `repair` mends it; nothing is removed. Killed or interrupted, the same command goes on where it was. On volumes without hard links, `verify` reads the copies that models have.',
+  schema: 'wan.models.scrub/v1',
+  options: [
+    SUBSET_OPTION,
+    { name: 'max-age', value: 'TIME', summary: 'only blobs that nobody has read for so long, for example 30d' },
+    { name: 'limit-rate', value: 'SIZE', summary: 'read at most this many bytes a second, for example 200M' },
+    PROGRESS_OPTION,
+  ],
+  examples: [
+    { command: 'wan models scrub', what: 'everything' },
+    { command: 'wan models scrub --max-age 30d --limit-rate 200M', what: 'each night: what nobody has read for a month, gently' },
+    { command: 'wan models scrub --subset 1/7', what: 'a seventh, for a job of each weekday' },
+  ],
+  exitStatuses: [5, 7, 9, 130, 143],
+  run: async (session, args) => {
+    const options = scrubOptions(args);
+    const orchestrator = await session.orchestrator();
+    const progress = await startProgress(session);
+    const report = await orchestrator.scrub({ ...options, signal: session.signal, onEvent: progress.sink }).finally(() => progress.stop());
+    const error = faultOf(report);
+    return { wire: () => scrubWire(report), text: (screen) => scrubText(screen, report), ...(error && { error }) };
+  },
+};
+
+function scrubOptions(args: ParsedArgs): ScrubOptions {
+  const subset = args.subset('subset');
+  const maxAgeMs = args.durationMs('max-age');
+  const limitRateBytesPerSecond = args.sizeBytes('limit-rate');
+  return {
+    ...(subset !== undefined && { subset }),
+    ...(maxAgeMs !== undefined && { maxAgeMs }),
+    ...(limitRateBytesPerSecond !== undefined && { limitRateBytesPerSecond }),
+  };
+}
+
+function faultOf({ corrupt }: ScrubReport): ModelError | undefined {
+  if (corrupt.length === 0) return undefined;
+  const models = [...new Set(corrupt.flatMap((blob) => blob.models))];
+  const what = corrupt.length === 1 ? '1 blob is not what its name says' : `${corrupt.length} blobs are not what their names say`;
+  return new ModelError('CHECKSUM_FAIL', what, {
+    reason: 'scrub_found_corruption',
+    hint:
+      models.length === 0
+        ? 'no model here needs them'
+        : `mend with \`wan models repair ${models.slice(0, 3).join(' ')}\`${models.length > 3 ? ', and so on' : ''}`,
+    details: { digests: corrupt.map(({ digest }) => digest), models },
+  });
+}
