@@ -47,6 +47,7 @@ export const CATALOG: readonly CatalogEntry[] = [
   entry('models remove', async () => (await import('./commands/remove.ts')).remove),
   entry('models diff', async () => (await import('./commands/diff.ts')).diff),
   entry('models import', async () => (await import('./commands/import.ts')).importVerb, 'adopt'),
+  entry('models export', async () => (await import('./commands/export.ts')).exportVerb),
   entry('models bundle', async () => (await import('./commands/bundle.ts')).bundle),
   entry('models sources', async () => (await import('./commands/sources.ts')).sources),
   entry('models vram', async () => (await import('./commands/vram.ts')).vram, 'memory'),

@@ -4,6 +4,7 @@ import type { ImportKind } from '../backends/outside/found-file.ts';
 import type { BundleApplied, BundleCreated } from '../domain/bundle-results.ts';
 import type { DiskUsage } from '../domain/disk-usage.ts';
 import type { EventSink } from '../domain/events.ts';
+import type { ExportReport } from '../domain/export-results.ts';
 import type { GcPlan, GcReport } from '../domain/gc.ts';
 import type { PinReport, UnpinResult } from '../domain/holds.ts';
 import type { ImportReport } from '../domain/import-results.ts';
@@ -243,6 +244,14 @@ export interface ImportOptions extends CallOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+export interface ExportOptions extends TargetOptions {
+  /** A folder that is not there yet, or is empty; with the layout `hf-cache` a cache, which may hold other models. */
+  readonly to: string;
+  /** `auto`: blocks are shared where the volume can (reflink), else copied; `hard`: files stay one with the store's, read-only. */
+  readonly link?: 'auto' | 'reflink' | 'hard' | 'copy';
+  readonly layout?: 'files' | 'hf-cache';
+}
+
 export interface RemoveResult {
   readonly path: string;
   readonly removed: boolean;
@@ -321,5 +330,7 @@ export interface ModelOrchestrator {
   applyBundle(path: string, options?: ApplyBundleOptions): Promise<BundleApplied>;
   /** Takes over what another tool has of these models (of all where none is named), proven, and publishes what is whole. */
   import(modelIds: readonly string[], options: ImportOptions): Promise<ImportReport>;
+  /** A complete, proven copy of a model outside of the store. */
+  export(modelId: string, options: ExportOptions): Promise<ExportReport>;
   close(): Promise<void>;
 }

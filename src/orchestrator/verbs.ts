@@ -2,6 +2,7 @@
 
 import type { BundleApplied, BundleCreated } from '../domain/bundle-results.ts';
 import type { DiskUsage } from '../domain/disk-usage.ts';
+import type { ExportReport } from '../domain/export-results.ts';
 import type { GcPlan, GcReport } from '../domain/gc.ts';
 import type { PinReport, UnpinResult } from '../domain/holds.ts';
 import type { ImportReport } from '../domain/import-results.ts';
@@ -23,6 +24,7 @@ import type {
   CreateBundleOptions,
   DiskUsageOptions,
   EnsureOptions,
+  ExportOptions,
   GcOptions,
   GcRunOptions,
   HeldModel,
@@ -221,6 +223,11 @@ export class Verbs implements ModelOrchestrator {
   async import(modelIds: readonly string[], options: ImportOptions): Promise<ImportReport> {
     const { importModels } = await import('./import/import-models.ts');
     return importModels(this.#work, modelIds, options);
+  }
+
+  async export(modelId: string, options: ExportOptions): Promise<ExportReport> {
+    const { exportModel } = await import('./export/export-model.ts');
+    return exportModel(this.#work, modelId, options);
   }
 
   async createBundle(modelIds: readonly string[], options: CreateBundleOptions): Promise<BundleCreated> {

@@ -5,6 +5,7 @@ import { bundleData } from './bundle.ts';
 import { duData } from './du.ts';
 import { envelope } from './envelope.ts';
 import { eventDocument } from './events.ts';
+import { exportData } from './export.ts';
 import { gcData } from './gc.ts';
 import { importData } from './import.ts';
 import { addData, diffData, lockData, outdatedData, removeData } from './lock.ts';
@@ -62,6 +63,7 @@ const DATA = {
   'wan.models.tier/v1': tierData,
   'wan.models.bundle/v1': bundleData,
   'wan.models.import/v1': importData,
+  'wan.models.export/v1': exportData,
   'wan.auth.login/v1': authLoginData,
   'wan.auth.status/v1': authStatusData,
   'wan.auth.logout/v1': authLogoutData,

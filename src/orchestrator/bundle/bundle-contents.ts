@@ -4,9 +4,8 @@ import type { Sha256 } from '../../domain/digest.ts';
 import { ModelError } from '../../domain/errors.ts';
 import { partOfManifest } from '../../registry/manifest-part.ts';
 import { openLock } from '../../registry/open-lock.ts';
-import { faultOf } from '../../store/inspect-snapshot.ts';
-import { inspectTarget } from '../look.ts';
 import type { Orchestration } from '../orchestration.ts';
+import { publishedFiles } from '../published-files.ts';
 import { resolveTarget, type Target } from '../target.ts';
 
 export interface BundleContents {
@@ -30,26 +29,12 @@ export async function bundleContents(work: Orchestration, modelIds: readonly str
 
 function bundledModel(work: Orchestration, target: Target): { readonly model: BundleModel; readonly directory: string } {
   const { spec, label, directory } = target;
-  const { record, files } = inspectTarget(work, target);
-  const missing = files.filter((file) => faultOf(file) !== undefined).map((file) => file.spec.path);
-  if (record === undefined || missing.length > 0) throw notComplete(label, missing);
-  const specs = new Map(spec.files.map((file) => [file.path, file]));
-  const bundled = record.files.flatMap(({ path, sha256, key, derived }): BundleFile[] => {
-    const file = specs.get(path);
-    if (file === undefined) return [];
-    if (file.sha256 !== sha256) throw notPinned(label, path);
-    return [{ path, sizeBytes: key.sizeBytes, sha256, ...(derived && { derived }) }];
+  const files = publishedFiles(work, target, 'goes into a bundle').map(({ spec: file, sizeBytes, sha256, derived }): BundleFile => {
+    if (file.sha256 !== sha256) throw notPinned(label, file.path);
+    return { path: file.path, sizeBytes, sha256, ...(derived && { derived }) };
   });
-  return { model: { ref: label, family: spec.family, files: bundled }, directory };
+  return { model: { ref: label, family: spec.family, files }, directory };
 }
-
-const notComplete = (label: string, missing: readonly string[]): ModelError =>
-  new ModelError('INCOMPLETE_DOWNLOAD', `${label} is not complete here: only what is proven goes into a bundle`, {
-    reason: 'not_complete',
-    retryable: false,
-    hint: `make it complete with \`wan models ensure ${label}\``,
-    details: { model: label, missing_files: missing },
-  });
 
 /** Elsewhere nobody could prove it. */
 const notPinned = (label: string, path: string): ModelError =>
