@@ -1,19 +1,22 @@
 /** Derived files: those that are here already, and the others made from their inputs, which are obtained first. */
 import { CastThreads } from '../cast/cast-threads.ts';
+import { isModelError } from '../domain/errors.ts';
 import type { FileSpec } from '../domain/spec.ts';
+import type { TransferEngine } from '../transfer/transfer.ts';
 import { underBlobLock } from './commit-blob.ts';
 import { type DeriveOrder, makeDerived } from './derive-file.ts';
 import { planDerivations } from './derive-plan.ts';
 import { type KnownOutput, knownOutputs } from './derived-outputs.ts';
 import type { EnsureRun } from './ensure-run.ts';
 import type { Needs } from './needs.ts';
-import { type ObtainedBlob, useBlobHere } from './obtain-blob.ts';
+import { type ObtainedBlob, obtainBlob, useBlobHere } from './obtain-blob.ts';
 import { allOrNone, blobsOf, type Obtained, type ObtainedFile, type ObtainRequest, publishedFile } from './obtain-files.ts';
 import { type ObtainedAll, obtainInOrder, sizeOf } from './obtain-in-order.ts';
 import type { ObtainedWithInputs } from './obtain-selection.ts';
 import type { SeenFile } from './plan-blobs.ts';
 import { inputsOf, lookAtInputs } from './plan-work.ts';
 import { reserveSpace } from './space.ts';
+import { tieredSources } from './tiered-sources.ts';
 
 export interface DeriveRequest extends ObtainRequest {
   /** Inputs whose bytes progress and reservation count already. */
@@ -23,7 +26,7 @@ export interface DeriveRequest extends ObtainRequest {
 export async function deriveFiles(run: EnsureRun, request: DeriveRequest): Promise<ObtainedWithInputs> {
   const leftOut = request.files.filter(({ condition }) => condition === 'left-out' && !request.force);
   const wanted = request.files.filter((file) => !leftOut.includes(file));
-  const here = request.force ? new Map<string, ObtainedFile>() : await useHere(run, wanted);
+  const here = request.force ? new Map<string, ObtainedFile>() : await useHere(run, wanted, request.engine);
   const missing = wanted.filter(({ spec }) => !here.has(spec.path));
   const inputs = await obtainInputs(run, { ...request, files: wanted, missing, here });
   const makeable = missing.filter(({ spec }) => isMakeable(spec, inputs));
@@ -39,12 +42,12 @@ export async function deriveFiles(run: EnsureRun, request: DeriveRequest): Promi
 /** Its own input is there: it was not left out, and some source had it. */
 const isMakeable = ({ path }: FileSpec, { obtained }: ObtainedAll): boolean => obtained.has(path);
 
-async function useHere(run: EnsureRun, files: readonly SeenFile[]): Promise<Obtained> {
+async function useHere(run: EnsureRun, files: readonly SeenFile[], engine: TransferEngine): Promise<Obtained> {
   const known = knownOutputs(run.work, run.target);
   const here = new Map<string, ObtainedFile>();
   for (const file of files) {
     const output = known.get(file.spec.path);
-    const blob = output && (await useOutput(run, file, output));
+    const blob = output && ((await useOutput(run, file, output)) ?? (await outputInTier(run, file, { output, engine })));
     if (blob !== undefined) here.set(file.spec.path, { blob, proof: file.spec.proof });
   }
   return here;
@@ -55,6 +58,28 @@ async function useOutput(run: EnsureRun, file: SeenFile, { sha256: digest, deriv
   const question = { file: file.spec, digest, force: false, ...(published && { published }) };
   const blob = await underBlobLock(run, digest, () => useBlobHere(run, question));
   return blob && { ...blob, derived };
+}
+
+interface TierRequest {
+  readonly output: KnownOutput;
+  readonly engine: TransferEngine;
+}
+
+/** What lies in a tier needs no cast. Undefined where none has it, or it is not right there: then it is made again. */
+async function outputInTier(run: EnsureRun, { spec }: SeenFile, { output, engine }: TierRequest): Promise<ObtainedBlob | undefined> {
+  const { sha256: digest, sizeBytes, derived } = output;
+  const file = { ...spec, sha256: digest, sizeBytes };
+  const found = await tieredSources(run, { digest, file, offline: run.options.offline ?? run.work.settings.offline });
+  if (found.sources.length === 0) return undefined;
+  try {
+    // Nothing but the tiers: no source has it.
+    const question = { key: digest, file, twins: [], engine, force: false, digest, level: spec.proof, found: { sources: [], refused: [] } };
+    return { ...(await obtainBlob(run, question)), derived };
+  } catch (error) {
+    if (!isModelError(error) || run.signal.aborted || error.code === 'NO_SPACE') throw error;
+    run.emit({ type: 'source.failed', source: 'tier://', file: spec.path, error: error.toJSON() });
+    return undefined;
+  }
 }
 
 interface InputRequest extends DeriveRequest {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { seeded } from '../../test/servers/http/fault-server.ts';
 import { digestOf, MODEL, modelFixture } from '../../test/support/model-fixture.ts';
 import { checkBoth, filesIn, otherVolume } from '../../test/support/tier-world.ts';
+import { derivedModel } from '../../test/support/tiny-weights.ts';
 import type { ModelEvent } from '../domain/events.ts';
 
 const SHARED = seeded(300_000, 7);
@@ -212,6 +213,64 @@ describe('a model that comes back from a tier', () => {
     await stranger.moveToTier(OTHER, { to: 'cold' });
     await expect(orchestrator.moveToTier(OTHER, { to: 'cold' })).rejects.toMatchObject({ reason: 'tier_other' });
     await rm(`${tier}-elsewhere`, { recursive: true });
+  });
+});
+
+describe('a derived variant', () => {
+  const BF16 = `${MODEL}@bf16`;
+
+  it('comes back from its tier as it was made, without its inputs and without a cast', async () => {
+    const tier = await otherVolume();
+    const world = await modelFixture({ ...derivedModel(), sources: ['local'], env: { WAN_TIERS: `cold=${tier}` } });
+    const orchestrator = await world.orchestrator();
+    const made = await orchestrator.ensureDetailed(BF16);
+    await orchestrator.moveToTier(BF16, { to: 'cold' });
+    expect(await orchestrator.status(BF16)).toMatchObject({ state: 'NOT_PRESENT', tier: 'cold' });
+    await rm(world.folder(), { recursive: true });
+    await rm(join(world.modelsRoot, '.blobs'), { recursive: true });
+    const back = await orchestrator.ensureDetailed(BF16, { offline: true });
+    expect(back.files.map(({ path, sizeBytes }) => [path, sizeBytes])).toEqual(made.files.map(({ path, sizeBytes }) => [path, sizeBytes]));
+    expect(new Set(back.files.map(({ origin }) => origin))).toEqual(new Set(['copied']));
+    expect((await orchestrator.verifyIntegrity(BF16)).ok).toBe(true);
+    expect(await checkBoth(world.modelsRoot, tier)).toEqual([]);
+  });
+});
+
+describe('what is on record', () => {
+  it('here and lost is found again in the tier by the next move there', async () => {
+    const { world, tier, orchestrator } = await worldWithTier();
+    for (const model of [MODEL, OTHER]) await orchestrator.ensure(model);
+    await orchestrator.moveToTier(MODEL, { to: 'cold' });
+    await rm(join(world.modelsRoot, '.state', 'cold'), { recursive: true });
+    expect((await orchestrator.status(MODEL)).tier).toBeUndefined();
+    await orchestrator.moveToTier(OTHER, { to: 'cold' });
+    expect(await orchestrator.status(MODEL)).toMatchObject({ state: 'NOT_PRESENT', tier: 'cold' });
+    expect(await checkBoth(world.modelsRoot, tier)).toEqual([]);
+  });
+
+  it('in the tier by somebody, and cannot be read, keeps all that lies there', async () => {
+    const { tier, orchestrator } = await worldWithTier();
+    await orchestrator.ensure(MODEL);
+    await orchestrator.moveToTier(MODEL, { to: 'cold' });
+    await mkdir(join(tier, 'models', 'another-root'));
+    await writeFile(join(tier, 'models', 'another-root', 'wan22@torn'), '{"schema":');
+    expect(await orchestrator.moveToTier(MODEL, { to: 'fast' })).toMatchObject({ reclaimedBytes: 0 });
+    expect(await filesIn(tier, 'sha256')).toHaveLength(3);
+  });
+
+  it('of a model whose manifest names other bytes by now is told as outdated; a new move takes the old ones out', async () => {
+    const { world, tier, orchestrator } = await worldWithTier();
+    await orchestrator.ensure(MODEL);
+    await orchestrator.moveToTier(MODEL, { to: 'cold' });
+    await world.write({ [MODEL]: { files: { ...FILES, 'vae/a.bin': seeded(500_000, 99) } } });
+    const later = await world.orchestrator();
+    expect((await later.tierStatus()).models).toMatchObject([{ tier: 'cold', isOutdated: true, isHere: false }]);
+    expect((await later.status(MODEL)).tier).toBeUndefined();
+    expect(await later.ensureDetailed(MODEL)).toMatchObject({ fetchedBytes: 500_000 });
+    expect(await later.moveToTier(MODEL, { to: 'cold' })).toMatchObject({ writtenBytes: 500_000 });
+    expect((await later.tierStatus()).models).toMatchObject([{ tier: 'cold', isOutdated: false }]);
+    expect(await filesIn(tier, 'sha256')).toHaveLength(3);
+    expect(await checkBoth(world.modelsRoot, tier)).toEqual([]);
   });
 });
 
