@@ -126,6 +126,8 @@ const inTier = async (crash: CrashWorld): Promise<void> => {
 
 /** At any time the model is whole here, or whole there and known to be: no source is needed. */
 const backFromTier = async ({ orchestrator, root, ...crash }: CrashWorld): Promise<void> => {
+  const { state, tier } = await orchestrator.status(SUBJECT);
+  expect(state === 'COMPLETE' || tier === 'cold', `${state}, in tier ${tier}`).toBe(true);
   await orchestrator.ensure(SUBJECT, { offline: true });
   expect((await orchestrator.verifyIntegrity(SUBJECT)).ok).toBe(true);
   expect(await checkBoth(root, tierOf({ orchestrator, root, ...crash }))).toEqual([]);

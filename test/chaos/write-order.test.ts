@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { describeWithReal } from '../support/real-server.ts';
 import { runIn } from './crash-points.ts';
 import { BYSTANDER, crashWorld, SCENARIOS, type Scenario, SUBJECT } from './crash-scenarios.ts';
-import { parentOf, pathsOf, WriteOrder } from './write-order.ts';
+import { parentOf, pathsOf, type WordedCall, WriteOrder } from './write-order.ts';
 
 const TARGET = `wan22/${SUBJECT}`;
 /** Losing these costs a rehash, a parse, or nothing: only what they lie in matters. */
@@ -12,7 +12,7 @@ async function orderOf(scenario: Scenario): Promise<WriteOrder> {
   const crash = await crashWorld();
   const { code, calls, stdout } = await runIn(crash, scenario);
   expect(code, stdout).toBe(0);
-  return new WriteOrder(calls, crash.root);
+  return new WriteOrder(calls, scenario.inTier ? crash.world.directory : crash.root);
 }
 
 describeWithReal('the order of writes, read from a trace of the kernel calls', {
@@ -91,6 +91,27 @@ describeWithReal('the order of writes, read from a trace of the kernel calls', {
         if (record === undefined) throw new Error(`the record of ${snapshot} was not written`);
         order.synced(snapshot, { after: record, before: unmarked });
       }
+    });
+
+    it('a move to a tier: each blob is safe there before it has its name, and all of it, there and here, before the snapshot goes', async () => {
+      const order = await orderOf(SCENARIOS.toTier);
+      const gone = order.only(new RegExp(`^rename\\("models/${TARGET}", "models/\\.trash/UUID/snapshot"`));
+      const known = order.only(/^rename\("models\/\.tmp\/UUID\.rec", "models\/\.state\/cold\//);
+      const named = order.all(/^rename\("cold-tier\/tmp\/[^"]*", "cold-tier\/sha256\//);
+      expect(named).toHaveLength(2);
+      for (const blob of named) {
+        const { from, to } = pathsOf(blob);
+        order.contentSynced(from, blob);
+        order.synced(parentOf(to), { after: blob, before: known });
+      }
+      const registered = order.all(/^rename\("cold-tier\/tmp\/[^"]*", "cold-tier\/models\//);
+      expect(registered).toHaveLength(2);
+      const [claimed, whole] = registered as [WordedCall, WordedCall];
+      const [firstBlob] = named as [WordedCall];
+      order.synced(parentOf(pathsOf(claimed).to), { after: claimed, before: firstBlob });
+      order.contentSynced(pathsOf(whole).from, whole);
+      order.synced(parentOf(pathsOf(whole).to), { after: whole, before: known });
+      order.synced('models/.state/cold', { after: known, before: gone });
     });
 
     it('a removal goes the other way: first the snapshot, and only when that is safe its blobs', async () => {

@@ -51,7 +51,7 @@ export class WriteOrder {
   /** Every write to the file was followed by an fsync of it before the given call; the same for a file without a write. */
   contentSynced(path: string, before: WordedCall): void {
     const writes = this.all(/^(pwrite64|write|ftruncate|openat|fchmod|chmod)\(/).filter(
-      ({ words }) => words.includes(`<${path}>`) || words.includes(`"${path}"`),
+      ({ words }) => (words.includes(`<${path}>`) || words.includes(`"${path}"`)) && !words.includes('O_RDONLY'),
     );
     const last = writes.filter((write) => write.begun < before.begun).at(-1);
     expect(last, `a write to ${path}`).toBeDefined();
