@@ -259,6 +259,8 @@ export interface RemoveResult {
   readonly reclaimedBytes: number;
   /** Bytes kept because other models use them. */
   readonly sharedBytes: number;
+  /** A copy of it stays there. */
+  readonly tier?: string;
 }
 
 export interface ModelOrchestrator {

@@ -8,6 +8,7 @@ import { recover } from '../store/recover.ts';
 import { readSnapshot } from '../store/snapshots.ts';
 import { readStatKey } from '../store/stat-key.ts';
 import { purgeTrash, removeSnapshot, sweepBlobs } from '../store/sweep.ts';
+import { readCold } from '../store/tier-records.ts';
 import type { RemoveOptions, RemoveResult } from './api.ts';
 import { withKnownOutputs } from './derived-outputs.ts';
 import { placeOf } from './named-place.ts';
@@ -51,7 +52,8 @@ async function removeLocked(work: Orchestration, target: Target, force: boolean)
   // What an ensure that failed had committed, and never published; what derived files were made from.
   reclaimedBytes += await sweepBlobs(work.store, work.blobs, sizes.keys());
   const uniqueBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  return { path: directory, removed, reclaimedBytes, sharedBytes: uniqueBytes - reclaimedBytes };
+  const tier = readCold(work.store, spec.family, spec.ref)?.tier;
+  return { path: directory, removed, reclaimedBytes, sharedBytes: uniqueBytes - reclaimedBytes, ...(tier !== undefined && { tier }) };
 }
 
 const publishedSizes = (work: Orchestration, directory: string): [Sha256, number][] =>

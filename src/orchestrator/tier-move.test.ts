@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { chmod, mkdir, open, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../test/servers/http/fault-server.ts';
@@ -7,6 +7,7 @@ import { digestOf, MODEL, modelFixture } from '../../test/support/model-fixture.
 import { checkBoth, filesIn, otherVolume } from '../../test/support/tier-world.ts';
 import { derivedModel } from '../../test/support/tiny-weights.ts';
 import type { ModelEvent } from '../domain/events.ts';
+import { encodeRecord } from '../store/record.ts';
 
 const SHARED = seeded(300_000, 7);
 const FILES = { 'config.json': '{"a":1}', 'vae/a.bin': seeded(500_000, 1), 'te/b.bin': SHARED };
@@ -256,6 +257,41 @@ describe('what is on record', () => {
     await writeFile(join(tier, 'models', 'another-root', 'wan22@torn'), '{"schema":');
     expect(await orchestrator.moveToTier(MODEL, { to: 'fast' })).toMatchObject({ reclaimedBytes: 0 });
     expect(await filesIn(tier, 'sha256')).toHaveLength(3);
+  });
+
+  it.each([
+    ['is no record', 'hello'],
+    [
+      'has no files',
+      encodeRecord({
+        state: 'whole',
+        schema: 'wan.cold/v1',
+        tier: 'cold',
+        snapshot: { schema: 'wan.verified/v1', spec_digest: 'a'.repeat(64) },
+      }),
+    ],
+    [
+      'names a place outside',
+      encodeRecord({
+        state: 'moving',
+        schema: 'wan.cold/v1',
+        tier: 'cold',
+        family: '../..',
+        blobs: [],
+        snapshot: { schema: 'wan.verified/v1', spec_digest: 'a'.repeat(64), files: [], left_out: [], ref: { modelId: '../x@1.0.0' } },
+      }),
+    ],
+  ])('in the tier of this root, and somebody made it up so that it %s, harms nothing', async (_, text) => {
+    const { world, tier, orchestrator } = await worldWithTier();
+    await orchestrator.ensure(MODEL);
+    await orchestrator.moveToTier(MODEL, { to: 'cold' });
+    const [own = ''] = await readdir(join(tier, 'models'));
+    await writeFile(join(tier, 'models', own, 'made-up'), text);
+    await orchestrator.ensure(OTHER);
+    expect(await orchestrator.moveToTier(OTHER, { to: 'cold' })).toMatchObject({ done: true });
+    await orchestrator.ensure(OTHER, { offline: true });
+    await orchestrator.ensure(MODEL, { offline: true });
+    expect(await checkBoth(world.modelsRoot, tier)).toEqual([]);
   });
 
   it('of a model whose manifest names other bytes by now is told as outdated; a new move takes the old ones out', async () => {

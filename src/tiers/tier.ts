@@ -1,4 +1,5 @@
 /** A tier that was found to be the right one: what lies in it, who counts on that, and what nobody counts on any more. */
+import { isModelError } from '../domain/errors.ts';
 import type { CanonicalRef } from '../domain/model-ref.ts';
 import type { TieredBlob, TierSettings } from '../domain/tiers.ts';
 import { fileNameOf } from '../resolver/file-name.ts';
@@ -93,7 +94,7 @@ export class Tier {
     for (const key of keys) {
       const text = await this.place.readText(key, signal);
       // Gone meanwhile: its owner counts on nothing.
-      if (text !== undefined) found.push(registrationOf(key, text));
+      if (text !== undefined) found.push(registrationOf(this.#store, key, text));
     }
     return found;
   }
@@ -103,8 +104,20 @@ export class Tier {
   }
 }
 
-function registrationOf(key: string, text: string): Registration | undefined {
+function registrationOf(context: StoreContext, key: string, text: string): Registration | undefined {
   const wire = decodeRecord<WireColdRecord & { readonly state: Registered }>(text);
-  const record = wire && coldFromWire(wire);
+  const record = wire && recordOf(context, wire);
   return record && { key, state: wire.state, record };
+}
+
+/** Undefined too for what somebody made up: its check may be right, and then it has no model's name, or not all that belongs to one. */
+function recordOf({ resolver }: StoreContext, wire: WireColdRecord): ColdRecord | undefined {
+  try {
+    const record = coldFromWire(wire);
+    if (record !== undefined) resolver.refName(record.family, record.snapshot.ref);
+    return record;
+  } catch (error) {
+    if (error instanceof TypeError || isModelError(error)) return undefined;
+    throw error;
+  }
 }

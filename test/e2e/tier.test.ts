@@ -44,6 +44,7 @@ describe('wan models tier', () => {
     expect(shown.code, shown.stderr).toBe(0);
     expect(shown.stdout).toContain('195 KiB read in the tiers');
     expect((await world.cli(['models', 'tier', 'drop', MODEL])).stderr).toContain('is the only one');
+    expect((await world.cli(['models', 'rm', MODEL])).stdout).toContain(`${MODEL} is not here; its copy in cold stays`);
     const back = await world.cli(['models', 'tier', 'move', MODEL, '--to', 'fast']);
     expect(back.stdout, back.stderr).toContain(`${MODEL} to fast: 195 KiB written, 195 KiB given back`);
     expect(await filesIn(tier)).toEqual(['TIER.json']);

@@ -39,11 +39,12 @@ export const rm: Command = {
   },
 };
 
-const removedWire = ({ ref, path, removed, reclaimedBytes, sharedBytes }: Removed): Wire<typeof rmResult> => ({
+const removedWire = ({ ref, path, removed, reclaimedBytes, sharedBytes, tier }: Removed): Wire<typeof rmResult> => ({
   ref,
   ok: true,
   path,
   removed,
   reclaimed_bytes: reclaimedBytes,
   shared_bytes: sharedBytes,
+  ...(tier !== undefined && { tier }),
 });

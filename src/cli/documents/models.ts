@@ -212,6 +212,7 @@ export const rmResult = z.object({
   removed: z.boolean().meta({ description: 'false: it was not there' }),
   reclaimed_bytes: bytes,
   shared_bytes: bytes.meta({ description: 'kept, because other models use them' }),
+  tier: z.string().optional().meta({ description: 'where a copy of it stays' }),
 });
 export const rmData = z.object({ results: resultsOf(rmResult) });
 

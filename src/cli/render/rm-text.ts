@@ -10,9 +10,12 @@ export interface Removed extends RemoveResult {
 
 export const rmText = (screen: Screen, tried: readonly Tried<Removed>[]): string =>
   valuesOf(tried)
-    .map((one) =>
-      one.removed ? `${mark(screen, 'good')} removed ${one.ref}: ${freed(one)}` : `${mark(screen, 'none')} ${one.ref} is not here`,
-    )
+    .map((one) => {
+      const said = one.removed
+        ? `${mark(screen, 'good')} removed ${one.ref}: ${freed(one)}`
+        : `${mark(screen, 'none')} ${one.ref} is not here`;
+      return one.tier === undefined ? said : `${said}; its copy in ${one.tier} stays (\`wan models tier drop ${one.ref}\`)`;
+    })
     .join('\n');
 
 const freed = ({ reclaimedBytes, sharedBytes }: Removed): string =>
