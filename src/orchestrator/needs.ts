@@ -14,6 +14,7 @@ interface Need {
 
 /** Of one model. */
 export interface Needs {
+  /** '' where no model names them yet. */
   readonly family: string;
   /** Absolute; what is there already cannot make room for itself. */
   readonly directory: string;

@@ -67,6 +67,7 @@ function quotaVerdicts(
   if (quotas.familyBytes === undefined) return verdicts;
   const used = new Map(usageBy(scan, ({ model }) => scan.models[model]?.family).map(({ name, diskBytes }) => [name, diskBytes]));
   for (const [family, ofFamily] of Map.groupBy(needs, (one) => one.family)) {
+    if (family === '') continue;
     verdicts.push(
       judged({
         scope: 'family',
