@@ -1,9 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { census } from '../../test/support/census.ts';
+import { MODEL, modelFixture } from '../../test/support/model-fixture.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { storeContextOf } from '../../test/support/test-store.ts';
 import { openStore } from './open-store.ts';
+import { encodeRecord } from './record.ts';
 
 it('a cache tag that was cut short before the store was made is written again', async () => {
   const context = storeContextOf(join(await tempDir(), 'models'));
@@ -12,4 +15,55 @@ it('a cache tag that was cut short before the store was made is written again', 
   const id = await openStore(context);
   expect(readFileSync(context.resolver.cacheTag(), 'utf8')).toContain('Signature: 8a477f597d28d172789f06886806bc55\n');
   expect(await openStore(context)).toBe(id);
+});
+
+describe('a store of another format version', () => {
+  /** As its own program would write it: the record checks, or it checks by rules of its own. */
+  const versions = [
+    ['newer', { format: 'wan-store', version: 2, store_id: 'x', created_at: '2030-01-01T00:00:00.000Z' }, 'use the newer wan-models'],
+    ['older than any', { format: 'wan-store', version: 0, store_id: 'x', created_at: '2020-01-01T00:00:00.000Z' }, 'wan models rebuild'],
+  ] as const;
+
+  it.each(versions.flatMap(([name, body, hint]) => [true, false].map((checks) => [name, checks, body, hint] as const)))(
+    '%s (a record that checks: %s) is refused by every verb, with what to do, and nothing in it changes',
+    async (_, checks, body, hint) => {
+      const world = await modelFixture({ files: { 'a.bin': 'a' } });
+      await (await world.orchestrator()).ensure(MODEL);
+      writeFileSync(join(world.modelsRoot, 'STORE.json'), checks ? encodeRecord(body) : JSON.stringify(body));
+      const before = census(world.modelsRoot);
+      const orchestrator = await world.orchestrator();
+      const verbs: Record<string, () => Promise<unknown>> = {
+        plan: () => orchestrator.plan(MODEL),
+        ensure: () => orchestrator.ensure(MODEL),
+        verify: () => orchestrator.verifyIntegrity(MODEL),
+        repair: () => orchestrator.repair(MODEL),
+        scrub: () => orchestrator.scrub(),
+        rebuild: () => orchestrator.rebuild(),
+        remove: () => orchestrator.remove(MODEL),
+        status: () => orchestrator.status(MODEL),
+        gc: () => orchestrator.gc({ olderThanMs: 1 }),
+        du: () => orchestrator.diskUsage(),
+        pin: () => orchestrator.pinModel(MODEL),
+        lease: () => orchestrator.lease(MODEL),
+      };
+      for (const [verb, run] of Object.entries(verbs)) {
+        await expect(run(), verb).rejects.toMatchObject({
+          code: 'SCHEMA_VERSION_MISMATCH',
+          reason: 'store_version',
+          hint: expect.stringContaining(hint),
+        });
+      }
+      expect(census(world.modelsRoot)).toEqual(before);
+    },
+  );
+
+  it('is none where STORE.json is only torn: it is written again, and the models are as they were', async () => {
+    const world = await modelFixture({ files: { 'a.bin': 'a' } });
+    await (await world.orchestrator()).ensure(MODEL);
+    const path = join(world.modelsRoot, 'STORE.json');
+    writeFileSync(path, readFileSync(path).subarray(0, 30));
+    expect(await (await world.orchestrator()).rebuild()).toMatchObject({ ok: true, storeRecordMade: true });
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ format: 'wan-store', version: 1 });
+    expect((await (await world.orchestrator()).status(MODEL)).state).toBe('COMPLETE');
+  });
 });

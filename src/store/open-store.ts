@@ -90,7 +90,11 @@ function otherVersion(context: StoreContext, found: number): ModelError {
     `the store ${context.resolver.root} has format version ${found}; this wan-models reads version ${STORE_VERSION}`,
     {
       reason: 'store_version',
-      hint: found > STORE_VERSION ? 'use the newer wan-models that made it' : 'run `wan migrate store`',
+      // No program wrote an older one: docs/store-format.md, "Versions".
+      hint:
+        found > STORE_VERSION
+          ? 'use the newer wan-models that made it'
+          : 'no wan-models wrote that: move STORE.json away, then run `wan models rebuild`',
       details: { found, supported: [STORE_VERSION] },
     },
   );
