@@ -258,7 +258,9 @@ describe('what is known of the pieces of a file', () => {
   const rootIn = (text: string): string | undefined => /piece_root = "([0-9a-f]{64})"/.exec(text)?.[1];
 
   it('is added once this machine has proven the file by its leaves, and stays, also on a machine that knows none', async () => {
-    const world = await webWorld();
+    const [leafBytes, large] = [16 * 1024 * 1024, seeded(17_000_000, 4)];
+    const files = { 'a.bin': { content: large, keys: unknown }, 'small.bin': { content: BYTES, keys: unknown } };
+    const world = await modelFixture({ files, sources: ['http'] });
     await using orchestrator = await world.orchestrator();
     await orchestrator.lock();
     expect(rootIn(await lockOf(world))).toBeUndefined();
@@ -268,9 +270,11 @@ describe('what is known of the pieces of a file', () => {
     const text = await lockOf(world);
     const header = Buffer.alloc(16);
     header.write('wanleaf1');
-    header.writeBigUInt64LE(16n * 1024n * 1024n, 8);
-    // The file is one leaf: magic, leaf size, and the digest of all of it.
-    expect(rootIn(text)).toBe(hash('sha256', Buffer.concat([header, Buffer.from(sha256Hex(BYTES), 'hex')])));
+    header.writeBigUInt64LE(BigInt(leafBytes), 8);
+    const bytes = await readFile(join(world.modelDir(MODEL), 'a.bin'));
+    const leaves = [bytes.subarray(0, leafBytes), bytes.subarray(leafBytes)].map((leaf) => hash('sha256', leaf, 'buffer'));
+    expect(rootIn(text)).toBe(hash('sha256', Buffer.concat([header, ...leaves])));
+    expect(text.match(/piece_root/g), 'a small file is its own piece').toHaveLength(1);
     await rm(join(world.modelsRoot, '.state', 'pieces'), { recursive: true });
     for (const update of [false, true]) {
       expect(await orchestrator.lock([], { update })).toMatchObject({ written: false });

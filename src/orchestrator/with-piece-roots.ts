@@ -25,5 +25,6 @@ function withRoots(entry: LockEntryBody, rootOf: (file: LockedFile) => string | 
 function rootHere(store: StoreContext, { sha256, size }: LockedFile): string | undefined {
   const digest = sha256 === undefined ? undefined : parseSha256(sha256);
   const leaves = digest && readLeaves(store, digest, size);
-  return leaves && leavesRoot(leaves);
+  // The one leaf of a small file is the file: its root would say nothing new.
+  return leaves === undefined || leaves.leafBytes >= size ? undefined : leavesRoot(leaves);
 }
