@@ -253,6 +253,8 @@ export interface ExportOptions extends TargetOptions {
 }
 
 export interface RemoveResult {
+  /** `name@version[@variant][@+overlay]` */
+  readonly label: string;
   readonly path: string;
   readonly removed: boolean;
   /** Bytes given back to the file system. */

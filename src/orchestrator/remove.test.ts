@@ -19,3 +19,12 @@ it('gives back what a failed ensure had committed and never published', async ()
   expect(await orchestrator.remove(MODEL)).toMatchObject({ removed: false, reclaimedBytes: 3000, sharedBytes: 0 });
   expect(shards()).toEqual([]);
 });
+
+it('removes what the manifest has no more, by its record, and says MODEL_NOT_FOUND where there is nothing', async () => {
+  const world = await modelFixture({ models: { [MODEL]: { files: { a: 'one' } }, 'other@1.0.0': { files: { b: 'two' } } } });
+  await (await world.orchestrator()).ensure(MODEL);
+  await world.write({ 'other@1.0.0': { files: { b: 'two' } } });
+  await using orchestrator = await world.orchestrator();
+  expect(await orchestrator.remove(MODEL)).toMatchObject({ label: MODEL, path: world.modelDir(), removed: true, reclaimedBytes: 3 });
+  await expect(orchestrator.remove(MODEL)).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
+});

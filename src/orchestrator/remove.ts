@@ -1,5 +1,6 @@
 /** `rm`: takes a model out of use and gives back the bytes that nobody else counts on. */
 import type { Sha256 } from '../domain/digest.ts';
+import { isModelError } from '../domain/errors.ts';
 import { formatRef } from '../domain/model-ref.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import { keptTrash } from '../store/kept-trash.ts';
@@ -11,49 +12,71 @@ import { purgeTrash, removeSnapshot, sweepBlobs } from '../store/sweep.ts';
 import { readCold } from '../store/tier-records.ts';
 import type { RemoveOptions, RemoveResult } from './api.ts';
 import { withKnownOutputs } from './derived-outputs.ts';
-import { placeOf } from './named-place.ts';
+import { type NamedPlace, namedPlace } from './named-place.ts';
 import type { Orchestration } from './orchestration.ts';
 import { inputsOf } from './plan-work.ts';
 import { assertRemovable } from './removal-guard.ts';
 import { removePartials, unfinishedKeys } from './remove-partials.ts';
 import { resolveTarget, type Target } from './target.ts';
 
+/** Also of a model that the manifest has no more: what is on disk is found by its record. */
 export async function removeModel(work: Orchestration, modelId: string, options: RemoveOptions = {}): Promise<RemoveResult> {
-  const target = await resolveTarget(work, modelId, options);
-  const emit = work.emitter(options, target.label);
+  const place = await namedPlace(work, modelId, options);
+  const target = await listedTarget(work, modelId, options);
+  const emit = work.emitter(options, place.label);
   await openStore(work.store);
-  const lock = work.store.resolver.modelLock(target.spec.family, target.spec.ref);
+  const lock = work.store.resolver.modelLock(place.family, place.ref);
   const lease = await work.store.locks.acquire(lock, {
     timeoutMs: work.settings.lockTimeoutMs,
-    doing: `rm ${formatRef(target.spec.ref)}`,
+    doing: `rm ${place.label}`,
     ...(options.signal && { signal: options.signal }),
     onWait: ({ holder, waitedMs }) => emit({ type: 'lock.waiting', lock: lock.name, waitedMs, ...(holder && { holder }) }),
   });
   try {
     await recover(work.store, work.blobs, { wanted: [], onMended: (what, path) => emit({ type: 'recovery.done', what, path }) });
-    return await removeLocked(work, target, options.force ?? false);
+    return await removeLocked(work, { place, force: options.force ?? false, ...(target && { target }) });
   } finally {
     await lease.release();
   }
 }
 
-async function removeLocked(work: Orchestration, target: Target, force: boolean): Promise<RemoveResult> {
-  const { directory, spec } = target;
-  const place = placeOf(work, spec.family, spec.ref);
+/** Undefined where the manifest has it no more. */
+async function listedTarget(work: Orchestration, modelId: string, options: RemoveOptions): Promise<Target | undefined> {
+  try {
+    return await resolveTarget(work, modelId, options);
+  } catch (error) {
+    if (isModelError(error, 'MODEL_NOT_FOUND') || isModelError(error, 'VARIANT_NOT_FOUND')) return undefined;
+    throw error;
+  }
+}
+
+interface Removal {
+  readonly place: NamedPlace;
+  readonly target?: Target;
+  readonly force: boolean;
+}
+
+async function removeLocked(work: Orchestration, { place, target, force }: Removal): Promise<RemoveResult> {
+  const { directory, label, family } = place;
   const guard = async (): Promise<void> => (force ? undefined : assertRemovable(work.store, place));
   await guard();
-  const known = withKnownOutputs(work, { ...target, files: spec.files });
-  const sizes = new Map([...publishedSizes(work, directory), ...blobSizes(work, [...known, ...inputsOf(known)])]);
+  const sizes = new Map([...publishedSizes(work, directory), ...(target === undefined ? [] : listedSizes(work, target))]);
   const removed = readStatKey(directory) !== undefined;
   let reclaimedBytes = removed ? await removeSnapshot(work.store, work.blobs, directory, guard) : 0;
-  const trashed = keptTrash(work.store).filter((kept) => kept.family === spec.family && formatRef(kept.ref) === place.label);
+  const trashed = keptTrash(work.store).filter((kept) => kept.family === family && formatRef(kept.ref) === label);
   reclaimedBytes += await purgeTrash(work.store, work.blobs, trashed);
-  await removePartials(work, unfinishedKeys(work, { ...target, files: spec.files }));
+  if (target !== undefined) await removePartials(work, unfinishedKeys(work, { ...target, files: target.spec.files }));
   // What an ensure that failed had committed, and never published; what derived files were made from.
   reclaimedBytes += await sweepBlobs(work.store, work.blobs, sizes.keys());
   const uniqueBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  const tier = readCold(work.store, spec.family, spec.ref)?.tier;
-  return { path: directory, removed, reclaimedBytes, sharedBytes: uniqueBytes - reclaimedBytes, ...(tier !== undefined && { tier }) };
+  const tier = readCold(work.store, family, place.ref)?.tier;
+  const sharedBytes = Math.max(0, uniqueBytes - reclaimedBytes);
+  return { label, path: directory, removed, reclaimedBytes, sharedBytes, ...(tier !== undefined && { tier }) };
+}
+
+function listedSizes(work: Orchestration, target: Target): [Sha256, number][] {
+  const known = withKnownOutputs(work, { ...target, files: target.spec.files });
+  return blobSizes(work, [...known, ...inputsOf(known)]);
 }
 
 const publishedSizes = (work: Orchestration, directory: string): [Sha256, number][] =>

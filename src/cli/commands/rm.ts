@@ -1,17 +1,17 @@
-import { formatRef } from '../../domain/model-ref.ts';
+import type { RemoveResult } from '../../orchestrator/api.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS } from '../common-options.ts';
 import type { rmResult } from '../documents/models.ts';
 import { startProgress } from '../progress/start-progress.ts';
-import { type Removed, rmText } from '../render/rm-text.ts';
+import { rmText } from '../render/rm-text.ts';
 import { firstFailure, resultsWire, tryEach } from '../tried.ts';
 import type { Wire } from '../wire/wire.ts';
 
 export const rm: Command = {
   summary: 'Remove models from this machine',
   description:
-    'Bytes that other models use stay. The manifest is not touched: the next ensure fetches the model again. What is pinned, or in use by `wan models exec`, is not removed.',
+    'Bytes that other models use stay. The manifest is not touched: the next ensure fetches the model again. What is pinned, or in use by `wan models exec`, is not removed. A model that the manifest has no more is found by what is on disk.',
   schema: 'wan.models.rm/v1',
   operands: { name: 'REF', min: 1, max: Number.POSITIVE_INFINITY, completes: 'ref' },
   options: [...PLACE_OPTIONS, { name: 'force', summary: 'also where it is pinned, or somebody uses it' }],
@@ -25,10 +25,7 @@ export const rm: Command = {
     const orchestrator = await session.orchestrator();
     const progress = await startProgress(session);
     const options = { ...targetOptions(session, args), ...(args.has('force') && { force: true }), onEvent: progress.sink };
-    const act = async (ref: string): Promise<Removed> => {
-      const spec = await orchestrator.show(ref, options);
-      return { ref: formatRef(spec.ref), ...(await orchestrator.remove(ref, options)) };
-    };
+    const act = (ref: string): Promise<RemoveResult> => orchestrator.remove(ref, options);
     const tried = await tryEach(refs, session.signal, act).finally(() => progress.stop());
     const error = firstFailure(tried);
     return {
@@ -39,8 +36,8 @@ export const rm: Command = {
   },
 };
 
-const removedWire = ({ ref, path, removed, reclaimedBytes, sharedBytes, tier }: Removed): Wire<typeof rmResult> => ({
-  ref,
+const removedWire = ({ label, path, removed, reclaimedBytes, sharedBytes, tier }: RemoveResult): Wire<typeof rmResult> => ({
+  ref: label,
   ok: true,
   path,
   removed,

@@ -4,19 +4,15 @@ import { type Tried, valuesOf } from '../tried.ts';
 import { mark } from './paint.ts';
 import type { Screen } from './screen.ts';
 
-export interface Removed extends RemoveResult {
-  readonly ref: string;
-}
-
-export const rmText = (screen: Screen, tried: readonly Tried<Removed>[]): string =>
+export const rmText = (screen: Screen, tried: readonly Tried<RemoveResult>[]): string =>
   valuesOf(tried)
     .map((one) => {
       const said = one.removed
-        ? `${mark(screen, 'good')} removed ${one.ref}: ${freed(one)}`
-        : `${mark(screen, 'none')} ${one.ref} is not here`;
-      return one.tier === undefined ? said : `${said}; its copy in ${one.tier} stays (\`wan models tier drop ${one.ref}\`)`;
+        ? `${mark(screen, 'good')} removed ${one.label}: ${freed(one)}`
+        : `${mark(screen, 'none')} ${one.label} is not here`;
+      return one.tier === undefined ? said : `${said}; its copy in ${one.tier} stays (\`wan models tier drop ${one.label}\`)`;
     })
     .join('\n');
 
-const freed = ({ reclaimedBytes, sharedBytes }: Removed): string =>
+const freed = ({ reclaimedBytes, sharedBytes }: RemoveResult): string =>
   `${formatBytes(reclaimedBytes)} freed${sharedBytes > 0 ? `, ${formatBytes(sharedBytes)} kept for other models` : ''}`;

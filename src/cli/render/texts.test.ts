@@ -256,8 +256,8 @@ const TEXTS: Readonly<Record<string, (screen: Screen) => string>> = {
   show: (screen) => showText(screen, spec, { path: T2V_PATH, sources: ['local://a', 'https://b.example'], weights, tensors: true }),
   rm: (screen) =>
     rmText(screen, [
-      done('a', { ref: 'a@1.0.0', path: '/m/a', removed: true, reclaimedBytes: MIB, sharedBytes: 2 * MIB }),
-      done('b', { ref: 'b@1.0.0', path: '/m/b', removed: false, reclaimedBytes: 0, sharedBytes: 0 }),
+      done('a', { label: 'a@1.0.0', path: '/m/a', removed: true, reclaimedBytes: MIB, sharedBytes: 2 * MIB }),
+      done('b', { label: 'b@1.0.0', path: '/m/b', removed: false, reclaimedBytes: 0, sharedBytes: 0 }),
     ]),
   lock: (screen) =>
     lockText(screen, {
