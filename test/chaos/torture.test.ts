@@ -3,7 +3,7 @@ import { torture } from './torture.ts';
 
 const SECONDS = 20;
 
-it('ensure, gc, rm, pin, verify and exec at once, killed at random: no model that is held misses a byte', {
+it('ensure, gc, rm, pin, verify, import, repair and exec at once, killed at random: no model that is held misses a byte', {
   timeout: 180_000,
 }, async () => {
   const { runs, kills, ended } = await torture({ seconds: SECONDS, processes: 4, seed: 20261127 });

@@ -1,5 +1,5 @@
 /**
- * Everything at once, from several processes, many of them killed: ensure, gc, rm, pin, verify, exec. While it goes on a pinned model must
+ * Everything at once, from several processes, many of them killed: ensure, gc, rm, pin, verify, import, repair, exec. While it goes on a pinned model must
  * never miss a byte, and neither must one that a command uses; whoever is not killed ends as it may; at the end nothing is wrong or left over.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
@@ -52,7 +52,7 @@ export async function torture({ seconds, processes, seed }: TortureOptions): Pro
   expect((await world.cli(['models', 'ensure', KEPT])).code).toBe(0);
   const lane = async (): Promise<void> => {
     while (Date.now() < endsAt) {
-      const action = chooseAction(pick);
+      const action = chooseAction(pick, world.folder());
       const { child, ended: end } = world.start(action.args, { WAN_TRASH_TTL: pick(['0', '1s', '1h']) });
       runs++;
       const killTimer = random() < KILLED ? setTimeout(() => child.kill('SIGKILL'), random() * KILL_WITHIN_MS) : undefined;
@@ -74,14 +74,15 @@ export async function torture({ seconds, processes, seed }: TortureOptions): Pro
 async function tortureWorld(): Promise<ModelWorld> {
   const model = (index: number) => ({
     files: { ...SHARED, 'transformer/own.safetensors': seeded(300_000, 10 + index), 'vae/pair.bin': seeded(100_000, 20 + (index >> 1)) },
-    sources: ['http'],
+    // The folder is for import: nobody gets as far as to ask it.
+    sources: ['http', 'local'],
   });
   const models = Object.fromEntries([KEPT, ...OTHERS].map((id, index) => [id, model(index)]));
   // Nothing is spared for being young: what is kept, is kept by what holds it.
   return modelFixture({ models, env: { WAN_GC_GRACE: '0', WAN_LOCK_TIMEOUT: '60s' } });
 }
 
-function chooseAction(pick: Pick): Action {
+function chooseAction(pick: Pick, folder: string): Action {
   const ref = pick(OTHERS);
   return pick<() => Action>([
     () => ({ verb: 'ensure', args: ['models', 'ensure', ref, '--json', '--progress', 'none'], may: [0] }),
@@ -98,6 +99,8 @@ function chooseAction(pick: Pick): Action {
     () => ({ verb: 'unpin', args: ['models', 'unpin', ref, '--json'], may: [0] }),
     () => ({ verb: 'verify', args: ['models', 'verify', KEPT, '--json', '--progress', 'none'], may: [0] }),
     () => ({ verb: 'verify', args: ['models', 'verify', ref, '--json', '--progress', 'none'], may: [0, 5, 9], check: noWrongBytes }),
+    () => ({ verb: 'import', args: ['models', 'import', '--from', 'folder', folder, ref, '--json', '--progress', 'none'], may: [0] }),
+    () => ({ verb: 'repair', args: ['models', 'repair', KEPT, '--json', '--progress', 'none'], may: [0] }),
     () => ({ verb: 'du', args: ['models', 'du', '--json'], may: [0] }),
   ])();
 }
