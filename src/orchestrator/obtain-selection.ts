@@ -50,7 +50,7 @@ export async function obtainSelection(run: EnsureRun, force: boolean): Promise<O
     await reservation.end();
     if (!isModelError(error, 'NO_SPACE')) throw error;
     const left = planWork(work, target, { files: lookAt(work, target).files, force: false });
-    throw ranOutOfSpace(work, target.label, left.fetchBytes + left.deriveBytes, error);
+    throw await ranOutOfSpace(work, target.label, left.fetchBytes + left.deriveBytes, error);
   }
 }
 

@@ -79,7 +79,7 @@ const kept = (inTheWay: string | undefined): string =>
   inTheWay === undefined ? '' : `; garbage collection could not free enough: ${inTheWay}`;
 
 /** As `du` has it, in the words of its classes. */
-function couldGo(reclaimable: Reclaimable | undefined): string {
+export function couldGo(reclaimable: Reclaimable | undefined): string {
   if (reclaimable === undefined) return '';
   const { orphanBytes, trashBytes, quarantineBytes, modelBytes } = reclaimable;
   const parts = [
@@ -92,7 +92,7 @@ function couldGo(reclaimable: Reclaimable | undefined): string {
   return there.length === 0 ? '; `wan models du` finds nothing here that could go' : `; \`wan models du\` finds ${there.join(', ')}`;
 }
 
-const reclaimableDetails = (reclaimable: Reclaimable | undefined): Readonly<Record<string, unknown>> =>
+export const reclaimableDetails = (reclaimable: Reclaimable | undefined): Readonly<Record<string, unknown>> =>
   reclaimable === undefined
     ? {}
     : {

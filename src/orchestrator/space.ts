@@ -10,7 +10,7 @@ import type { CallOptions } from './api.ts';
 import { foreseeRoom, makeRoom, NO_ROOM } from './make-room.ts';
 import type { Needs } from './needs.ts';
 import type { Orchestration } from './orchestration.ts';
-import { shortageError } from './space-errors.ts';
+import { couldGo, reclaimableDetails, shortageError } from './space-errors.ts';
 import { type Circumstances, promiseOf, type Quotas, reclaimableIn, spaceVerdict } from './space-verdict.ts';
 
 export interface SpaceRequest {
@@ -107,14 +107,15 @@ async function withReclaimable(work: Orchestration, needs: readonly Needs[], ver
 }
 
 /** A disk that filled up while we wrote: the same numbers, with what is still to come. */
-export function ranOutOfSpace(work: Orchestration, label: string, remainingBytes: number, cause: ModelError): ModelError {
+export async function ranOutOfSpace(work: Orchestration, label: string, remainingBytes: number, cause: ModelError): Promise<ModelError> {
+  const reclaimable = reclaimableIn(await scanUsage(work.store), []);
   const available = freeBytes(work.store);
   const shortfall = Math.max(0, remainingBytes + work.settings.safetyMarginBytes - available);
   return new ModelError(
     'NO_SPACE',
     `${label}: the disk filled up with ${formatBytes(remainingBytes)} still to write (${formatBytes(available)} free); what was fetched is kept`,
     {
-      hint: `free ${formatBytes(shortfall)} with \`wan models gc\` or otherwise, then run the same command again: it goes on where it stopped`,
+      hint: `free ${formatBytes(shortfall)} with \`wan models gc\` or otherwise, then run the same command again: it goes on where it stopped${couldGo(reclaimable)}`,
       cause,
       attempts: cause.attempts,
       details: {
@@ -122,6 +123,7 @@ export function ranOutOfSpace(work: Orchestration, label: string, remainingBytes
         bytes_available: available,
         shortfall,
         path: work.store.resolver.root,
+        ...reclaimableDetails(reclaimable),
       },
     },
   );

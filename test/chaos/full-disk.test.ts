@@ -9,7 +9,11 @@ import { ChaosModel, MODEL } from './chaos-model.ts';
 const MIB = 1024 * 1024;
 const sizes = { 'model_index.json': 498, 'transformer/a.safetensors': 12 * MIB, 'vae/c.bin': 6 * MIB };
 interface ErrorDocument {
-  error: { code: string; hint: string; details: { bytes_needed: number; bytes_available: number; shortfall: number } };
+  error: {
+    code: string;
+    hint: string;
+    details: { bytes_needed: number; bytes_available: number; shortfall: number; reclaimable?: object };
+  };
 }
 
 describeOnSmallDisk('a full disk', () => {
@@ -41,6 +45,8 @@ describeOnSmallDisk('a full disk', () => {
     const { error } = run.json<ErrorDocument>();
     expect(error.code).toBe('NO_SPACE');
     expect(error.details.shortfall).toBeGreaterThan(0);
+    expect(error.details.reclaimable).toMatchObject({ orphan: 0, models: 0 });
+    expect(error.hint).toContain('it goes on where it stopped; `wan models du` finds nothing here that could go');
     const status = await model.run(['models', 'status', MODEL, '--json']);
     expect(status.stdout).toContain('"PARTIAL"');
     expect(await checkInvariants(model.root)).toEqual([]);

@@ -128,6 +128,17 @@ sharesOn('xfs', reflinked, 0);
 sharesOn('exfat', ({ copied_bytes }) => expect(copied_bytes).toBe(NAMED_BYTES), NAMED_BYTES);
 
 describeOnVolume('exfat', 'space on a volume without links and reflinks', () => {
+  it('is warned of by doctor, with the way out', async () => {
+    const world = await worldOn('exfat');
+    const ran = await world.cli(['doctor', '--root', join(world.modelsRoot, '..'), '--json']);
+    const { checks } = ran.json<{ data: { checks: { name: string; verdict: string; message: string; hint?: string }[] } }>().data;
+    expect(checks.find(({ name }) => name === 'sharing between models')).toMatchObject({
+      verdict: 'warn',
+      message: expect.stringContaining('every file takes its space once in the store, and once more in each model that holds it'),
+      hint: expect.stringContaining('wan models du'),
+    });
+  });
+
   it('second copies are planned for, and refused with NO_SPACE before a byte moves where they do not fit', async () => {
     const world = await worldOn('exfat');
     const [first, second] = MODELS;

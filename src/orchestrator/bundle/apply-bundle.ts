@@ -74,7 +74,7 @@ async function adoptBlobs(work: Orchestration, bundle: Bundle, options: Options)
     return { adoptedBytes: sizeOf(adopted), presentBytes: totalBytes - sizeOf(adopted) };
   } catch (error) {
     if (!isModelError(error, 'NO_SPACE')) throw error;
-    throw ranOutOfSpace(work, label, missingBytes(work, index.blobs), error);
+    throw await ranOutOfSpace(work, label, missingBytes(work, index.blobs), error);
   } finally {
     unwatch();
     await reservation.end();
