@@ -120,6 +120,30 @@ describe('a bundle that is cut short', () => {
     expect(readFileSync(bundle).equals(whole)).toBe(true);
   });
 
+  it('by two at once is written by one of them', async () => {
+    const { world, bundle } = await bundled();
+    const out = join(world.directory, 'two');
+    const ran = await Promise.all([1, 2].map(() => world.cli(['models', 'bundle', 'create', MODEL, '--out', out, '--json'])));
+    expect(ran.some(({ code }) => code === 0)).toBe(true);
+    // Who came while the other wrote is told so; who came later finds it.
+    for (const one of ran) if (one.code !== 0) expect(one.json().error).toMatchObject({ reason: expect.stringMatching(/output_locked/) });
+    expect(contentOf(out)).toBe(contentOf(bundle));
+    expect(existsSync(`${out}.partial`)).toBe(false);
+  });
+
+  it('in its making by a disk without room is told of before a byte is written', async () => {
+    const { world } = await bundled();
+    const mount = await tempDir();
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'wan', mount]).status !== 0) return expect(process.getuid?.()).not.toBe(0);
+    try {
+      const ran = await world.cli(['models', 'bundle', 'create', MODEL, '--out', join(mount, 'x'), '--json']);
+      expect(ran.code).toBe(6);
+      expect(ran.json().error).toMatchObject({ code: 'NO_SPACE', details: { bytes_available: 12 * MIB } });
+    } finally {
+      execFileSync('umount', [mount]);
+    }
+  });
+
   it('in its application is finished by the next run', async () => {
     const { world, bundle } = await bundled(['--part-size', '3M']);
     const far = await there();

@@ -77,20 +77,21 @@ async function writeLocked(creation: Creation): Promise<number> {
   const { path, options } = creation;
   const { partBytes } = options;
   const staged = `${path}.partial`;
-  const lockPath = partBytes === undefined ? staged : join(staged, '.lock');
+  // A folder's lock lies beside it: it is removed under itself, which leaves no second owner.
+  const lockPath = partBytes === undefined ? staged : `${staged}.lock`;
   try {
-    if (partBytes !== undefined) await mkdir(staged, { recursive: true });
+    await mkdir(dirname(path), { recursive: true });
   } catch (error) {
-    throw fsError(error, `make the folder ${staged}`);
+    throw fsError(error, `make the folder ${dirname(path)}`);
   }
   const lock = await openLocked(lockPath, { create: true });
   if (lock === undefined) throw alreadyWritten(path);
   try {
     const resumed = await writeStaged(creation, staged);
-    if (partBytes !== undefined) await rm(lockPath);
     await publish(creation, staged);
     return resumed;
   } finally {
+    if (lockPath !== staged) await rm(lockPath, { force: true });
     lock.close();
   }
 }

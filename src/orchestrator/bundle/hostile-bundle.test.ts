@@ -47,33 +47,45 @@ describe('a hostile bundle', () => {
 
   const first = (index: Wire) => index.models[0]?.files[0] as Wire['models'][0]['files'][0];
 
-  it.each<[string, string, (index: Wire) => unknown]>([
-    ['a path that climbs', 'PATH_UNSAFE', (index) => Object.assign(first(index), { path: '../../escaped' })],
-    ['an absolute path', 'PATH_UNSAFE', (index) => Object.assign(first(index), { path: '/tmp/escaped' })],
-    ['a path with a NUL', 'PATH_UNSAFE', (index) => Object.assign(first(index), { path: 'a\0b' })],
-    ['the name of the store’s own record', 'PATH_UNSAFE', (index) => Object.assign(first(index), { path: '.verified.json' })],
-    ['a family that climbs', 'FORMAT_INVALID', (index) => Object.assign(index.models[0] ?? {}, { family: '..' })],
-    ['a reference that is none', 'INVALID_MODEL_ID', (index) => Object.assign(index.models[0] ?? {}, { ref: '../x@1.0.0' })],
-    ['a digest that climbs', 'FORMAT_INVALID', (index) => Object.assign(first(index), { sha256: '../../../../etc/passwd' })],
-    ['a size that lies', 'FORMAT_INVALID', (index) => Object.assign(first(index), { size: first(index).size + 1 })],
-    ['absurd sizes', 'FORMAT_INVALID', (index) => index.blobs.map((blob) => Object.assign(blob, { size: Number.MAX_SAFE_INTEGER }))],
-    ['a negative size', 'FORMAT_INVALID', (index) => Object.assign(index.blobs[0] ?? {}, { size: -1 })],
-    ['a blob twice', 'FORMAT_INVALID', (index) => void index.blobs.push(index.blobs[0] as Wire['blobs'][0])],
-    ['a blob that nobody has', 'FORMAT_INVALID', (index) => void index.blobs.push({ sha256: 'f'.repeat(64), size: 0 })],
+  it.each<[string, string, string | undefined, (index: Wire) => unknown]>([
+    ['a path that climbs', 'PATH_UNSAFE', 'path_traversal', (index) => Object.assign(first(index), { path: '../../escaped' })],
+    ['an absolute path', 'PATH_UNSAFE', 'path_absolute', (index) => Object.assign(first(index), { path: '/tmp/escaped' })],
+    ['a path with a NUL', 'PATH_UNSAFE', 'path_nul', (index) => Object.assign(first(index), { path: 'a\0b' })],
+    [
+      'the name of the store’s own record',
+      'PATH_UNSAFE',
+      'path_reserved',
+      (index) => Object.assign(first(index), { path: '.verified.json' }),
+    ],
+    ['a family that climbs', 'FORMAT_INVALID', 'index_names', (index) => Object.assign(index.models[0] ?? {}, { family: '..' })],
+    ['a reference that is none', 'INVALID_MODEL_ID', undefined, (index) => Object.assign(index.models[0] ?? {}, { ref: '../x@1.0.0' })],
+    ['a digest that climbs', 'FORMAT_INVALID', 'index_shape', (index) => Object.assign(first(index), { sha256: '../../../../etc/passwd' })],
+    ['a size that lies', 'FORMAT_INVALID', 'index_sizes', (index) => Object.assign(first(index), { size: first(index).size + 1 })],
+    [
+      'absurd sizes',
+      'FORMAT_INVALID',
+      'index_sizes',
+      (index) => index.blobs.map((blob) => Object.assign(blob, { size: Number.MAX_SAFE_INTEGER })),
+    ],
+    ['a negative size', 'FORMAT_INVALID', 'index_shape', (index) => Object.assign(index.blobs[0] ?? {}, { size: -1 })],
+    ['a blob twice', 'FORMAT_INVALID', 'index_order', (index) => void index.blobs.push(index.blobs[0] as Wire['blobs'][0])],
+    ['a blob that nobody has', 'FORMAT_INVALID', 'index_unused', (index) => void index.blobs.push({ sha256: 'f'.repeat(64), size: 0 })],
     [
       'a file twice',
       'FORMAT_INVALID',
+      'index_names',
       (index) => void index.models[0]?.files.push({ ...first(index), path: first(index).path.toUpperCase() }),
     ],
-    ['a key that nobody knows', 'FORMAT_INVALID', (index) => Object.assign(index, { run: 'rm -rf /' })],
-    ['another schema', 'FORMAT_INVALID', (index) => Object.assign(index, { schema: 'wan.bundle/v2' })],
-    ['no models', 'FORMAT_INVALID', (index) => Object.assign(index, { models: [] })],
-  ])('with %s is refused, and nothing is touched', async (_, code, change) => {
+    ['a key that nobody knows', 'FORMAT_INVALID', 'index_shape', (index) => Object.assign(index, { run: 'rm -rf /' })],
+    ['another schema', 'FORMAT_INVALID', 'index_shape', (index) => Object.assign(index, { schema: 'wan.bundle/v2' })],
+    ['no models', 'FORMAT_INVALID', 'index_shape', (index) => Object.assign(index, { models: [] })],
+  ])('with %s is refused, and nothing is touched', async (_, code, reason, change) => {
     const { bundle, world } = await madeHere();
     const bad = join(await tempDir(), 'bad.wanb');
     writeFileSync(bad, forged(bundle, change));
-    await expect(world.apply(bad)).rejects.toMatchObject({ code });
-    await expect(inspectBundle(bad)).rejects.toMatchObject({ code });
+    const failure = { code, ...(reason !== undefined && { reason }) };
+    await expect(world.apply(bad)).rejects.toMatchObject(failure);
+    await expect(inspectBundle(bad)).rejects.toMatchObject(failure);
     expect(existsSync(world.root)).toBe(false);
   });
 

@@ -18,7 +18,7 @@ import { copyOut } from './copy-out.ts';
 import { copyRun, type Exporting, reportOf } from './exporting.ts';
 
 const FILES_AT_ONCE = 4;
-/** In the folder while it is unfinished: the lock of its writer, and files that are not whole. */
+/** In the folder while it is unfinished: files that are not whole. */
 const UNFINISHED = '.wan-export';
 
 export async function exportModel(work: Orchestration, modelId: string, options: ExportOptions): Promise<ExportReport> {
@@ -82,20 +82,31 @@ async function namesBelow(folder: string): Promise<string[] | undefined> {
 async function writeLocked(exporting: Exporting): Promise<ExportReport> {
   const { path } = exporting;
   const staged = `${path}.partial`;
-  const unfinished = join(staged, UNFINISHED);
   try {
-    await mkdir(unfinished, { recursive: true });
+    await mkdir(dirname(path), { recursive: true });
   } catch (error) {
-    throw fsError(error, `make the folder ${staged}`);
+    throw fsError(error, `make the folder ${dirname(path)}`);
   }
-  const lock = await openLocked(join(unfinished, 'lock'), { create: true });
+  // Beside the folder, and removed under itself: that leaves no second owner.
+  const lockPath = `${staged}.lock`;
+  const lock = await openLocked(lockPath, { create: true });
   if (lock === undefined) throw alreadyWritten(path);
   try {
+    await makeUnfinished(staged);
     const ways = await copyAll(exporting, staged);
     await publish(exporting, staged);
     return reportOf(exporting, path, ways);
   } finally {
+    await rm(lockPath, { force: true });
     lock.close();
+  }
+}
+
+async function makeUnfinished(staged: string): Promise<void> {
+  try {
+    await mkdir(join(staged, UNFINISHED), { recursive: true });
+  } catch (error) {
+    throw fsError(error, `make the folder ${staged}`);
   }
 }
 
