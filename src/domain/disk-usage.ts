@@ -1,4 +1,5 @@
 /** What every byte under MODELS_ROOT is for, and what would give it back. */
+import type { TierSum } from './tiers.ts';
 
 /**
  * Each inode is of one class, the first that fits:
@@ -60,5 +61,7 @@ export interface DiskUsage {
   readonly families: readonly HolderUsage[];
   readonly components: readonly HolderUsage[];
   readonly sharing: SharingFacts;
+  /** What lies elsewhere, and is in no other sum here. */
+  readonly tiers: readonly TierSum[];
   readonly volume: { readonly freeBytes: number; readonly totalBytes: number };
 }

@@ -84,8 +84,17 @@ export interface TierFault {
   readonly fault: 'missing' | 'size' | 'digest' | 'unreadable';
 }
 
-export interface TierState {
+/** What this root has in a tier. */
+export interface TierSum {
   readonly name: string;
+  readonly modelCount: number;
+  /** Plain bytes, each blob once. */
+  readonly totalBytes: number;
+  /** What they take there. */
+  readonly storedBytes: number;
+}
+
+export interface TierState extends TierSum {
   /** Absolute path, or URL. */
   readonly place: string;
   /** Why it cannot be asked, in words. */
@@ -93,11 +102,6 @@ export interface TierState {
   readonly freeBytes?: number;
   /** It lies on the volume of MODELS_ROOT: what is moved there gives no room back, unless it is compressed. */
   readonly isOnSameVolume?: boolean;
-  /** Of the models that this root has there: plain bytes, each blob once. */
-  readonly totalBytes: number;
-  /** What they take. */
-  readonly storedBytes: number;
-  readonly modelCount: number;
   readonly compress: boolean;
   readonly idleMs?: number;
   readonly minSizeBytes: number;

@@ -6,12 +6,14 @@ import { formatRef } from '../domain/model-ref.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { readStoreId } from '../store/open-store.ts';
+import { listCold } from '../store/tier-records.ts';
 import { type ScannedModel, scanUsage, type UsageScan, type Use } from '../store/usage-scan.ts';
 import { sharingFacts, totalUsage, usageBy, usageByClass } from '../store/usage-sums.ts';
 import { volumeSpace } from '../store/volume-space.ts';
 import type { DiskUsageOptions } from './api.ts';
 import { chooseVariant } from './choose-variant.ts';
 import type { Orchestration } from './orchestration.ts';
+import { tierSums } from './tier-sums.ts';
 
 /** @throws ModelError as of the registry for a name that neither a directory nor the manifest has */
 export async function diskUsageOf(work: Orchestration, modelIds: readonly string[], options: DiskUsageOptions = {}): Promise<DiskUsage> {
@@ -33,6 +35,7 @@ export async function diskUsageOf(work: Orchestration, modelIds: readonly string
     families: among((use) => (isAsked(use) ? (scan.models[use.model]?.family ?? '') : OTHERS)),
     components: among((use) => (use.path === undefined ? undefined : isAsked(use) ? components(use) : OTHERS)),
     sharing: sharingFacts(scan),
+    tiers: tierSums(listCold(work.store)),
     volume: volumeSpace(work.store.resolver.root),
   };
 }

@@ -113,6 +113,8 @@ describe('a move to a tier', () => {
     expect(existsSync(join(world.modelDir(), 'vae/a.bin'))).toBe(true);
     expect(await filesIn(tier, 'tmp')).toEqual([]);
     await expect(orchestrator.moveToTier(OTHER, { to: 'cold' })).rejects.toMatchObject({ code: 'INVALID_INPUT', reason: 'not_complete' });
+    const inside = await world.orchestrator({ env: { WAN_TIERS: `cold=${join(world.modelsRoot, 'cold')}` } });
+    await expect(inside.moveToTier(MODEL, { to: 'cold' })).rejects.toMatchObject({ code: 'INVALID_CONFIG', reason: 'tier_in_root' });
     await expect(orchestrator.moveToTier(MODEL, { to: 'colds' })).rejects.toMatchObject({
       reason: 'tier_unknown',
       hint: 'did you mean cold?',
@@ -193,6 +195,9 @@ describe('a model that comes back from a tier', () => {
         reason: 'tier_absent',
       });
       expect(await orchestrator.tierStatus()).toMatchObject({ tiers: [{ name: 'cold', problem: expect.stringContaining('TIER.json') }] });
+      const verified = await world.cli(['models', 'tier', 'status', '--verify', '--json']);
+      expect([verified.code, verified.json().error.reason]).toEqual([4, 'tier_absent']);
+      expect((await orchestrator.diskUsage()).tiers).toEqual([{ name: 'cold', modelCount: 1, totalBytes: 800_007, storedBytes: 800_007 }]);
       expect(await filesIn(tier)).toEqual([]);
       expect(existsSync(world.modelDir(OTHER))).toBe(true);
     } finally {

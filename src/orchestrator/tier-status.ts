@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { asModelError } from '../domain/errors.ts';
 import { formatRef } from '../domain/model-ref.ts';
-import type { TieredBlob, TieredModel, TierFault, TierReport, TierSettings, TierState } from '../domain/tiers.ts';
+import type { TieredModel, TierFault, TierReport, TierSettings, TierState } from '../domain/tiers.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { readStoreId } from '../store/open-store.ts';
 import type { SnapshotRecord } from '../store/snapshot-record.ts';
@@ -13,6 +13,7 @@ import type { TierStatusOptions } from './api.ts';
 import { isColdCopy } from './cold-copy.ts';
 import type { Orchestration } from './orchestration.ts';
 import { lastUsedMs, policyOf } from './tier-policy.ts';
+import { storedBytesOf, tierSum } from './tier-sums.ts';
 
 export async function tierReport(work: Orchestration, modelIds: readonly string[], options: TierStatusOptions = {}): Promise<TierReport> {
   readStoreId(work.store);
@@ -104,15 +105,10 @@ async function lookedAt(
   { cold, signal }: { readonly cold: readonly ColdRecord[]; readonly signal: AbortSignal },
 ): Promise<Looked> {
   const { name, place, compress, idleMs, minSizeBytes } = settings;
-  const own = cold.filter(({ tier }) => tier === name);
-  const blobs = uniqueBlobs(own);
   const state: TierState = {
-    name,
+    ...tierSum(cold, name),
     place: place.kind === 'path' ? place.path : place.url,
     ...(place.kind === 'path' && sameVolume(work, place.path)),
-    totalBytes: sum(blobs.map(({ sizeBytes }) => sizeBytes)),
-    storedBytes: storedBytesOf(own),
-    modelCount: own.length,
     compress,
     minSizeBytes,
     ...(idleMs !== undefined && { idleMs }),
@@ -145,12 +141,6 @@ function sameVolume({ store }: Orchestration, path: string): { readonly isOnSame
   const [root, tier] = [store.resolver.root, path].map((one) => statSync(one, { throwIfNoEntry: false })?.dev);
   return root === undefined || tier === undefined ? {} : { isOnSameVolume: root === tier };
 }
-
-const uniqueBlobs = (records: readonly ColdRecord[]): TieredBlob[] => [
-  ...new Map(records.flatMap(({ blobs }) => blobs).map((blob) => [blob.digest, blob])).values(),
-];
-
-const storedBytesOf = (records: readonly ColdRecord[]): number => sum(uniqueBlobs(records).map(({ storedBytes }) => storedBytes));
 
 const bytesOf = ({ files }: SnapshotRecord): number => sum([...new Map(files.map(({ sha256, key }) => [sha256, key.sizeBytes])).values()]);
 

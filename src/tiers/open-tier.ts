@@ -4,7 +4,7 @@ import type { StoreContext } from '../store/context.ts';
 import { decodeRecord, encodeRecord } from '../store/record.ts';
 import { listCold, readCold, readTierIdentity, writeCold, writeTierIdentity } from '../store/tier-records.ts';
 import { Tier } from './tier.ts';
-import { otherTier, tierAbsent, tierUnreadable } from './tier-errors.ts';
+import { otherTier, tierAbsent, tierInRoot, tierUnreadable } from './tier-errors.ts';
 import type { TierPlace } from './tier-place.ts';
 
 export interface OpenTierOptions {
@@ -45,6 +45,7 @@ export async function lookAtTier(options: OpenTierOptions): Promise<Tier | undef
  */
 export async function openTier(options: OpenTierOptions): Promise<Tier> {
   const { settings, place, store, storeId, signal } = options;
+  if (settings.place.kind === 'path' && store.resolver.contains(settings.place.path)) throw tierInRoot(settings.name, place.label);
   const found = await lookAtTier(options);
   await place.prepare(storeId, signal);
   const tier = found ?? new Tier({ ...options, id: await makeMarker(options) });

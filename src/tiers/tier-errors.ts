@@ -12,6 +12,14 @@ export const tierAbsent = (name: string, label: string): ModelError =>
     details: { tier: name, place: label },
   });
 
+/** There it would be taken for a family of models. */
+export const tierInRoot = (name: string, label: string): ModelError =>
+  new ModelError('INVALID_CONFIG', `the tier ${name} is to be in ${label}, which is inside MODELS_ROOT`, {
+    reason: 'tier_in_root',
+    hint: `put [tiers.${name}] into a folder of its own, on another volume`,
+    details: { tier: name, place: label },
+  });
+
 export const otherTier = (name: string, label: string): ModelError =>
   new ModelError('SOURCE_UNAVAILABLE', `${label} is another tier than the one that ${name} was so far`, {
     reason: 'tier_other',

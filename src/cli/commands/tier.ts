@@ -68,8 +68,20 @@ async function status(session: Session, args: ParsedArgs): Promise<Report> {
   const orchestrator = await session.orchestrator();
   const options = { signal: session.signal, ...(args.has('verify') && { verify: true }) };
   const report = await orchestrator.tierStatus(args.operands.slice(1), options);
-  const error = faultError(report);
+  const error = faultError(report) ?? unasked(report);
   return { wire: () => tierStatusWire(report), text: (screen) => tierStatusText(screen, report), ...(error && { error }) };
+}
+
+/** What was to be verified, and could not be asked, is not verified. */
+function unasked({ tiers, verifiedBytes }: TierReport): ModelError | undefined {
+  const tier = verifiedBytes === undefined ? undefined : tiers.find(({ problem, modelCount }) => problem !== undefined && modelCount > 0);
+  if (tier === undefined) return undefined;
+  return new ModelError('SOURCE_UNAVAILABLE', `the tier ${tier.name} was not verified: ${tier.problem}`, {
+    reason: 'tier_absent',
+    retryable: false,
+    hint: 'mount its volume, or correct its place in wan.toml',
+    details: { tier: tier.name },
+  });
 }
 
 function faultError({ models }: TierReport): ModelError | undefined {

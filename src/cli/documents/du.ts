@@ -46,5 +46,8 @@ export const duData = z.object({
     reflinked_bytes: bytes.meta({ description: 'second files whose blocks cost nothing' }),
     copied_bytes: bytes.meta({ description: 'second files that cost their size: the volume has neither links nor reflinks' }),
   }),
+  tiers: z
+    .array(z.object({ name: z.string(), model_count: z.int().min(0), total_bytes: bytes, stored_bytes: bytes }))
+    .meta({ description: 'what lies in tiers, and is in no other sum here' }),
   volume: z.object({ free_bytes: bytes, total_bytes: bytes }),
 });

@@ -32,6 +32,7 @@ const usage: DiskUsage = {
   families: [{ name: 'wan22', ...sum(6, 40 * GIB), uniqueBytes: 40 * GIB }],
   components: [{ name: 'umt5-xxl@2.2.0', ...sum(1, 11 * GIB), uniqueBytes: 11 * GIB }],
   sharing: { hardLinkedBytes: 22 * GIB, reflinkedBytes: 0, copiedBytes: 0 },
+  tiers: [],
   volume: { freeBytes: 100 * GIB, totalBytes: 500 * GIB },
 };
 

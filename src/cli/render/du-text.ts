@@ -62,7 +62,7 @@ function holderTable(screen: Screen, usage: DiskUsage, by: DuGroup): string {
   return rows.length === 0 ? '' : table(screen, holderColumns(by.toUpperCase()), rows);
 }
 
-function notes(screen: Screen, { sharing, models }: DiskUsage): string {
+function notes(screen: Screen, { sharing, models, tiers }: DiskUsage): string {
   const { hardLinkedBytes, reflinkedBytes, copiedBytes } = sharing;
   const unreadable = models.filter(({ isReadable }) => !isReadable).map(({ name }) => name);
   return [
@@ -75,6 +75,10 @@ function notes(screen: Screen, { sharing, models }: DiskUsage): string {
           `second files of ${formatBytes(copiedBytes)} cost as much again: copies, since this volume has neither reflinks nor hard links`,
         )
       : '',
+    ...tiers.map(
+      ({ name, modelCount, storedBytes }) =>
+        `${modelCount} more in the tier ${name}, which take ${formatBytes(storedBytes)} there: \`wan models tier status\``,
+    ),
     unreadable.length > 0
       ? judged(
           screen,

@@ -38,6 +38,12 @@ export const duWire = (usage: DiskUsage): Wire<typeof duData> => ({
     reflinked_bytes: usage.sharing.reflinkedBytes,
     copied_bytes: usage.sharing.copiedBytes,
   },
+  tiers: usage.tiers.map(({ name, modelCount, totalBytes, storedBytes }) => ({
+    name,
+    model_count: modelCount,
+    total_bytes: totalBytes,
+    stored_bytes: storedBytes,
+  })),
   volume: { free_bytes: usage.volume.freeBytes, total_bytes: usage.volume.totalBytes },
 });
 
