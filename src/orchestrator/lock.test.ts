@@ -11,6 +11,7 @@ import { type LockEntryBody, type LockedFile, lockfileText, sealEntry } from '..
 
 const BYTES = seeded(50_000, 21);
 const unknown = { sha256: null };
+const VARIANTS = { variants: ['big', 'small'], default_variant: 'big' };
 const lockOf = (world: ModelWorld): Promise<string> => readFile(join(world.directory, 'models.lock'), 'utf8');
 const pathsIn = (text: string): string[] => [...text.matchAll(/\{ path = "([^"]+)"/g)].map(([, path = '']) => path);
 
@@ -146,6 +147,24 @@ describe('two variants with different files under one path', () => {
     expect((await orchestrator.show(MODEL, { variant: 'small' })).files).toMatchObject([
       { sha256: hash('sha256', small), proof: 'lock-sha256' },
     ]);
+  });
+
+  it('are pinned anew where the manifest gives a file to other variants: the entry is stale until then', async () => {
+    const world = await modelFixture({
+      files: { 'a.bin': { content: BYTES, keys: { ...unknown, variants: ['big'] } } },
+      sources: ['http'],
+      keys: VARIANTS,
+    });
+    await using orchestrator = await world.orchestrator();
+    await orchestrator.lock();
+    await orchestrator.ensure(MODEL, { variant: 'big', frozen: true });
+    const text = await readFile(world.manifestPath, 'utf8');
+    expect(text).toContain('variants = ["big"]');
+    await writeFile(world.manifestPath, text.replace('variants = ["big"]\n', 'variants = ["big", "small"]\n'));
+    await expect(orchestrator.ensure(MODEL, { variant: 'big', frozen: true })).rejects.toMatchObject({ code: 'LOCKFILE_STALE' });
+    expect(await orchestrator.lock()).toMatchObject({ written: true, parts: [{ action: 'changed' }] });
+    for (const variant of ['big', 'small'])
+      expect((await orchestrator.show(MODEL, { variant })).files).toMatchObject([{ proof: 'lock-sha256' }]);
   });
 
   it('are refused in a lockfile where one variant would have both', async () => {

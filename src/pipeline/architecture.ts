@@ -14,14 +14,16 @@ export async function architectureOf({ files, vramEstimation }: ModelSpec, direc
 /** By the configuration of diffusers' AutoencoderKLWan; that of a native VAE lies in its code, and goes by its stride. */
 export async function decoderOf({ files }: ModelSpec, directory: string, rowStride: number): Promise<DecoderShape> {
   const config = await configOf(files, 'vae', directory);
-  const channels = numberAt(config, 'decoder_base_dim') ?? numberAt(config, 'base_dim');
+  const base = numberAt(config, 'decoder_base_dim') ?? numberAt(config, 'base_dim');
+  // The residual decoder comes to full size with twice its base.
+  const channels = base !== undefined && config?.is_residual === true ? 2 * base : base;
   if (channels !== undefined) return { channels, pixelStep: numberAt(config, 'patch_size') ?? 1 };
   return rowStride >= 16 ? WAN22_DECODER : WAN21_DECODER;
 }
 
-/** Of Wan2.1's VAE (base_dim 96), and of Wan2.2's (decoder_base_dim 256, patches of 2 x 2 pixels). */
+/** Of Wan2.1's VAE (base_dim 96), and of Wan2.2's (residual, decoder_base_dim 256, patches of 2 x 2 pixels). */
 const WAN21_DECODER: DecoderShape = { channels: 96, pixelStep: 1 };
-const WAN22_DECODER: DecoderShape = { channels: 256, pixelStep: 2 };
+const WAN22_DECODER: DecoderShape = { channels: 512, pixelStep: 2 };
 
 /** diffusers' keys, and those of Wan-AI's own code. */
 function shapeIn(config: JsonObject): Partial<Architecture> {

@@ -41,7 +41,7 @@ const A14B: Case = {
 const B5: Case = {
   profile: profile([4, 16, 16]),
   architecture: { hiddenSize: 3072, layers: 30 },
-  decoder: { channels: 256, pixelStep: 2 },
+  decoder: { channels: 512, pixelStep: 2 },
   components: [component('transformer', 4_999_787_712, 2), component('text_encoder', 5_680_910_336, 2), component('vae', 704_688_668, 4)],
 };
 

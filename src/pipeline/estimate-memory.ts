@@ -61,7 +61,7 @@ export function estimateMemory(question: MemoryQuestion): MemoryEstimate {
 
 /** Latent frames x rows x columns, in patches. */
 export function tokensOf({ vaeStride: [time, rows, columns] }: VideoProfile, { width, height, frames }: ResolvedRequest): number {
-  return ((frames - 1) / time + 1) * Math.floor(height / rows / PATCH[1]) * Math.floor(width / columns / PATCH[2]);
+  return (Math.ceil((frames - 1) / time) + 1) * Math.floor(height / rows / PATCH[1]) * Math.floor(width / columns / PATCH[2]);
 }
 
 function strategyOf(question: MemoryQuestion, offload: OffloadStrategy, tiled: boolean): StrategyEstimate {

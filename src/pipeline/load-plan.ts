@@ -47,7 +47,7 @@ export async function loadPlan(orchestrator: ModelOrchestrator, modelId: string,
     path: weights.path,
     complete: state === 'COMPLETE',
     library: isDiffusers ? 'diffusers' : 'native',
-    ...(className !== undefined && { pipelineClass: className }),
+    ...(className !== undefined && { pipelineClass: classFor(className, request) }),
     components: plannedComponents(spec, weights, { index, loaded, isDiffusers }),
     request,
     defaults: spec.defaults,
@@ -58,6 +58,10 @@ export async function loadPlan(orchestrator: ModelOrchestrator, modelId: string,
     warnings: warningsOf({ spec, profile, request, weights, memory, strategy, gpuBytes: options.gpuBytes }),
   };
 }
+
+/** diffusers makes a video from an image with another class, also with a model that does both (expand_timesteps). */
+const classFor = (className: string, { mode }: ResolvedRequest): string =>
+  className === 'WanPipeline' && mode === 'i2v' ? 'WanImageToVideoPipeline' : className;
 
 /** The classes of Wan-AI's own code; all others are diffusers'. */
 const isNative = (className: string | undefined): boolean => /^Wan(?:T2V|I2V|TI2V|S2V|Animate)$/.test(className ?? '');
@@ -170,7 +174,9 @@ function warningsOf({ spec, profile, request, weights, memory, strategy, gpuByte
       ? [`the weights are stored in more bytes than they are used in: the variant bf16 halves what loading reads and needs in host memory`]
       : []),
     ...(memory === undefined ? ["no memory estimate: neither the transformer's config.json nor the manifest tells its shape"] : []),
-    ...(gpuBytes !== undefined && memory !== undefined && strategy === undefined ? ['no strategy fits this GPU'] : []),
+    ...(gpuBytes !== undefined && memory !== undefined && memory.chosen === undefined
+      ? [strategy === undefined ? 'no strategy fits this GPU' : 'it does not fit this GPU in that way']
+      : []),
     ...(strategy?.fits === 'tight' ? [`it fits by the estimate, and not where that is ${ESTIMATE_ERROR * 100} % too low`] : []),
   ];
 }

@@ -32,11 +32,11 @@ export const isTransformer = (name: string): boolean => name.startsWith('transfo
 
 type Loaded = Pick<MemoryComponent, 'parameters' | 'dtype' | 'weightBytes'>;
 
-/** In the precision that the model computes in, whatever it is stored in; a smaller format stays. */
+/** In the precision that the model computes in, whatever it is stored in; one that takes no more stays. */
 function transformer(spec: ModelSpec, one: ComponentWeights): Loaded {
   const stored = storedDtype(spec, one);
   const wanted = dtypeNamed(spec.defaults.precision) ?? 'BF16';
-  const dtype = bytesOf(stored) < bytesOf(wanted) ? (stored ?? wanted) : wanted;
+  const dtype = stored !== undefined && bytesOf(stored) <= bytesOf(wanted) ? stored : wanted;
   const parameters = parametersOf(spec, one, stored);
   return { parameters, dtype, weightBytes: parameters * bytesOf(dtype) };
 }

@@ -13,6 +13,8 @@ export interface VideoProfile {
   readonly usualFrames?: number;
   readonly maxTextTokens?: number;
   readonly trainSteps?: number;
+  /** Instead of the default one, for frames of at most so many pixels. */
+  readonly shifts?: readonly { readonly maxArea: number; readonly shift: number }[];
   /** Two experts: a second guidance scale has a meaning. */
   readonly hasBoundary: boolean;
   readonly defaults: ProfileDefaults;
@@ -48,6 +50,7 @@ export function profileOf({ pipeline, defaults, resolutionCaps }: ModelSpec): Vi
     ...given('usualFrames', frames),
     ...given('maxTextTokens', number('max_text_length')),
     ...given('trainSteps', number('num_train_timesteps')),
+    shifts: shiftsIn(defaults),
     hasBoundary: number('boundary') !== undefined,
     defaults: {
       ...sizeOf(defaults.resolution),
@@ -72,6 +75,13 @@ export function areaOfCap(cap: string): number {
   const rows = Number(/^(\d+)p/.exec(cap)?.[1] ?? 0);
   return Math.floor((rows * rows * 16) / 9);
 }
+
+/** `shift_480p = 3.0` */
+const shiftsIn = (defaults: ModelDefaults): { maxArea: number; shift: number }[] =>
+  Object.entries(defaults).flatMap(([key, shift]) => {
+    const cap = /^shift_(\d+p)$/.exec(key)?.[1];
+    return cap === undefined || typeof shift !== 'number' ? [] : [{ maxArea: areaOfCap(cap), shift }];
+  });
 
 function sizeOf(resolution: unknown): { readonly width: number; readonly height: number } {
   const [, width, height] = /^(\d+)[x*](\d+)$/.exec(typeof resolution === 'string' ? resolution : '') ?? [];

@@ -60,6 +60,8 @@ describe('a request', () => {
     [{ frames: 80 }, {}, [['frames', 81]]],
     [{ frames: 1 }, {}, []],
     [{ frames: 0 }, {}, [['frames', 1]]],
+    [{ frames: 80 }, { defaults: { width: 1024, height: 704, frames: 80 } }, []],
+    [{ frames: 81 }, { defaults: { width: 1024, height: 704, frames: 80 } }, [['frames', 80]]],
     [{ frames: Number.NaN }, {}, [['frames', 1]]],
     [{ steps: 0 }, {}, [['steps', 1]]],
     [{ steps: 5000 }, {}, [['steps', 1000]]],
@@ -101,11 +103,24 @@ describe('a request', () => {
   });
 });
 
+describe('a size that is no multiple and nearly too large', () => {
+  it('is told a nearest one that is valid', () => {
+    const problems = requestProblems(profile(), { width: 1290, height: 720 });
+    const better = { width: 1290, height: 720, ...Object.fromEntries(problems.map(({ field, nearest }) => [field, nearest])) };
+    expect(problems[0]).toMatchObject({ field: 'width', message: expect.stringContaining('multiple of 16') });
+    expect(requestProblems(profile(), better)).toEqual([]);
+  });
+});
+
 describe('the profile of a model', () => {
   it('comes from its defaults and caps; a manifest without them gets those of Wan', () => {
     const spec = { defaults: {}, resolutionCaps: [], requiredComponents: [] } as never;
     expect(profileOf(spec)).toMatchObject({ vaeStride: [4, 8, 8], hasBoundary: false, defaults: { width: 832, height: 480, frames: 81 } });
     const defaults = { resolution: '1280x704', frames: 121, vae_stride: [4, 16, 16], boundary: 0.9, num_inference_steps: 50 };
+    const small = profileOf({ defaults: { ...defaults, shift: 5, shift_480p: 3 }, resolutionCaps: [] } as never);
+    const shiftAt = (width: number, height: number) => resolveRequest(small, 'm@1', { width, height }).shift;
+    expect([shiftAt(832, 480), shiftAt(1280, 704)]).toEqual([3, 5]);
+    expect(resolveRequest(small, 'm@1', { width: 832, height: 480, shift: 7 }).shift).toBe(7);
     expect(profileOf({ defaults, resolutionCaps: ['480p24', '720p24'] } as never)).toMatchObject({
       vaeStride: [4, 16, 16],
       maxArea: 921_600,

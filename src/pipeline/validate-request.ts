@@ -22,7 +22,14 @@ export function resolveRequest(profile: VideoProfile, label: string, request: Vi
   if (problems.length > 0) throw invalidRequest(label, problems);
   const { prompt: _, image, ...numbers } = request;
   const mode = image === true || profile.requiredInputs.includes('image') ? 'i2v' : 't2v';
-  return { mode, ...profile.defaults, ...numbers };
+  const { width, height } = { ...profile.defaults, ...numbers };
+  return { mode, ...profile.defaults, ...shiftFor(profile, width * height), ...numbers };
+}
+
+/** Some models take another shift for small frames. */
+function shiftFor({ shifts = [] }: VideoProfile, area: number): { readonly shift?: number } {
+  const [smallest] = shifts.filter(({ maxArea }) => area <= maxArea).sort((a, b) => a.maxArea - b.maxArea);
+  return smallest === undefined ? {} : { shift: smallest.shift };
 }
 
 /** A request that speaks of neither asks about sizes only. */
@@ -42,7 +49,10 @@ const ARTICLE = { prompt: 'a prompt', image: 'an image to begin with' } as const
 function sizeProblems(profile: VideoProfile, { width, height }: VideoRequest): RequestProblem[] {
   const step = sizeStep(profile);
   const problems = (['width', 'height'] as const).flatMap((field) => multipleProblem(field, { width, height }[field], step[field]));
-  return problems.length > 0 ? problems : areaProblems(profile, { width, height });
+  const corrected = { width, height, ...Object.fromEntries(problems.map(({ field, nearest }) => [field, nearest])) };
+  const tooLarge = new Map(areaProblems(profile, corrected).map((problem) => [problem.field, problem]));
+  const told = problems.map((problem) => ({ ...problem, ...tooLarge.get(problem.field), message: problem.message }));
+  return [...told, ...[...tooLarge.values()].filter(({ field }) => !problems.some((problem) => problem.field === field))];
 }
 
 function multipleProblem(field: 'width' | 'height', value: number | undefined, step: number): RequestProblem[] {
@@ -70,10 +80,13 @@ function areaProblems(
 
 const floorTo = (value: number, step: number): number => Math.max(step, Math.floor(value / step) * step);
 
-function frameProblems({ vaeStride: [stride] }: VideoProfile, { frames }: VideoRequest): RequestProblem[] {
+/** Frames are as many more or fewer than the model's own as one latent stands for. */
+function frameProblems({ vaeStride: [stride], defaults }: VideoProfile, { frames }: VideoRequest): RequestProblem[] {
   if (frames === undefined) return [];
-  const nearest = Math.max(1, Number.isFinite(frames) ? Math.round((frames - 1) / stride) * stride + 1 : 1);
-  return nearest === frames ? [] : [{ field: 'frames', message: `frames is to be ${stride}k+1, not ${frames}`, nearest }];
+  const rest = defaults.frames % stride;
+  const nearest = Math.max(rest || stride, Number.isFinite(frames) ? Math.round((frames - rest) / stride) * stride + rest : 1);
+  const rule = `${stride}k${rest === 0 ? '' : `+${rest}`}`;
+  return nearest === frames ? [] : [{ field: 'frames', message: `frames is to be ${rule}, not ${frames}`, nearest }];
 }
 
 function stepProblems({ trainSteps = 1000 }: VideoProfile, { steps }: VideoRequest): RequestProblem[] {

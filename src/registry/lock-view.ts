@@ -21,17 +21,23 @@ export interface LockView extends PartLock {
 
 /** Digest of all that decides what locking gives. */
 export function requestDigest({ places, patterns, files, derivation }: LockOwner): Sha256 {
-  const rows = files?.map(({ path, size, sha256 }) => [path, size, sha256?.toLowerCase().replace(/^sha256:/, '') ?? null]);
+  const rows = files?.map(({ path, size, variants, sha256 }) => [
+    path,
+    size,
+    sha256?.toLowerCase().replace(/^sha256:/, '') ?? null,
+    ...(variants === undefined ? [] : [[...variants].sort()]),
+  ]);
   const body = [
     places.map(({ source, path }) => [source, path]),
     rows === undefined ? [...patterns].sort() : null,
-    rows?.sort(byPath) ?? null,
+    rows
+      ?.map((row) => JSON.stringify(row))
+      .sort()
+      .map((row): unknown => JSON.parse(row)) ?? null,
     ...(derivation === undefined ? [] : [[derivation.from, derivation.dtype, derivation.components ?? null]]),
   ];
   return sha256Of(hash('sha256', JSON.stringify(body), 'hex'));
 }
-
-const byPath = ([a]: readonly unknown[], [b]: readonly unknown[]): number => (String(a) < String(b) ? -1 : 1);
 
 export interface Viewed {
   readonly owner: LockOwner;
