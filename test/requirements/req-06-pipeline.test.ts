@@ -1,10 +1,16 @@
 /** Requirement 6: what a pipeline loader gets from the library. */
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { seeded, status } from '../servers/http/fault-server.ts';
 import { MODEL, modelFixture, textOf } from '../support/model-fixture.ts';
+
+/** As published. */
+const LIBRARY = pathToFileURL(join(import.meta.dirname, '../../dist/index.js')).href;
 
 const files = { 'model_index.json': '{"_class_name":"WanPipeline"}', 'vae/model.safetensors': seeded(5000, 1) };
 
@@ -24,6 +30,21 @@ describe('requirement 6', () => {
     expect(length).toBeGreaterThan(0);
     expect(await orchestrator.ensure(MODEL)).toBe(world.modelDir());
     expect(world.server().requests).toHaveLength(length);
+  });
+
+  it('6.3 getWanPaths gives a ready directory to a program that knows nothing but the name', async () => {
+    const world = await modelFixture({ files, sources: ['http'] });
+    const program = `import { getWanPaths, loadPlan } from ${JSON.stringify(LIBRARY)};
+      const path = await getWanPaths(${JSON.stringify(MODEL)});
+      const { path: planned, complete } = await loadPlan(${JSON.stringify(MODEL)});
+      console.log(JSON.stringify({ path, planned, complete }));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+      env: { ...process.env, ...world.env },
+      cwd: world.directory,
+    });
+    const path = world.modelDir();
+    expect(JSON.parse(stdout)).toEqual({ path, planned: path, complete: true });
+    for (const [name, content] of Object.entries(files)) expect(await readFile(join(path, name))).toEqual(textOf(content));
   });
 
   it('6.4 a failure names the model, the file, the reason and the next step', async () => {
