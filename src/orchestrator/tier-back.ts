@@ -3,7 +3,7 @@ import { ModelError } from '../domain/errors.ts';
 import type { Emit } from '../domain/events.ts';
 import { formatRef } from '../domain/model-ref.ts';
 import { FAST_TIER, type MovedBlob, type TieredBlob, type TierMove } from '../domain/tiers.ts';
-import { openStore } from '../store/open-store.ts';
+import { readStoreId } from '../store/open-store.ts';
 import { type ColdRecord, listCold, readCold, removeCold } from '../store/tier-records.ts';
 import type { ModelOptions, TierDropOptions, TierMoveOptions } from './api.ts';
 import { ensureModel } from './ensure.ts';
@@ -14,6 +14,7 @@ import { pathsOf, sumsOf } from './tier-results.ts';
 import { withLock, withModelLock } from './with-model-lock.ts';
 
 export async function bringBack(work: Orchestration, modelId: string, options: TierMoveOptions): Promise<TierMove> {
+  readStoreId(work.store);
   const known = await coldOf(work, modelId, options);
   const result = (blobs: readonly MovedBlob[], reclaimedBytes: number): TierMove => ({
     ref: known.snapshot.ref,
@@ -37,6 +38,7 @@ export async function bringBack(work: Orchestration, modelId: string, options: T
 }
 
 export async function dropFromTier(work: Orchestration, modelId: string, options: TierDropOptions = {}): Promise<TierMove> {
+  readStoreId(work.store);
   const known = await coldOf(work, modelId, options);
   const missing = missingHere(work, known);
   if (missing.length > 0 && options.force !== true) throw onlyCopy(known, missing);
@@ -70,7 +72,6 @@ function dropCopy(work: Orchestration, known: ColdRecord, options: TierDropOptio
   const call = { doing: `drop ${label} from ${known.tier}`, emit, signal };
   const settings = requireTier(work, known.tier);
   return withModelLock(work, { spec: { family, ref: snapshot.ref } }, call, async () => {
-    await openStore(work.store);
     return withLock(work, work.store.resolver.tierLock(known.tier), call, async () => {
       const spared = work.store.resolver.refName(family, snapshot.ref);
       const tier = await work.tiers.open(settings, { spared, signal });

@@ -27,7 +27,7 @@ describe('a store of another format version', () => {
   it.each(versions.flatMap(([name, body, hint]) => [true, false].map((checks) => [name, checks, body, hint] as const)))(
     '%s (a record that checks: %s) is refused by every verb, with what to do, and nothing in it changes',
     async (_, checks, body, hint) => {
-      const world = await modelFixture({ files: { 'a.bin': 'a' } });
+      const world = await modelFixture({ files: { 'a.bin': 'a' }, env: { WAN_TIERS: 'cold=cold-tier' } });
       await (await world.orchestrator()).ensure(MODEL);
       writeFileSync(join(world.modelsRoot, 'STORE.json'), checks ? encodeRecord(body) : JSON.stringify(body));
       const before = census(world.modelsRoot);
@@ -45,6 +45,11 @@ describe('a store of another format version', () => {
         du: () => orchestrator.diskUsage(),
         pin: () => orchestrator.pinModel(MODEL),
         lease: () => orchestrator.lease(MODEL),
+        'tier move': () => orchestrator.moveToTier(MODEL, { to: 'cold' }),
+        'tier move, planned': () => orchestrator.moveToTier(MODEL, { to: 'cold', dryRun: true }),
+        'tier move back': () => orchestrator.moveToTier(MODEL, { to: 'fast' }),
+        'tier drop': () => orchestrator.dropFromTier(MODEL),
+        'tier status': () => orchestrator.tierStatus(),
       };
       for (const [verb, run] of Object.entries(verbs)) {
         await expect(run(), verb).rejects.toMatchObject({
