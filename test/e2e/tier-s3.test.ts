@@ -39,7 +39,9 @@ describeS3('a tier in S3', (server, name) => {
     const { world, orchestrator, proxy, bucket } = await worldInS3();
     const moved = await orchestrator.moveToTier(MODEL, { to: 'deep' });
     expect(moved).toMatchObject({ writtenBytes: TOTAL, reclaimedBytes: TOTAL });
-    expect(proxy.requests.filter(({ method, url }) => method === 'PUT' && url.includes('partNumber='))).toHaveLength(3);
+    // A service that has just started may ask for a part again.
+    const parts = proxy.requests.flatMap(({ method, url }) => (method === 'PUT' ? (/partNumber=\d+/.exec(url)?.[0] ?? []) : []));
+    expect(new Set(parts)).toEqual(new Set(['partNumber=1', 'partNumber=2', 'partNumber=3']));
     const readBack = proxy.requests.some(({ method, url }) => method === 'GET' && url.includes(digestOf(FILES['w.bin'])));
     if (name === 'MinIO') expect(readBack, 'its own sums are enough').toBe(false);
     expect(await orchestrator.status(MODEL)).toMatchObject({ state: 'NOT_PRESENT', tier: 'deep' });
