@@ -41,6 +41,8 @@ export interface GcItem {
   readonly why: string;
   /** Milliseconds since the epoch: when what is in the trash, or goes there, is purged. */
   readonly expiresMs?: number;
+  /** Of `bytes`: copies in its own folder, on a volume where a second name costs one. */
+  readonly ownBytes?: number;
   readonly model?: GcModel;
 }
 

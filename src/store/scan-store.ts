@@ -15,6 +15,7 @@ import { type LiveLeases, liveLeases } from './leases.ts';
 import { listNames } from './list-names.ts';
 import { listPins } from './pins.ts';
 import { deadStagings, oldRecords } from './recover.ts';
+import { secondNamesSeemToCost } from './second-names.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
 import { listSnapshots, lookAtSnapshot, readSnapshot } from './snapshots.ts';
 import { trashEntries } from './sweep.ts';
@@ -39,6 +40,8 @@ export interface ScannedSnapshot {
   readonly lastUsedMs: number;
   /** Each digest once. */
   readonly files: readonly ScannedFile[];
+  /** Bytes of copies in its own folder, on a volume where a second name costs one. */
+  readonly ownBytes: number;
   /** Who holds the model's lock, or verifies it. */
   readonly atWork?: LockHolder | 'somebody';
 }
@@ -69,6 +72,7 @@ export interface ScannedTrash {
   readonly expiresMs: number;
   readonly isExpired: boolean;
   readonly files: readonly ScannedFile[];
+  readonly ownBytes: number;
 }
 
 export interface StoreScan {
@@ -93,9 +97,10 @@ export interface StoreScan {
 }
 
 export async function scanStore(context: StoreContext): Promise<StoreScan> {
-  const { snapshots, unreadable, foreign } = await scanSnapshots(context);
+  const isCopying = secondNamesSeemToCost(context);
+  const { snapshots, unreadable, foreign } = await scanSnapshots(context, isCopying);
   const intents = await liveIntents(context);
-  const kept = keptTrash(context).map((one) => scanTrash(context, one));
+  const kept = keptTrash(context).map((one) => scanTrash(context, one, isCopying));
   const counted = new Set<string>(intents.flatMap(({ digests }) => digests));
   for (const { files } of [...snapshots, ...kept]) for (const { sha256 } of files) counted.add(sha256);
   for (const directory of foreign) for (const file of readSnapshot(context, directory)?.files ?? []) counted.add(file.sha256);
@@ -116,13 +121,13 @@ export async function scanStore(context: StoreContext): Promise<StoreScan> {
   };
 }
 
-async function scanSnapshots(context: StoreContext): Promise<Pick<StoreScan, 'snapshots' | 'unreadable' | 'foreign'>> {
+async function scanSnapshots(context: StoreContext, isCopying: boolean): Promise<Pick<StoreScan, 'snapshots' | 'unreadable' | 'foreign'>> {
   const [snapshots, unreadable, foreign]: [ScannedSnapshot[], string[], string[]] = [[], [], []];
   for (const directory of listSnapshots(context)) {
     const record = lookAtSnapshot(context, directory);
     if (record === 'gone') continue;
     if (record === 'unreadable') unreadable.push(directory);
-    else if (isInPlace(context, directory, record)) snapshots.push(await scanSnapshot(context, directory, record));
+    else if (isInPlace(context, directory, record)) snapshots.push(await scanSnapshot(context, directory, { record, isCopying }));
     else foreign.push(directory);
   }
   return { snapshots, unreadable, foreign };
@@ -133,7 +138,12 @@ const familyOf = ({ resolver }: StoreContext, directory: string): string => reso
 const isInPlace = (context: StoreContext, directory: string, { ref }: SnapshotRecord): boolean =>
   familyOf(context, directory) !== 'components' && context.resolver.relative(directory).split('/')[1] === formatRef(ref);
 
-async function scanSnapshot(context: StoreContext, directory: string, record: SnapshotRecord): Promise<ScannedSnapshot> {
+interface Found {
+  readonly record: SnapshotRecord;
+  readonly isCopying: boolean;
+}
+
+async function scanSnapshot(context: StoreContext, directory: string, { record, isCopying }: Found): Promise<ScannedSnapshot> {
   const { ref, generation, verifiedAt } = record;
   const family = familyOf(context, directory);
   const atWork = await holderOf(context, family, ref);
@@ -146,6 +156,7 @@ async function scanSnapshot(context: StoreContext, directory: string, record: Sn
     generation,
     lastUsedMs: lastUseMs(context, family, ref) ?? (Date.parse(verifiedAt) || 0),
     files: filesOf(record),
+    ownBytes: isCopying ? sizeOf(record) : 0,
     ...(atWork && { atWork }),
   };
 }
@@ -155,8 +166,10 @@ const filesOf = ({ files }: SnapshotRecord): ScannedFile[] => [
   ...new Map(files.map(({ sha256, key: { sizeBytes, ino } }) => [sha256, { sha256, sizeBytes, ino }])).values(),
 ];
 
+const sizeOf = ({ files }: SnapshotRecord): number => files.reduce((sum, { key }) => sum + key.sizeBytes, 0);
+
 /** One whose snapshot cannot be read counts on nobody knows what: readers of references know it. */
-function scanTrash(context: StoreContext, kept: KeptTrash): ScannedTrash {
+function scanTrash(context: StoreContext, kept: KeptTrash, isCopying: boolean): ScannedTrash {
   const record = readSnapshot(context, kept.snapshot);
   return {
     path: kept.path,
@@ -164,6 +177,7 @@ function scanTrash(context: StoreContext, kept: KeptTrash): ScannedTrash {
     expiresMs: kept.expiresMs,
     isExpired: isExpired(context, kept),
     files: record === undefined ? [] : filesOf(record),
+    ownBytes: record !== undefined && isCopying ? sizeOf(record) : 0,
   };
 }
 

@@ -61,14 +61,14 @@ export function chooseBySize(eligible: readonly ScannedSnapshot[], choice: Choic
   for (const snapshot of eligible) {
     if (bytes.totalBytes <= limitBytes) break;
     if (choice.has(snapshot.directory)) continue;
-    bytes.remove(snapshot.files);
+    bytes.remove(snapshot);
     added.push(snapshot);
   }
   const reachedBytes = Math.max(limitBytes, bytes.totalBytes);
   for (const snapshot of added.toReversed()) {
-    bytes.add(snapshot.files);
+    bytes.add(snapshot);
     if (bytes.totalBytes <= reachedBytes) continue;
-    bytes.remove(snapshot.files);
+    bytes.remove(snapshot);
     choice.set(snapshot.directory, rule);
   }
 }

@@ -27,6 +27,7 @@ const snapshot = ({ id, idleMs, files, family = 'wan22' }: Model): ScannedSnapsh
   name: `${family}@${id}`,
   generation: 'g',
   lastUsedMs: NOW - idleMs,
+  ownBytes: 0,
   files: Object.entries(files).map(([name, sizeBytes]) => ({ sha256: sha256Of(hash('sha256', name)), sizeBytes, ino: name })),
 });
 

@@ -21,7 +21,11 @@ export function planGc({ scan, inUse, relative }: GcView, rules: GcRules): GcPla
   const trash = planTrash(scan, rules, relative);
   const debris = [...trash.items, ...planDebris(scan, rules, relative)];
   const goes = ({ action }: GcItem): boolean => action !== 'keep';
-  const models = planModels(scan, rules, { relative, debrisBytes: sum(debris.filter(goes)), trash: trash.kept });
+  const models = planModels(scan, rules, {
+    relative,
+    debrisBytes: rules.family === undefined ? sum(debris.filter(goes)) : 0,
+    trash: trash.kept,
+  });
   const removed = [...models.removed, ...debris.filter(goes)];
   const foreign = scan.foreign.map((directory): GcItem => {
     const path = relative(directory);

@@ -16,7 +16,7 @@ export interface ModelPlan {
 
 export interface Beside {
   readonly relative: (path: string) => string;
-  /** What is freed beside models. */
+  /** What is freed beside models, and serves who asks for room; it is of no use to the quota of a family. */
   readonly debrisBytes: number;
   /** Kept in the trash: it goes on counting on its bytes. */
   readonly trash: readonly ScannedTrash[];
@@ -35,6 +35,7 @@ export function planModels(scan: StoreScan, rules: GcRules, { relative, debrisBy
     kind: 'model',
     what: snapshot.label,
     path: relative(snapshot.directory),
+    ownBytes: snapshot.ownBytes,
     ...rest,
     model: modelOf(snapshot, rules),
   });
@@ -42,13 +43,13 @@ export function planModels(scan: StoreScan, rules: GcRules, { relative, debrisBy
     const rule = choice.get(snapshot.directory);
     if (rule === undefined) return [];
     const why = `${usePhrase(snapshot, rules)}${rules.inManifest(snapshot) ? '' : ', not in the manifest'}`;
-    return [itemOf(snapshot, { bytes: left.remove(snapshot.files), ...goes, reason: rule, why })];
+    return [itemOf(snapshot, { bytes: left.remove(snapshot), ...goes, reason: rule, why })];
   });
   const kept = ordered
     .filter(({ directory }) => !choice.has(directory))
     .map((snapshot) => {
       const keeper: Kept = keepers.get(snapshot.directory) ?? stays(snapshot, newest, rules);
-      return itemOf(snapshot, { bytes: left.aloneIn(snapshot.files), action: 'keep', ...keeper });
+      return itemOf(snapshot, { bytes: left.aloneIn(snapshot), action: 'keep', ...keeper });
     });
   const freedBytes = removed.reduce((sum, { bytes }) => sum + bytes, 0);
   return {

@@ -22,6 +22,7 @@ export function planTrash({ keptTrash, snapshots }: StoreScan, rules: GcRules, r
     what: trash.label,
     path: relative(trash.path),
     expiresMs: trash.expiresMs,
+    ownBytes: trash.ownBytes,
     ...rest,
   });
   const remaining = (trash: ScannedTrash): string => formatDuration(Math.max(0, trash.expiresMs - rules.nowMs));
@@ -31,7 +32,7 @@ export function planTrash({ keptTrash, snapshots }: StoreScan, rules: GcRules, r
       ...over.map((trash) => {
         const why = trash.isExpired ? 'its time in the trash is over' : `${remaining(trash)} before its time in the trash is over`;
         return item(trash, {
-          bytes: left.remove(trash.files),
+          bytes: left.remove(trash),
           action: 'remove',
           reason: trash.isExpired ? 'expired' : rules.purge ? 'asked' : 'free',
           why,
@@ -39,7 +40,7 @@ export function planTrash({ keptTrash, snapshots }: StoreScan, rules: GcRules, r
       }),
       ...kept.map((trash) =>
         item(trash, {
-          bytes: left.aloneIn(trash.files),
+          bytes: left.aloneIn(trash),
           action: 'keep',
           reason: 'in_trash',
           why: `purged in ${remaining(trash)}, or now with --purge`,

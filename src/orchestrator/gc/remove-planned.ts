@@ -32,7 +32,7 @@ class Spared extends Error {
 }
 
 /** Waits for nobody: whoever has the model's lock works on it. */
-export async function removePlannedModel(work: Orchestration, { model, action, bytes, reason }: GcItem): Promise<Outcome> {
+export async function removePlannedModel(work: Orchestration, { model, action, bytes, reason, ownBytes = 0 }: GcItem): Promise<Outcome> {
   if (model === undefined) throw new Error('a model is removed by what was seen of it');
   const { store } = work;
   const place = placeOf(work, model.family, model.ref);
@@ -50,7 +50,7 @@ export async function removePlannedModel(work: Orchestration, { model, action, b
       await assertNoIntent(work, place.label);
       assertUnchanged(work, model, place.directory);
     };
-    if (action !== 'trash') return { freedBytes: await removeSnapshot(store, work.blobs, place.directory, guard) };
+    if (action !== 'trash') return { freedBytes: ownBytes + (await removeSnapshot(store, work.blobs, place.directory, guard)) };
     const keeping = { family: model.family, ref: model.ref, ttlMs: work.settings.trashTtlMs, reason };
     await keepSnapshotInTrash(store, place.directory, keeping, guard);
     return { trashedBytes: bytes };
@@ -129,10 +129,10 @@ export async function removeQuarantined(work: Orchestration, { path, bytes }: Gc
 }
 
 /** Of what recovery has purged already, since it was over, the bytes are those of the plan. */
-export async function removeTrashed(work: Orchestration, { path, bytes }: GcItem): Promise<Outcome> {
+export async function removeTrashed(work: Orchestration, { path, bytes, ownBytes = 0 }: GcItem): Promise<Outcome> {
   const kept = keptAt(work.store, path.slice(path.indexOf('/') + 1));
   if (kept === undefined) return { freedBytes: bytes };
-  return { freedBytes: await purgeTrash(work.store, work.blobs, [kept]) };
+  return { freedBytes: ownBytes + (await purgeTrash(work.store, work.blobs, [kept])) };
 }
 
 export const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;

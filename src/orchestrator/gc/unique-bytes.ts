@@ -1,19 +1,28 @@
-/** How many bytes a set of models counts on, each digest once, while models leave it and come back. */
+/** How many bytes a set of models takes, each digest once, while models leave it and come back. */
 import type { ScannedFile } from '../../store/scan-store.ts';
+
+/** A model, here or in the trash. */
+export interface Holder {
+  /** Each digest once. */
+  readonly files: readonly ScannedFile[];
+  /** Beside them: its own copies, on a volume where a second name costs one. */
+  readonly ownBytes: number;
+}
 
 export class UniqueBytes {
   readonly #users = new Map<string, number>();
   #totalBytes = 0;
 
-  constructor(snapshots: readonly { readonly files: readonly ScannedFile[] }[]) {
-    for (const { files } of snapshots) this.add(files);
+  constructor(holders: readonly Holder[]) {
+    for (const holder of holders) this.add(holder);
   }
 
   get totalBytes(): number {
     return this.#totalBytes;
   }
 
-  add(files: readonly ScannedFile[]): void {
+  add({ files, ownBytes }: Holder): void {
+    this.#totalBytes += ownBytes;
     for (const { sha256, sizeBytes } of files) {
       const users = this.#users.get(sha256) ?? 0;
       if (users === 0) this.#totalBytes += sizeBytes;
@@ -22,8 +31,9 @@ export class UniqueBytes {
   }
 
   /** @returns the bytes that nobody else counts on */
-  remove(files: readonly ScannedFile[]): number {
+  remove({ files, ownBytes }: Holder): number {
     const before = this.#totalBytes;
+    this.#totalBytes -= ownBytes;
     for (const { sha256, sizeBytes } of files) {
       const users = (this.#users.get(sha256) ?? 0) - 1;
       if (users === 0) this.#totalBytes -= sizeBytes;
@@ -33,7 +43,7 @@ export class UniqueBytes {
   }
 
   /** Bytes of one of them that no other counts on. */
-  aloneIn(files: readonly ScannedFile[]): number {
-    return files.reduce((sum, { sha256, sizeBytes }) => sum + (this.#users.get(sha256) === 1 ? sizeBytes : 0), 0);
+  aloneIn({ files, ownBytes }: Holder): number {
+    return files.reduce((sum, { sha256, sizeBytes }) => sum + (this.#users.get(sha256) === 1 ? sizeBytes : 0), ownBytes);
   }
 }
