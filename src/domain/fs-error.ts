@@ -22,6 +22,9 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 }
 
+/** Whether the disk has the file and gives its bytes no more, as opposed to whatever else keeps it from being read. */
+export const isUnreadable = (error: unknown): boolean => error instanceof ModelError && error.details.errno === 'EIO';
+
 export const isErrno = (error: unknown, ...names: readonly string[]): boolean => names.includes(errnoOf(error) ?? '');
 
 /**

@@ -4,6 +4,8 @@
  * read: a record can condemn nothing.
  */
 import type { Sha256 } from '../domain/digest.ts';
+import type { ModelError } from '../domain/errors.ts';
+import { isUnreadable } from '../domain/fs-error.ts';
 import { readLeaves } from '../store/piece-leaves.ts';
 import { readStatKey } from '../store/stat-key.ts';
 import { type FileExtent, type HashedFile, type HashTarget, hashFiles } from '../transfer/hash-file.ts';
@@ -20,7 +22,10 @@ export interface FileToCheck {
 }
 
 export interface CheckedFile {
-  readonly sha256: Sha256;
+  /** Absent where the disk gives its bytes no more. */
+  readonly sha256?: Sha256;
+  /** Instead of that: `unreadable (EIO)`. */
+  readonly unreadable?: string;
   readonly sizeBytes: number;
   /** `pieces`: each of its leaves is as recorded; `sha256`: the whole file was hashed. */
   readonly by: 'sha256' | 'pieces';
@@ -100,26 +105,37 @@ async function checkOnce(
   const parts = files.flatMap((file, index) => partsOf(file, known[index]).map((target, piece) => ({ index, piece, target })));
   const open = new Map(files.map((file, index) => [index, { left: partsOf(file, known[index]).length, bad: [] as number[] }]));
   const leafy = new Set<HashTarget>(leafless.map(({ path }) => path));
+  let failure: ModelError | undefined;
+  const settle = (at: number, hashed: HashedFile | ModelError): void => {
+    const { index = -1, piece = 0 } = parts[at] ?? {};
+    const [file, leaves, rest] = [files[index], known[index], open.get(index)];
+    if (file === undefined || rest === undefined) return;
+    const sha256 = 'sha256' in hashed ? hashed.sha256 : undefined;
+    if (leaves !== undefined && leaves.digests[piece] !== sha256) rest.bad.push(piece);
+    if (--rest.left > 0) return;
+    checked[index] = leaves !== undefined ? ofLeaves(file, leaves, rest.bad) : 'sha256' in hashed ? ofWhole(hashed) : ofNone(file);
+    if (rest.bad.length === 0) onChecked?.(index, checked[index]);
+  };
   await hashFiles(
     parts.map(({ target }) => target),
     {
       ...options,
       leaves: (target) => leafy.has(target),
-      onHashed: (at, hashed) => {
-        const { index = -1, piece = 0 } = parts[at] ?? {};
-        const [file, leaves, rest] = [files[index], known[index], open.get(index)];
-        if (file === undefined || rest === undefined) return;
-        if (leaves !== undefined && leaves.digests[piece] !== hashed.sha256) rest.bad.push(piece);
-        if (--rest.left > 0) return;
-        checked[index] = leaves === undefined ? ofWhole(hashed) : ofLeaves(file, leaves, rest.bad);
-        if (rest.bad.length === 0) onChecked?.(index, checked[index]);
+      onHashed: settle,
+      // A bad sector is what a check is to find; whatever else keeps a file from being read is for somebody to see to.
+      onFailed: (at, error) => {
+        if (isUnreadable(error)) settle(at, error);
+        else failure ??= error;
       },
     },
   );
+  if (failure !== undefined) throw failure;
   return checked;
 }
 
 const partsOf = ({ path }: FileToCheck, known: KnownLeaves | undefined): readonly HashTarget[] => known?.extents ?? [path];
+
+const ofNone = ({ sizeBytes }: FileToCheck): CheckedFile => ({ sizeBytes, by: 'sha256', unreadable: 'unreadable (EIO)' });
 
 const ofWhole = (hashed: HashedFile): CheckedFile => ({ ...hashed, by: 'sha256' });
 

@@ -5,6 +5,7 @@ import type { Derived } from '../domain/derived.ts';
 import { type Sha256, sha256Of } from '../domain/digest.ts';
 import { isModelError, ModelError } from '../domain/errors.ts';
 import type { BytesOrigin } from '../domain/events.ts';
+import { isUnreadable } from '../domain/fs-error.ts';
 import type { ProofLevel } from '../domain/proof.ts';
 import { levelOf, type PublishedDigest } from '../domain/published-digest.ts';
 import type { KeptPieces } from '../domain/repair.ts';
@@ -127,9 +128,19 @@ async function adopt({ work, signal }: BlobRun, digest: Sha256, { path, proven }
 /** What is written to meanwhile hashes to nothing. */
 async function hashesTo(digest: Sha256, path: string, signal: AbortSignal): Promise<boolean> {
   const before = readStatKey(path);
-  const { sha256 } = await hashFile(path, { signal });
+  const sha256 = await digestOrNone(path, signal);
   const after = readStatKey(path);
   return sha256 === digest && before !== undefined && after !== undefined && compareKeys(before, after) === 'same';
+}
+
+/** A file with a bad sector hashes to nothing: its bytes are to be had elsewhere. */
+async function digestOrNone(path: string, signal: AbortSignal): Promise<Sha256 | undefined> {
+  try {
+    return (await hashFile(path, { signal })).sha256;
+  } catch (error) {
+    if (isUnreadable(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Reads the blob once, so that nobody needs to again. What is written to meanwhile is not proven by it. */

@@ -84,7 +84,8 @@ async function rightCopies(
 
 /** Of the bytes that they were made of, whatever file those are in. */
 async function keepLeaves({ store }: Orchestration, checked: readonly CheckedFile[]): Promise<void> {
-  for (const { sha256, leaves } of checked) if (leaves) await writeLeaves(store, sha256, { leafBytes: LEAF_BYTES, digests: leaves });
+  for (const { sha256, leaves } of checked)
+    if (sha256 && leaves) await writeLeaves(store, sha256, { leafBytes: LEAF_BYTES, digests: leaves });
 }
 
 /** What was written to while it was read hashes to nothing. */

@@ -7,7 +7,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { throwIfCancelled } from '../domain/cancelled.ts';
 import type { Sha256 } from '../domain/digest.ts';
-import { fsError } from '../domain/fs-error.ts';
+import { fsError, isErrno, isUnreadable } from '../domain/fs-error.ts';
 import type { KeptPieces } from '../domain/repair.ts';
 import { copiesHere } from '../store/copies.ts';
 import type { PartialBlob } from '../store/partial-blob.ts';
@@ -78,7 +78,7 @@ async function copyPieces({ signal }: EnsureRun, { copy, partial, map }: Copying
       const { offset, length } = map.extent(piece);
       for (let at = offset; at < offset + length; at += COPY_BYTES) {
         throwIfCancelled(signal, `copying ${copy}`);
-        const { bytesRead } = await handle.read(buffer, 0, Math.min(COPY_BYTES, offset + length - at), at);
+        const bytesRead = await readSome(handle, buffer.subarray(0, Math.min(COPY_BYTES, offset + length - at)), at);
         await writeAll(partial.fd, buffer.subarray(0, bytesRead), at);
       }
     }
@@ -86,6 +86,16 @@ async function copyPieces({ signal }: EnsureRun, { copy, partial, map }: Copying
     throw fsError(error, `copy ${copy} to ${partial.path}`);
   } finally {
     await handle?.close();
+  }
+}
+
+/** What a bad sector does not give is as good as not there: the leaf will tell. */
+async function readSome(handle: FileHandle, buffer: Buffer, offset: number): Promise<number> {
+  try {
+    return (await handle.read(buffer, 0, buffer.length, offset)).bytesRead;
+  } catch (error) {
+    if (isErrno(error, 'EIO')) return 0;
+    throw error;
   }
 }
 
@@ -105,7 +115,13 @@ async function goodPieces(run: EnsureRun, copying: Copying, pieces: readonly num
   const numbers = [...wanted];
   const hashed = await hashFiles(
     numbers.flatMap((leaf) => extents[leaf] ?? []),
-    { signal },
+    {
+      signal,
+      // Of a clone, which shares the bad sector.
+      onFailed: (_, error) => {
+        if (!isUnreadable(error)) throw error;
+      },
+    },
   );
   const good = new Set(numbers.filter((leaf, at) => hashed[at]?.sha256 === leafDigest(leaves, leaf)));
   return (piece) => leavesOf(map, piece, leaves).every((leaf) => good.has(leaf));

@@ -105,7 +105,7 @@ class Progress {
   }
 
   add(file: OpenFile | undefined, { sha256, sizeBytes, by }: CheckedFile): void {
-    if (file?.key === undefined || file.digest !== sha256 || sizeBytes !== file.sizeBytes) return;
+    if (file?.key === undefined || sha256 === undefined || file.digest !== sha256 || sizeBytes !== file.sizeBytes) return;
     this.#done.set(file.name, { sha256, by, key: file.key });
     const now = this.#work.store.clock.monotonic();
     if (now - this.#savedMs < SAVE_MS) return;

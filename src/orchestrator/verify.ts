@@ -77,7 +77,8 @@ function judge(inspected: InspectedFile, checked: ReadFile | undefined): Verifie
   const expected = expectedOf(inspected);
   const file = { path: spec.path, sizeBytes: spec.sizeBytes, ...provenBy(spec, published), ...(expected && { expected }) };
   if (checked === undefined) return { ...file, ok: false, fault: 'missing' };
-  const { sha256: found, by: checkedBy, badPieces } = checked;
+  const { sha256, unreadable = '', by: checkedBy, badPieces } = checked;
+  const found = sha256 ?? unreadable;
   const read = { ...file, found, checkedBy, ...(badPieces && { badPieces }), ...(checked.isEarlier && { isEarlier: true }) };
   if (checked.sizeBytes !== spec.sizeBytes) return { ...read, ok: false, fault: 'size' };
   if (expected === undefined) return { ...read, ok: false, fault: 'unproven' };
