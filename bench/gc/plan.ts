@@ -1,12 +1,12 @@
 /**
  * `gc --dry-run` in the library on a store of 1,000 models and 100,000 blobs, in a fresh process each time, and the peak resident memory of
- * such a process. The blobs are sparse files, the models records without files: neither is read by a plan.
+ * such a process. The blobs are sparse files, the models records with one file each: no plan reads any.
  *
  *     node bench/gc/plan.ts
  */
 import { spawnSync } from 'node:child_process';
 import { hash } from 'node:crypto';
-import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, ftruncateSync, linkSync, mkdirSync, mkdtempSync, openSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { sha256Of } from '../../src/domain/digest.ts';
@@ -88,6 +88,12 @@ async function furnish(place: string): Promise<void> {
         },
       })),
     };
+    // One file of each is there, to tell how the volume shares.
+    const [first] = record.files;
+    if (first !== undefined) {
+      mkdirSync(dirname(join(target, first.path)), { recursive: true });
+      linkSync(resolver.blobPath(first.sha256), join(target, first.path));
+    }
     writeFileSync(join(target, '.verified.json'), encodeRecord(toWire(record)));
   }
   for (let orphan = 0; orphan < ORPHANS; orphan++) makeBlob(resolver, `orphan/${orphan}`);
@@ -109,7 +115,7 @@ async function plan(place: string): Promise<void> {
   const orchestrator = await ModelEnsurer.fromConfig({ env, cwd: place });
   const { items } = await orchestrator.planGc({ olderThanMs: 30 * 86_400_000 });
   const wallMs = performance.now() - startedMs;
-  const removed = items.filter(({ action }) => action === 'remove').length;
+  const removed = items.filter(({ action }) => action !== 'keep').length;
   const planned: Planned = { removed, wallMs, peakMb: (process.resourceUsage().maxRSS * 1024) / 1e6 };
   process.stdout.write(JSON.stringify(planned));
 }

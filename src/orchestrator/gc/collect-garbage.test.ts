@@ -180,7 +180,9 @@ describe('the trash', () => {
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
     // Whatever mends debris leaves it alone, and a collection that nobody needs room from, too.
     await orchestrator.remove(B);
-    expect(reasonOf(await orchestrator.gc(), A)).toBe('in_trash');
+    const later = await orchestrator.gc();
+    expect(reasonOf(later, A)).toBe('in_trash');
+    expect(later.keepBytes, 'of the models alone').toBe(600_000);
     expect(await orchestrator.ensureDetailed(A, { offline: true })).toMatchObject({ fetchedBytes: 0, totalBytes: 600_000 });
     expect((await orchestrator.verifyIntegrity(A)).ok).toBe(true);
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);

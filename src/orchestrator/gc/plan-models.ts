@@ -56,7 +56,7 @@ export function planModels(scan: StoreScan, rules: GcRules, { relative, debrisBy
     removed,
     kept,
     targets: targetsOf(ordered, { choice, rules, freedBytes: freedBytes + debrisBytes }),
-    keepBytes: left.totalBytes,
+    keepBytes: trash.length === 0 ? left.totalBytes : leftOf(ordered, choice).totalBytes,
   };
 }
 

@@ -13,6 +13,7 @@ export interface TrashPlan {
 
 /** Soonest over first. A purge frees what no model, and nothing else in the trash, counts on. */
 export function planTrash({ keptTrash, snapshots }: StoreScan, rules: GcRules, relative: (path: string) => string): TrashPlan {
+  if (keptTrash.length === 0) return { items: [], kept: [] };
   const left = new UniqueBytes([...snapshots, ...keptTrash]);
   const ordered = keptTrash.toSorted((a, b) => a.expiresMs - b.expiresMs);
   const isOver = ({ isExpired }: ScannedTrash): boolean => isExpired || isPurging(rules);
