@@ -29,7 +29,7 @@ export async function planTierMove(work: Orchestration, { target, settings, opti
   const tier = await lookUnlessNew(work, settings, signal);
   const blobs: MovedBlob[] = [];
   for (const { digest, sizeBytes, paths } of here) {
-    const stored = await tier?.place.find({ digest, sizeBytes }, signal);
+    const [stored] = (await tier?.place.formsOf({ digest, sizeBytes }, signal)) ?? [];
     blobs.push({ digest, sizeBytes, form: 'plain', storedBytes: sizeBytes, ...stored, paths, action: stored ? 'found' : 'write' });
   }
   const kept = snapshot === undefined ? (known?.blobs ?? []) : [];

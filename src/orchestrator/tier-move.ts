@@ -85,7 +85,7 @@ type Found = ReadonlyMap<string, TieredBlob>;
 async function findAll(tier: Tier, blobs: readonly PublishedBlob[], signal: AbortSignal): Promise<Found> {
   const found = new Map<string, TieredBlob>();
   for (const blob of blobs) {
-    const stored = await tier.place.find(blob, signal);
+    const [stored] = await tier.place.formsOf(blob, signal);
     if (stored !== undefined) found.set(blob.digest, stored);
   }
   return found;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -77,6 +78,28 @@ describe('a tier that compresses', () => {
     await plain.ensure(MODEL, { offline: true });
     expect(await plain.moveToTier(MODEL, { to: 'cold' })).toMatchObject({ writtenBytes: 0 });
     expect(await plain.dropFromTier(MODEL, { force: true })).toMatchObject({ done: true });
+    expect(await filesIn(tier)).toEqual(['TIER.json']);
+  });
+
+  it('writes anew what lies there plain with a bad bit, and that one hides nothing', async () => {
+    const { world, tier, orchestrator, configure, env, packed } = await worldWithZstd();
+    await configure('off');
+    const plain = await world.orchestrator({ env });
+    await plain.moveToTier(MODEL, { to: 'cold' });
+    await plain.ensure(MODEL, { offline: true });
+    const bad = packed.replace('/zstd/', '/sha256/');
+    await flipInside(bad);
+    await orchestrator.moveToTier(MODEL, { to: 'cold' });
+    expect([existsSync(bad), existsSync(packed)]).toEqual([false, true]);
+    await writeFile(bad, Buffer.alloc(FILES['words.bin'].length));
+    await rm(world.folder(), { recursive: true });
+    expect(await orchestrator.ensureDetailed(MODEL, { offline: true })).toMatchObject({ liars: [] });
+    await orchestrator.moveToTier(MODEL, { to: 'cold' });
+    await flipInside(packed);
+    await writeFile(bad, FILES['words.bin']);
+    expect(await orchestrator.ensureDetailed(MODEL, { offline: true })).toMatchObject({ fetchedBytes: 0 });
+    expect((await orchestrator.verifyIntegrity(MODEL)).ok).toBe(true);
+    expect(await orchestrator.dropFromTier(MODEL)).toMatchObject({ done: true });
     expect(await filesIn(tier)).toEqual(['TIER.json']);
   });
 });

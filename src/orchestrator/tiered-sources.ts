@@ -3,7 +3,7 @@ import type { FileSource } from '../backends/backend.ts';
 import type { Sha256 } from '../domain/digest.ts';
 import { type Attempt, asModelError, ModelError } from '../domain/errors.ts';
 import type { FileSpec } from '../domain/spec.ts';
-import type { TierSettings } from '../domain/tiers.ts';
+import type { BlobForm, TierSettings } from '../domain/tiers.ts';
 import { listCold } from '../store/tier-records.ts';
 import type { EnsureRun } from './ensure-run.ts';
 import type { FileSources } from './file-sources.ts';
@@ -27,7 +27,7 @@ export async function tieredSources(reader: TierReader, question: TierQuestion):
     // A folder is asked in any case; a service only for what was put there.
     if (settings.place.kind !== 'path' && !isKnownIn(reader, settings, question.digest)) continue;
     const found = await ask(reader, { ...question, settings });
-    if (found !== undefined && 'source' in found) sources.push(found.source);
+    if (found !== undefined && 'sources' in found) sources.push(...found.sources);
     else if (found !== undefined) refused.push(found.refused);
   }
   return { sources, refused };
@@ -37,7 +37,7 @@ interface TierAsked extends TierQuestion {
   readonly settings: TierSettings;
 }
 
-type Answer = { readonly source: FileSource } | { readonly refused: Attempt } | undefined;
+type Answer = { readonly sources: readonly FileSource[] } | { readonly refused: Attempt } | undefined;
 
 async function ask(reader: TierReader, asked: TierAsked): Promise<Answer> {
   const { work, signal } = reader;
@@ -46,9 +46,14 @@ async function ask(reader: TierReader, asked: TierAsked): Promise<Answer> {
     if (offline && settings.place.kind === 's3')
       throw new ModelError('OFFLINE', `the tier ${settings.name} cannot be reached with --offline`);
     const tier = await work.tiers.look(settings, signal);
-    const blob = await tier?.place.find({ digest, sizeBytes: file.sizeBytes }, signal);
-    if (tier !== undefined && blob !== undefined) return { source: tier.place.source(blob) };
-    return tier === undefined ? undefined : refusal(reader, asked, goneThere(tier.place.placeOf({ digest, form: 'plain' })));
+    if (tier === undefined) return undefined;
+    const { place } = tier;
+    const forms = await place.formsOf({ digest, sizeBytes: file.sizeBytes }, signal);
+    // What was proven there comes first; what was written when compression was set otherwise may be right as well.
+    const recorded = formOnRecord(reader, settings, digest);
+    const inOrder = forms.toSorted((a, b) => Number(b.form === recorded) - Number(a.form === recorded));
+    if (inOrder.length > 0) return { sources: inOrder.map((form) => place.source(form)) };
+    return refusal(reader, asked, goneThere(place.placeOf({ digest, form: recorded ?? 'plain' })));
   } catch (error) {
     if (signal.aborted) throw error;
     return refusal(reader, asked, asModelError(error));
@@ -70,5 +75,12 @@ const goneThere = (place: string): ModelError =>
     hint: 'move the model to its tier again, once it is here',
   });
 
-const isKnownIn = ({ work }: TierReader, { name }: TierSettings, digest: Sha256): boolean =>
-  listCold(work.store).some(({ tier, blobs }) => tier === name && blobs.some((blob) => blob.digest === digest));
+const isKnownIn = (reader: TierReader, settings: TierSettings, digest: Sha256): boolean =>
+  formOnRecord(reader, settings, digest) !== undefined;
+
+/** Of the newest record: an earlier one may say how the blob lay there before it was written anew. */
+function formOnRecord({ work }: TierReader, { name }: TierSettings, digest: Sha256): BlobForm | undefined {
+  const records = listCold(work.store).filter(({ tier }) => tier === name);
+  const inOrder = records.toSorted((a, b) => (a.movedAt < b.movedAt ? 1 : -1));
+  return inOrder.flatMap(({ blobs }) => blobs.find((blob) => blob.digest === digest) ?? [])[0]?.form;
+}

@@ -82,18 +82,30 @@ export class PathPlace implements TierPlace {
     }
   }
 
-  async find({ digest, sizeBytes }: Pick<TieredBlob, 'digest' | 'sizeBytes'>): Promise<TieredBlob | undefined> {
+  async formsOf({ digest, sizeBytes }: Pick<TieredBlob, 'digest' | 'sizeBytes'>): Promise<TieredBlob[]> {
+    const forms: TieredBlob[] = [];
     const plainBytes = await sizeOf(this.#path(blobKey({ digest, form: 'plain' })));
-    if (plainBytes === sizeBytes) return { digest, sizeBytes, form: 'plain', storedBytes: plainBytes };
+    if (plainBytes === sizeBytes) forms.push({ digest, sizeBytes, form: 'plain', storedBytes: plainBytes });
     const packed = this.#path(blobKey({ digest, form: 'zstd' }));
     const storedBytes = await sizeOf(packed);
     const table = storedBytes === undefined ? undefined : await seekTableOf(packed);
-    return storedBytes !== undefined && table?.sizeBytes === sizeBytes ? { digest, sizeBytes, form: 'zstd', storedBytes } : undefined;
+    if (storedBytes !== undefined && table?.sizeBytes === sizeBytes) forms.push({ digest, sizeBytes, form: 'zstd', storedBytes });
+    return forms;
   }
 
   async writeBlob(blob: NewBlob, call: TierCall): Promise<TieredBlob> {
     const isWorthIt = blob.compress && (await sampledGain(blob.from, blob.sizeBytes)) >= MIN_GAIN;
-    return (isWorthIt ? await this.#writePacked(blob, call) : undefined) ?? this.#writePlain(blob, call);
+    const stored = (isWorthIt ? await this.#writePacked(blob, call) : undefined) ?? (await this.#writePlain(blob, call));
+    await this.#removeBadSiblings(stored, call);
+    return stored;
+  }
+
+  /** Another form that would be found, and gives other bytes, hides the good one from whoever asks by name and size. */
+  async #removeBadSiblings({ form, ...blob }: TieredBlob, call: TierCall): Promise<void> {
+    for (const other of await this.formsOf(blob)) {
+      if (other.form === form) continue;
+      if ((await this.faultOf(other, call)) === 'digest') await this.removeBlob(other);
+    }
   }
 
   /** Undefined where the samples promised more than the whole kept. */

@@ -65,9 +65,9 @@ export class S3Place implements TierPlace {
     });
   }
 
-  async find({ digest, sizeBytes }: Pick<TieredBlob, 'digest' | 'sizeBytes'>, signal: AbortSignal): Promise<TieredBlob | undefined> {
+  async formsOf({ digest, sizeBytes }: Pick<TieredBlob, 'digest' | 'sizeBytes'>, signal: AbortSignal): Promise<TieredBlob[]> {
     const stored = await allowed(() => this.#objects.look(this.#key(blobKey({ digest, form: 'plain' })), signal));
-    return stored?.sizeBytes === sizeBytes ? { digest, sizeBytes, form: 'plain', storedBytes: sizeBytes } : undefined;
+    return stored?.sizeBytes === sizeBytes ? [{ digest, sizeBytes, form: 'plain', storedBytes: sizeBytes }] : [];
   }
 
   async writeBlob(blob: NewBlob, call: TierCall): Promise<TieredBlob> {

@@ -28,10 +28,11 @@ export interface TierPlace {
   remove(key: string, signal: AbortSignal): Promise<void>;
   /** Keys that begin with the prefix and a slash. */
   keysUnder(prefix: string, signal: AbortSignal): Promise<string[]>;
-  /** By name and size alone: nothing is read of it. */
-  find(blob: Pick<TieredBlob, 'digest' | 'sizeBytes'>, signal: AbortSignal): Promise<TieredBlob | undefined>;
+  /** Every form in which it seems to lie there, by name and size alone: nothing is read of it, so each may have other bytes. */
+  formsOf(blob: Pick<TieredBlob, 'digest' | 'sizeBytes'>, signal: AbortSignal): Promise<TieredBlob[]>;
   /**
-   * Writes the file's bytes there, and proves them there, before the blob has its name.
+   * Writes the file's bytes there, and proves them there, before the blob has its name. What lies there in the other form, with other
+   * bytes, goes after that.
    * @throws ModelError CHECKSUM_FAIL where the file here has other bytes, or the place gives others back; NO_SPACE
    */
   writeBlob(blob: NewBlob, call: TierCall): Promise<TieredBlob>;

@@ -80,10 +80,10 @@ export class Tier {
       let bytes = 0;
       for (const blob of blobs) {
         if (counted.has(blob.digest) || !mayGoOn()) continue;
-        const stored = await this.place.find(blob, signal);
+        const stored = await this.place.formsOf(blob, signal);
         // As it lies there, and as it may have been written before compression was switched on or off.
         for (const form of ['plain', 'zstd'] as const) await this.place.removeBlob({ digest: blob.digest, form }, signal);
-        bytes += stored?.storedBytes ?? 0;
+        for (const { storedBytes } of stored) bytes += storedBytes;
       }
       return bytes;
     });
