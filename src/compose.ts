@@ -313,6 +313,10 @@ class Resources {
         if (found !== undefined && tier.place.kind === 's3') this.#looked.set(tier.name, found);
         return found;
       },
+      identify: async (tier, signal) => {
+        const { identifyTier } = await import('./tiers/open-tier.ts');
+        return identifyTier(await options(tier, signal));
+      },
       open: async (tier, { spared, signal }) => {
         const { openTier } = await import('./tiers/open-tier.ts');
         return openTier({ ...(await options(tier, signal)), spared });

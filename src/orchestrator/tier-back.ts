@@ -11,7 +11,8 @@ import type { Orchestration } from './orchestration.ts';
 import { resolveTarget } from './target.ts';
 import { requireTier } from './tier-names.ts';
 import { pathsOf, sumsOf } from './tier-results.ts';
-import { withLock, withModelLock } from './with-model-lock.ts';
+import { withModelLock } from './with-model-lock.ts';
+import { withTier } from './with-tier.ts';
 
 export async function bringBack(work: Orchestration, modelId: string, options: TierMoveOptions): Promise<TierMove> {
   const known = await coldOf(work, modelId, options);
@@ -71,15 +72,11 @@ function dropCopy(work: Orchestration, known: ColdRecord, options: TierDropOptio
   const settings = requireTier(work, known.tier);
   return withModelLock(work, { spec: { family, ref: snapshot.ref } }, call, async () => {
     await openStore(work.store);
-    return withLock(work, work.store.resolver.tierLock(known.tier), call, async () => {
-      const spared = work.store.resolver.refName(family, snapshot.ref);
-      const tier = await work.tiers.open(settings, { spared, signal });
+    const spared = work.store.resolver.refName(family, snapshot.ref);
+    return withTier(work, { settings, spared }, call, async (tier) => {
       if (options.force !== true && missingHere(work, known).length > 0) throw onlyCopy(known, missingHere(work, known));
       await removeCold(work.store, known);
-      await tier.register(known, 'dropping', signal);
-      const reclaimed = await tier.clear(known.blobs, signal);
-      await tier.unregister(known, signal);
-      return reclaimed;
+      return tier.takeOut(known, signal);
     });
   });
 }

@@ -42,6 +42,14 @@ export async function withCleaning<T>(
   }
 }
 
+/**
+ * Whoever clears for this root stops, as its word is gone: called by the one who holds the tier's lock, where that may lock nobody out
+ * (a volume of the network, a second machine with this root).
+ */
+export async function stopOwnCleanings(place: TierPlace, options: CleaningOptions): Promise<void> {
+  await livingCleanings(place, options);
+}
+
 /** Those of this root are dead: the caller holds the tier's lock. @throws ModelError LOCK_TIMEOUT */
 export async function awaitCleanings(place: TierPlace, { store, storeId, signal }: CleaningOptions): Promise<void> {
   const deadlineMs = store.clock.monotonic() + store.lockTimeoutMs;

@@ -51,6 +51,14 @@ export const blobWritten = (place: string, expected: string, found: string): Mod
     details: { expected, found, path: place },
   });
 
+/** Somebody took of it what was proven there a moment ago. */
+export const tierTaken = (name: string, label: string): ModelError =>
+  new ModelError('CONCURRENT_MODIFICATION', `${label} does not lie whole in the tier ${name} any more: the model stays here`, {
+    reason: 'tier_changed',
+    hint: 'find who else writes to this tier with the same MODELS_ROOT, then run the same command again',
+    details: { tier: name, ref: label },
+  });
+
 export const tierFull = (name: string, neededBytes: number, freeBytes: number): ModelError =>
   new ModelError(
     'NO_SPACE',

@@ -6,7 +6,7 @@ import { fileNameOf } from '../resolver/file-name.ts';
 import type { StoreContext } from '../store/context.ts';
 import { decodeRecord, encodeRecord } from '../store/record.ts';
 import { type ColdRecord, coldFromWire, coldToWire, type WireColdRecord } from '../store/tier-records.ts';
-import { awaitCleanings, withCleaning } from './cleanings.ts';
+import { awaitCleanings, stopOwnCleanings, withCleaning } from './cleanings.ts';
 import type { TierPlace } from './tier-place.ts';
 
 /** `moving`: not all of it is there yet; `whole`: every byte was proven there; `dropping`: it is being taken out. */
@@ -60,6 +60,32 @@ export class Tier {
     await this.place.remove(this.#keyOf(family, snapshot.ref), signal);
   }
 
+  /**
+   * Takes out what nobody else counts on. Whoever took the name meanwhile keeps it: a lock may be one that locks nobody out.
+   * Call under the tier's lock, with nothing here that believes in it. @returns as {@link clear}
+   */
+  async takeOut(record: ColdRecord, signal: AbortSignal): Promise<number> {
+    await this.register(record, 'dropping', signal);
+    const reclaimedBytes = await this.clear(record.blobs, signal);
+    if ((await this.#registrationOf(record, signal))?.state === 'dropping') await this.unregister(record, signal);
+    return reclaimedBytes;
+  }
+
+  /** Whether this root counts on it here as whole, and every blob lies here as recorded; whoever clears for this root is stopped before. */
+  async isCountedOn(record: ColdRecord, signal: AbortSignal): Promise<boolean> {
+    await stopOwnCleanings(this.place, { store: this.#store, storeId: this.#storeId, signal });
+    return (await this.#registrationOf(record, signal))?.state === 'whole' && (await this.hasAll(record, signal));
+  }
+
+  /** By name and size. */
+  async hasAll({ blobs }: ColdRecord, signal: AbortSignal): Promise<boolean> {
+    for (const blob of blobs) {
+      const forms = await this.place.formsOf(blob, signal);
+      if (!forms.some(({ form, storedBytes }) => form === blob.form && storedBytes === blob.storedBytes)) return false;
+    }
+    return true;
+  }
+
   /** Of this root; those that cannot be read are left out. */
   async ownRegistrations(signal: AbortSignal): Promise<Registration[]> {
     const found = await this.#read(await this.place.keysUnder(`${MODELS}/${this.#storeId}`, signal), signal);
@@ -96,6 +122,11 @@ export class Tier {
       // Gone meanwhile: its owner counts on nothing.
       if (text !== undefined) found.push(registrationOf(this.#store, key, text));
     }
+    return found;
+  }
+
+  async #registrationOf({ family, snapshot }: ColdRecord, signal: AbortSignal): Promise<Registration | undefined> {
+    const [found] = await this.#read([this.#keyOf(family, snapshot.ref)], signal);
     return found;
   }
 
