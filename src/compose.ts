@@ -332,6 +332,9 @@ class Resources {
       return new PathPlace({ name, path: place.path, ownerId, random, memoryBudgetBytes });
     }
     if (this.#config.offline) throw new ModelError('OFFLINE', `the tier ${name} (${place.url}) cannot be reached with --offline`);
+    const { distrustedEndpoint } = await import('./credentials/endpoint-trust.ts');
+    const why = distrustedEndpoint(this.#config, 's3', false);
+    if (why !== undefined) throw (await import('./tiers/tier-errors.ts')).endpointDistrusted(name, place.url, why);
     const { S3Place } = await import('./tiers/s3-place.ts');
     return new S3Place({ url: place.url, ...(await this.#tierAccess()), clock, random, memoryBudgetBytes });
   }

@@ -38,7 +38,7 @@ export const tier: Command = {
     { command: 'wan models tier move t2v-A14B@2.2.0 --to fast', what: 'bring it back for good' },
     { command: 'wan models tier status --verify --json', what: 'for a weekly job: is all of it still right?' },
   ],
-  exitStatuses: [3, 4, 5, 6, 7, 9, 130, 143],
+  exitStatuses: [3, 4, 5, 6, 7, 8, 9, 130, 143],
   run: (session, args) => actionOf(args)(session, args),
 };
 
