@@ -4,7 +4,9 @@ import type { Emit } from '../domain/events.ts';
 import { formatRef } from '../domain/model-ref.ts';
 import { FAST_TIER, type MovedBlob, type TieredBlob, type TierMove } from '../domain/tiers.ts';
 import { openStore } from '../store/open-store.ts';
+import { digestsIn, listSnapshots } from '../store/snapshots.ts';
 import { type ColdRecord, listCold, readCold, removeCold } from '../store/tier-records.ts';
+import { otherTier } from '../tiers/tier-errors.ts';
 import type { ModelOptions, TierDropOptions, TierMoveOptions } from './api.ts';
 import { ensureModel } from './ensure.ts';
 import type { Orchestration } from './orchestration.ts';
@@ -24,9 +26,10 @@ export async function bringBack(work: Orchestration, modelId: string, options: T
     ...sumsOf(blobs),
     reclaimedBytes,
   });
+  const missingBefore = missingHere(work, known);
   const blobs = known.blobs.map((blob): MovedBlob => {
-    const isHere = work.blobs.state(blob.digest, blob.sizeBytes) === 'proven';
-    return { ...blob, storedBytes: blob.sizeBytes, form: 'plain', paths: pathsOf(known, blob), action: isHere ? 'keep' : 'write' };
+    const action = missingBefore.includes(blob) ? 'write' : 'keep';
+    return { ...blob, storedBytes: blob.sizeBytes, form: 'plain', paths: pathsOf(known, blob), action };
   });
   if (options.dryRun === true)
     return result(
@@ -59,22 +62,29 @@ async function coldOf(work: Orchestration, modelId: string, options: ModelOption
   });
 }
 
-const missingHere = ({ blobs }: Orchestration, known: ColdRecord): TieredBlob[] =>
-  known.blobs.filter(({ digest, sizeBytes }) => blobs.state(digest, sizeBytes) !== 'proven');
+/** What is only in the trash, or that nobody names, is here for a while: a copy that lasts is a proven one of a published model. */
+function missingHere({ store, blobs }: Orchestration, known: ColdRecord): TieredBlob[] {
+  const named = new Set(listSnapshots(store).flatMap((directory) => digestsIn(store, directory)));
+  return known.blobs.filter(({ digest, sizeBytes }) => !named.has(digest) || blobs.state(digest, sizeBytes) !== 'proven');
+}
 
 /** First it is known no more, then nobody counts on it there, then it goes: at no time a copy is believed in that is not whole. */
-function dropCopy(work: Orchestration, known: ColdRecord, options: TierDropOptions): Promise<number> {
-  const { family, snapshot } = known;
+function dropCopy(work: Orchestration, { tier: name, family, snapshot }: ColdRecord, options: TierDropOptions): Promise<number> {
   const label = formatRef(snapshot.ref);
   const emit: Emit = work.emitter(options, label);
   const { signal = new AbortController().signal } = options;
-  const call = { doing: `drop ${label} from ${known.tier}`, emit, signal };
-  const settings = requireTier(work, known.tier);
+  const call = { doing: `drop ${label} from ${name}`, emit, signal };
   return withModelLock(work, { spec: { family, ref: snapshot.ref } }, call, async () => {
     await openStore(work.store);
+    const known = readCold(work.store, family, snapshot.ref);
+    // Somebody else was faster.
+    if (known === undefined) return 0;
+    const settings = requireTier(work, known.tier);
     const spared = work.store.resolver.refName(family, snapshot.ref);
     return withTier(work, { settings, spared }, call, async (tier) => {
-      if (options.force !== true && missingHere(work, known).length > 0) throw onlyCopy(known, missingHere(work, known));
+      if (tier.id !== known.tierId) throw otherTier(settings.name, tier.place.label);
+      const missing = missingHere(work, known);
+      if (missing.length > 0 && options.force !== true) throw onlyCopy(known, missing);
       await removeCold(work.store, known);
       return tier.takeOut(known, signal);
     });

@@ -387,6 +387,29 @@ describe('a drop from a tier', () => {
   });
 });
 
+describe('a copy that does not last', () => {
+  it('in the trash, or of blobs that no model names, is none: the one in the tier is not dropped', async () => {
+    const { world, tier, orchestrator } = await worldWithTier();
+    await orchestrator.ensure(MODEL);
+    await orchestrator.moveToTier(MODEL, { to: 'cold' });
+    await orchestrator.ensure(MODEL);
+    const access = join(world.modelsRoot, '.state', 'access', `wan22@${MODEL}`);
+    const longAgo = new Date(Date.now() - 86_400_000);
+    await utimes(access, longAgo, longAgo);
+    const keeping = await world.orchestrator({ env: { WAN_TIERS: `cold=${tier}`, WAN_TRASH_TTL: '1h' } });
+    const gc = await keeping.gc({ olderThanMs: 3_600_000 });
+    expect(gc.items.find(({ what }) => what === MODEL)).toMatchObject({ action: 'trash' });
+    await expect(orchestrator.dropFromTier(MODEL)).rejects.toMatchObject({ reason: 'only_copy' });
+    await rm(join(world.modelsRoot, '.trash'), { recursive: true });
+    await expect(orchestrator.dropFromTier(MODEL)).rejects.toMatchObject({ reason: 'only_copy' });
+    const { blobs } = await orchestrator.moveToTier(MODEL, { to: 'fast', dryRun: true });
+    expect(new Set(blobs.map(({ action }) => action))).toEqual(new Set(['write']));
+    expect(await orchestrator.moveToTier(MODEL, { to: 'fast' })).toMatchObject({ done: true, reclaimedBytes: 800_007 });
+    expect(await filesIn(tier, 'sha256')).toEqual([]);
+    expect(await checkBoth(world.modelsRoot, tier)).toEqual([]);
+  });
+});
+
 describe('the policy', () => {
   it('takes what has been unused for so long, and is large enough; use in between keeps it here', async () => {
     const tier = await otherVolume();
