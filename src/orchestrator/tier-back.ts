@@ -37,7 +37,9 @@ export async function bringBack(work: Orchestration, modelId: string, options: T
       known.blobs.reduce((sum, { storedBytes }) => sum + storedBytes, 0),
     );
   await ensureModel(work, modelId, options);
-  return result(blobs, missingHere(work, known).length > 0 ? 0 : await dropCopy(work, known, options));
+  const missing = missingHere(work, known);
+  if (missing.length > 0) throw outdated(known, missing);
+  return result(blobs, await dropCopy(work, known, options));
 }
 
 export async function dropFromTier(work: Orchestration, modelId: string, options: TierDropOptions = {}): Promise<TierMove> {
@@ -90,6 +92,18 @@ function dropCopy(work: Orchestration, { tier: name, family, snapshot }: ColdRec
     });
   });
 }
+
+/** Nothing of what lies there came back: its place here is taken by what the manifest means now. */
+const outdated = ({ tier, snapshot }: ColdRecord, missing: readonly TieredBlob[]): ModelError =>
+  new ModelError(
+    'INVALID_INPUT',
+    `${formatRef(snapshot.ref)} is here as the manifest means it now: ${missing.length} of its blobs in the tier ${tier} are of other bytes, and stay there`,
+    {
+      reason: 'tier_outdated',
+      hint: `correct the manifest where those are meant, or run \`wan models tier drop ${formatRef(snapshot.ref)} --force\` where nobody needs them`,
+      details: { tier, digests: missing.map(({ digest }) => digest) },
+    },
+  );
 
 const onlyCopy = ({ tier, snapshot }: ColdRecord, missing: readonly TieredBlob[]): ModelError =>
   new ModelError(

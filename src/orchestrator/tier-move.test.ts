@@ -410,6 +410,24 @@ describe('a copy that does not last', () => {
   });
 });
 
+describe('a move to the fast tier', () => {
+  it('of a copy whose manifest means other bytes by now is told as such, and takes nothing of it out', async () => {
+    const { world, tier, orchestrator } = await worldWithTier();
+    await orchestrator.ensure(MODEL);
+    await orchestrator.moveToTier(MODEL, { to: 'cold' });
+    await world.write({ [MODEL]: { files: { ...FILES, 'vae/a.bin': seeded(500_000, 99) } } });
+    const later = await world.orchestrator();
+    await expect(later.moveToTier(MODEL, { to: 'fast' })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      reason: 'tier_outdated',
+      hint: expect.stringContaining(`tier drop ${MODEL} --force`),
+      details: { tier: 'cold', digests: [digestOf(FILES['vae/a.bin'])] },
+    });
+    expect(await filesIn(tier, 'sha256')).toHaveLength(3);
+    expect(await checkBoth(world.modelsRoot, tier)).toEqual([]);
+  });
+});
+
 describe('the policy', () => {
   it('takes what has been unused for so long, and is large enough; use in between keeps it here', async () => {
     const tier = await otherVolume();
