@@ -25,18 +25,20 @@ interface CleaningWord {
   readonly at_ms: number;
 }
 
-/** @param use is handed what says whether it may still remove something */
+/** @param use is handed what says whether it may still remove something: to be asked right before each removal */
 export async function withCleaning<T>(
   place: TierPlace,
   { store, storeId, signal }: CleaningOptions,
-  use: (mayGoOn: () => boolean) => Promise<T>,
+  use: (mayGoOn: () => Promise<boolean>) => Promise<T>,
 ): Promise<T> {
   const key = `${CLEANING}/${store.random.uuid()}`;
   const word: CleaningWord = { store_id: storeId, at_ms: store.clock.now() };
   const startedMs = store.clock.monotonic();
   await place.writeText(key, `${encodeRecord(word)}\n`, { signal });
   try {
-    return await use(() => store.clock.monotonic() - startedMs < CLEARING_MS);
+    // The one clock stands still while the machine sleeps, the other may be set.
+    const elapsedMs = (): number => Math.max(store.clock.monotonic() - startedMs, Math.abs(store.clock.now() - word.at_ms));
+    return await use(async () => elapsedMs() < CLEARING_MS && (await place.readText(key, signal)) !== undefined);
   } finally {
     await place.remove(key, signal);
   }

@@ -18,6 +18,13 @@ export interface Registration {
   readonly record: ColdRecord;
 }
 
+interface Cleared {
+  /** In the tier. */
+  readonly reclaimedBytes: number;
+  /** False: something was left for a later try. */
+  readonly isDone: boolean;
+}
+
 export interface TierOptions {
   readonly settings: TierSettings;
   readonly place: TierPlace;
@@ -62,12 +69,13 @@ export class Tier {
 
   /**
    * Takes out what nobody else counts on. Whoever took the name meanwhile keeps it: a lock may be one that locks nobody out.
-   * Call under the tier's lock, with nothing here that believes in it. @returns as {@link clear}
+   * Call under the tier's lock, with nothing here that believes in it. @returns bytes given back in the tier
    */
   async takeOut(record: ColdRecord, signal: AbortSignal): Promise<number> {
     await this.register(record, 'dropping', signal);
-    const reclaimedBytes = await this.clear(record.blobs, signal);
-    if ((await this.#registrationOf(record, signal))?.state === 'dropping') await this.unregister(record, signal);
+    const { reclaimedBytes, isDone } = await this.clear(record.blobs, signal);
+    // Else whoever opens the tier next goes on.
+    if (isDone && (await this.#registrationOf(record, signal))?.state === 'dropping') await this.unregister(record, signal);
     return reclaimedBytes;
   }
 
@@ -94,24 +102,25 @@ export class Tier {
 
   /**
    * Removes those of the blobs that nobody counts on, in any root. Call under the tier's lock.
-   * @returns bytes given back in the tier. 0, and nothing removed, where somebody's record cannot be read.
+   * Nothing is removed where somebody's record cannot be read.
    */
-  async clear(blobs: readonly TieredBlob[], signal: AbortSignal): Promise<number> {
+  async clear(blobs: readonly TieredBlob[], signal: AbortSignal): Promise<Cleared> {
     return withCleaning(this.place, { store: this.#store, storeId: this.#storeId, signal }, async (mayGoOn) => {
       const all = await this.#read(await this.place.keysUnder(MODELS, signal), signal);
-      if (all.some((one) => one === undefined)) return 0;
+      if (all.some((one) => one === undefined)) return { reclaimedBytes: 0, isDone: false };
       const counted = new Set(
         all.flatMap((one) => (one?.state === 'dropping' ? [] : (one?.record.blobs ?? []))).map(({ digest }) => digest),
       );
-      let bytes = 0;
+      let reclaimedBytes = 0;
       for (const blob of blobs) {
-        if (counted.has(blob.digest) || !mayGoOn()) continue;
+        if (counted.has(blob.digest)) continue;
         const stored = await this.place.formsOf(blob, signal);
+        if (!(await mayGoOn())) return { reclaimedBytes, isDone: false };
         // As it lies there, and as it may have been written before compression was switched on or off.
         for (const form of ['plain', 'zstd'] as const) await this.place.removeBlob({ digest: blob.digest, form }, signal);
-        for (const { storedBytes } of stored) bytes += storedBytes;
+        for (const { storedBytes } of stored) reclaimedBytes += storedBytes;
       }
-      return bytes;
+      return { reclaimedBytes, isDone: true };
     });
   }
 
