@@ -12,6 +12,7 @@ const CLEANING = 'cleaning';
 const CLEARING_MS = 30 * 60_000;
 const WORD_MS = 60 * 60_000;
 const POLL_MS = 2000;
+const TAKE_BACK_MS = 10_000;
 
 export interface CleaningOptions {
   readonly store: StoreContext;
@@ -34,14 +35,21 @@ export async function withCleaning<T>(
   const key = `${CLEANING}/${store.random.uuid()}`;
   const word: CleaningWord = { store_id: storeId, at_ms: store.clock.now() };
   const startedMs = store.clock.monotonic();
-  await place.writeText(key, `${encodeRecord(word)}\n`, { signal });
+  // Also after an abort, and where it is not known whether it was written: it holds up everybody who comes to count on something.
+  const takeBack = (): Promise<void> => place.remove(key, AbortSignal.timeout(TAKE_BACK_MS));
+  let result: T;
   try {
+    await place.writeText(key, `${encodeRecord(word)}\n`, { signal });
     // The one clock stands still while the machine sleeps, the other may be set.
     const elapsedMs = (): number => Math.max(store.clock.monotonic() - startedMs, Math.abs(store.clock.now() - word.at_ms));
-    return await use(async () => elapsedMs() < CLEARING_MS && (await place.readText(key, signal)) !== undefined);
-  } finally {
-    await place.remove(key, signal);
+    result = await use(async () => elapsedMs() < CLEARING_MS && (await place.readText(key, signal)) !== undefined);
+  } catch (error) {
+    // The word counts no more in an hour anyway: what went wrong first is what matters.
+    await takeBack().catch(() => undefined);
+    throw error;
   }
+  await takeBack();
+  return result;
 }
 
 /**
