@@ -313,6 +313,10 @@ class Resources {
         if (found !== undefined && tier.place.kind === 's3') this.#looked.set(tier.name, found);
         return found;
       },
+      identify: async (tier, signal) => {
+        const { identifyTier } = await import('./tiers/open-tier.ts');
+        return identifyTier(await options(tier, signal));
+      },
       open: async (tier, { spared, signal }) => {
         const { openTier } = await import('./tiers/open-tier.ts');
         return openTier({ ...(await options(tier, signal)), spared });
@@ -328,6 +332,9 @@ class Resources {
       return new PathPlace({ name, path: place.path, ownerId, random, memoryBudgetBytes });
     }
     if (this.#config.offline) throw new ModelError('OFFLINE', `the tier ${name} (${place.url}) cannot be reached with --offline`);
+    const { distrustedEndpoint } = await import('./credentials/endpoint-trust.ts');
+    const why = distrustedEndpoint(this.#config, 's3', false);
+    if (why !== undefined) throw (await import('./tiers/tier-errors.ts')).endpointDistrusted(name, place.url, why);
     const { S3Place } = await import('./tiers/s3-place.ts');
     return new S3Place({ url: place.url, ...(await this.#tierAccess()), clock, random, memoryBudgetBytes });
   }

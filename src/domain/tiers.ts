@@ -75,6 +75,8 @@ export interface TieredModel {
   readonly wouldMove?: { readonly to: string; readonly because: string };
   /** Of a verification: blobs of it that are not there, or have other bytes. */
   readonly faults?: readonly TierFault[];
+  /** Of a verification: why nothing of it could be read, in words. */
+  readonly notVerified?: string;
 }
 
 export interface TierFault {

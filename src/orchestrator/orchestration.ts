@@ -55,6 +55,8 @@ export interface Tiers {
   readonly settings: readonly TierSettings[];
   /** Changes nothing. Undefined where nothing was ever put there. @throws ModelError tier_absent, tier_other, OFFLINE */
   look(settings: TierSettings, signal: AbortSignal): Promise<Tier | undefined>;
+  /** The id of the tier; makes one where there is none yet. Under the lock of its name. @throws ModelError as `look` */
+  identify(settings: TierSettings, signal: AbortSignal): Promise<string>;
   /** For writing, under the tier's lock. @param spared `refName` of the model that the caller goes on with */
   open(settings: TierSettings, options: { readonly spared: string; readonly signal: AbortSignal }): Promise<Tier>;
 }

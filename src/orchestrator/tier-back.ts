@@ -3,15 +3,18 @@ import { ModelError } from '../domain/errors.ts';
 import type { Emit } from '../domain/events.ts';
 import { formatRef } from '../domain/model-ref.ts';
 import { FAST_TIER, type MovedBlob, type TieredBlob, type TierMove } from '../domain/tiers.ts';
-import { readStoreId } from '../store/open-store.ts';
+import { openStore, readStoreId } from '../store/open-store.ts';
+import { digestsIn, listSnapshots } from '../store/snapshots.ts';
 import { type ColdRecord, listCold, readCold, removeCold } from '../store/tier-records.ts';
+import { otherTier } from '../tiers/tier-errors.ts';
 import type { ModelOptions, TierDropOptions, TierMoveOptions } from './api.ts';
 import { ensureModel } from './ensure.ts';
 import type { Orchestration } from './orchestration.ts';
 import { resolveTarget } from './target.ts';
 import { requireTier } from './tier-names.ts';
 import { pathsOf, sumsOf } from './tier-results.ts';
-import { withLock, withModelLock } from './with-model-lock.ts';
+import { withModelLock } from './with-model-lock.ts';
+import { withTier } from './with-tier.ts';
 
 export async function bringBack(work: Orchestration, modelId: string, options: TierMoveOptions): Promise<TierMove> {
   readStoreId(work.store);
@@ -24,9 +27,10 @@ export async function bringBack(work: Orchestration, modelId: string, options: T
     ...sumsOf(blobs),
     reclaimedBytes,
   });
+  const missingBefore = missingHere(work, known);
   const blobs = known.blobs.map((blob): MovedBlob => {
-    const isHere = work.blobs.state(blob.digest, blob.sizeBytes) === 'proven';
-    return { ...blob, storedBytes: blob.sizeBytes, form: 'plain', paths: pathsOf(known, blob), action: isHere ? 'keep' : 'write' };
+    const action = missingBefore.includes(blob) ? 'write' : 'keep';
+    return { ...blob, storedBytes: blob.sizeBytes, form: 'plain', paths: pathsOf(known, blob), action };
   });
   if (options.dryRun === true)
     return result(
@@ -34,7 +38,9 @@ export async function bringBack(work: Orchestration, modelId: string, options: T
       known.blobs.reduce((sum, { storedBytes }) => sum + storedBytes, 0),
     );
   await ensureModel(work, modelId, options);
-  return result(blobs, missingHere(work, known).length > 0 ? 0 : await dropCopy(work, known, options));
+  const missing = missingHere(work, known);
+  if (missing.length > 0) throw outdated(known, missing);
+  return result(blobs, await dropCopy(work, known, options));
 }
 
 export async function dropFromTier(work: Orchestration, modelId: string, options: TierDropOptions = {}): Promise<TierMove> {
@@ -60,30 +66,46 @@ async function coldOf(work: Orchestration, modelId: string, options: ModelOption
   });
 }
 
-const missingHere = ({ blobs }: Orchestration, known: ColdRecord): TieredBlob[] =>
-  known.blobs.filter(({ digest, sizeBytes }) => blobs.state(digest, sizeBytes) !== 'proven');
+/** What is only in the trash, or that nobody names, is here for a while: a copy that lasts is a proven one of a published model. */
+function missingHere({ store, blobs }: Orchestration, known: ColdRecord): TieredBlob[] {
+  const named = new Set(listSnapshots(store).flatMap((directory) => digestsIn(store, directory)));
+  return known.blobs.filter(({ digest, sizeBytes }) => !named.has(digest) || blobs.state(digest, sizeBytes) !== 'proven');
+}
 
 /** First it is known no more, then nobody counts on it there, then it goes: at no time a copy is believed in that is not whole. */
-function dropCopy(work: Orchestration, known: ColdRecord, options: TierDropOptions): Promise<number> {
-  const { family, snapshot } = known;
+function dropCopy(work: Orchestration, { tier: name, family, snapshot }: ColdRecord, options: TierDropOptions): Promise<number> {
   const label = formatRef(snapshot.ref);
   const emit: Emit = work.emitter(options, label);
   const { signal = new AbortController().signal } = options;
-  const call = { doing: `drop ${label} from ${known.tier}`, emit, signal };
-  const settings = requireTier(work, known.tier);
+  const call = { doing: `drop ${label} from ${name}`, emit, signal };
   return withModelLock(work, { spec: { family, ref: snapshot.ref } }, call, async () => {
-    return withLock(work, work.store.resolver.tierLock(known.tier), call, async () => {
-      const spared = work.store.resolver.refName(family, snapshot.ref);
-      const tier = await work.tiers.open(settings, { spared, signal });
-      if (options.force !== true && missingHere(work, known).length > 0) throw onlyCopy(known, missingHere(work, known));
+    await openStore(work.store);
+    const known = readCold(work.store, family, snapshot.ref);
+    // Somebody else was faster.
+    if (known === undefined) return 0;
+    const settings = requireTier(work, known.tier);
+    const spared = work.store.resolver.refName(family, snapshot.ref);
+    return withTier(work, { settings, spared }, call, async (tier) => {
+      if (tier.id !== known.tierId) throw otherTier(settings.name, tier.place.label);
+      const missing = missingHere(work, known);
+      if (missing.length > 0 && options.force !== true) throw onlyCopy(known, missing);
       await removeCold(work.store, known);
-      await tier.register(known, 'dropping', signal);
-      const reclaimed = await tier.clear(known.blobs, signal);
-      await tier.unregister(known, signal);
-      return reclaimed;
+      return tier.takeOut(known, signal);
     });
   });
 }
+
+/** Nothing of what lies there came back: its place here is taken by what the manifest means now. */
+const outdated = ({ tier, snapshot }: ColdRecord, missing: readonly TieredBlob[]): ModelError =>
+  new ModelError(
+    'INVALID_INPUT',
+    `${formatRef(snapshot.ref)} is here as the manifest means it now: ${missing.length} of its blobs in the tier ${tier} are of other bytes, and stay there`,
+    {
+      reason: 'tier_outdated',
+      hint: `correct the manifest where those are meant, or run \`wan models tier drop ${formatRef(snapshot.ref)} --force\` where nobody needs them`,
+      details: { tier, digests: missing.map(({ digest }) => digest) },
+    },
+  );
 
 const onlyCopy = ({ tier, snapshot }: ColdRecord, missing: readonly TieredBlob[]): ModelError =>
   new ModelError(

@@ -1,9 +1,10 @@
-import { existsSync, statSync } from 'node:fs';
-import { chmod, mkdir, open, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../test/servers/http/fault-server.ts';
 import { digestOf, MODEL, modelFixture } from '../../test/support/model-fixture.ts';
+import { storeContextOf } from '../../test/support/test-store.ts';
 import { checkBoth, filesIn, otherVolume } from '../../test/support/tier-world.ts';
 import { derivedModel } from '../../test/support/tiny-weights.ts';
 import type { ModelEvent } from '../domain/events.ts';
@@ -333,6 +334,44 @@ describe('two roots with one tier', () => {
   });
 });
 
+describe('a tier that somebody else is at', () => {
+  it('by another name, in the same root, is waited for: what is under way there is not mended away', async () => {
+    const { world, tier, orchestrator } = await worldWithTier();
+    const alias = join(world.directory, 'alias');
+    await symlink(tier, alias);
+    for (const model of [MODEL, OTHER]) await orchestrator.ensure(model);
+    await orchestrator.moveToTier(MODEL, { to: 'cold' });
+    const { tier_id: id } = JSON.parse(await readFile(join(tier, 'TIER.json'), 'utf8'));
+    const { locks, resolver } = storeContextOf(world.modelsRoot);
+    const held = await locks.acquire(resolver.tierIdLock(id), { timeoutMs: 1000, doing: 'test' });
+    const second = await world.orchestrator({ env: { WAN_TIERS: `again=${alias}`, WAN_LOCK_TIMEOUT: '0.3s' } });
+    await expect(second.moveToTier(OTHER, { to: 'again' })).rejects.toMatchObject({ code: 'LOCK_TIMEOUT' });
+    await held.release();
+    expect(await second.moveToTier(OTHER, { to: 'again' })).toMatchObject({ done: true });
+    expect(await checkBoth(world.modelsRoot, tier)).toEqual([]);
+  });
+
+  it('so that a blob goes while others are written keeps the model here, and is told', async () => {
+    const { world, tier, orchestrator } = await worldWithTier();
+    await orchestrator.ensure(MODEL);
+    const first = blobPath(tier, digestOf(FILES['config.json']));
+    const onEvent = (event: ModelEvent) => {
+      if (event.type === 'tier.progress' && existsSync(first)) rmSync(first);
+    };
+    await expect(orchestrator.moveToTier(MODEL, { to: 'cold', onEvent })).rejects.toMatchObject({
+      code: 'CONCURRENT_MODIFICATION',
+      reason: 'tier_changed',
+    });
+    expect(await orchestrator.status(MODEL)).toMatchObject({ state: 'COMPLETE' });
+    expect((await orchestrator.status(MODEL)).tier).toBeUndefined();
+    await orchestrator.ensure(OTHER);
+    await orchestrator.moveToTier(OTHER, { to: 'cold' });
+    expect((await orchestrator.status(MODEL)).tier).toBeUndefined();
+    expect(await orchestrator.moveToTier(MODEL, { to: 'cold' })).toMatchObject({ done: true });
+    expect(await checkBoth(world.modelsRoot, tier)).toEqual([]);
+  });
+});
+
 describe('a drop from a tier', () => {
   it('of the only copy is refused unless it is forced, also of a model that the manifest names no more', async () => {
     const { world, tier, orchestrator } = await worldWithTier();
@@ -344,6 +383,47 @@ describe('a drop from a tier', () => {
     const later = await world.orchestrator();
     expect(await later.dropFromTier(MODEL, { force: true })).toMatchObject({ reclaimedBytes: 800_007 });
     expect(await filesIn(tier, 'sha256')).toEqual([]);
+    expect(await checkBoth(world.modelsRoot, tier)).toEqual([]);
+  });
+});
+
+describe('a copy that does not last', () => {
+  it('in the trash, or of blobs that no model names, is none: the one in the tier is not dropped', async () => {
+    const { world, tier, orchestrator } = await worldWithTier();
+    await orchestrator.ensure(MODEL);
+    await orchestrator.moveToTier(MODEL, { to: 'cold' });
+    await orchestrator.ensure(MODEL);
+    const access = join(world.modelsRoot, '.state', 'access', `wan22@${MODEL}`);
+    const longAgo = new Date(Date.now() - 86_400_000);
+    await utimes(access, longAgo, longAgo);
+    const keeping = await world.orchestrator({ env: { WAN_TIERS: `cold=${tier}`, WAN_TRASH_TTL: '1h' } });
+    const gc = await keeping.gc({ olderThanMs: 3_600_000 });
+    expect(gc.items.find(({ what }) => what === MODEL)).toMatchObject({ action: 'trash' });
+    await expect(orchestrator.dropFromTier(MODEL)).rejects.toMatchObject({ reason: 'only_copy' });
+    await rm(join(world.modelsRoot, '.trash'), { recursive: true });
+    await expect(orchestrator.dropFromTier(MODEL)).rejects.toMatchObject({ reason: 'only_copy' });
+    const { blobs } = await orchestrator.moveToTier(MODEL, { to: 'fast', dryRun: true });
+    expect(new Set(blobs.map(({ action }) => action))).toEqual(new Set(['write']));
+    expect(await orchestrator.moveToTier(MODEL, { to: 'fast' })).toMatchObject({ done: true, reclaimedBytes: 800_007 });
+    expect(await filesIn(tier, 'sha256')).toEqual([]);
+    expect(await checkBoth(world.modelsRoot, tier)).toEqual([]);
+  });
+});
+
+describe('a move to the fast tier', () => {
+  it('of a copy whose manifest means other bytes by now is told as such, and takes nothing of it out', async () => {
+    const { world, tier, orchestrator } = await worldWithTier();
+    await orchestrator.ensure(MODEL);
+    await orchestrator.moveToTier(MODEL, { to: 'cold' });
+    await world.write({ [MODEL]: { files: { ...FILES, 'vae/a.bin': seeded(500_000, 99) } } });
+    const later = await world.orchestrator();
+    await expect(later.moveToTier(MODEL, { to: 'fast' })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      reason: 'tier_outdated',
+      hint: expect.stringContaining(`tier drop ${MODEL} --force`),
+      details: { tier: 'cold', digests: [digestOf(FILES['vae/a.bin'])] },
+    });
+    expect(await filesIn(tier, 'sha256')).toHaveLength(3);
     expect(await checkBoth(world.modelsRoot, tier)).toEqual([]);
   });
 });

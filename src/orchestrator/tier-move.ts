@@ -9,7 +9,7 @@ import { readSnapshot } from '../store/snapshots.ts';
 import { removeSnapshot } from '../store/sweep.ts';
 import { type ColdRecord, readCold, removeCold, writeCold } from '../store/tier-records.ts';
 import type { Tier } from '../tiers/tier.ts';
-import { tierFull } from '../tiers/tier-errors.ts';
+import { tierFull, tierTaken } from '../tiers/tier-errors.ts';
 import type { TierMoveOptions } from './api.ts';
 import { placeOf } from './named-place.ts';
 import type { Orchestration } from './orchestration.ts';
@@ -21,7 +21,8 @@ import { planTierMove } from './tier-move-plan.ts';
 import { requireTier } from './tier-names.ts';
 import { policyOf } from './tier-policy.ts';
 import { elsewhere, pathsOf, sumsOf } from './tier-results.ts';
-import { withLock, withModelLock } from './with-model-lock.ts';
+import { withModelLock } from './with-model-lock.ts';
+import { withTier } from './with-tier.ts';
 
 export async function moveToTier(work: Orchestration, modelId: string, options: TierMoveOptions): Promise<TierMove> {
   if (options.to === FAST_TIER) return bringBack(work, modelId, options);
@@ -42,7 +43,8 @@ export async function moveToTier(work: Orchestration, modelId: string, options: 
     requireMovable(work.store, target, snapshot);
     await assertRemovable(work.store, placeOf(work, target.spec.family, target.spec.ref));
     const move = { work, target, settings, snapshot, known, emit, signal };
-    return withLock(work, work.store.resolver.tierLock(settings.name), { doing, emit, signal }, () => moveLocked(move));
+    const spared = work.store.resolver.refName(target.spec.family, target.spec.ref);
+    return withTier(work, { settings, spared }, { doing, emit, signal }, (tier) => moveLocked(move, tier));
   });
 }
 
@@ -56,11 +58,9 @@ interface Move {
   readonly signal: AbortSignal;
 }
 
-async function moveLocked(move: Move): Promise<TierMove> {
+async function moveLocked(move: Move, tier: Tier): Promise<TierMove> {
   const { work, target, settings, snapshot, emit, signal } = move;
   const { store } = work;
-  const spared = store.resolver.refName(target.spec.family, target.spec.ref);
-  const tier = await work.tiers.open(settings, { spared, signal });
   const blobs = publishedBlobs(store, target.directory, snapshot);
   const there = await findAll(tier, blobs, signal);
   requireRoom(tier, blobs, there);
@@ -72,6 +72,7 @@ async function moveLocked(move: Move): Promise<TierMove> {
   await tier.register(record, 'whole', signal);
   await writeCold(store, record);
   await clearOld(move, tier, record);
+  await requireCountedOn(move, tier, record);
   const guard = (): Promise<void> => assertRemovable(store, placeOf(work, target.spec.family, target.spec.ref));
   const reclaimedBytes = await removeSnapshot(store, work.blobs, target.directory, guard);
   const result = { ...sumsOf(moved), ref: target.spec.ref, to: settings.name, done: true, blobs: moved, reclaimedBytes };
@@ -150,6 +151,13 @@ async function clearOld({ known, signal }: Move, tier: Tier, record: ColdRecord)
   const kept = new Set(record.blobs.map(({ digest }) => digest));
   const old = known?.blobs.filter(({ digest }) => !kept.has(digest)) ?? [];
   if (old.length > 0) await tier.clear(old, signal);
+}
+
+/** The last look before the bytes here go: where a lock locks nobody out, somebody may have mended this move away. */
+async function requireCountedOn({ work, target, signal }: Move, tier: Tier, record: ColdRecord): Promise<void> {
+  if (await tier.isCountedOn(record, signal)) return;
+  await removeCold(work.store, record);
+  throw tierTaken(tier.settings.name, target.label);
 }
 
 /** It is not here: then it must be there already. */

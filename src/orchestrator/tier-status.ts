@@ -23,7 +23,6 @@ export async function tierReport(work: Orchestration, modelIds: readonly string[
   const looked = await Promise.all(work.tiers.settings.map(async (settings) => lookedAt(work, settings, { cold, signal })));
   const wanted = new Set(modelIds.map((id) => formatRef(registry.resolve(id))));
   const places = placesOf(work, cold).filter(({ label }) => wanted.size === 0 || wanted.has(label));
-  const tiers = new Map(looked.flatMap(({ state, tier }) => (tier ? [[state.name, tier] as const] : [])));
   const emit = work.emitter(options, modelIds.length === 1 ? (modelIds[0] ?? '') : 'tiers');
   let verifiedBytes = 0;
   const onBytes = (deltaBytes: number): void => {
@@ -31,10 +30,9 @@ export async function tierReport(work: Orchestration, modelIds: readonly string[
   };
   const models: TieredModel[] = [];
   for (const place of places) {
-    const tier = place.cold && tiers.get(place.cold.tier);
-    const faults = options.verify === true && place.cold && tier ? await faultsOf(tier, place.cold, { signal, onBytes }) : undefined;
-    for (const fault of faults ?? []) emit({ type: 'warning', code: 'tier_blob_bad', message: `${fault.place}: ${fault.fault}` });
-    models.push({ ...toModel(work, registry, place), ...(faults && { faults }) });
+    const verified = options.verify === true && place.cold ? await verifiedIn(looked, place.cold, { signal, onBytes }) : {};
+    for (const fault of verified.faults ?? []) emit({ type: 'warning', code: 'tier_blob_bad', message: `${fault.place}: ${fault.fault}` });
+    models.push({ ...toModel(work, registry, place), ...verified });
   }
   return { tiers: looked.map(({ state }) => state), models, ...(options.verify === true && { verifiedBytes }) };
 }
@@ -126,6 +124,18 @@ async function lookedAt(
 interface Reading {
   readonly signal: AbortSignal;
   readonly onBytes: (deltaBytes: number) => void;
+}
+
+/** By whatever name the tier goes now. What cannot be asked is told: nothing of it was found right. */
+async function verifiedIn(
+  looked: readonly Looked[],
+  cold: ColdRecord,
+  reading: Reading,
+): Promise<Pick<TieredModel, 'faults' | 'notVerified'>> {
+  const tier = looked.find((one) => one.tier?.id === cold.tierId)?.tier;
+  if (tier !== undefined) return { faults: await faultsOf(tier, cold, reading) };
+  const named = looked.find(({ state }) => state.name === cold.tier);
+  return { notVerified: named === undefined ? 'no tier of this name is configured' : (named.state.problem ?? 'another tier is there') };
 }
 
 async function faultsOf(tier: Tier, { blobs }: ColdRecord, reading: Reading): Promise<TierFault[]> {

@@ -178,9 +178,14 @@ export class ModelResolver {
     return { name: `the manifest ${path}`, path: `manifest/${fingerprint(Buffer.from(path))}.lock` };
   }
 
-  /** Held by whoever writes to a tier, or takes something out of it. @param name as configured */
+  /** Held by whoever writes to what a name means, or makes a tier there. @param name as configured */
   tierLock(name: string): LockPath {
     return { name: `the tier ${name}`, path: `tier/${fileNameOf(name)}.lock` };
+  }
+
+  /** Held by whoever writes to a tier, or takes something out of it. @param id as its TIER.json has it: longer than any name */
+  tierIdLock(id: string): LockPath {
+    return { name: `the tier ${id}`, path: `tier/${fileNameOf(id)}.lock` };
   }
 
   storeLock(): LockPath {

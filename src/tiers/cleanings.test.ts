@@ -5,7 +5,7 @@ import { tempDir } from '../../test/support/temp-dir.ts';
 import { storeContextOf } from '../../test/support/test-store.ts';
 import { encodeRecord } from '../store/record.ts';
 import { systemRandom } from '../util/system-world.ts';
-import { awaitCleanings, withCleaning } from './cleanings.ts';
+import { awaitCleanings, stopOwnCleanings, withCleaning } from './cleanings.ts';
 import { PathPlace } from './path-place.ts';
 
 const HOUR = 3600_000;
@@ -53,9 +53,25 @@ it('whoever clears stops in time: after half an hour it removes nothing more', a
   let nowMs = 0;
   const clock = { ...options.store.clock, now: () => options.store.clock.now(), monotonic: () => nowMs };
   const may = await withCleaning(place, { ...options, store: { ...options.store, clock } }, async (mayGoOn) => {
-    const before = mayGoOn();
+    const before = await mayGoOn();
     nowMs = HOUR / 2;
-    return [before, mayGoOn()];
+    return [before, await mayGoOn()];
   });
   expect(may).toEqual([true, false]);
+});
+
+it('a machine that slept meanwhile removes nothing more, nor one whose word is gone', async () => {
+  const { place, options, said } = await placeToClear();
+  let sleptMs = 0;
+  const clock = { ...options.store.clock, now: () => Date.now() + sleptMs, monotonic: () => 0 };
+  const may = await withCleaning(place, { ...options, store: { ...options.store, clock } }, async (mayGoOn) => {
+    const before = await mayGoOn();
+    sleptMs = 2 * HOUR;
+    const afterSleep = await mayGoOn();
+    sleptMs = 0;
+    await stopOwnCleanings(place, options);
+    return [before, afterSleep, await mayGoOn()];
+  });
+  expect(may).toEqual([true, false, false]);
+  expect(await said()).toEqual([]);
 });

@@ -12,6 +12,7 @@ const CLEANING = 'cleaning';
 const CLEARING_MS = 30 * 60_000;
 const WORD_MS = 60 * 60_000;
 const POLL_MS = 2000;
+const TAKE_BACK_MS = 10_000;
 
 export interface CleaningOptions {
   readonly store: StoreContext;
@@ -25,21 +26,38 @@ interface CleaningWord {
   readonly at_ms: number;
 }
 
-/** @param use is handed what says whether it may still remove something */
+/** @param use is handed what says whether it may still remove something: to be asked right before each removal */
 export async function withCleaning<T>(
   place: TierPlace,
   { store, storeId, signal }: CleaningOptions,
-  use: (mayGoOn: () => boolean) => Promise<T>,
+  use: (mayGoOn: () => Promise<boolean>) => Promise<T>,
 ): Promise<T> {
   const key = `${CLEANING}/${store.random.uuid()}`;
   const word: CleaningWord = { store_id: storeId, at_ms: store.clock.now() };
   const startedMs = store.clock.monotonic();
-  await place.writeText(key, `${encodeRecord(word)}\n`, { signal });
+  // Also after an abort, and where it is not known whether it was written: it holds up everybody who comes to count on something.
+  const takeBack = (): Promise<void> => place.remove(key, AbortSignal.timeout(TAKE_BACK_MS));
+  let result: T;
   try {
-    return await use(() => store.clock.monotonic() - startedMs < CLEARING_MS);
-  } finally {
-    await place.remove(key, signal);
+    await place.writeText(key, `${encodeRecord(word)}\n`, { signal });
+    // The one clock stands still while the machine sleeps, the other may be set.
+    const elapsedMs = (): number => Math.max(store.clock.monotonic() - startedMs, Math.abs(store.clock.now() - word.at_ms));
+    result = await use(async () => elapsedMs() < CLEARING_MS && (await place.readText(key, signal)) !== undefined);
+  } catch (error) {
+    // The word counts no more in an hour anyway: what went wrong first is what matters.
+    await takeBack().catch(() => undefined);
+    throw error;
   }
+  await takeBack();
+  return result;
+}
+
+/**
+ * Whoever clears for this root stops, as its word is gone: called by the one who holds the tier's lock, where that may lock nobody out
+ * (a volume of the network, a second machine with this root).
+ */
+export async function stopOwnCleanings(place: TierPlace, options: CleaningOptions): Promise<void> {
+  await livingCleanings(place, options);
 }
 
 /** Those of this root are dead: the caller holds the tier's lock. @throws ModelError LOCK_TIMEOUT */

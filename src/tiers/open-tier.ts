@@ -26,6 +26,7 @@ interface Marker {
 
 const MARKER = 'TIER.json';
 const VERSION = 1;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Changes nothing. Undefined: nobody has ever put anything there, and nothing is missed. @throws ModelError tier_absent, tier_other */
 export async function lookAtTier(options: OpenTierOptions): Promise<Tier | undefined> {
@@ -39,16 +40,27 @@ export async function lookAtTier(options: OpenTierOptions): Promise<Tier | undef
 }
 
 /**
- * For writing: makes a tier where there is none yet, and mends what dead processes of this root left there. Call under the
- * tier's lock.
+ * Which tier it is: what its lock is named by. Makes one where there is none yet. Call under the lock of the name.
  * @throws ModelError as {@link lookAtTier}, INVALID_CONFIG tier_no_parent
+ */
+export async function identifyTier(options: OpenTierOptions): Promise<string> {
+  const { settings, place, store } = options;
+  if (settings.place.kind === 'path' && store.resolver.contains(settings.place.path)) throw tierInRoot(settings.name, place.label);
+  const found = await lookAtTier(options);
+  if (found !== undefined) return found.id;
+  await place.make();
+  return makeMarker(options);
+}
+
+/**
+ * For writing: mends what dead processes of this root left there. Call under the lock of the tier that {@link identifyTier} named.
+ * @throws ModelError as {@link lookAtTier}
  */
 export async function openTier(options: OpenTierOptions): Promise<Tier> {
   const { settings, place, store, storeId, signal } = options;
-  if (settings.place.kind === 'path' && store.resolver.contains(settings.place.path)) throw tierInRoot(settings.name, place.label);
-  const found = await lookAtTier(options);
+  const tier = await lookAtTier(options);
+  if (tier === undefined) throw tierAbsent(settings.name, place.label);
   await place.prepare(storeId, signal);
-  const tier = found ?? new Tier({ ...options, id: await makeMarker(options) });
   const known = readTierIdentity(store, settings.name);
   if (known?.tierId !== tier.id || known.place !== place.label) {
     await writeTierIdentity(store, settings.name, { tierId: tier.id, place: place.label });
@@ -64,11 +76,9 @@ async function mend(tier: Tier, { store, signal, spared }: OpenTierOptions): Pro
     const known = readCold(store, record.family, record.snapshot.ref);
     const isKnown = known?.tierId === tier.id;
     if (state === 'whole') {
-      if (known === undefined) await writeCold(store, { ...record, tier: tier.settings.name });
+      if (known === undefined && (await tier.hasAll(record, signal))) await writeCold(store, { ...record, tier: tier.settings.name });
     } else if (!isKnown) {
-      await tier.register(record, 'dropping', signal);
-      await tier.clear(record.blobs, signal);
-      await tier.unregister(record, signal);
+      await tier.takeOut(record, signal);
     }
   }
 }
@@ -77,7 +87,8 @@ async function readMarker({ settings, place }: OpenTierOptions, signal: AbortSig
   const text = await place.readText(MARKER, signal);
   if (text === undefined) return undefined;
   const marker = decodeRecord<Marker>(text);
-  if (marker?.format !== 'wan-tier' || marker.version !== VERSION) throw tierUnreadable(settings.name, place.label);
+  if (marker?.format !== 'wan-tier' || marker.version !== VERSION || !UUID.test(marker.tier_id))
+    throw tierUnreadable(settings.name, place.label);
   return marker.tier_id;
 }
 

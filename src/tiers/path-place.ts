@@ -180,13 +180,16 @@ export class PathPlace implements TierPlace {
   }
 
   /** The folder itself is made where its parent is there; more than that would be made for a volume that is not mounted. */
-  async prepare(ownerId: string): Promise<void> {
+  async make(): Promise<void> {
     try {
       await mkdir(this.label);
       await syncDirectory(dirname(this.label));
     } catch (error) {
       if (!isErrno(error, 'EEXIST')) throw noPlace(this.#options.name, this.label, error);
     }
+  }
+
+  async prepare(ownerId: string): Promise<void> {
     const directory = this.#path(TEMPORARY);
     for (const name of await namesIn(directory)) {
       if (name.startsWith(`${ownerId}.`)) await rm(join(directory, name), { force: true });

@@ -116,6 +116,8 @@ export class S3Place implements TierPlace {
     return { backend: createS3FileBackend(this.placeOf(blob), access, client), path: '' };
   }
 
+  async make(): Promise<void> {}
+
   /** Uploads that were cut short cost money, and are seen by nobody. */
   async prepare(_ownerId: string, signal: AbortSignal): Promise<void> {
     await allowed(async () => {

@@ -12,6 +12,14 @@ export const tierAbsent = (name: string, label: string): ModelError =>
     details: { tier: name, place: label },
   });
 
+/** A cloned project would be given what the user's own configuration sends to a bucket. @param why as `distrustedEndpoint` says it */
+export const endpointDistrusted = (name: string, label: string, why: string): ModelError =>
+  new ModelError('AUTH_FAIL', `the tier ${name} (${label}) is not spoken to: ${why.split(': ').at(0)}`, {
+    reason: 'endpoint_distrusted',
+    hint: 'look at that file, then run `wan config trust`; or name the endpoint yourself, in AWS_ENDPOINT_URL or in your own configuration',
+    details: { tier: name, place: label },
+  });
+
 /** There it would be taken for a family of models. */
 export const tierInRoot = (name: string, label: string): ModelError =>
   new ModelError('INVALID_CONFIG', `the tier ${name} is to be in ${label}, which is inside MODELS_ROOT`, {
@@ -49,6 +57,14 @@ export const blobWritten = (place: string, expected: string, found: string): Mod
     reason: 'tier_lies',
     hint: 'check the disk or service of this tier',
     details: { expected, found, path: place },
+  });
+
+/** Somebody took of it what was proven there a moment ago. */
+export const tierTaken = (name: string, label: string): ModelError =>
+  new ModelError('CONCURRENT_MODIFICATION', `${label} does not lie whole in the tier ${name} any more: the model stays here`, {
+    reason: 'tier_changed',
+    hint: 'find who else writes to this tier with the same MODELS_ROOT, then run the same command again',
+    details: { tier: name, ref: label },
   });
 
 export const tierFull = (name: string, neededBytes: number, freeBytes: number): ModelError =>

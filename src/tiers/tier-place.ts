@@ -45,7 +45,9 @@ export interface TierPlace {
   removeBlob(blob: Pick<TieredBlob, 'digest' | 'form'>, signal: AbortSignal): Promise<void>;
   /** To be read as any file of a source is. */
   source(blob: TieredBlob): FileSource;
-  /** Makes the place ready to be written to, and clears away what dead writers of this root left. */
+  /** Makes the place itself, where that is not there. @throws ModelError INVALID_CONFIG tier_no_parent */
+  make(): Promise<void>;
+  /** Clears away what dead writers of this root left. Call under the tier's lock. */
   prepare(ownerId: string, signal: AbortSignal): Promise<void>;
   /** Undefined where nobody can tell. */
   freeBytes(): number | undefined;

@@ -6,7 +6,7 @@ import { fileNameOf } from '../resolver/file-name.ts';
 import type { StoreContext } from '../store/context.ts';
 import { decodeRecord, encodeRecord } from '../store/record.ts';
 import { type ColdRecord, coldFromWire, coldToWire, type WireColdRecord } from '../store/tier-records.ts';
-import { awaitCleanings, withCleaning } from './cleanings.ts';
+import { awaitCleanings, stopOwnCleanings, withCleaning } from './cleanings.ts';
 import type { TierPlace } from './tier-place.ts';
 
 /** `moving`: not all of it is there yet; `whole`: every byte was proven there; `dropping`: it is being taken out. */
@@ -16,6 +16,13 @@ export interface Registration {
   readonly key: string;
   readonly state: Registered;
   readonly record: ColdRecord;
+}
+
+interface Cleared {
+  /** In the tier. */
+  readonly reclaimedBytes: number;
+  /** False: something was left for a later try. */
+  readonly isDone: boolean;
 }
 
 export interface TierOptions {
@@ -60,6 +67,33 @@ export class Tier {
     await this.place.remove(this.#keyOf(family, snapshot.ref), signal);
   }
 
+  /**
+   * Takes out what nobody else counts on. Whoever took the name meanwhile keeps it: a lock may be one that locks nobody out.
+   * Call under the tier's lock, with nothing here that believes in it. @returns bytes given back in the tier
+   */
+  async takeOut(record: ColdRecord, signal: AbortSignal): Promise<number> {
+    await this.register(record, 'dropping', signal);
+    const { reclaimedBytes, isDone } = await this.clear(record.blobs, signal);
+    // Else whoever opens the tier next goes on.
+    if (isDone && (await this.#registrationOf(record, signal))?.state === 'dropping') await this.unregister(record, signal);
+    return reclaimedBytes;
+  }
+
+  /** Whether this root counts on it here as whole, and every blob lies here as recorded; whoever clears for this root is stopped before. */
+  async isCountedOn(record: ColdRecord, signal: AbortSignal): Promise<boolean> {
+    await stopOwnCleanings(this.place, { store: this.#store, storeId: this.#storeId, signal });
+    return (await this.#registrationOf(record, signal))?.state === 'whole' && (await this.hasAll(record, signal));
+  }
+
+  /** By name and size. */
+  async hasAll({ blobs }: ColdRecord, signal: AbortSignal): Promise<boolean> {
+    for (const blob of blobs) {
+      const forms = await this.place.formsOf(blob, signal);
+      if (!forms.some(({ form, storedBytes }) => form === blob.form && storedBytes === blob.storedBytes)) return false;
+    }
+    return true;
+  }
+
   /** Of this root; those that cannot be read are left out. */
   async ownRegistrations(signal: AbortSignal): Promise<Registration[]> {
     const found = await this.#read(await this.place.keysUnder(`${MODELS}/${this.#storeId}`, signal), signal);
@@ -68,24 +102,25 @@ export class Tier {
 
   /**
    * Removes those of the blobs that nobody counts on, in any root. Call under the tier's lock.
-   * @returns bytes given back in the tier. 0, and nothing removed, where somebody's record cannot be read.
+   * Nothing is removed where somebody's record cannot be read.
    */
-  async clear(blobs: readonly TieredBlob[], signal: AbortSignal): Promise<number> {
+  async clear(blobs: readonly TieredBlob[], signal: AbortSignal): Promise<Cleared> {
     return withCleaning(this.place, { store: this.#store, storeId: this.#storeId, signal }, async (mayGoOn) => {
       const all = await this.#read(await this.place.keysUnder(MODELS, signal), signal);
-      if (all.some((one) => one === undefined)) return 0;
+      if (all.some((one) => one === undefined)) return { reclaimedBytes: 0, isDone: false };
       const counted = new Set(
         all.flatMap((one) => (one?.state === 'dropping' ? [] : (one?.record.blobs ?? []))).map(({ digest }) => digest),
       );
-      let bytes = 0;
+      let reclaimedBytes = 0;
       for (const blob of blobs) {
-        if (counted.has(blob.digest) || !mayGoOn()) continue;
+        if (counted.has(blob.digest)) continue;
         const stored = await this.place.formsOf(blob, signal);
+        if (!(await mayGoOn())) return { reclaimedBytes, isDone: false };
         // As it lies there, and as it may have been written before compression was switched on or off.
         for (const form of ['plain', 'zstd'] as const) await this.place.removeBlob({ digest: blob.digest, form }, signal);
-        for (const { storedBytes } of stored) bytes += storedBytes;
+        for (const { storedBytes } of stored) reclaimedBytes += storedBytes;
       }
-      return bytes;
+      return { reclaimedBytes, isDone: true };
     });
   }
 
@@ -96,6 +131,11 @@ export class Tier {
       // Gone meanwhile: its owner counts on nothing.
       if (text !== undefined) found.push(registrationOf(this.#store, key, text));
     }
+    return found;
+  }
+
+  async #registrationOf({ family, snapshot }: ColdRecord, signal: AbortSignal): Promise<Registration | undefined> {
+    const [found] = await this.#read([this.#keyOf(family, snapshot.ref)], signal);
     return found;
   }
 

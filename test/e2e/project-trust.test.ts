@@ -72,6 +72,31 @@ describe('an S3 endpoint of a cloned project', () => {
     expect(JSON.stringify(seen())).not.toContain('AKIA');
   });
 
+  it('gets none of the models of a tier in S3, which stay here, until its file is trusted', async () => {
+    const { place, evil, seen } = await clone();
+    const env = { ...NO_KEYRING, ...KEYS, WAN_TIERS: 'deep=s3://models-of-the-user/cold' };
+    const move = (...more: string[]) => place.wan(['models', 'tier', 'move', A, '--to', 'deep', '--json', ...more], { env });
+    await ensure(place);
+    seen();
+    for (const more of [['--dry-run'], []]) {
+      const refused = await move(...more);
+      expect(refused.status).toBe(8);
+      const error = {
+        code: 'AUTH_FAIL',
+        reason: 'endpoint_distrusted',
+        message: expect.stringContaining('wan.toml:1:1'),
+        hint: expect.stringContaining('wan config trust'),
+      };
+      expect(documentOf(refused.stdout)).toMatchObject({ data: { results: [{ error }] } });
+    }
+    expect(seen()).toEqual([]);
+    expect((await place.wan(['models', 'verify', A], { env: NO_KEYRING })).status).toBe(0);
+    await trust(place);
+    evil.fault(s3ErrorAnswer(403, 'AccessDenied'));
+    expect((await move()).status).toBe(8);
+    expect(seen().length).toBeGreaterThan(0);
+  });
+
   it('sees none of a profile or of the chain of the SDK either', async () => {
     const { place, seen } = await clone();
     const folder = join(place.directory, 'aws');

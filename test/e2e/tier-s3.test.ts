@@ -62,6 +62,34 @@ describeS3('a tier in S3', (server, name) => {
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 
+  it('is left without a word that says it is cleared where a drop is cancelled, or fails, in the middle', async () => {
+    const { orchestrator, proxy, bucket } = await worldInS3();
+    const cleaning = async () => {
+      const { Contents = [] } = await server().client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: 'cold/wan/cleaning/' }));
+      return Contents.map(({ Key }) => Key);
+    };
+    const readsModelsWhileItClears = ({ url, method }: { url: string; method: string }) =>
+      method === 'GET' &&
+      /models(?:%2F|\/)/.test(url) &&
+      proxy.requests.some((seen) => seen.method === 'PUT' && seen.url.includes('/cleaning/'));
+    await orchestrator.moveToTier(MODEL, { to: 'deep' });
+    const cancelling = new AbortController();
+    proxy.fault(
+      run(async () => cancelling.abort()),
+      { times: 1, when: readsModelsWhileItClears },
+    );
+    const { signal } = cancelling;
+    await expect(orchestrator.dropFromTier(MODEL, { force: true, signal })).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(await cleaning()).toEqual([]);
+    proxy.clearFaults();
+    await orchestrator.ensure(MODEL);
+    await orchestrator.moveToTier(MODEL, { to: 'deep' });
+    proxy.requests.splice(0);
+    proxy.fault(s3ErrorAnswer(403, 'AccessDenied'), { when: (request) => readsModelsWhileItClears(request) });
+    proxy.fault(s3ErrorAnswer(400, 'InvalidRequest'), { when: ({ url, method }) => method === 'DELETE' && url.includes('/cleaning/') });
+    await expect(orchestrator.dropFromTier(MODEL, { force: true })).rejects.toMatchObject({ code: 'AUTH_FAIL' });
+  });
+
   it('goes on through hiccups of the service, and leaves the model here where that does not help', async () => {
     const { world, orchestrator, proxy } = await worldInS3();
     proxy.fault(s3ErrorAnswer(503, 'SlowDown'), { times: 1, when: ({ url }) => url.includes('partNumber=2') });

@@ -51,6 +51,36 @@ describe('wan models tier', () => {
     expect(await checkBoth(world.modelsRoot, tier)).toEqual([]);
   });
 
+  it('does not say that all is well where a tier could not be verified', async () => {
+    const tier = await otherVolume();
+    const world = await modelFixture({ files: { 'a.bin': seeded(200_000, 1) } });
+    const status = (tiers: string, ...more: string[]) =>
+      world.cli(['models', 'tier', 'status', '--verify', ...more], { WAN_TIERS: tiers, WAN_OFFLINE: '1' });
+    const env = { WAN_TIERS: `cold=${tier}` };
+    await world.cli(['models', 'ensure', MODEL]);
+    expect((await world.cli(['models', 'tier', 'move', MODEL, '--to', 'cold'], env)).code).toBe(0);
+    expect((await status(`renamed=${tier}`, '--json')).json()).toMatchObject({
+      ok: true,
+      data: { models: [{ tier: 'cold', faults: [] }] },
+    });
+    for (const [tiers, says] of [
+      ['', 'no tier of this name is configured'],
+      [`other=${tier}-2`, 'no tier of this name is configured'],
+      [`cold=${tier}-2`, 'TIER.json'],
+      ['cold=s3://no-such-bucket-of-mine/x', 'cannot be reached with --offline'],
+    ] as const) {
+      const ran = await status(tiers);
+      expect(ran.code, tiers).toBe(4);
+      expect(ran.stdout).toContain(`${MODEL} was not verified in cold`);
+      expect(ran.stderr + ran.stdout).toContain(says);
+      expect((await status(tiers, '--json')).json()).toMatchObject({
+        ok: false,
+        error: { code: 'SOURCE_UNAVAILABLE', reason: 'tier_absent', details: { tier: 'cold', refs: [MODEL] } },
+        data: { models: [{ ref: MODEL, not_verified: expect.stringContaining(says) }] },
+      });
+    }
+  });
+
   it.each([
     [['tier'], 'status|move|drop'],
     [['tier', 'mvoe'], 'did you mean `move`?'],

@@ -38,7 +38,7 @@ export const tier: Command = {
     { command: 'wan models tier move t2v-A14B@2.2.0 --to fast', what: 'bring it back for good' },
     { command: 'wan models tier status --verify --json', what: 'for a weekly job: is all of it still right?' },
   ],
-  exitStatuses: [3, 4, 5, 6, 7, 9, 130, 143],
+  exitStatuses: [3, 4, 5, 6, 7, 8, 9, 130, 143],
   run: (session, args) => actionOf(args)(session, args),
 };
 
@@ -73,14 +73,16 @@ async function status(session: Session, args: ParsedArgs): Promise<Report> {
 }
 
 /** What was to be verified, and could not be asked, is not verified. */
-function unasked({ tiers, verifiedBytes }: TierReport): ModelError | undefined {
-  const tier = verifiedBytes === undefined ? undefined : tiers.find(({ problem, modelCount }) => problem !== undefined && modelCount > 0);
-  if (tier === undefined) return undefined;
-  return new ModelError('SOURCE_UNAVAILABLE', `the tier ${tier.name} was not verified: ${tier.problem}`, {
+function unasked({ models }: TierReport): ModelError | undefined {
+  const unread = models.filter(({ notVerified }) => notVerified !== undefined);
+  const [first] = unread;
+  if (first === undefined) return undefined;
+  const { ref, tier, notVerified } = first;
+  return new ModelError('SOURCE_UNAVAILABLE', `${formatRef(ref)} was not verified in the tier ${tier}: ${notVerified}`, {
     reason: 'tier_absent',
     retryable: false,
-    hint: 'mount its volume, or correct its place in wan.toml',
-    details: { tier: tier.name },
+    hint: `mount its volume, or correct [tiers.${tier}] in wan.toml`,
+    details: { tier, refs: unread.map((model) => formatRef(model.ref)) },
   });
 }
 

@@ -33,6 +33,7 @@ export const tierModel = z.object({
     .array(z.object({ digest: z.string(), place: z.string(), fault: z.enum(['missing', 'size', 'digest', 'unreadable']) }))
     .optional()
     .meta({ description: 'only with --verify' }),
+  not_verified: z.string().optional().meta({ description: 'only with --verify: why nothing of it could be read in its tier' }),
 });
 
 export const tierMove = z.object({

@@ -29,7 +29,7 @@ const MODELS: readonly Column[] = [
 
 export function tierStatusText(screen: Screen, report: TierReport): string {
   const { tiers, models } = report;
-  if (tiers.length === 0) return 'no tier is configured: see docs/tiers.md';
+  if (tiers.length === 0 && models.every(({ tier }) => tier === undefined)) return 'no tier is configured: see docs/tiers.md';
   const isMoving = models.some(({ wouldMove }) => wouldMove !== undefined);
   return [
     table(screen, TIERS, tiers.map(tierRow)),
@@ -44,7 +44,7 @@ export function tierStatusText(screen: Screen, report: TierReport): string {
             models.map((model) => modelRow(screen, model)),
           ),
         ]),
-    ...models.flatMap((model) => faultLines(screen, model)),
+    ...models.flatMap((model) => [...faultLines(screen, model), ...unverifiedLines(screen, model)]),
     ...(report.verifiedBytes === undefined ? [] : ['', `${formatBytes(report.verifiedBytes)} read in the tiers`]),
     ...(isMoving ? ['', '`wan models tier move --policy` does what the policy says'] : []),
   ].join('\n');
@@ -72,7 +72,7 @@ function problemLines(screen: Screen, { problem, isOnSameVolume, compress, name 
 }
 
 const modelRow = (screen: Screen, model: TieredModel): readonly string[] => {
-  const verdict = (model.faults?.length ?? 0) > 0 ? 'bad' : model.isHere ? 'good' : 'none';
+  const verdict = (model.faults?.length ?? 0) > 0 || model.notVerified !== undefined ? 'bad' : model.isHere ? 'good' : 'none';
   const where = [...(model.isHere ? [FAST_TIER] : []), ...(model.tier === undefined ? [] : [model.tier])].join(' + ');
   return [
     mark(screen, verdict),
@@ -84,6 +84,9 @@ const modelRow = (screen: Screen, model: TieredModel): readonly string[] => {
     model.wouldMove === undefined ? '' : `to ${model.wouldMove.to}: ${model.wouldMove.because}`,
   ];
 };
+
+const unverifiedLines = (screen: Screen, { ref, tier, notVerified }: TieredModel): string[] =>
+  notVerified === undefined ? [] : [`${mark(screen, 'bad')} ${formatRef(ref)} was not verified in ${tier}: ${notVerified}`];
 
 const faultLines = (screen: Screen, { ref, faults = [] }: TieredModel): string[] =>
   faults.map(({ place, fault }) => `${mark(screen, 'bad')} ${formatRef(ref)}: ${place} ${judged(screen, 'bad', fault)}`);

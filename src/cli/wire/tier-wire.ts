@@ -43,6 +43,7 @@ const modelWire = (model: TieredModel): Wire<typeof tierModel> => ({
   ...(model.lastUsedAt !== undefined && { last_used_at: model.lastUsedAt }),
   ...(model.wouldMove && { would_move: model.wouldMove }),
   ...(model.faults && { faults: model.faults }),
+  ...(model.notVerified !== undefined && { not_verified: model.notVerified }),
 });
 
 const moveWire = (move: TierMove): Wire<typeof tierMove> => ({

@@ -59,7 +59,7 @@ function workOn({ modelsRoot, manifestPath }: ModelWorld): Orchestration {
     knownFailures: unused,
     hfCache: unused,
     engine: unused,
-    tiers: { settings: [], look: unused, open: unused },
+    tiers: { settings: [], look: unused, identify: unused, open: unused },
   };
 }
 
