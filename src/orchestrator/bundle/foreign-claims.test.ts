@@ -1,10 +1,11 @@
 /** Whoever controls all of a bundle: what it says counts for the models that it brings, and for no other one. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { forgeBundle, indexIn, rewriteLock, shaOf } from '../../../test/support/forge-bundle.ts';
 import { digestOf, type FixtureModel, MODEL, modelFixture, textOf } from '../../../test/support/model-fixture.ts';
 import { derivedModel, INDEX, shardPath } from '../../../test/support/tiny-weights.ts';
+import type { BundleIndex } from '../../backends/bundle/bundle-index.ts';
 import { checkInvariants } from '../../compose.ts';
 import type { LockedFile } from '../../registry/lockfile.ts';
 
@@ -88,4 +89,55 @@ describe('a bundle that somebody made to do harm', () => {
       expect(await checkInvariants(world.modelsRoot)).toEqual([]);
     },
   );
+
+  const PLAIN = { files: { 'a.bin': 'abc' }, sources: ['local'] } satisfies FixtureModel;
+
+  /** Two models that are pinned by their lockfile, a bundle of the first, and what it carries of the manifest. */
+  async function pinnedWorld() {
+    const open = { files: { 'a.bin': { content: 'abc', keys: { sha256: null } } }, sources: ['local'] } satisfies FixtureModel;
+    const world = await modelFixture({ models: { 'one@1.0.0': open, 'two@1.0.0': open } });
+    await using there = await world.orchestrator();
+    await there.ensure('one@1.0.0');
+    await there.lock();
+    const out = join(world.directory, 'x.wanb');
+    await there.createBundle(['one@1.0.0'], { out });
+    return { world, out, index: indexIn(out), lockfile: readFileSync(join(world.directory, 'models.lock'), 'utf8') };
+  }
+
+  it.each<[string, (made: { index: BundleIndex; lockfile: string; manifest: string }) => Partial<BundleIndex>]>([
+    ['a model', ({ index, manifest }) => ({ manifest: `${index.manifest}\n${manifest.replace('schema_version = 1', '')}` })],
+    ['a component', ({ index }) => ({ manifest: `${index.manifest}\n[components."c@1.0.0"]\nfiles = [{ path = "c", size = 1 }]\n` })],
+    ['a pin', ({ lockfile }) => ({ lockfile })],
+  ])('cannot bring %s that its index does not name', async (_, change) => {
+    const { out, index, lockfile } = await pinnedWorld();
+    const far = await modelFixture({ models: { 'three@1.0.0': PLAIN } });
+    const before = readFileSync(far.manifestPath, 'utf8');
+    const changed = change({ index, lockfile, manifest: before });
+    writeFileSync(out, forgeBundle({ ...index, ...changed }, [Buffer.from('abc')]));
+    await using orchestrator = await far.orchestrator();
+    const applying = orchestrator.applyBundle(out, { manifestOut: far.manifestPath });
+    await expect(applying).rejects.toMatchObject({ code: 'FORMAT_INVALID', reason: 'manifest_of_others' });
+    expect(readFileSync(far.manifestPath, 'utf8')).toBe(before);
+    expect(existsSync(join(far.directory, 'models.lock'))).toBe(false);
+  });
+
+  it('cannot pin a model that stands here without a pin', async () => {
+    const { world, out } = await pinnedWorld();
+    rmSync(join(world.directory, 'models.lock'));
+    await using here = await world.orchestrator();
+    await expect(here.applyBundle(out, { manifestOut: world.manifestPath })).rejects.toMatchObject({
+      code: 'DRIFT',
+      reason: 'manifest_differs',
+    });
+    expect(existsSync(join(world.directory, 'models.lock'))).toBe(false);
+  });
+
+  it('goes on where it was killed between lockfile and manifest', async () => {
+    const { out, lockfile } = await pinnedWorld();
+    const far = await modelFixture({ models: { 'three@1.0.0': PLAIN } });
+    writeFileSync(join(far.directory, 'models.lock'), lockfile);
+    await using orchestrator = await far.orchestrator();
+    expect(await orchestrator.applyBundle(out, { manifestOut: far.manifestPath })).toMatchObject({ manifest: { added: ['one@1.0.0'] } });
+    expect(await orchestrator.status('one@1.0.0')).toMatchObject({ state: 'COMPLETE' });
+  });
 });
