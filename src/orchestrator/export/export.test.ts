@@ -1,5 +1,5 @@
 /** Exports that go on where another one stopped, by the library. */
-import { linkSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../../test/servers/http/fault-server.ts';
@@ -42,5 +42,47 @@ describe('an export by copies after one by hard links was killed', () => {
     await orchestrator.export(MODEL, { to, link: 'copy' });
     expect(statSync(blobOf(B)).size).toBe(5000);
     expect((await orchestrator.status(MODEL)).state).toBe('COMPLETE');
+  });
+});
+
+describe('what lies beside the place of an export', () => {
+  const inTheWay = { code: 'INVALID_INPUT', reason: 'output_exists' };
+
+  it('and was made by somebody else is neither removed nor written to', async () => {
+    const { orchestrator, to, staged } = await ensured();
+    rmSync(staged, { recursive: true });
+    mkdirSync(staged);
+    writeFileSync(join(staged, 'thesis.txt'), 'mine');
+    writeFileSync(join(staged, 'b.bin'), 'mine, too');
+    await expect(orchestrator.export(MODEL, { to })).rejects.toMatchObject({ ...inTheWay, details: { path: staged } });
+    expect(readdirSync(staged).sort()).toEqual(['b.bin', 'thesis.txt']);
+    expect(readFileSync(join(staged, 'b.bin'), 'utf8')).toBe('mine, too');
+    expect(existsSync(to)).toBe(false);
+  });
+
+  it('and is a link to another folder is not followed', async () => {
+    const { world, orchestrator, to, staged } = await ensured();
+    const elsewhere = join(world.directory, 'elsewhere');
+    mkdirSync(join(elsewhere, '.wan-export'), { recursive: true });
+    writeFileSync(join(elsewhere, 'thesis.txt'), 'mine');
+    rmSync(staged, { recursive: true });
+    symlinkSync(elsewhere, staged);
+    await expect(orchestrator.export(MODEL, { to })).rejects.toMatchObject(inTheWay);
+    expect(readdirSync(elsewhere).sort()).toEqual(['.wan-export', 'thesis.txt']);
+  });
+
+  it('and has the name of its lock stays', async () => {
+    const { orchestrator, to, staged } = await ensured();
+    writeFileSync(`${staged}.lock`, 'mine');
+    await expect(orchestrator.export(MODEL, { to })).rejects.toMatchObject(inTheWay);
+    expect(readFileSync(`${staged}.lock`, 'utf8')).toBe('mine');
+  });
+
+  it('and is the whole model is what an export left that was killed before its last rename', async () => {
+    const { orchestrator, to, staged } = await ensured();
+    rmSync(staged, { recursive: true });
+    await orchestrator.export(MODEL, { to: staged });
+    await orchestrator.export(MODEL, { to });
+    expect([existsSync(staged), readdirSync(to).sort()]).toEqual([false, ['a.bin', 'b.bin']]);
   });
 });
