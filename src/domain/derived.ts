@@ -15,4 +15,6 @@ export interface Derived {
   readonly from: readonly Sha256[];
   readonly dtype: string;
   readonly deriver: string;
+  /** A pin alone says so, nobody made it here: that counts for the file that is pinned, and tells nothing of another one's. */
+  readonly pinned?: true;
 }

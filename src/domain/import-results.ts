@@ -29,7 +29,7 @@ export interface RefusedFile {
 export interface ImportedModel {
   readonly ref: CanonicalRef;
   /**
-   * `published` in this run; `complete` before; `partial`: some of its bytes are still missing; of a dry run `possible` where nothing would be missing.
+   * `published` in this run; `complete` before; `partial`: some of its bytes are still missing; of a dry run `possible` where nothing need be missing.
    */
   readonly state: 'published' | 'complete' | 'partial' | 'possible';
   readonly path: string;
@@ -37,6 +37,9 @@ export interface ImportedModel {
   /** That a source, or a cast, would still have to give. */
   readonly missingBytes: number;
   readonly missingFiles: readonly string[];
+  /** Of a dry run, besides: a file was found that may be one of these, or another one of the same size. Only reading tells. */
+  readonly openBytes: number;
+  readonly openFiles: readonly string[];
   /** Why it could not be published, though nothing is missing. */
   readonly error?: ErrorDocument;
 }

@@ -82,6 +82,8 @@ export interface FilePin {
   /** Source URL as the manifest has it. */
   readonly source?: string;
   readonly revision?: string;
+  /** Of a file that is made: digests of all that it was made from. */
+  readonly madeFrom?: readonly Sha256[];
 }
 
 /** How an entry of the lockfile stands to the manifest: it holds; it was made for what the manifest said before; somebody edited it. */

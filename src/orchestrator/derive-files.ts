@@ -124,9 +124,7 @@ async function deriveAll(run: EnsureRun, request: DeriveRequest, { inputs, here 
   const pathOf = ({ digest }: ObtainedBlob) => run.work.blobs.path(digest);
   const orders = await planDerivations(files, {
     inputs: new Map([...inputs].map(([path, { blob }]) => [path, { digest: blob.digest, path: pathOf(blob) }])),
-    casts: new Map(
-      [...here].flatMap(([path, { blob }]) => (blob.derived ? [[path, { from: blob.derived.from, path: pathOf(blob) }]] : [])),
-    ),
+    casts: new Map([...here].flatMap(([path, { blob }]) => (blob.derived ? [[path, { derived: blob.derived, path: pathOf(blob) }]] : []))),
   });
   const moreBytes = orders.reduce((sum, { file, sizeBytes }) => sum + sizeBytes - file.spec.sizeBytes, 0);
   run.meter.expect(moreBytes);

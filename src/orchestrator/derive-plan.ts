@@ -33,7 +33,7 @@ export interface Material {
   /** Blobs of the inputs; of an index's shards those that it names. */
   readonly inputs: ReadonlyMap<string, InputBlob>;
   /** Casts that are here already: of an index's shards they stand for their input. */
-  readonly casts: ReadonlyMap<string, { readonly from: readonly Sha256[]; readonly path: string }>;
+  readonly casts: ReadonlyMap<string, { readonly derived: Derived; readonly path: string }>;
 }
 
 export async function planDerivations(files: readonly SeenFile[], material: Material): Promise<DeriveOrder[]> {
@@ -64,7 +64,8 @@ async function planOne(file: SeenFile, material: Material, planOf: PlanOf): Prom
   const beside = found.flatMap((shard) => shard ?? []);
   const bytes = naming(own, () => rewrittenIndex(own, input.path, beside));
   const from = [input.digest, ...beside.map(({ digest }) => digest)];
-  return { file, derived: { from, dtype, deriver: DERIVER }, bytes, sizeBytes: bytes.byteLength };
+  const derived: Derived = { from, dtype, deriver: DERIVER, ...(beside.some(({ isPinned }) => isPinned) && { pinned: true }) };
+  return { file, derived, bytes, sizeBytes: bytes.byteLength };
 }
 
 /** Weights may lie beside an index that are none of its shards. */
@@ -85,6 +86,8 @@ interface ShardData {
   readonly digest: Sha256;
   /** Of the cast. */
   readonly dataBytes: number;
+  /** Known by the header of a cast that nobody made here. */
+  readonly isPinned: boolean;
 }
 
 /** Undefined for a shard that the index does not name. */
@@ -95,12 +98,12 @@ async function dataOf(
 ): Promise<ShardData | undefined> {
   const input = inputs.get(shard.path);
   const { path } = shard;
-  if (input !== undefined) return { path, digest: input.digest, dataBytes: (await planOf(shard, input, dtype)).dataBytes };
+  if (input !== undefined) return { path, digest: input.digest, dataBytes: (await planOf(shard, input, dtype)).dataBytes, isPinned: false };
   const cast = casts.get(shard.path);
-  const [digest] = cast?.from ?? [];
-  return cast === undefined || digest === undefined
-    ? undefined
-    : { path, digest, dataBytes: (await readHeader(shard, cast.path)).dataBytes };
+  const [digest] = cast?.derived.from ?? [];
+  if (cast === undefined || digest === undefined) return undefined;
+  const { dataBytes } = await readHeader(shard, cast.path);
+  return { path, digest, dataBytes, isPinned: cast.derived.pinned === true };
 }
 
 const isWeights = ({ path }: FileSpec): boolean => path.endsWith('.safetensors');

@@ -1,4 +1,4 @@
-/** What is known of a derived file before it is made: by its publication, or by a derivation on record. Reads records only. */
+/** What is known of a derived file before it is made: by its publication, by a derivation on record, or by its own pin. Reads records only. */
 import { DERIVER, type Derived } from '../domain/derived.ts';
 import type { Sha256 } from '../domain/digest.ts';
 import type { FileDerivation, FileSpec } from '../domain/spec.ts';
@@ -31,7 +31,7 @@ export function knownOutputs(work: Orchestration, target: Pick<Target, 'director
   const leftOut = new Set(record?.leftOut);
   return new Map(
     derived.flatMap((file): [string, KnownOutput][] => {
-      const output = fromPublication(file, published.get(file.path), leftOut) ?? fromRecord(work, file);
+      const output = fromPublication(file, published.get(file.path), leftOut) ?? fromRecord(work, file) ?? fromPin(file);
       return output === undefined || isPinnedElse(file, output) ? [] : [[file.path, output]];
     }),
   );
@@ -61,6 +61,12 @@ function fromRecord(work: Orchestration, file: FileSpec): KnownOutput | undefine
   const derived = file.derive && derivedFrom(file.derive, (input) => input.sha256);
   const output = derived && readDerivation(work.store, derived);
   return derived && output && { ...output, derived };
+}
+
+/** Of this file and of no other: whoever wrote the pin says what these inputs give, and need not be believed for models of somebody else. */
+function fromPin({ derive, pin, sha256, sizeBytes }: FileSpec): KnownOutput | undefined {
+  if (derive === undefined || pin?.madeFrom === undefined || sha256 === undefined) return undefined;
+  return { derived: { from: pin.madeFrom, dtype: derive.dtype, deriver: DERIVER, pinned: true }, sha256, sizeBytes };
 }
 
 /** Undefined where the digest of an input is not known. */

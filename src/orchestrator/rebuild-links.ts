@@ -35,7 +35,12 @@ export async function recordDerivations(work: Orchestration): Promise<number> {
 }
 
 async function recordOne({ store, blobs }: Orchestration, { derived, sha256, key }: SnapshotFile): Promise<boolean> {
-  if (derived === undefined || readDerivation(store, derived) !== undefined || blobs.state(sha256, key.sizeBytes) !== 'proven')
+  if (
+    derived === undefined ||
+    derived.pinned === true ||
+    readDerivation(store, derived) !== undefined ||
+    blobs.state(sha256, key.sizeBytes) !== 'proven'
+  )
     return false;
   const lease = await store.locks.tryAcquire(store.resolver.blobLock(derivationKey(derived)), { doing: 'rebuild' });
   if (lease === undefined) return false;

@@ -12,7 +12,8 @@ export function derivedPinner(view: LockView | undefined): (file: FileSpec) => F
     const pin = file.derive && pins.get(file.path);
     const sha256 = pin?.sha256 === undefined ? undefined : parseSha256(pin.sha256);
     if (pin === undefined || sha256 === undefined || !isPinFor(file, pin)) return file;
-    return { ...file, sha256, sizeBytes: pin.size, proof: 'lock-sha256', pin: { lockedAt: view?.lockedAt ?? '' } };
+    const madeFrom = pin.derived?.from.flatMap((digest) => parseSha256(digest) ?? []) ?? [];
+    return { ...file, sha256, sizeBytes: pin.size, proof: 'lock-sha256', pin: { lockedAt: view?.lockedAt ?? '', madeFrom } };
   };
 }
 

@@ -1,7 +1,7 @@
 /** Some models of a manifest as a manifest of their own, with what they mount and what is pinned of them; and such a part put into another one. */
 
 import { type TomlValue, tomlText } from './edit-manifest.ts';
-import { lockfileText } from './lockfile.ts';
+import { type Lockfile, lockfileText } from './lockfile.ts';
 import { readManifestSyntax } from './manifest-syntax.ts';
 import type { OpenedLock } from './open-lock.ts';
 import { entriesAt, isTable, type RawTable } from './rules/raw-table.ts';
@@ -19,14 +19,41 @@ export function partOfManifest(opened: OpenedLock, modelIds: readonly string[]):
   const models = entriesAt(tree, 'models').filter(([id]) => modelIds.includes(id));
   const mounted = new Set(models.flatMap(([, model]) => mountsOf(model)));
   const components = entriesAt(tree, 'components').filter(([id]) => mounted.has(id));
-  const isPart = (id: string): boolean => modelIds.some((modelId) => id === modelId || id.startsWith(`${modelId}@`));
   const pins = {
     components: new Map([...lockfile.components].filter(([id]) => mounted.has(id))),
-    models: new Map([...lockfile.models].filter(([id]) => isPart(id))),
+    models: new Map([...lockfile.models].filter(([id]) => isOfModel(id, modelIds))),
   };
   return {
     manifest: ['schema_version = 1\n', ...tablesText('components', components), ...tablesText('models', models)].join('\n'),
     ...(pins.components.size + pins.models.size > 0 && { lockfile: lockfileText(pins) }),
+  };
+}
+
+/** Of a lockfile's entry for a model: also of a variant or an overlay of it. */
+const isOfModel = (entryId: string, modelIds: readonly string[]): boolean =>
+  modelIds.some((modelId) => entryId === modelId || entryId.startsWith(`${modelId}@`));
+
+/** What tables and pins name that is neither one of these models nor mounted by one, and which of the models they lack: none for a part of just these. */
+export function notOfPart(tree: RawTable, lockfile: Lockfile, modelIds: readonly string[]): string[] {
+  const models = entriesAt(tree, 'models');
+  const mounted = new Set(models.flatMap(([, model]) => mountsOf(model)));
+  const named = new Set(models.map(([id]) => id));
+  const components = [...entriesAt(tree, 'components').map(([id]) => id), ...lockfile.components.keys()];
+  return [
+    ...[...named].filter((id) => !modelIds.includes(id)),
+    ...modelIds.filter((id) => !named.has(id)),
+    ...components.filter((id) => !mounted.has(id)),
+    ...[...lockfile.models.keys()].filter((id) => !isOfModel(id, modelIds)),
+  ];
+}
+
+/** The pins of those models and components of a part that are not here: what is here and not pinned stays so. */
+export function pinsOfNew({ models, components }: Lockfile, here: RawTable): Lockfile {
+  const known = (kind: 'components' | 'models') => entriesAt(here, kind).map(([id]) => id);
+  const [knownModels, knownComponents] = [known('models'), known('components')];
+  return {
+    components: new Map([...components].filter(([id]) => !knownComponents.includes(id))),
+    models: new Map([...models].filter(([id]) => !isOfModel(id, knownModels))),
   };
 }
 

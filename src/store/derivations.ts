@@ -24,8 +24,9 @@ export function readDerivation(context: StoreContext, derived: Derived): Derived
   return sha256 && { sha256, sizeBytes: record.size };
 }
 
-/** Call under the key's lock, with the output's blob committed. Lost, it costs a cast; hence durable. */
+/** Call under the key's lock, with the output's blob committed. Lost, it costs a cast; hence durable. What only a pin says, or rests on one, is no record's: other models would believe it. */
 export async function recordDerivation(context: StoreContext, derived: Derived, { sha256, sizeBytes }: DerivedOutput): Promise<void> {
+  if (derived.pinned === true) return;
   const record: DerivationRecord = { ...derived, sha256, size: sizeBytes };
   await writeRecord(context, pathOf(context, derived), record, { durable: true });
 }

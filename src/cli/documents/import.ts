@@ -39,6 +39,10 @@ export const importData = z.object({
       total_bytes: bytes,
       missing_bytes: bytes,
       missing_files: z.array(z.string()),
+      open_bytes: bytes,
+      open_files: z
+        .array(z.string())
+        .meta({ description: 'of a dry run: a file was found that may be this one, or another one of the same size' }),
       error: errorObject.optional(),
     }),
   ),

@@ -21,6 +21,7 @@ const VERDICTS: Readonly<Record<ImportedModel['state'], Verdict>> = {
   possible: 'good',
   partial: 'soft',
 };
+const OPEN = { verdict: 'soft', word: 'may be complete' } as const satisfies { verdict: Verdict; word: string };
 const WORDS: Readonly<Record<ImportedModel['state'], string>> = {
   published: 'COMPLETE',
   complete: 'was complete',
@@ -28,6 +29,7 @@ const WORDS: Readonly<Record<ImportedModel['state'], string>> = {
   partial: 'PARTIAL',
 };
 const NAMED = 20;
+const OPEN_NAMED = 3;
 
 export function importText(screen: Screen, report: ImportReport): string {
   const { models, unknown } = report;
@@ -45,6 +47,7 @@ export function importText(screen: Screen, report: ImportReport): string {
     ...models.flatMap(({ ref, state }) =>
       state === 'partial' ? [`what is missing of ${formatRef(ref)}: wan models ensure ${formatRef(ref)}`] : [],
     ),
+    ...models.flatMap(openLine),
     ...report.refused.map((file) => refusedLine(screen, file)),
     ...listed(screen, 'could not be looked at', report.unreadable),
     ...listed(screen, 'cannot be recognised, pin them with `wan models lock`', report.unpinned),
@@ -54,14 +57,25 @@ export function importText(screen: Screen, report: ImportReport): string {
   ].join('\n');
 }
 
-const row = (screen: Screen, { ref, state, totalBytes, missingBytes, path }: ImportedModel): readonly string[] => [
-  mark(screen, VERDICTS[state]),
-  formatRef(ref),
-  judged(screen, VERDICTS[state], WORDS[state]),
-  formatBytes(totalBytes),
-  state === 'partial' ? formatBytes(missingBytes) : '',
-  path,
-];
+function row(screen: Screen, model: ImportedModel): readonly string[] {
+  const { ref, state, totalBytes, openFiles, path } = model;
+  const { verdict, word } = state === 'possible' && openFiles.length > 0 ? OPEN : { verdict: VERDICTS[state], word: WORDS[state] };
+  return [mark(screen, verdict), formatRef(ref), judged(screen, verdict, word), formatBytes(totalBytes), missingText(model), path];
+}
+
+function missingText({ state, missingBytes, openBytes, openFiles }: ImportedModel): string {
+  const [least, most] = [formatBytes(missingBytes), formatBytes(missingBytes + openBytes)];
+  if (state !== 'partial' && openFiles.length === 0) return '';
+  return least === most ? least : `${least} to ${most}`;
+}
+
+/** What a dry run cannot tell, where that decides. */
+function openLine({ ref, state, openFiles }: ImportedModel): string[] {
+  if (state !== 'possible' || openFiles.length === 0) return [];
+  const more = openFiles.length > OPEN_NAMED ? ` and ${openFiles.length - OPEN_NAMED} more` : '';
+  const named = `${openFiles.slice(0, OPEN_NAMED).join(', ')}${more}`;
+  return [`only reading tells whether ${formatRef(ref)} is whole: what was found may be ${named}, or another file of the same size`];
+}
 
 function movedLine({ isDryRun, adopted, presentBytes, readBytes, foundFiles, foundBytes, path }: ImportReport): string {
   const seen = `${foundFiles === 1 ? '1 file' : `${foundFiles} files`} (${formatBytes(foundBytes)}) in ${path}`;

@@ -20,13 +20,15 @@ export function importWire(report: ImportReport): Wire<typeof importData> {
     present_bytes: report.presentBytes,
     adopted: adopted.map(({ sizeBytes, ...file }) => ({ ...file, size_bytes: sizeBytes })),
     refused: refused.map(({ sizeBytes, error, ...file }) => ({ ...file, size_bytes: sizeBytes, ...errorOf(error) })),
-    models: models.map(({ ref, state, path: directory, totalBytes, missingBytes, missingFiles, error }) => ({
+    models: models.map(({ ref, state, path: directory, totalBytes, missingBytes, missingFiles, openBytes, openFiles, error }) => ({
       ref: formatRef(ref),
       state,
       path: directory,
       total_bytes: totalBytes,
       missing_bytes: missingBytes,
       missing_files: missingFiles,
+      open_bytes: openBytes,
+      open_files: openFiles,
       ...errorOf(error),
     })),
     unknown: unknown.map(({ name, fileCount, totalBytes, add }) => ({

@@ -10,13 +10,11 @@ import type { Sha256 } from '../../domain/digest.ts';
 import { asModelError, isModelError, type ModelError } from '../../domain/errors.ts';
 import type { ModelSpec } from '../../domain/spec.ts';
 import { RegistryFile } from '../../registry/registry-file.ts';
-import { derivationKey, recordDerivation } from '../../store/derivations.ts';
 import { beginIntent } from '../../store/intents.ts';
 import { openStore } from '../../store/open-store.ts';
 import { mapLimit } from '../../util/map-limit.ts';
 import { type AdoptRun, adoptBlob } from '../adopt-blob.ts';
 import type { ApplyBundleOptions } from '../api.ts';
-import { underBlobLock } from '../commit-blob.ts';
 import { ensureModel } from '../ensure.ts';
 import { needsOfNobody } from '../needs.ts';
 import type { Orchestration } from '../orchestration.ts';
@@ -127,7 +125,6 @@ async function publishAll(work: Orchestration, { index }: Bundle, options: Optio
   const applied: AppliedModel[] = [];
   for (const model of index.models) {
     const spec = registry.spec(model.ref);
-    await recordDerivations(work, model, options);
     const { signal, onEvent, correlationId } = options;
     const { ref, path, totalBytes } = await ensureModel(work, model.ref, {
       offline: true,
@@ -146,13 +143,4 @@ function componentsOf({ files, optionalComponents }: ModelSpec, model: BundleMod
   const paths = new Set(model.files.map(({ path }) => path));
   const components = [...new Set(files.flatMap(({ path, component }) => (component !== undefined && paths.has(path) ? [component] : [])))];
   return optionalComponents.length > 0 && components.length > 0 ? { components } : {};
-}
-
-/** A pin vouches for what they were made from: here nobody has to make them. */
-async function recordDerivations(work: Orchestration, { ref, files }: BundleModel, options: Options): Promise<void> {
-  const run = { work, emit: work.emitter(options, ref), doing: `bundle apply ${ref}`, signal: options.signal };
-  for (const { derived, sha256, sizeBytes } of files) {
-    if (derived !== undefined)
-      await underBlobLock(run, derivationKey(derived), () => recordDerivation(work.store, derived, { sha256, sizeBytes }));
-  }
 }

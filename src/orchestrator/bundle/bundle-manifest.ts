@@ -3,15 +3,17 @@ import { resolve } from 'node:path';
 import { type BundleIndex, type BundleModel, badBundle } from '../../backends/bundle/bundle-index.ts';
 import type { BundleApplied } from '../../domain/bundle-results.ts';
 import { asModelError, type ErrorCode, isModelError, ModelError } from '../../domain/errors.ts';
+import { parseModelRef } from '../../domain/model-ref.ts';
 import type { ModelSpec } from '../../domain/spec.ts';
 import { examineManifest } from '../../registry/compile-manifest.ts';
 import { EMPTY_LOCKFILE, type Lockfile, lockfileText } from '../../registry/lockfile.ts';
 import { lockfilePath } from '../../registry/manifest-file.ts';
-import { withPart } from '../../registry/manifest-part.ts';
+import { notOfPart, pinsOfNew, withPart } from '../../registry/manifest-part.ts';
 import { readManifestSyntax } from '../../registry/manifest-syntax.ts';
 import { ModelRegistry } from '../../registry/model-registry.ts';
 import type { OpenedLock } from '../../registry/open-lock.ts';
 import { readLockfile } from '../../registry/read-lockfile.ts';
+import type { RawTable } from '../../registry/rules/raw-table.ts';
 import { openOrEmpty } from '../add.ts';
 import type { CallOptions } from '../api.ts';
 import type { Orchestration } from '../orchestration.ts';
@@ -70,8 +72,10 @@ export interface MergedManifest {
 export async function mergeManifest(path: string, bundle: string, index: BundleIndex): Promise<MergedManifest> {
   const opened = openOrEmpty(resolve(path));
   const before = opened.manifestBytes.toString('utf8');
-  const text = withPart(before || 'schema_version = 1\n', carriedTree(bundle, index), treeOf(opened.manifestPath, Buffer.from(before)));
-  const lockfile = mergeLocks(opened.lockfile, carriedLock(bundle, index));
+  const here = treeOf(opened.manifestPath, Buffer.from(before));
+  const carried = carriedPart(bundle, index);
+  const text = withPart(before || 'schema_version = 1\n', carried.tree, here);
+  const lockfile = mergeLocks(opened.lockfile, pinsOfNew(carried.lockfile, here));
   const isPinned = lockfile.models.size + lockfile.components.size > 0;
   const lockText = opened.lockBytes === undefined && !isPinned ? undefined : lockfileText(lockfile, opened.lockBytes);
   const lock = lockText === undefined ? undefined : { path: opened.lockPath, bytes: Buffer.from(lockText) };
@@ -89,14 +93,24 @@ export async function writeMerged(
   const manifestPath = resolve(path);
   return withManifestLock({ ...work, manifestPath }, { ...options, doing: `bundle apply to ${manifestPath}` }, async () => {
     const { opened, text, lockText, added } = await mergeManifest(manifestPath, bundle, index);
-    // The manifest first: pins without a model mean nothing, and a model without its pins is told of by every verb.
-    await replaceFile({ path: manifestPath, before: opened.manifestBytes.length === 0 ? undefined : opened.manifestBytes, text });
+    // The pins first: without a model they mean nothing, and a model that is here without them gets none from a bundle any more.
     if (lockText !== undefined) await replaceFile({ path: opened.lockPath, before: opened.lockBytes, text: lockText });
+    await replaceFile({ path: manifestPath, before: opened.manifestBytes.length === 0 ? undefined : opened.manifestBytes, text });
     return { path: manifestPath, lockfilePath: lockfilePath(manifestPath), added };
   });
 }
 
-function carriedTree(bundle: string, { manifest }: BundleIndex): NonNullable<ReturnType<typeof readManifestSyntax>['tree']> {
+/** Of the models that the index names, and of nothing else: who reads the index knows what comes. */
+function carriedPart(bundle: string, index: BundleIndex): { readonly tree: RawTable; readonly lockfile: Lockfile } {
+  const [tree, lockfile] = [carriedTree(bundle, index), carriedLock(bundle, index)];
+  const modelIds = index.models.map(({ ref }) => parseModelRef(ref)).map(({ name, version = '' }) => `${name}@${version}`);
+  const strangers = [...new Set(notOfPart(tree, lockfile, [...new Set(modelIds)]))];
+  if (strangers.length === 0) return { tree, lockfile };
+  const named = strangers.slice(0, 3).join(', ');
+  throw badBundle(bundle, 'manifest_of_others', `its manifest and lockfile are not those of just its models: ${named}`, { ids: strangers });
+}
+
+function carriedTree(bundle: string, { manifest }: BundleIndex): RawTable {
   const file = { path: `the manifest in ${bundle}`, bytes: Buffer.from(manifest) };
   const examined = examineManifest(file);
   if ('problems' in examined)

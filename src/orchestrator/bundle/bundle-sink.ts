@@ -1,5 +1,5 @@
 /** The file, or the folder of parts, that a bundle is written into: at its end only, and again from where an earlier writer was cut off. */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MAX_PARTS, partName } from '../../backends/bundle/bundle-layout.ts';
@@ -12,6 +12,9 @@ export interface SinkPlace {
   readonly path: string;
   readonly partBytes?: number;
 }
+
+/** Windows has no such flag. */
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 
 /** Bytes are believed by nobody: whoever goes on reads what is held, and compares. */
 export class BundleSink {
@@ -72,7 +75,7 @@ export class BundleSink {
     const count = this.#place.partBytes === undefined ? 1 : Math.ceil(this.#heldBytes / this.#place.partBytes);
     const paths = Array.from({ length: count }, (_, number) => this.#pathOf(number));
     for (const path of paths) {
-      const handle = await open(path, 'r+');
+      const handle = await open(path, constants.O_RDWR | NO_FOLLOW);
       await handle.sync().finally(() => handle.close());
     }
     if (this.#place.partBytes !== undefined) await syncDirectory(this.#place.path);
@@ -90,8 +93,8 @@ export class BundleSink {
     await this.close();
     const path = this.#pathOf(number);
     // Made where it is not there, and never cut.
-    closeSync(openSync(path, 'a'));
-    const handle = await open(path, 'r+');
+    closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | NO_FOLLOW));
+    const handle = await open(path, constants.O_RDWR | NO_FOLLOW);
     this.#open = { number, handle };
     return handle;
   }

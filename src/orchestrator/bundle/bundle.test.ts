@@ -1,7 +1,7 @@
 /** Bundles from one root to another, by the library. */
 import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../../test/servers/http/fault-server.ts';
@@ -254,5 +254,37 @@ describe('a bundle', () => {
     writeFileSync(join(world.directory, 'folder', 'mine'), '');
     const asParts = { out: join(world.directory, 'folder'), partBytes: 1e6 };
     await expect(orchestrator.createBundle(['one@1.0.0'], asParts)).rejects.toMatchObject({ reason: 'output_exists' });
+  });
+
+  it('takes nothing of somebody else for an unfinished one', async () => {
+    const { world } = await made();
+    await using orchestrator = await world.orchestrator();
+    const out = join(world.directory, 'x.wanb');
+    const staged = `${out}.partial`;
+    const refused = { code: 'INVALID_INPUT', reason: 'output_exists' };
+    const mine = join(world.directory, 'mine');
+    for (const text of ['mine', 'm'.repeat(1000)]) {
+      writeFileSync(staged, text);
+      await expect(orchestrator.createBundle(REFS, { out })).rejects.toMatchObject(refused);
+      await expect(orchestrator.createBundle(REFS, { out, partBytes: 300_000 })).rejects.toMatchObject(refused);
+      expect(readFileSync(staged, 'utf8')).toBe(text);
+    }
+    rmSync(staged);
+    writeFileSync(mine, '');
+    symlinkSync(mine, staged);
+    await expect(orchestrator.createBundle(REFS, { out })).rejects.toMatchObject({ code: 'PATH_UNSAFE' });
+    rmSync(staged);
+    for (const name of ['thesis.txt', 'wan-bundle.tar.00002']) {
+      mkdirSync(staged);
+      writeFileSync(join(staged, name), 'mine');
+      await expect(orchestrator.createBundle(REFS, { out, partBytes: 300_000 })).rejects.toMatchObject(refused);
+      expect(readdirSync(staged)).toEqual([name]);
+      rmSync(staged, { recursive: true });
+    }
+    mkdirSync(staged);
+    symlinkSync(mine, join(staged, 'wan-bundle.tar.00001'));
+    await expect(orchestrator.createBundle(REFS, { out, partBytes: 300_000 })).rejects.toMatchObject(refused);
+    expect(readFileSync(mine, 'utf8')).toBe('');
+    expect(existsSync(out)).toBe(false);
   });
 });

@@ -21,8 +21,10 @@ import { formatBytes } from '../../util/format-bytes.ts';
 import type { CreateBundleOptions } from '../api.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { ProgressMeter } from '../progress-meter.ts';
+import { openLockBeside } from '../unfinished-place.ts';
 import { type BundleContents, bundleContents } from './bundle-contents.ts';
 import { BundleSink } from './bundle-sink.ts';
+import { requireUnfinished } from './unfinished-bundle.ts';
 import { writeBundle } from './write-bundle.ts';
 
 export async function createBundle(work: Orchestration, modelIds: readonly string[], options: CreateBundleOptions): Promise<BundleCreated> {
@@ -84,9 +86,10 @@ async function writeLocked(creation: Creation): Promise<number> {
   } catch (error) {
     throw fsError(error, `make the folder ${dirname(path)}`);
   }
-  const lock = await openLocked(lockPath, { create: true });
+  const lock = lockPath === staged ? await openLocked(staged, { create: true }) : await openLockBeside(lockPath);
   if (lock === undefined) throw alreadyWritten(path);
   try {
+    await requireUnfinished({ path: staged, ...(partBytes !== undefined && { partBytes }) });
     const resumed = await writeStaged(creation, staged);
     await publish(creation, staged);
     return resumed;

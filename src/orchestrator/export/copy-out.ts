@@ -1,6 +1,6 @@
 /** One proven file as a file of somebody else: read once more where it lies then, under its name only when it is whole and durable. */
 import { createHash } from 'node:crypto';
-import { constants, statSync } from 'node:fs';
+import { constants, lstatSync, statSync } from 'node:fs';
 import { chmod, copyFile, type FileHandle, link, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { throwIfCancelled } from '../../domain/cancelled.ts';
@@ -50,7 +50,9 @@ export async function copyOut(run: CopyRun, request: CopyOut): Promise<ExportedF
 }
 
 /** What an earlier run has put there is read, not believed. */
-async function isRight({ signal, onBytes }: CopyRun, path: string, { sha256, sizeBytes }: CopyOut): Promise<boolean> {
+async function isRight({ signal, onBytes }: CopyRun, path: string, request: CopyOut): Promise<boolean> {
+  const { sha256, sizeBytes } = request;
+  await dropShared(path, request);
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return false;
   if (stats.isFile() && stats.size === sizeBytes && (await hashFile(path, { signal })).sha256 === sha256) {
@@ -61,9 +63,20 @@ async function isRight({ signal, onBytes }: CopyRun, path: string, { sha256, siz
   return false;
 }
 
+/** A name of the blob, as an earlier run by hard links left it, is nobody's copy: it must be neither written to nor handed out as one. */
+async function dropShared(path: string, { link: how, source }: CopyOut): Promise<void> {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (how === 'hard' || stats === undefined || stats.isDirectory()) return;
+  const isOfStore = statSync(source, { throwIfNoEntry: false })?.ino === stats.ino;
+  // A blob that was removed since leaves its last name here, read-only as blobs are.
+  const isReadOnly = (stats.mode & 0o200) === 0;
+  if (!stats.isFile() || stats.nlink > 1 || isOfStore || isReadOnly) await rm(path);
+}
+
 async function make(run: CopyRun, request: CopyOut): Promise<'reflink' | 'hard' | 'copy'> {
   const { link: how, source, temporary } = request;
   if (how === 'hard') return linked(run, request);
+  await dropShared(temporary, request);
   if (how !== 'copy' && (await isCloned(source, temporary))) return 'reflink';
   if (how === 'reflink') throw impossible(request);
   await copied(run, request);
@@ -103,7 +116,10 @@ function linked(run: CopyRun, request: CopyOut): Promise<'hard'> {
 /** Goes on behind what is there, after one read of that; begins anew where that turns out to be something else. */
 async function copied(run: CopyRun, request: CopyOut): Promise<void> {
   const { source, temporary, sizeBytes } = request;
-  const [from, to] = [await open(source, 'r'), await open(temporary, constants.O_RDWR | constants.O_CREAT, MODE)];
+  const [from, to] = [
+    await open(source, 'r'),
+    await open(temporary, constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), MODE),
+  ];
   try {
     const { size } = await to.stat();
     const held = size <= sizeBytes ? size : 0;

@@ -1,11 +1,10 @@
 /** `export`: a model as files of somebody else, complete and proven, in one rename. */
-import { statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { asModelError, ModelError } from '../../domain/errors.ts';
 import type { ExportedFile, ExportReport } from '../../domain/export-results.ts';
 import { fsError, isErrno } from '../../domain/fs-error.ts';
-import { openLocked } from '../../locks/locked-file.ts';
 import { syncDirectory } from '../../store/durable.ts';
 import { beginIntent } from '../../store/intents.ts';
 import { hashFiles } from '../../transfer/hash-file.ts';
@@ -14,6 +13,7 @@ import type { ExportOptions } from '../api.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { type PublishedFile, pathOfBytes, publishedFiles } from '../published-files.ts';
 import { resolveTarget } from '../target.ts';
+import { inTheWay, openLockBeside } from '../unfinished-place.ts';
 import { copyOut } from './copy-out.ts';
 import { copyRun, type Exporting, reportOf } from './exporting.ts';
 
@@ -43,22 +43,26 @@ export async function exportModel(work: Orchestration, modelId: string, options:
 
 /** This very model, and nothing else, is fine; an empty folder is none. @throws ModelError INVALID_INPUT for whatever else lies there */
 async function foundComplete(exporting: Exporting): Promise<ExportReport | undefined> {
-  const { path, files, signal } = exporting;
+  const { path, files } = exporting;
   const names = await namesBelow(path);
   if (names === undefined || names.length === 0) return undefined;
-  const wanted = new Map(files.map((file) => [file.spec.path, file]));
-  const isSame = names.length === files.length && names.every((name) => sizeOf(join(path, name)) === wanted.get(name)?.sizeBytes);
-  if (!isSame) throw somethingElse(path);
-  const hashed = await hashFiles(
-    files.map(({ spec }) => join(path, spec.path)),
-    { signal },
-  );
-  if (hashed.some(({ sha256 }, at) => sha256 !== files[at]?.sha256)) throw somethingElse(path);
+  if (!(await isJustThis(exporting, path, names))) throw somethingElse(path);
   return reportOf(
     exporting,
     path,
     files.map(() => 'kept'),
   );
+}
+
+async function isJustThis({ files, signal }: Exporting, folder: string, names: readonly string[]): Promise<boolean> {
+  const wanted = new Map(files.map((file) => [file.spec.path, file]));
+  const isSame = names.length === files.length && names.every((name) => sizeOf(join(folder, name)) === wanted.get(name)?.sizeBytes);
+  if (!isSame) return false;
+  const hashed = await hashFiles(
+    files.map(({ spec }) => join(folder, spec.path)),
+    { signal },
+  );
+  return hashed.every(({ sha256 }, at) => sha256 === files[at]?.sha256);
 }
 
 const sizeOf = (path: string): number | undefined => {
@@ -89,9 +93,10 @@ async function writeLocked(exporting: Exporting): Promise<ExportReport> {
   }
   // Beside the folder, and removed under itself: that leaves no second owner.
   const lockPath = `${staged}.lock`;
-  const lock = await openLocked(lockPath, { create: true });
+  const lock = await openLockBeside(lockPath);
   if (lock === undefined) throw alreadyWritten(path);
   try {
+    await requireOurs(exporting, staged);
     await makeUnfinished(staged);
     const ways = await copyAll(exporting, staged);
     await publish(exporting, staged);
@@ -100,6 +105,19 @@ async function writeLocked(exporting: Exporting): Promise<ExportReport> {
     await rm(lockPath, { force: true });
     lock.close();
   }
+}
+
+/**
+ * An empty folder, one that an export has begun, or one that it was killed in right before its last rename: the model, whole, and nothing else.
+ * Whatever else lies there is somebody's. @throws ModelError INVALID_INPUT
+ */
+async function requireOurs(exporting: Exporting, staged: string): Promise<void> {
+  const stats = lstatSync(staged, { throwIfNoEntry: false });
+  if (stats === undefined) return;
+  if (!stats.isDirectory()) throw inTheWay(staged);
+  if (lstatSync(join(staged, UNFINISHED), { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const names = (await namesBelow(staged)) ?? [];
+  if (names.length > 0 && !(await isJustThis(exporting, staged, names))) throw inTheWay(staged);
 }
 
 async function makeUnfinished(staged: string): Promise<void> {

@@ -62,6 +62,10 @@ describe('import from a folder', () => {
     const options = { from: 'folder', path: home } as const;
     const planned = await orchestrator.import([], { ...options, dryRun: true });
     expect(planned).toMatchObject({ isDryRun: true, readBytes: TOTAL, foundFiles: 6, adopted: [] });
+    // Two wanted files have one size: which of them is here only reading tells.
+    expect(planned.models[0]).toMatchObject({ state: 'possible', missingFiles: [], openBytes: 600_002 });
+    expect(planned.models[0]?.openFiles).toHaveLength(2);
+    expect(planned.models[1]).toMatchObject({ state: 'partial', missingFiles: ['big.gguf'], openFiles: [] });
     expect(existsSync(world.modelsRoot)).toBe(false);
     const report = await orchestrator.import([], options);
     expect(stateIn(report)).toEqual({ 'video@1.0.0': 'published', 'other@1.0.0': 'partial' });

@@ -17,23 +17,31 @@ const refsOf = ({ specs }: WantedBytes, blobs: readonly WantedBlob[]): string[] 
   return [...specs.keys()].filter((ref) => touched.has(ref));
 };
 
-/** By what names claim, and by sizes that only one wanted file has: what is read may turn out to be something else. */
+/** By what names claim, and by sizes that only one wanted file has: what is read may turn out to be something else. A size that several have leaves them open. */
 export async function modelsBefore(
   work: Orchestration,
   { wanted, plan }: { wanted: WantedBytes; plan: ImportPlan },
 ): Promise<ImportedModel[]> {
-  const likely = plan.candidates.flatMap(({ wanted: of }) => (of.size === 1 ? [...of.values()] : []));
-  const coming = new Set<string>(likely.map(({ sha256 }) => sha256));
+  const [likely, possible] = [
+    plan.candidates.filter(({ wanted: of }) => of.size === 1),
+    plan.candidates.filter(({ wanted: of }) => of.size > 1),
+  ];
+  const [coming, open] = [digestsIn(likely), digestsIn(possible)];
   const models: ImportedModel[] = [];
   for (const ref of refsOf(wanted, [...plan.present, ...plan.candidates.flatMap(({ wanted: of }) => [...of.values()])])) {
     const planned = await planEnsure(work, ref, { offline: true });
     const digests = new Map(wanted.specs.get(ref)?.files.map(({ path, sha256 }) => [path, sha256]));
     const still = moving(planned).filter(({ path }) => !coming.has(digests.get(path) ?? ''));
+    const { maybe = [], missing = [] } = Object.groupBy(still, ({ path }) => (open.has(digests.get(path) ?? '') ? 'maybe' : 'missing'));
     const isComplete = (await statusOf(work, ref)).state === ModelState.COMPLETE;
-    models.push(modelOf(planned, still, isComplete ? 'complete' : still.length === 0 ? 'possible' : 'partial'));
+    const state = isComplete ? 'complete' : missing.length === 0 ? 'possible' : 'partial';
+    models.push({ ...modelOf(planned, missing, state), openBytes: bytesOf(maybe), openFiles: maybe.map(({ path }) => path) });
   }
   return models;
 }
+
+const digestsIn = (candidates: ImportPlan['candidates']): ReadonlySet<string> =>
+  new Set(candidates.flatMap(({ wanted }) => [...wanted.keys()]));
 
 export interface AfterImport {
   readonly wanted: WantedBytes;
@@ -79,6 +87,11 @@ const modelOf = ({ ref, path, totalBytes }: EnsurePlan, still: EnsurePlan['files
   state,
   path,
   totalBytes,
-  missingBytes: still.reduce((sum, file) => sum + Math.max(file.fetchBytes, file.action === 'derive' ? file.sizeBytes : 0), 0),
+  missingBytes: bytesOf(still),
   missingFiles: still.map((file) => file.path),
+  openBytes: 0,
+  openFiles: [],
 });
+
+const bytesOf = (files: EnsurePlan['files']): number =>
+  files.reduce((sum, { fetchBytes, action, sizeBytes }) => sum + Math.max(fetchBytes, action === 'derive' ? sizeBytes : 0), 0);
