@@ -48,7 +48,7 @@ export interface CheckOptions {
 
 /** In the order of the files. @throws ModelError of the first one that cannot be read, CANCELLED */
 export async function checkBytes(
-  work: Orchestration,
+  work: Pick<Orchestration, 'store'>,
   files: readonly FileToCheck[],
   options: CheckOptions = {},
 ): Promise<readonly CheckedFile[]> {
@@ -62,7 +62,8 @@ export async function checkBytes(
   const again = doubtful.flatMap((index) => files[index] ?? []);
   const totalBytes = firstBytes + sum(again.map(({ sizeBytes }) => sizeBytes));
   const onProgress = (doneBytes: number) => options.onProgress?.(firstBytes + doneBytes, totalBytes);
-  const whole = await checkOnce(again, [], { ...options, leafless: again, onProgress });
+  const onChecked = (at: number, read: CheckedFile) => options.onChecked?.(doubtful[at] ?? -1, read);
+  const whole = await checkOnce(again, [], { ...options, leafless: again, onProgress, onChecked });
   for (const [at, index] of doubtful.entries()) {
     const [before, now] = [checked[index], whole[at]];
     if (before === undefined || now === undefined) continue;
@@ -80,7 +81,7 @@ interface KnownLeaves {
 /** Leaves of a file of one leaf say no more than its digest. */
 const isDivided = ({ digest, sizeBytes }: FileToCheck): boolean => digest !== undefined && sizeBytes > LEAF_BYTES;
 
-function leavesOf({ store }: Orchestration, file: FileToCheck): KnownLeaves | undefined {
+function leavesOf({ store }: Pick<Orchestration, 'store'>, file: FileToCheck): KnownLeaves | undefined {
   const { path, digest, sizeBytes } = file;
   if (digest === undefined || !isDivided(file) || readStatKey(path)?.sizeBytes !== sizeBytes) return undefined;
   const leaves = readLeaves(store, digest, sizeBytes);
