@@ -19,6 +19,8 @@ export interface SeenCopy extends FileProof {
   readonly path: string;
   readonly absolute: string;
   readonly key: StatKey;
+  /** Of the right file. */
+  readonly sizeBytes: number;
   /** What its bytes must be; absent: any of this size, since nobody says. */
   readonly expected?: Sha256;
   /** What they are, where a proof on record says so. */
@@ -39,42 +41,65 @@ export interface SeenSnapshot {
   readonly missing: readonly string[];
 }
 
-/** Digests of proven blobs by their inode. */
-export type ProvenInodes = ReadonlyMap<string, Sha256>;
+export interface ProvenBlob {
+  readonly digest: Sha256;
+  /** When it was found proven. */
+  readonly key: StatKey;
+}
 
-export function splitBlobs({ store, blobs }: Orchestration): { readonly open: readonly Sha256[]; readonly proven: ProvenInodes } {
+/** Blobs by their inode. */
+export interface BlobInodes {
+  readonly proven: ReadonlyMap<string, ProvenBlob>;
+  /** Of those to be read, or found wrong: what their bytes must be, which a file that is a link of one must have, too. */
+  readonly unproven: ReadonlyMap<string, Sha256>;
+}
+
+export function splitBlobs({ store, blobs }: Orchestration): BlobInodes & { readonly open: readonly Sha256[] } {
   const marked = blobs.marks.all();
   const open: Sha256[] = [];
-  const proven = new Map<string, Sha256>();
+  const unproven = new Map<string, Sha256>();
+  const proven = new Map<string, ProvenBlob>();
   for (const digest of listBlobs(store)) {
     const key = readStatKey(blobs.path(digest));
     if (key === undefined) continue;
-    if (!marked.has(digest) && blobs.ledger.proves(digest, key)) proven.set(key.ino, digest);
-    else open.push(digest);
+    if (!marked.has(digest) && blobs.ledger.proves(digest, key)) proven.set(key.ino, { digest, key });
+    else {
+      open.push(digest);
+      unproven.set(key.ino, digest);
+    }
   }
-  return { open, proven };
+  return { open, proven, unproven };
 }
 
-export async function seeSnapshot(work: Orchestration, directory: string, proven: ProvenInodes): Promise<SeenSnapshot> {
+/** What is written to meanwhile is other bytes. */
+export const isUntouched = (before: StatKey, now: StatKey): boolean => ['same', 'touched'].includes(compareKeys(before, now));
+
+/** The proven blob that a file is a link of, and has been since that was proven. */
+function linkedBlob({ proven }: BlobInodes, key: StatKey): Sha256 | undefined {
+  const blob = proven.get(key.ino);
+  return blob && isUntouched(blob.key, key) ? blob.digest : undefined;
+}
+
+export async function seeSnapshot(work: Orchestration, directory: string, inodes: BlobInodes): Promise<SeenSnapshot> {
   const record = readSnapshot(work.store, directory);
-  if (record !== undefined) return seeRecorded(work, directory, { record, proven });
+  if (record !== undefined) return seeRecorded(work, directory, { record, inodes });
   const spec = await specOf(work, directory);
   if (spec === undefined) return { directory, copies: [], missing: [] };
   const outputs = knownOutputs(work, { directory, files: spec.files });
   const copies = spec.files.flatMap((file) => {
     const output = outputs.get(file.path);
     const known = output === undefined ? file : { ...file, sha256: output.sha256, sizeBytes: output.sizeBytes };
-    return seeDeclared(work, directory, { file: known, proven, ...(output && { derived: output.derived }) }) ?? [];
+    return seeDeclared(work, directory, { file: known, inodes, ...(output && { derived: output.derived }) }) ?? [];
   });
   return { directory, spec, copies, missing: [] };
 }
 
 interface Recorded {
   readonly record: SnapshotRecord;
-  readonly proven: ProvenInodes;
+  readonly inodes: BlobInodes;
 }
 
-function seeRecorded({ store }: Orchestration, directory: string, { record, proven }: Recorded): SeenSnapshot {
+function seeRecorded({ store }: Orchestration, directory: string, { record, inodes }: Recorded): SeenSnapshot {
   const copies: SeenCopy[] = [];
   const missing: string[] = [];
   for (const { path, sha256: expected, key: recorded, proof, upstream, derived } of record.files) {
@@ -82,9 +107,18 @@ function seeRecorded({ store }: Orchestration, directory: string, { record, prov
     const key = readStatKey(absolute);
     if (key === undefined) missing.push(path);
     else {
-      const isLink = proven.get(key.ino) === expected;
+      const isLink = linkedBlob(inodes, key) === expected;
       const isSame = compareKeys(recorded, key) === 'same';
-      const facts = { path, absolute, key, expected, proof, ...(upstream && { upstream }), ...(derived && { derived }) };
+      const facts = {
+        path,
+        absolute,
+        key,
+        sizeBytes: recorded.sizeBytes,
+        expected,
+        proof,
+        ...(upstream && { upstream }),
+        ...(derived && { derived }),
+      };
       copies.push({ ...facts, isStale: !isLink && !isSame, ...((isLink || isSame) && { digest: expected }) });
     }
   }
@@ -93,21 +127,22 @@ function seeRecorded({ store }: Orchestration, directory: string, { record, prov
 
 interface Declared {
   readonly file: FileSpec;
-  readonly proven: ProvenInodes;
+  readonly inodes: BlobInodes;
   readonly derived?: Derived;
 }
 
-/** Without a digest of the manifest's the size is all that can be compared; a cast of which nothing is known is nobody's. */
-function seeDeclared({ store }: Orchestration, directory: string, { file, proven, derived }: Declared): SeenCopy | undefined {
+/** Without a digest of the manifest's or of its blob's the size is all that can be compared; a cast of which nothing is known is nobody's. */
+function seeDeclared({ store }: Orchestration, directory: string, { file, inodes, derived }: Declared): SeenCopy | undefined {
   const absolute = store.resolver.modelFile(directory, file.path);
   const key = readStatKey(absolute);
   if (key === undefined || (file.derive !== undefined && file.sha256 === undefined)) return undefined;
-  const digest = proven.get(key.ino);
+  const digest = linkedBlob(inodes, key);
+  const expected = file.sha256 ?? inodes.unproven.get(key.ino);
   const proof = file.sha256 === undefined ? 'size-only' : file.proof;
-  const isRight = digest !== undefined && key.sizeBytes === file.sizeBytes && (file.sha256 ?? digest) === digest;
+  const isRight = digest !== undefined && key.sizeBytes === file.sizeBytes && (expected ?? digest) === digest;
   return {
-    ...{ path: file.path, absolute, key, proof, isStale: digest === undefined },
-    ...(file.sha256 && { expected: file.sha256 }),
+    ...{ path: file.path, absolute, key, sizeBytes: file.sizeBytes, proof, isStale: digest === undefined },
+    ...(expected && { expected }),
     ...(isRight && { digest }),
     ...(derived && { derived }),
   };

@@ -6,14 +6,14 @@ import type { ModelSpec } from '../domain/spec.ts';
 import { writeLeaves } from '../store/piece-leaves.ts';
 import type { SnapshotFile } from '../store/snapshot-record.ts';
 import { readSnapshot, writeSnapshot } from '../store/snapshots.ts';
-import { compareKeys, readStatKey } from '../store/stat-key.ts';
+import { readStatKey } from '../store/stat-key.ts';
 import { withStateLock } from '../store/state-lock.ts';
 import { LEAF_BYTES } from '../transfer/transfer.ts';
 import type { RebuildOptions } from './api.ts';
 import { type CheckedFile, checkBytes } from './check-bytes.ts';
 import { isIndex, unreferencedShards } from './narrow-shards.ts';
 import type { Orchestration } from './orchestration.ts';
-import type { SeenCopy, SeenSnapshot } from './rebuild-look.ts';
+import { isUntouched, type SeenCopy, type SeenSnapshot } from './rebuild-look.ts';
 
 export interface SnapshotOutcome {
   /** Paths inside the model. */
@@ -75,9 +75,9 @@ async function rightCopies(
   for (const copy of copies) {
     const digest = copy.digest ?? found.get(copy.path);
     const now = readStatKey(copy.absolute);
-    if (digest === undefined || now === undefined || !isUntouched(copy, now)) continue;
-    if (copy.expected === undefined || copy.expected === digest) right.push({ ...copy, digest });
-    else if (record !== undefined) await work.blobs.marks.mark(copy.expected, digest);
+    if (digest === undefined || now === undefined || !isUntouched(copy.key, now)) continue;
+    if (isRight(copy, digest)) right.push({ ...copy, digest });
+    else if (record !== undefined && copy.expected !== undefined) await work.blobs.marks.mark(copy.expected, digest);
   }
   return right;
 }
@@ -88,8 +88,8 @@ async function keepLeaves({ store }: Orchestration, checked: readonly CheckedFil
     if (sha256 && leaves) await writeLeaves(store, sha256, { leafBytes: LEAF_BYTES, digests: leaves });
 }
 
-/** What was written to while it was read hashes to nothing. */
-const isUntouched = ({ key }: SeenCopy, now: SeenCopy['key']): boolean => ['same', 'touched'].includes(compareKeys(key, now));
+const isRight = ({ expected, sizeBytes, key }: SeenCopy, digest: Sha256): boolean =>
+  expected === undefined ? key.sizeBytes === sizeBytes : digest === expected;
 
 async function adoptAll({ store, blobs }: Orchestration, right: readonly RightCopy[]): Promise<Sha256[]> {
   const adopted: Sha256[] = [];
@@ -111,9 +111,9 @@ async function writeRecord({ store }: Orchestration, { directory, spec }: SeenSn
   if (spec === undefined || right.length === 0) return false;
   await withStateLock(store, `rebuild the record of ${directory}`, async () => {
     if (readSnapshot(store, directory) !== undefined) return;
-    const files = right.flatMap(({ path, absolute, digest: sha256, proof, derived }): SnapshotFile[] => {
+    const files = right.flatMap(({ path, absolute, key: before, digest: sha256, proof, derived }): SnapshotFile[] => {
       const key = readStatKey(absolute);
-      return key === undefined ? [] : [{ path, sha256, proof, key, ...(derived && { derived }) }];
+      return key === undefined || !isUntouched(before, key) ? [] : [{ path, sha256, proof, key, ...(derived && { derived }) }];
     });
     await writeSnapshot(store, directory, {
       ref: spec.ref,

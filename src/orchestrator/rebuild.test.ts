@@ -1,10 +1,21 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { seeded, sha256Hex } from '../../test/servers/http/fault-server.ts';
 import { census } from '../../test/support/census.ts';
 import { flipBit } from '../../test/support/flip-bit.ts';
-import { MODEL, modelFixture } from '../../test/support/model-fixture.ts';
+import { MODEL, modelFixture, textOf } from '../../test/support/model-fixture.ts';
 import { storeContextOf } from '../../test/support/test-store.ts';
 import { derivedModel } from '../../test/support/tiny-weights.ts';
 import { checkInvariants } from '../compose.ts';
@@ -117,6 +128,70 @@ describe('rebuild', () => {
     await store.orchestrator.repair(MODEL);
     store.world.server().requests.length = 0;
     await expectWhole(store);
+  });
+
+  it.each([
+    ['holds another bit', (path: string) => flipBit(path, 5)],
+    [
+      'was cut short',
+      (path: string) => {
+        chmodSync(path, 0o644);
+        truncateSync(path, 100);
+      },
+    ],
+  ])(
+    'does not take for right what %s, where the manifest has no digest, the record is lost and its blob is known to be wrong',
+    async (_, rot) => {
+      const world = await modelFixture({
+        files: { 'w.bin': { content: shared, keys: { sha256: null } }, 'a.json': '{}' },
+        sources: ['http'],
+      });
+      await using orchestrator = await world.orchestrator();
+      await orchestrator.ensure(MODEL);
+      rot(blobPath(world.modelsRoot, sha256Hex(shared)));
+      rmSync(join(world.modelDir(), '.verified.json'));
+      for (const blobCount of [2, 2]) {
+        const report = await orchestrator.rebuild();
+        expect(report).toMatchObject({ ok: false, blobCount, adoptedCount: 0, badBlobs: [sha256Hex(shared)] });
+        expect((await orchestrator.status(MODEL)).state).not.toBe('COMPLETE');
+      }
+      await orchestrator.ensure(MODEL);
+      expect(readFileSync(join(world.modelDir(), 'w.bin')).equals(textOf(shared))).toBe(true);
+      expect((await orchestrator.status(MODEL)).state).toBe('COMPLETE');
+      expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+    },
+  );
+
+  it('does not take for right a file of its own that is not as long as the manifest says', async () => {
+    const world = await modelFixture({ files: { 'w.bin': { content: shared, keys: { sha256: null } }, 'a.json': '{}' } });
+    await using orchestrator = await world.orchestrator();
+    await orchestrator.ensure(MODEL);
+    const path = join(world.modelDir(), 'w.bin');
+    const short = readFileSync(path).subarray(0, 100);
+    rmSync(path);
+    writeFileSync(path, short);
+    rmSync(join(world.modelDir(), '.verified.json'));
+    expect(await orchestrator.rebuild()).toMatchObject({ ok: false, adoptedCount: 0, snapshots: [{ fileCount: 1, badFiles: ['w.bin'] }] });
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('reads a file that was written to after its blob was found proven, though it is the same inode still', async () => {
+    const { world, orchestrator, record } = await storeOfTwo();
+    rmSync(record(MODEL));
+    const path = join(world.modelDir(), 'a.json');
+    let asked = 0;
+    const options = {
+      get signal(): AbortSignal {
+        // Asked for twice when blobs are read, then once a snapshot: the other model's comes first.
+        if (++asked === 3) {
+          chmodSync(path, 0o644);
+          writeFileSync(path, '[]');
+        }
+        return new AbortController().signal;
+      },
+    };
+    const report = await orchestrator.rebuild(options);
+    expect(report).toMatchObject({ ok: false, snapshots: [{ ref: MODEL, state: 'rebuilt', badFiles: ['a.json'] }] });
   });
 
   it('puts on record again what was made from what, so that nothing is cast once more', async () => {

@@ -37,13 +37,13 @@ type RebuildOutcome = Omit<RebuildReport, 'ok' | 'durationMs'>;
 async function planRebuild(work: Orchestration): Promise<RebuildOutcome> {
   const { store, blobs } = work;
   const storeRecordMade = readStoreId(store) === undefined;
-  const { open, proven } = splitBlobs(work);
+  const inodes = splitBlobs(work);
+  const { open, proven, unproven } = inodes;
   const directories = listSnapshots(store);
   const seen: SeenSnapshot[] = [];
-  for (const directory of directories) seen.push(await seeSnapshot(work, directory, proven));
+  for (const directory of directories) seen.push(await seeSnapshot(work, directory, inodes));
   // A link of a blob that is to be read needs no reading of its own.
-  const inodes = new Set(open.flatMap((digest) => readStatKey(blobs.path(digest))?.ino ?? []));
-  const unread = seen.flatMap(({ copies }) => copies.filter(({ digest, key }) => digest === undefined && !inodes.has(key.ino)));
+  const unread = seen.flatMap(({ copies }) => copies.filter(({ digest, key }) => digest === undefined && !unproven.has(key.ino)));
   const snapshots = seen.map((one) => described(work, one, [])).filter(hasNews);
   return {
     ...{ isDryRun: true, storeRecordMade, badBlobs: [], links: [], snapshots },
@@ -74,15 +74,19 @@ async function runRebuild(work: Orchestration, options: RebuildOptions): Promise
   });
   const snapshots: RebuiltSnapshot[] = [];
   const stale = new Set<string>();
-  const proven = new Map(splitBlobs(work).proven);
+  const { unproven, ...now } = splitBlobs(work);
+  const proven = new Map(now.proven);
   let [adoptedCount, snapshotBytes] = [0, 0];
   const directories = listSnapshots(store);
   for (const directory of directories) {
-    const seen = await seeSnapshot(work, directory, proven);
+    const seen = await seeSnapshot(work, directory, { proven, unproven });
     const rebuilt = await rebuildSnapshot(work, seen, options);
     adoptedCount += rebuilt.adopted.length;
     // A blob that one snapshot gave back proves the links of the next.
-    for (const digest of rebuilt.adopted) proven.set(readStatKey(blobs.path(digest))?.ino ?? '', digest);
+    for (const digest of rebuilt.adopted) {
+      const key = readStatKey(blobs.path(digest));
+      if (key !== undefined && blobs.ledger.proves(digest, key)) proven.set(key.ino, { digest, key });
+    }
     snapshotBytes += rebuilt.bytesRead;
     for (const digest of rebuilt.stale) stale.add(digest);
     const news = described(work, seen, rebuilt.badFiles, rebuilt.isWritten);
