@@ -16,14 +16,24 @@ const HINTS: Readonly<Record<string, string>> = {
   ENFILE: 'this machine has too many files open: raise fs.file-max, or lower --jobs and --connections',
 };
 
+/** Linux's numbers of those that libuv has no name for. */
+const UNNAMED: Readonly<Record<string, string>> = {
+  'Unknown system error -74': 'EBADMSG',
+  'Unknown system error -116': 'ESTALE',
+  'Unknown system error -117': 'EUCLEAN',
+};
+
 /** The errno name (`ENOENT`) of a thrown value, if it carries one. */
 export function errnoOf(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null)?.code;
+  const given = (error as { code?: unknown } | null)?.code;
+  const code = typeof given === 'string' ? (UNNAMED[given] ?? given) : given;
   return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 }
 
-/** Whether the disk has the file and gives its bytes no more, as opposed to whatever else keeps it from being read. */
-export const isUnreadable = (error: unknown): boolean => error instanceof ModelError && error.details.errno === 'EIO';
+const OF_MEDIUM: readonly unknown[] = ['EIO', 'EUCLEAN', 'EBADMSG', 'ENODATA', 'EILSEQ'];
+
+/** Whether the disk has the file and gives its bytes no more. Whatever else keeps it from being read (files open, memory, rights, a server away) says nothing of them. */
+export const isUnreadable = (error: unknown): boolean => error instanceof ModelError && OF_MEDIUM.includes(error.details.errno);
 
 export const isErrno = (error: unknown, ...names: readonly string[]): boolean => names.includes(errnoOf(error) ?? '');
 

@@ -1,6 +1,7 @@
 /** Reads blobs, and puts on record what that shows: a proof, the leaves, or a mark. What scrub and rebuild are made of. */
 import type { Sha256 } from '../domain/digest.ts';
 import type { ModelError } from '../domain/errors.ts';
+import { isUnreadable } from '../domain/fs-error.ts';
 import type { BlobVerdict } from '../domain/scrub.ts';
 import { readLeaves, writeLeaves } from '../store/piece-leaves.ts';
 import { compareKeys, readStatKey, type StatKey } from '../store/stat-key.ts';
@@ -31,8 +32,8 @@ interface OpenBlob {
 
 /**
  * In the order given, as many at once as there are cores; each is settled as soon as it was read, so that whoever dies loses little. A blob
- * that cannot be read stops nobody.
- * @throws ModelError CANCELLED, READ_ONLY, …
+ * that cannot be read stops nobody: where the medium has lost its bytes it is marked, else it is thrown of once the others are settled.
+ * @throws ModelError CANCELLED, READ_ONLY, …; the first error of a read that says nothing of the bytes
  */
 export async function proveBlobs(work: Orchestration, digests: readonly Sha256[], options: ProveOptions = {}): Promise<ReadBlob[]> {
   const blobs = digests.flatMap((digest): OpenBlob[] => {
@@ -43,10 +44,16 @@ export async function proveBlobs(work: Orchestration, digests: readonly Sha256[]
   const leafless = new Set(blobs.filter((blob) => wantsLeaves(work, blob)).map(({ path }) => path));
   const totalBytes = blobs.reduce((sum, { key }) => sum + key.sizeBytes, 0);
   const read: ReadBlob[] = [];
+  const failures: ModelError[] = [];
   let settling: Promise<unknown> = Promise.resolve();
   const settle = (index: number, result: HashedFile | ModelError): void => {
     const blob = blobs[index];
-    if (blob !== undefined) settling = settling.then(async () => read.push(await settleBlob(work, blob, result)));
+    if (blob === undefined) return;
+    settling = settling.then(async () => {
+      const settled = await settleBlob(work, blob, result);
+      if ('verdict' in settled) read.push(settled);
+      else failures.push(settled);
+    });
     // Awaited below; until then a failure is nobody's.
     settling.catch(() => undefined);
   };
@@ -67,14 +74,15 @@ export async function proveBlobs(work: Orchestration, digests: readonly Sha256[]
   } finally {
     await settling;
   }
+  if (failures[0] !== undefined) throw failures[0];
   return read;
 }
 
 const wantsLeaves = ({ store }: Orchestration, { digest, key }: OpenBlob): boolean =>
   key.sizeBytes > LEAF_BYTES && readLeaves(store, digest, key.sizeBytes) === undefined;
 
-/** Only under the digest's lock, and only of the very file that was read. */
-async function settleBlob(work: Orchestration, blob: OpenBlob, result: HashedFile | ModelError): Promise<ReadBlob> {
+/** Only under the digest's lock, and only of the very file that was read. @returns an error that says nothing of the bytes, too */
+async function settleBlob(work: Orchestration, blob: OpenBlob, result: HashedFile | ModelError): Promise<ReadBlob | ModelError> {
   const { digest, path, key } = blob;
   const verdictOf = (verdict: BlobVerdict, found?: string): ReadBlob => ({
     digest,
@@ -89,7 +97,7 @@ async function settleBlob(work: Orchestration, blob: OpenBlob, result: HashedFil
     if (now === undefined) return verdictOf('gone');
     const comparison = compareKeys(key, now);
     if (comparison !== 'same' && comparison !== 'touched') return verdictOf('changed');
-    if (!('sha256' in result)) return verdictOf('unreadable', await mark(work, digest, unreadable(result)));
+    if (!('sha256' in result)) return isUnreadable(result) ? verdictOf('unreadable', await mark(work, digest, unreadable(result))) : result;
     if (result.sha256 !== digest) return verdictOf('wrong', await mark(work, digest, result.sha256));
     if (result.leaves) await writeLeaves(work.store, digest, { leafBytes: LEAF_BYTES, digests: result.leaves });
     if (work.blobs.ledger.proves(digest, now)) await work.blobs.ledger.record(digest, now);
