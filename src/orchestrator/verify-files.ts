@@ -10,7 +10,7 @@ import type { VerifyOptions } from './api.ts';
 import { type CheckedFile, checkBytes, type FileToCheck } from './check-bytes.ts';
 import type { Orchestration } from './orchestration.ts';
 import type { Target } from './target.ts';
-import { unlessReadOnly } from './unless-read-only.ts';
+import { unlessUnwritable } from './unless-unwritable.ts';
 
 /** What a caller within the orchestrator wants besides. */
 export interface Quietly {
@@ -117,7 +117,7 @@ class Progress {
     try {
       const result = await read();
       await this.#saving;
-      if (!this.#request.changesNothing) await unlessReadOnly(() => this.#record.remove());
+      if (!this.#request.changesNothing) await unlessUnwritable(() => this.#record.remove());
       return result;
     } catch (error) {
       this.#save();

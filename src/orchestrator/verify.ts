@@ -14,7 +14,7 @@ import { checkFormats } from './check-formats.ts';
 import { inspectTarget } from './look.ts';
 import type { Orchestration } from './orchestration.ts';
 import { resolveTarget, type Target } from './target.ts';
-import { isReadOnly, unlessReadOnly } from './unless-read-only.ts';
+import { isUnwritable, unlessUnwritable } from './unless-unwritable.ts';
 import { expectedOf, judgedFiles, type Quietly, type ReadFile, readFiles } from './verify-files.ts';
 
 export async function verifyModel(work: Orchestration, modelId: string, options: VerifyOptions & Quietly = {}): Promise<VerifyReport> {
@@ -58,11 +58,11 @@ async function formatFaultsOf(
   return checkFormats({ files, pathOf: ({ path }) => store.resolver.modelFile(target.directory, path) });
 }
 
-/** Holds the lock that makes status say VERIFYING. A root that cannot be written is verified all the same. */
+/** Holds the lock that makes status say VERIFYING. A root that cannot be written, or is full, is verified all the same. */
 async function whileShown<T>(work: Orchestration, { spec, label }: Target, run: () => Promise<T>): Promise<T> {
   const lock = work.store.resolver.verifyLock(spec.family, spec.ref);
   const lease = await work.store.locks.tryAcquire(lock, { doing: `verify ${label}` }).catch((error: unknown) => {
-    if (isReadOnly(error)) return undefined;
+    if (isUnwritable(error)) return undefined;
     throw error;
   });
   try {
@@ -90,7 +90,7 @@ async function keepLeaves(work: Orchestration, verified: readonly VerifiedFile[]
   for (const { path, ok } of verified) {
     const { sha256, leaves } = checked.get(path) ?? {};
     if (!ok || sha256 === undefined || leaves === undefined) continue;
-    await unlessReadOnly(() => writeLeaves(work.store, sha256, { leafBytes: LEAF_BYTES, digests: leaves }));
+    await unlessUnwritable(() => writeLeaves(work.store, sha256, { leafBytes: LEAF_BYTES, digests: leaves }));
   }
 }
 
@@ -104,7 +104,7 @@ async function remember(
   for (const [index, { ok, found }] of verified.entries()) {
     const digest = files[index]?.published?.sha256;
     if (ok || found === undefined || digest === undefined || found === digest) continue;
-    const error = await unlessReadOnly(() => work.blobs.marks.mark(digest, found));
+    const error = await unlessUnwritable(() => work.blobs.marks.mark(digest, found));
     if (error === undefined) continue;
     emit({
       type: 'warning',
