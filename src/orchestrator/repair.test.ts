@@ -189,6 +189,34 @@ describe('without a network', () => {
   });
 });
 
+describe('a file that is no longer what the manifest names', () => {
+  const [before, after] = [seeded(50_000, 11), seeded(50_000, 12)];
+
+  async function movedOn() {
+    const published = await publishedWorld({ [BIG]: before });
+    await published.world.write({ [MODEL]: { files: { [BIG]: after }, sources: ['http'] } });
+    return { ...published, orchestrator: await published.world.orchestrator() };
+  }
+
+  it.each(['a link of its blob', 'an inode of its own'])('and is right as %s becomes that, and nothing is kept as bad', async (kind) => {
+    const { world, orchestrator, path } = await movedOn();
+    if (kind !== 'a link of its blob') makeOwnInode(path);
+    expect(await orchestrator.repair(MODEL)).toMatchObject({ ok: true, files: [{ path: BIG, quarantined: [] }] });
+    expect(readFileSync(path).equals(textOf(after))).toBe(true);
+    expect(quarantined(world.modelsRoot)).toEqual([]);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('and is neither what it was is kept', async () => {
+    const { world, orchestrator, path } = await movedOn();
+    makeOwnInode(path);
+    flipBit(path, 5);
+    await orchestrator.repair(MODEL);
+    expect(quarantined(world.modelsRoot)).toHaveLength(1);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+});
+
 it('mends what is missing, too, and leaves what nobody declared', async () => {
   const world = await modelFixture({ files: { 'a.bin': 'aaa', 'b.bin': 'bbb' }, sources: ['http'] });
   await using orchestrator = await world.orchestrator();

@@ -1,6 +1,7 @@
 /** `repair`: reads a model, then makes what is wrong right: from copies on this machine, else from the sources, of large files only the bad pieces. */
 import type { MendedBlob, RepairedFile, RepairReport, RepairWay } from '../domain/repair.ts';
 import type { VerifiedFile, VerifyReport } from '../domain/results.ts';
+import { readSnapshot } from '../store/snapshots.ts';
 import { readStatKey } from '../store/stat-key.ts';
 import { LEAF_BYTES } from '../transfer/transfer.ts';
 import type { RepairOptions, TargetOptions } from './api.ts';
@@ -53,7 +54,10 @@ async function mend(work: Orchestration, modelId: string, { target, bad, options
   return { files, links: [...mended.values()].flatMap(({ links = [] }) => links), fetchedBytes };
 }
 
-/** A bad file that is an inode of its own is relinked, and nobody would see its bytes again; a bad blob is kept when it is replaced. */
+/**
+ * A bad file that is an inode of its own is relinked, and nobody would see its bytes again; a bad blob is kept when it is replaced. Of a file
+ * that is what was published, and no longer what the manifest names, nothing is bad, and what another digest's blob is stays there.
+ */
 async function keepBadCopy({ store, blobs, settings }: Orchestration, target: Target, file: VerifiedFile): Promise<string | undefined> {
   const digest = digestOf(file);
   const path = store.resolver.modelFile(target.directory, file.path);
@@ -63,8 +67,11 @@ async function keepBadCopy({ store, blobs, settings }: Orchestration, target: Ta
     doing: `repair ${target.label}`,
   });
   try {
-    const key = readStatKey(path);
-    if (key === undefined || key.ino === readStatKey(blobs.path(digest))?.ino) return undefined;
+    const ino = readStatKey(path)?.ino;
+    const published = readSnapshot(store, target.directory)?.files.find((one) => one.path === file.path)?.sha256;
+    const names = [digest, ...(published === undefined ? [] : [published])];
+    const isBlob = names.some((name) => readStatKey(blobs.path(name))?.ino === ino);
+    if (ino === undefined || isBlob || file.found === published) return undefined;
     const kept = await blobs.quarantine(digest, path);
     return kept && store.resolver.relative(kept);
   } finally {
