@@ -4,7 +4,7 @@ import type { ModelError } from '../domain/errors.ts';
 import { isUnreadable } from '../domain/fs-error.ts';
 import type { BlobVerdict } from '../domain/scrub.ts';
 import { readLeaves, writeLeaves } from '../store/piece-leaves.ts';
-import { compareKeys, readStatKey, type StatKey } from '../store/stat-key.ts';
+import { isUntouched, readStatKey, type StatKey } from '../store/stat-key.ts';
 import { type HashedFile, hashFiles } from '../transfer/hash-file.ts';
 import { LEAF_BYTES } from '../transfer/transfer.ts';
 import type { Orchestration } from './orchestration.ts';
@@ -95,9 +95,9 @@ async function settleBlob(work: Orchestration, blob: OpenBlob, result: HashedFil
   try {
     const now = readStatKey(path);
     if (now === undefined) return verdictOf('gone');
-    const comparison = compareKeys(key, now);
-    if (comparison !== 'same' && comparison !== 'touched') return verdictOf('changed');
-    if (!('sha256' in result)) return isUnreadable(result) ? verdictOf('unreadable', await mark(work, digest, unreadable(result))) : result;
+    if (!isUntouched(key, now)) return verdictOf('changed');
+    if (!('sha256' in result))
+      return isUnreadable(result) ? verdictOf('unreadable', await mark(work, digest, unreadable(result))) : result;
     if (result.sha256 !== digest) return verdictOf('wrong', await mark(work, digest, result.sha256));
     if (result.leaves) await writeLeaves(work.store, digest, { leafBytes: LEAF_BYTES, digests: result.leaves });
     if (work.blobs.ledger.proves(digest, now)) await work.blobs.ledger.record(digest, now);

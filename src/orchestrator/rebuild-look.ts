@@ -9,7 +9,7 @@ import type { FileSpec, ModelSpec } from '../domain/spec.ts';
 import { listBlobs } from '../store/list-blobs.ts';
 import type { SnapshotRecord } from '../store/snapshot-record.ts';
 import { readSnapshot } from '../store/snapshots.ts';
-import { compareKeys, readStatKey, type StatKey } from '../store/stat-key.ts';
+import { compareKeys, isUntouched, readStatKey, type StatKey } from '../store/stat-key.ts';
 import { knownOutputs } from './derived-outputs.ts';
 import type { Orchestration } from './orchestration.ts';
 
@@ -70,9 +70,6 @@ export function splitBlobs({ store, blobs }: Orchestration): BlobInodes & { read
   }
   return { open, proven, unproven };
 }
-
-/** What is written to meanwhile is other bytes. */
-export const isUntouched = (before: StatKey, now: StatKey): boolean => ['same', 'touched'].includes(compareKeys(before, now));
 
 /** The proven blob that a file is a link of, and has been since that was proven. */
 function linkedBlob({ proven }: BlobInodes, key: StatKey): Sha256 | undefined {

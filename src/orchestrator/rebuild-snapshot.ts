@@ -6,14 +6,14 @@ import type { ModelSpec } from '../domain/spec.ts';
 import { writeLeaves } from '../store/piece-leaves.ts';
 import type { SnapshotFile } from '../store/snapshot-record.ts';
 import { readSnapshot, writeSnapshot } from '../store/snapshots.ts';
-import { readStatKey } from '../store/stat-key.ts';
+import { isUntouched, readStatKey } from '../store/stat-key.ts';
 import { withStateLock } from '../store/state-lock.ts';
 import { LEAF_BYTES } from '../transfer/transfer.ts';
 import type { RebuildOptions } from './api.ts';
 import { type CheckedFile, checkBytes } from './check-bytes.ts';
 import { isIndex, unreferencedShards } from './narrow-shards.ts';
 import type { Orchestration } from './orchestration.ts';
-import { isUntouched, type SeenCopy, type SeenSnapshot } from './rebuild-look.ts';
+import type { SeenCopy, SeenSnapshot } from './rebuild-look.ts';
 
 export interface SnapshotOutcome {
   /** Paths inside the model. */

@@ -24,6 +24,8 @@ export interface ReadRequest extends VerifyOptions, Quietly {
 }
 
 export interface ReadFile extends CheckedFile {
+  /** From before it was read. */
+  readonly key: StatKey | undefined;
   readonly isEarlier?: boolean;
 }
 
@@ -56,7 +58,10 @@ export async function readFiles(work: Orchestration, target: Target, request: Re
       onChecked: (index, read) => progress.add(open[index], read),
     }),
   );
-  return new Map([...skipped, ...open.map(({ name }, index): [string, ReadFile] => [name, checked[index] as CheckedFile])]);
+  return new Map([
+    ...skipped,
+    ...open.map(({ name, key }, index): [string, ReadFile] => [name, { ...(checked[index] as CheckedFile), key }]),
+  ]);
 }
 
 interface OpenFile extends FileToCheck {
@@ -101,7 +106,7 @@ class Progress {
     const isSame = comparison === 'same' || (comparison === 'touched' && this.#work.blobs.ledger.proves(digest, key));
     if (!isSame) return undefined;
     this.#done.set(name, before);
-    return { name, read: { sha256: digest, sizeBytes: key.sizeBytes, by: before.by, isEarlier: true } };
+    return { name, read: { sha256: digest, sizeBytes: key.sizeBytes, by: before.by, isEarlier: true, key } };
   }
 
   add(file: OpenFile | undefined, { sha256, sizeBytes, by }: CheckedFile): void {

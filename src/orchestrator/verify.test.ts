@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { appendFileSync, chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -8,6 +8,8 @@ import { flipBit } from '../../test/support/flip-bit.ts';
 import { MODEL, modelFixture } from '../../test/support/model-fixture.ts';
 import { storeContextOf } from '../../test/support/test-store.ts';
 import { sha256Of } from '../domain/digest.ts';
+import type { ModelEvent } from '../domain/events.ts';
+import { CorruptMarks } from '../store/corrupt-marks.ts';
 import { readLeaves, writeLeaves } from '../store/piece-leaves.ts';
 import { LEAF_BYTES } from '../transfer/transfer.ts';
 
@@ -41,6 +43,46 @@ it('is right about good, damaged, missing and foreign files all at once', async 
   });
   expect(report.extraFiles).toEqual(['notes.txt']);
   expect(readdirSync(directory)).toContain('notes.txt');
+});
+
+describe('a bad file is told, and its digest is not marked,', () => {
+  async function badCopy() {
+    const world = await modelFixture({ files: { 'w.bin': 'right' } });
+    const orchestrator = await world.orchestrator();
+    await orchestrator.ensure(MODEL);
+    const path = join(world.modelDir(), 'w.bin');
+    rmSync(path);
+    writeFileSync(path, 'wrong');
+    const store = storeContextOf(world.modelsRoot);
+    const digest = sha256Of(hash('sha256', 'right'));
+    const marks = () => [...new CorruptMarks(store).all()];
+    return { orchestrator, path, store, digest, marks };
+  }
+
+  it('where it was healed since it was read', async () => {
+    const { orchestrator, path, store, digest, marks } = await badCopy();
+    const onEvent = ({ type }: { readonly type: string }): void => {
+      if (type !== 'verify.progress') return;
+      linkSync(store.resolver.blobPath(digest), `${path}.new`);
+      renameSync(`${path}.new`, path);
+    };
+    expect(await orchestrator.verifyIntegrity(MODEL, { onEvent })).toMatchObject({ ok: false, files: [{ fault: 'digest' }] });
+    expect(marks()).toEqual([]);
+  });
+
+  it('where somebody is at work on that digest; afterwards it is', async () => {
+    const { orchestrator, store, digest, marks } = await badCopy();
+    const lease = await store.locks.tryAcquire(store.resolver.blobLock(digest), { doing: 'a test' });
+    const warnings: string[] = [];
+    const onEvent = (event: ModelEvent): void => {
+      if (event.type === 'warning') warnings.push(event.code);
+    };
+    expect((await orchestrator.verifyIntegrity(MODEL, { onEvent })).ok).toBe(false);
+    expect([warnings, marks()]).toEqual([['corrupt_mark_not_written'], []]);
+    await lease?.release();
+    expect((await orchestrator.verifyIntegrity(MODEL)).ok).toBe(false);
+    expect(marks()).toEqual([digest]);
+  });
 });
 
 it('of a model that is not there says what is missing, and is no error', async () => {

@@ -1,5 +1,6 @@
 /** `verify`: reads every byte of a published model. What is found bad is marked, so that status shows it until it is mended. */
 import { readdirSync } from 'node:fs';
+import type { Sha256 } from '../domain/digest.ts';
 import type { Emit } from '../domain/events.ts';
 import { isErrno } from '../domain/fs-error.ts';
 import { weakestProof } from '../domain/proof.ts';
@@ -8,6 +9,8 @@ import { type InspectedFile, provenBy } from '../store/inspect-snapshot.ts';
 import { readStoreId } from '../store/open-store.ts';
 import { writeLeaves } from '../store/piece-leaves.ts';
 import { VERIFIED_FILE } from '../store/snapshot-record.ts';
+import { readSnapshot } from '../store/snapshots.ts';
+import { isUntouched, readStatKey, type StatKey } from '../store/stat-key.ts';
 import { LEAF_BYTES } from '../transfer/transfer.ts';
 import type { VerifyOptions } from './api.ts';
 import { checkFormats } from './check-formats.ts';
@@ -28,7 +31,7 @@ export async function verifyModel(work: Orchestration, modelId: string, options:
   const checked = await (options.changesNothing ? read() : whileShown(work, target, read));
   const verified = wanted.map((file) => judge(file, checked.get(file.spec.path)));
   if (!options.changesNothing) {
-    await remember(work, wanted, verified, emit);
+    await remember(work, target, wanted, { verified, checked, emit });
     await keepLeaves(work, verified, checked);
   }
   for (const file of verified) emit({ type: 'verify.file', file: file.path, ok: file.ok, ...(file.fault && { fault: file.fault }) });
@@ -97,20 +100,52 @@ async function keepLeaves(work: Orchestration, verified: readonly VerifiedFile[]
 /** Marks what was found bad, under its published name, so that no reader trusts it before it is healed. */
 async function remember(
   work: Orchestration,
+  { directory }: Target,
   files: readonly InspectedFile[],
-  verified: readonly VerifiedFile[],
-  emit: Emit,
+  {
+    verified,
+    checked,
+    emit,
+  }: { readonly verified: readonly VerifiedFile[]; readonly checked: ReadonlyMap<string, ReadFile>; readonly emit: Emit },
 ): Promise<void> {
-  for (const [index, { ok, found }] of verified.entries()) {
+  for (const [index, { path, ok, found }] of verified.entries()) {
     const digest = files[index]?.published?.sha256;
-    if (ok || found === undefined || digest === undefined || found === digest) continue;
-    const error = await unlessUnwritable(() => work.blobs.marks.mark(digest, found));
-    if (error === undefined) continue;
+    const key = checked.get(path)?.key;
+    if (ok || found === undefined || digest === undefined || found === digest || key === undefined) continue;
+    let isBusy = false;
+    const error = await unlessUnwritable(async () => {
+      isBusy = !(await markBad(work, directory, { path, digest, found, key }));
+    });
+    if (error === undefined && !isBusy) continue;
+    const why = error === undefined ? `another process is at work on the bytes of ${path}` : 'the store cannot be written';
     emit({
       type: 'warning',
       code: 'corrupt_mark_not_written',
-      message: `the store cannot be written, so status will not show this: ${error.message}`,
+      message: `${why}, so status will not show this${error === undefined ? '; verify again when it is done' : `: ${error.message}`}`,
     });
+  }
+}
+
+interface BadFile {
+  /** Inside the model. */
+  readonly path: string;
+  readonly digest: Sha256;
+  readonly found: string;
+  /** From before it was read. */
+  readonly key: StatKey;
+}
+
+/** Only under the digest's lock (only tried: whoever holds it is at work on it), and only where the very file that was read is still published under that digest. @returns false where the lock was not to be had */
+async function markBad({ store, blobs }: Orchestration, directory: string, { path, digest, found, key }: BadFile): Promise<boolean> {
+  const lease = await store.locks.tryAcquire(store.resolver.blobLock(digest), { doing: 'mark what a verification found' });
+  if (lease === undefined) return false;
+  try {
+    const now = readStatKey(store.resolver.modelFile(directory, path));
+    const isPublished = readSnapshot(store, directory)?.files.some((file) => file.path === path && file.sha256 === digest);
+    if (now !== undefined && isUntouched(key, now) && isPublished) await blobs.marks.mark(digest, found);
+    return true;
+  } finally {
+    await lease.release();
   }
 }
 

@@ -30,3 +30,6 @@ export function compareKeys(recorded: StatKey, actual: StatKey): KeyComparison {
   if (recorded.ino !== actual.ino || recorded.mtimeNs !== actual.mtimeNs) return 'modified';
   return recorded.ctimeNs === actual.ctimeNs ? 'same' : 'touched';
 }
+
+/** Whether it has the bytes of before; what is written to meanwhile is other bytes. */
+export const isUntouched = (before: StatKey, now: StatKey): boolean => ['same', 'touched'].includes(compareKeys(before, now));
