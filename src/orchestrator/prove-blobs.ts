@@ -96,8 +96,7 @@ async function settleBlob(work: Orchestration, blob: OpenBlob, result: HashedFil
     const now = readStatKey(path);
     if (now === undefined) return verdictOf('gone');
     if (!isUntouched(key, now)) return verdictOf('changed');
-    if (!('sha256' in result))
-      return isUnreadable(result) ? verdictOf('unreadable', await mark(work, digest, unreadable(result))) : result;
+    if (!('sha256' in result)) return isUnreadable(result) ? verdictOf('unreadable', await mark(work, digest, unreadable(result))) : result;
     if (result.sha256 !== digest) return verdictOf('wrong', await mark(work, digest, result.sha256));
     if (result.leaves) await writeLeaves(work.store, digest, { leafBytes: LEAF_BYTES, digests: result.leaves });
     if (work.blobs.ledger.proves(digest, now)) await work.blobs.ledger.record(digest, now);
