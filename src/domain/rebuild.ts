@@ -1,4 +1,4 @@
-/** What `rebuild` found out again from blobs and snapshots. */
+/** What `rebuild` found out again from blobs and snapshots; of a dry run: would, where all that is to be read is right. */
 
 export interface RebuiltSnapshot {
   /** Relative to the root. */
@@ -43,3 +43,8 @@ export interface RebuildReport {
   readonly bytesRead: number;
   readonly durationMs: number;
 }
+
+/** Whether there is anything that a rebuild would do, or says is wrong. */
+export const hasWork = (report: RebuildReport): boolean =>
+  report.storeRecordMade ||
+  report.readCount + report.adoptedCount + report.links.length + report.derivationCount + report.snapshots.length > 0;

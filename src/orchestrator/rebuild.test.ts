@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -201,6 +202,7 @@ describe('rebuild', () => {
     const derived = join(world.modelsRoot, '.state', 'derived');
     const before = readdirSync(derived).sort();
     rmSync(join(world.modelsRoot, '.state'), { recursive: true });
+    expect(await orchestrator.rebuild({ dryRun: true })).toMatchObject({ derivationCount: before.length });
     expect(await orchestrator.rebuild()).toMatchObject({ ok: true, derivationCount: before.length });
     expect(readdirSync(derived).sort()).toEqual(before);
     expect(before.length).toBeGreaterThan(0);
@@ -230,6 +232,31 @@ describe('rebuild', () => {
       snapshots: [{ ref: OTHER, state: 'rebuilt' }],
     });
     expect(census(store.root)).toEqual(before);
+  });
+
+  it.each([
+    ['blobs are gone', (root: string) => rmSync(join(root, '.blobs'), { recursive: true })],
+    [
+      'files are copies',
+      (root: string) => {
+        for (const path of ['unet/w.bin', 'a.json']) {
+          const file = join(root, 'wan22', MODEL, path);
+          cpSync(file, `${file}.new`);
+          renameSync(`${file}.new`, file);
+        }
+      },
+    ],
+    ['nothing is lost', () => undefined],
+  ])('says before what it does then, where %s', async (_, damage) => {
+    const store = await storeOfTwo();
+    damage(store.root);
+    const ran = await store.world.cli(['models', 'rebuild', '--dry-run', '--json']);
+    const planned = await store.orchestrator.rebuild({ dryRun: true });
+    const { adoptedCount, links, derivationCount } = await store.orchestrator.rebuild();
+    expect(planned).toMatchObject({ adoptedCount, links: expect.arrayContaining([...links]), derivationCount });
+    expect(planned.links).toHaveLength(links.length);
+    expect(ran.code).toBe(adoptedCount + links.length > 0 ? 10 : 0);
+    await expectWhole(store);
   });
 
   it('makes no store where there is no folder', async () => {

@@ -12,6 +12,7 @@ import { listSnapshots } from '../store/snapshots.ts';
 import { readStatKey } from '../store/stat-key.ts';
 import type { RebuildOptions } from './api.ts';
 import type { Orchestration } from './orchestration.ts';
+import { plannedMending } from './plan-rebuild.ts';
 import { proveBlobs } from './prove-blobs.ts';
 import { recordDerivations, relinkStale } from './rebuild-links.ts';
 import { type SeenSnapshot, seeSnapshot, splitBlobs } from './rebuild-look.ts';
@@ -46,12 +47,10 @@ async function planRebuild(work: Orchestration): Promise<RebuildOutcome> {
   const unread = seen.flatMap(({ copies }) => copies.filter(({ digest, key }) => digest === undefined && !unproven.has(key.ino)));
   const snapshots = seen.map((one) => described(work, one, [])).filter(hasNews);
   return {
-    ...{ isDryRun: true, storeRecordMade, badBlobs: [], links: [], snapshots },
+    ...{ isDryRun: true, storeRecordMade, badBlobs: [], snapshots, ...plannedMending(work, seen) },
     blobCount: open.length + proven.size,
     provenCount: proven.size,
     readCount: open.length,
-    adoptedCount: 0,
-    derivationCount: 0,
     snapshotCount: directories.length,
     bytesRead: sum([...open.map((digest) => readStatKey(blobs.path(digest))?.sizeBytes ?? 0), ...unread.map(({ key }) => key.sizeBytes)]),
   };

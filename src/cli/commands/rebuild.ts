@@ -1,5 +1,5 @@
 import { ModelError } from '../../domain/errors.ts';
-import type { RebuildReport } from '../../domain/rebuild.ts';
+import { hasWork, type RebuildReport } from '../../domain/rebuild.ts';
 import type { Command } from '../command.ts';
 import { PROGRESS_OPTION } from '../common-options.ts';
 import { EXIT } from '../exit-statuses.ts';
@@ -31,9 +31,6 @@ export const rebuild: Command = {
     };
   },
 };
-
-const hasWork = ({ readCount, storeRecordMade, snapshots }: RebuildReport): boolean =>
-  readCount > 0 || storeRecordMade || snapshots.length > 0;
 
 /** A file that is only missing is no fault of bytes: the next ensure brings it. */
 function faultOf({ badBlobs, snapshots }: RebuildReport): ModelError | undefined {

@@ -12,9 +12,11 @@ export const rebuildData = z.object({
   proven_count: count.meta({ description: 'whose proof was on record' }),
   read_count: count.meta({ description: 'read and found right; of a dry run: to be read' }),
   bad_blobs: z.array(z.string()).meta({ description: 'digests whose bytes are others; marked' }),
-  adopted_count: count.meta({ description: 'blobs that were gone, and are links of published files again' }),
-  links: z.array(z.string()).meta({ description: 'files that are links of their blobs again, relative to the root' }),
-  derivation_count: count.meta({ description: 'records of derivations that were written' }),
+  adopted_count: count.meta({ description: 'blobs that were gone, and are links of published files again; of a dry run: would be' }),
+  links: z
+    .array(z.string())
+    .meta({ description: 'files that are links of their blobs again, relative to the root; of a dry run: would be' }),
+  derivation_count: count.meta({ description: 'records of derivations that were written; of a dry run: would be' }),
   snapshot_count: count,
   snapshots: z
     .array(

@@ -1,4 +1,4 @@
-import type { RebuildReport, RebuiltSnapshot } from '../../domain/rebuild.ts';
+import { hasWork, type RebuildReport, type RebuiltSnapshot } from '../../domain/rebuild.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { formatDuration } from '../../util/format-duration.ts';
 import { judged, mark, paint, type Verdict } from './paint.ts';
@@ -19,21 +19,27 @@ function linesOf(report: RebuildReport): readonly Line[] {
   const { isDryRun, readCount, badBlobs, adoptedCount, links, derivationCount, snapshotCount, snapshots } = report;
   const size = formatBytes(report.bytesRead);
   const rebuilt = snapshots.filter(({ state }) => state === 'rebuilt').length;
+  const done: Verdict = isDryRun ? 'soft' : 'good';
   const all: readonly Line[] = [
     ['good', 'blobs', report.blobCount, `${report.provenCount} with a proof on record`],
     [
-      isDryRun ? 'soft' : 'good',
+      done,
       isDryRun ? 'blobs to read' : 'blobs proven',
       readCount,
       isDryRun ? `${size} to read` : `${size} read in ${formatDuration(report.durationMs)}`,
     ],
     ['bad', 'bad blobs', badBlobs.length, 'marked: their models are CORRUPT until they are mended'],
-    ['good', 'blobs given back', adoptedCount, 'links of files that models still have'],
-    ['good', 'files relinked', links.length, 'they were copies of blobs that are here'],
+    [done, isDryRun ? 'blobs to give back' : 'blobs given back', adoptedCount, 'links of files that models still have'],
+    [
+      done,
+      isDryRun ? 'files to relink' : 'files relinked',
+      links.length,
+      isDryRun ? 'they are copies of blobs that are here' : 'they were copies of blobs that are here',
+    ],
     ['good', 'models', snapshotCount, `${snapshotCount - snapshots.filter(({ state }) => state !== 'kept').length} with a record`],
-    [isDryRun ? 'soft' : 'good', isDryRun ? 'records to rebuild' : 'records rebuilt', rebuilt, 'of models whose record was lost'],
-    ['good', 'derivations', derivationCount, 'put on record'],
-    [isDryRun ? 'soft' : 'good', 'STORE.json', Number(report.storeRecordMade), isDryRun ? 'is lost' : 'was lost, and is made anew'],
+    [done, isDryRun ? 'records to rebuild' : 'records rebuilt', rebuilt, 'of models whose record was lost'],
+    [done, 'derivations', derivationCount, isDryRun ? 'to put on record' : 'put on record'],
+    [done, 'STORE.json', Number(report.storeRecordMade), isDryRun ? 'is lost' : 'was lost, and is made anew'],
   ];
   return all.filter(([, what, count]) => count > 0 || what === 'blobs' || what === 'models');
 }
@@ -55,5 +61,5 @@ function snapshotLines(screen: Screen, { path, ref, state, badFiles, missingFile
   return ['', paint(screen, 'bold', ref ?? path), ...lines.slice(0, SHOWN).map((line) => `  ${line}`), ...more];
 }
 
-const nextStep = ({ isDryRun, readCount, storeRecordMade, snapshots }: RebuildReport): readonly string[] =>
-  isDryRun && (readCount > 0 || storeRecordMade || snapshots.length > 0) ? ['', 'rebuild with `wan models rebuild`'] : [];
+const nextStep = (report: RebuildReport): readonly string[] =>
+  report.isDryRun && hasWork(report) ? ['', 'rebuild with `wan models rebuild`'] : [];
