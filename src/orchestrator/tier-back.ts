@@ -3,7 +3,7 @@ import { ModelError } from '../domain/errors.ts';
 import type { Emit } from '../domain/events.ts';
 import { formatRef } from '../domain/model-ref.ts';
 import { FAST_TIER, type MovedBlob, type TieredBlob, type TierMove } from '../domain/tiers.ts';
-import { openStore, readStoreId } from '../store/open-store.ts';
+import { readStoreId } from '../store/open-store.ts';
 import { digestsIn, listSnapshots } from '../store/snapshots.ts';
 import { type ColdRecord, listCold, readCold, removeCold } from '../store/tier-records.ts';
 import { otherTier } from '../tiers/tier-errors.ts';
@@ -79,7 +79,6 @@ function dropCopy(work: Orchestration, { tier: name, family, snapshot }: ColdRec
   const { signal = new AbortController().signal } = options;
   const call = { doing: `drop ${label} from ${name}`, emit, signal };
   return withModelLock(work, { spec: { family, ref: snapshot.ref } }, call, async () => {
-    await openStore(work.store);
     const known = readCold(work.store, family, snapshot.ref);
     // Somebody else was faster.
     if (known === undefined) return 0;
