@@ -19,6 +19,16 @@ interface Shortfall {
   readonly family?: string;
 }
 
+/** What no intent names yet. */
+export interface Asked {
+  /** Of models. */
+  readonly labels: readonly string[];
+  /** Digests and keys of partials. */
+  readonly keys: readonly string[];
+}
+
+const NOT_ASKED: Asked = { labels: [], keys: [] };
+
 /** Call without the state lock: models go one by one, each under its own. What is still short afterwards, the next call is for. */
 export async function makeRoom(
   work: Orchestration,
@@ -38,12 +48,12 @@ export async function makeRoom(
   }
 }
 
-/** What {@link makeRoom} would remove, all in all. Changes nothing. @param spare models that are asked for, and not at work yet */
-export async function foreseeRoom(work: Orchestration, verdict: SpaceVerdict, spare: readonly string[] = []): Promise<RoomForeseen> {
+/** What {@link makeRoom} would remove, all in all. Changes nothing. @param asked what is asked for, and not at work yet */
+export async function foreseeRoom(work: Orchestration, verdict: SpaceVerdict, asked: Asked = NOT_ASKED): Promise<RoomForeseen> {
   const removes = new Set<string>();
   try {
     for (const shortfall of shortfallsOf(verdict)) {
-      const plan = await planFor(work, shortfall, spare);
+      const plan = await planFor(work, shortfall, asked);
       const isEnough = plan.targets.every(({ kind, shortBytes }) => kind !== 'need' || shortBytes === 0);
       if (!isEnough) return { removes: [], inTheWay: (await import('./gc/free-space.ts')).whatIsKept(plan) };
       for (const { kind, action, what } of plan.items) if (kind === 'model' && action === 'remove') removes.add(what);
@@ -60,12 +70,13 @@ function reasonOf(error: unknown): string {
   return error.message;
 }
 
-async function planFor(work: Orchestration, { bytes, family }: Shortfall, spare: readonly string[]): Promise<GcPlan> {
+async function planFor(work: Orchestration, { bytes, family }: Shortfall, asked: Asked): Promise<GcPlan> {
   const { lookForGc } = await import('./gc/look-for-gc.ts');
   const { planGc } = await import('./gc/plan-gc.ts');
   const { view, rules } = await lookForGc(work, { purge: true, ...(family !== undefined && { family }) }, { bytes });
-  const ensuring = new Set([...view.scan.ensuring, ...spare]);
-  return planGc({ ...view, scan: { ...view.scan, ensuring } }, rules);
+  const ensuring = new Set([...view.scan.ensuring, ...asked.labels]);
+  const intended = new Set([...view.scan.intended, ...asked.keys]);
+  return planGc({ ...view, scan: { ...view.scan, ensuring, intended } }, rules);
 }
 
 /** What serves the volume serves the quota of all. */

@@ -67,9 +67,11 @@ const tryToReserve = (work: Orchestration, label: string, question: Question): P
 export async function foreseeSpace(work: Orchestration, needs: readonly Needs[], labels: readonly string[]): Promise<SpaceVerdict> {
   const verdict = await judge(work, { needs, secondNamesCost: secondNamesSeemToCost(work.store) });
   if (fits(verdict)) return verdict;
-  const room = work.settings.makesRoom ? await foreseeRoom(work, verdict, labels) : undefined;
+  const room = work.settings.makesRoom ? await foreseeRoom(work, verdict, { labels, keys: keysOf(needs) }) : undefined;
   return { ...(await withReclaimable(work, needs, verdict)), ...(room && { room }) };
 }
+
+const keysOf = (needs: readonly Needs[]): string[] => needs.flatMap(({ contents }) => contents.map(({ key }) => key));
 
 /** The same without a word on quotas, of which only the sum over all models says anything. */
 export const neededSpace = (work: Orchestration, needs: readonly Needs[]): Promise<SpaceVerdict> =>

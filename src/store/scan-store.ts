@@ -90,13 +90,16 @@ export interface StoreScan {
   readonly leases: LiveLeases;
   /** Labels of models that an ensure works on. */
   readonly ensuring: ReadonlySet<string>;
+  /** Digests that those at work count on. */
+  readonly intended: ReadonlySet<string>;
 }
 
 export async function scanStore(context: StoreContext): Promise<StoreScan> {
   const { snapshots, unreadable, foreign } = await scanSnapshots(context);
   const intents = await liveIntents(context);
   const kept = keptTrash(context).map((one) => scanTrash(context, one));
-  const counted = new Set<string>(intents.flatMap(({ digests }) => digests));
+  const intended = new Set(intents.flatMap(({ digests }) => digests));
+  const counted = new Set(intended);
   for (const { files } of [...snapshots, ...kept]) for (const { sha256 } of files) counted.add(sha256);
   for (const directory of foreign) for (const file of readSnapshot(context, directory)?.files ?? []) counted.add(file.sha256);
   return {
@@ -113,6 +116,7 @@ export async function scanStore(context: StoreContext): Promise<StoreScan> {
     pins: new Map(listPins(context).map((pin) => [pin.name, pin])),
     leases: await liveLeases(context),
     ensuring: new Set(intents.map(({ ref }) => ref)),
+    intended,
   };
 }
 

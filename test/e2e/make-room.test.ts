@@ -90,6 +90,21 @@ describe('an ensure that would go over a quota', () => {
     expect([OLD, OLDER].map((id) => isHere(world, id))).toEqual([true, true]);
   });
 
+  it('removes no model whose bytes it is about to use itself, where the rest of them is not enough', async () => {
+    const encoder = seeded(5 * MIB, 9);
+    const files = (bytes: number, seed: number) => ({ 'text_encoder/w.safetensors': encoder, 'w.safetensors': seeded(bytes, seed) });
+    const world = await modelFixture({ models: { [OLD]: { files: files(3 * MIB, 1) }, [NEW]: { files: files(6 * MIB, 2) } } });
+    await using first = await world.orchestrator();
+    await first.ensure(OLD);
+    lastUsed(world, OLD, 9);
+    await using orchestrator = await world.orchestrator({ env: { WAN_MAX_TOTAL_SIZE: '9M' } });
+    const planned = await orchestrator.preflight([NEW]);
+    expect(planned.room).toMatchObject({ removes: [], inTheWay: expect.stringContaining('nothing else is here') });
+    await expect(orchestrator.ensure(NEW)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+    expect(isHere(world, OLD)).toBe(true);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
   it('removes no model of the same command to make room for another one of it', async () => {
     const world = await twoOldModels();
     const both = await world.cli(['models', 'ensure', OLDER, NEW, '--json'], { ...QUOTA, WAN_GC_GRACE: '0' });

@@ -22,7 +22,7 @@ export function planDebris(scan: StoreScan, rules: GcRules, relative: (path: str
       item('partial', { ...entry, what: entry.key }, keeperOfPartial(entry, rules), { reason: 'dead', why: old(entry) }),
     ),
     ...scan.orphans.map((entry) =>
-      item('blob', { ...entry, what: entry.digest }, keeperOfOrphan(entry, rules), { reason: 'orphan', why: old(entry) }),
+      item('blob', { ...entry, what: entry.digest }, keeperOfOrphan(entry, scan, rules), { reason: 'orphan', why: old(entry) }),
     ),
     ...scan.quarantine.map((entry) =>
       item('quarantine', entry, keeperOfQuarantine(entry, rules), { reason: 'asked', why: 'bad bytes that were replaced' }),
@@ -40,8 +40,10 @@ function keeperOfPartial(partial: ScannedPartial, rules: GcRules): Kept | undefi
   return wantedBy(partial.key, rules) ?? youngOne(partial, rules);
 }
 
-const keeperOfOrphan = (orphan: ScannedOrphan, rules: GcRules): Kept | undefined =>
-  wantedBy(orphan.digest, rules) ?? youngOne(orphan, rules);
+function keeperOfOrphan(orphan: ScannedOrphan, { intended }: StoreScan, rules: GcRules): Kept | undefined {
+  if (intended.has(orphan.digest)) return { reason: 'at_work', why: 'an ensure counts on it' };
+  return wantedBy(orphan.digest, rules) ?? youngOne(orphan, rules);
+}
 
 function keeperOfQuarantine(entry: ScannedEntry, rules: GcRules): Kept | undefined {
   return rules.quarantine ? youngOne(entry, rules) : { reason: 'not_asked', why: 'bad bytes, kept to be looked at: --quarantine' };

@@ -44,6 +44,7 @@ const EMPTY: StoreScan = {
   pins: new Map(),
   leases: { byName: new Map(), unreadable: 0 },
   ensuring: new Set(),
+  intended: new Set(),
 };
 
 function plan(models: readonly Model[], rules: Partial<GcRules> = {}, scan: Partial<StoreScan> = {}): GcPlan {
@@ -128,6 +129,20 @@ describe('a plan', () => {
     const found = plan([OLD, MID, NEW], { maxSizeBytes: 50 }, { pins });
     expect(gone(found)).toEqual(['mid@1.0.0', 'new@1.0.0']);
     expect(found.targets).toMatchObject([{ reachedBytes: 100, shortBytes: 50 }]);
+  });
+
+  it('counts on no bytes that an ensure at work holds: a model that shares them is not removed in vain', () => {
+    const old = { ...OLD, files: { t: 500, a: 300 } };
+    const need = { bytes: 400, kind: 'need', freeBytes: 0 } as const;
+    expect(plan([old], { need }).targets).toMatchObject([{ reachedBytes: 800, shortBytes: 0 }]);
+    const scan = { intended: new Set([sha256Of(hash('sha256', 't'))]) };
+    const found = plan([old, MID], { need }, scan);
+    expect(found.targets).toMatchObject([{ reachedBytes: 400, shortBytes: 0 }]);
+    expect(found.items.map(({ what, bytes }) => [what, bytes])).toEqual([
+      ['old@1.0.0', 300],
+      ['mid@1.0.0', 100],
+    ]);
+    expect(plan([old], { need }, scan).targets).toMatchObject([{ reachedBytes: 300, shortBytes: 100 }]);
   });
 
   it('for free space counts what debris gives back first', () => {

@@ -11,9 +11,9 @@ export interface TrashPlan {
   readonly kept: readonly ScannedTrash[];
 }
 
-/** Soonest over first. A purge frees what no model, and nothing else in the trash, counts on. */
-export function planTrash({ keptTrash, snapshots }: StoreScan, rules: GcRules, relative: (path: string) => string): TrashPlan {
-  const left = new UniqueBytes([...snapshots, ...keptTrash]);
+/** Soonest over first. A purge frees what no model, nobody at work, and nothing else in the trash, counts on. */
+export function planTrash({ keptTrash, snapshots, intended }: StoreScan, rules: GcRules, relative: (path: string) => string): TrashPlan {
+  const left = new UniqueBytes([...snapshots, ...keptTrash], intended);
   const ordered = keptTrash.toSorted((a, b) => a.expiresMs - b.expiresMs);
   const isOver = ({ isExpired }: ScannedTrash): boolean => isExpired || isPurging(rules);
   const [over, kept] = [ordered.filter(isOver), ordered.filter((trash) => !isOver(trash))];

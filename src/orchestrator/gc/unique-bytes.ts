@@ -5,8 +5,10 @@ export class UniqueBytes {
   readonly #users = new Map<string, number>();
   #totalBytes = 0;
 
-  constructor(snapshots: readonly { readonly files: readonly ScannedFile[] }[]) {
+  /** @param held digests that somebody else holds: whichever models leave, they stay */
+  constructor(snapshots: readonly { readonly files: readonly ScannedFile[] }[], held: ReadonlySet<string> = new Set()) {
     for (const { files } of snapshots) this.add(files);
+    for (const [sha256, users] of this.#users) if (held.has(sha256)) this.#users.set(sha256, users + 1);
   }
 
   get totalBytes(): number {
