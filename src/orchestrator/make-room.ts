@@ -1,9 +1,10 @@
 /** Garbage collection for an ensure that is short of space or quota: only where it is configured, and only where it frees enough. */
 import { isModelError } from '../domain/errors.ts';
 import type { GcPlan, GcReport } from '../domain/gc.ts';
-import type { RoomForeseen, SpaceVerdict } from '../domain/space.ts';
+import type { QuotaVerdict, RoomForeseen, SpaceVerdict } from '../domain/space.ts';
 import { formatBytes } from '../util/format-bytes.ts';
 import type { Orchestration } from './orchestration.ts';
+import { markFreeSpace, showsAsFree } from './shows-as-free.ts';
 import type { SpaceRequest } from './space.ts';
 
 export interface Room {
@@ -16,6 +17,7 @@ export const NO_ROOM: Room = { freedBytes: 0 };
 
 interface Shortfall {
   readonly bytes: number;
+  readonly isOfVolume: boolean;
   readonly family?: string;
 }
 
@@ -40,13 +42,19 @@ export async function makeRoom(
   if (inTheWay !== undefined) return { freedBytes: 0, inTheWay };
   try {
     const { freeSpace } = await import('./gc/free-space.ts');
+    const before = await markFreeSpace(work);
     const { freedBytes, report, inTheWay: inTheWayNow } = await freeSpace(work, { ...call, ...shortfall });
     tell(work, call, report);
+    if (shortfall.isOfVolume && !(await showsAsFree(work, freedBytes, before, call.signal)))
+      return { freedBytes: 0, inTheWay: heldElsewhere(freedBytes) };
     return { freedBytes, inTheWay: inTheWayNow };
   } catch (error) {
     return { freedBytes: 0, inTheWay: reasonOf(error) };
   }
 }
+
+const heldElsewhere = (bytes: number): string =>
+  `of ${formatBytes(bytes)} that were removed the volume gave back less than half: links or clones outside of the store hold the rest, or snapshots of the volume`;
 
 /** What {@link makeRoom} would remove, all in all. Changes nothing. @param asked what is asked for, and not at work yet */
 export async function foreseeRoom(work: Orchestration, verdict: SpaceVerdict, asked: Asked = NOT_ASKED): Promise<RoomForeseen> {
@@ -70,23 +78,26 @@ function reasonOf(error: unknown): string {
   return error.message;
 }
 
-async function planFor(work: Orchestration, { bytes, family }: Shortfall, asked: Asked): Promise<GcPlan> {
+async function planFor(work: Orchestration, { bytes, isOfVolume, family }: Shortfall, asked: Asked): Promise<GcPlan> {
   const { lookForGc } = await import('./gc/look-for-gc.ts');
   const { planGc } = await import('./gc/plan-gc.ts');
-  const { view, rules } = await lookForGc(work, { purge: true, ...(family !== undefined && { family }) }, { bytes });
+  const { view, rules } = await lookForGc(work, { purge: true, ...(family !== undefined && { family }) }, { bytes, isOfVolume });
   const ensuring = new Set([...view.scan.ensuring, ...asked.labels]);
   const intended = new Set([...view.scan.intended, ...asked.keys]);
   return planGc({ ...view, scan: { ...view.scan, ensuring, intended } }, rules);
 }
 
-/** What serves the volume serves the quota of all. */
+/** Each may need what the ones before do not free. */
 function shortfallsOf({ shortfallBytes, quotas }: SpaceVerdict): Shortfall[] {
   const short = quotas.filter((quota) => quota.shortfallBytes > 0);
-  const bytes = Math.max(shortfallBytes, ...short.filter(({ scope }) => scope === 'total').map((quota) => quota.shortfallBytes));
-  const families = short.flatMap(({ family, shortfallBytes: missing }): Shortfall[] =>
-    family === undefined ? [] : [{ bytes: missing, family }],
-  );
-  return [...families, ...(bytes > 0 ? [{ bytes }] : [])];
+  const ofQuota = ({ family, shortfallBytes: bytes }: QuotaVerdict): Shortfall => ({
+    bytes,
+    isOfVolume: false,
+    ...(family !== undefined && { family }),
+  });
+  const { family = [], total = [] } = Object.groupBy(short, ({ scope }) => scope);
+  const volume: Shortfall[] = shortfallBytes > 0 ? [{ bytes: shortfallBytes, isOfVolume: true }] : [];
+  return [...family.map(ofQuota), ...volume, ...total.map(ofQuota)];
 }
 
 function tell(work: Orchestration, call: SpaceRequest['call'], report: GcReport): void {

@@ -23,6 +23,8 @@ export interface ScannedFile {
   readonly sha256: Sha256;
   readonly sizeBytes: number;
   readonly ino: string;
+  /** How many paths of its snapshot have it. */
+  readonly nameCount: number;
 }
 
 export interface ScannedSnapshot {
@@ -92,6 +94,8 @@ export interface StoreScan {
   readonly ensuring: ReadonlySet<string>;
   /** Digests that those at work count on. */
   readonly intended: ReadonlySet<string>;
+  /** Digests whose blob has more names than the models and the trash account for: it frees nothing, whichever of them go. */
+  readonly linkedElsewhere: ReadonlySet<string>;
 }
 
 export async function scanStore(context: StoreContext): Promise<StoreScan> {
@@ -117,6 +121,7 @@ export async function scanStore(context: StoreContext): Promise<StoreScan> {
     leases: await liveLeases(context),
     ensuring: new Set(intents.map(({ ref }) => ref)),
     intended,
+    linkedElsewhere: linkedElsewhere(context, [...snapshots, ...kept]),
   };
 }
 
@@ -155,9 +160,21 @@ async function scanSnapshot(context: StoreContext, directory: string, record: Sn
 }
 
 /** Each digest once. */
-const filesOf = ({ files }: SnapshotRecord): ScannedFile[] => [
-  ...new Map(files.map(({ sha256, key: { sizeBytes, ino } }) => [sha256, { sha256, sizeBytes, ino }])).values(),
-];
+const filesOf = ({ files }: SnapshotRecord): ScannedFile[] =>
+  [...Map.groupBy(files, ({ sha256 }) => sha256)].flatMap(([sha256, paths]) =>
+    paths.slice(0, 1).map(({ key: { sizeBytes, ino } }) => ({ sha256, sizeBytes, ino, nameCount: paths.length })),
+  );
+
+function linkedElsewhere({ resolver }: StoreContext, holders: readonly { readonly files: readonly ScannedFile[] }[]): ReadonlySet<string> {
+  const files = holders.flatMap((holder) => holder.files);
+  const names = new Map<string, number>();
+  for (const { ino, nameCount } of files) names.set(ino, (names.get(ino) ?? 0) + nameCount);
+  const isLinkedElsewhere = (digest: Sha256): boolean => {
+    const stats = lstatSync(resolver.blobPath(digest), { bigint: true, throwIfNoEntry: false });
+    return stats !== undefined && Number(stats.nlink) > 1 + (names.get(String(stats.ino)) ?? 0);
+  };
+  return new Set([...new Set(files.map(({ sha256 }) => sha256))].filter(isLinkedElsewhere));
+}
 
 /** One whose snapshot cannot be read counts on nobody knows what: readers of references know it. */
 function scanTrash(context: StoreContext, kept: KeptTrash): ScannedTrash {

@@ -1,9 +1,10 @@
 /** An ensure that is short of quota or space removes what nobody holds first: longest unused, enough, and not more. */
-import { existsSync, utimesSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, linkSync, rmSync, statfsSync, utimesSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { seeded } from '../servers/http/fault-server.ts';
+import { describeOnVolume, loopVolume, run } from '../support/loop-volume.ts';
 import { type FixtureModel, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
 import { describeOnSmallDisk, smallDisk } from '../support/small-disk.ts';
 
@@ -137,6 +138,19 @@ describeOnSmallDisk('an ensure on a disk that is too small for all', () => {
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 
+  it('removes no model whose bytes somebody outside of the store holds by hard links, since that would free nothing', async () => {
+    const root = await smallDisk(8 * MIB);
+    const world = await twoOldModels(root);
+    for (const id of [OLD, OLDER]) linkSync(join(world.modelDir(id), 'w.safetensors'), join(dirname(root), `${id}.exported`));
+    await using orchestrator = await world.orchestrator();
+    await expect(orchestrator.ensure(NEW)).rejects.toMatchObject({ code: 'NO_SPACE' });
+    expect([OLD, OLDER].map((id) => isHere(world, id))).toEqual([true, true]);
+    rmSync(join(dirname(root), `${OLD}.exported`));
+    await orchestrator.ensure(NEW);
+    expect([OLD, OLDER, NEW].map((id) => isHere(world, id))).toEqual([false, true, true]);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
   it('leaves a model that is in use alone', async () => {
     const world = await twoOldModels(await smallDisk(8 * MIB));
     const using = world.start(['models', 'exec', OLDER, '--', 'sleep', '30']);
@@ -147,6 +161,23 @@ describeOnSmallDisk('an ensure on a disk that is too small for all', () => {
     expect([OLD, OLDER, NEW].map((id) => isHere(world, id))).toEqual([false, true, true]);
     using.child.kill('SIGTERM');
     await using.ended;
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+});
+
+describeOnVolume('xfs', 'an ensure on a volume that shares blocks', () => {
+  it('removes no second model where the first one gave nothing back', async () => {
+    const volume = await loopVolume('xfs');
+    const world = await twoOldModels(join(volume, 'models'));
+    for (const id of [OLD, OLDER]) run('cp', ['--reflink=always', join(world.modelDir(id), 'w.safetensors'), join(volume, `${id}.clone`)]);
+    const { bavail, bsize } = statfsSync(volume);
+    await using orchestrator = await world.orchestrator({ env: { WAN_SAFETY_MARGIN: String(bavail * bsize - 2 * MIB) } });
+    const ensured = orchestrator.ensure(NEW);
+    await expect(ensured).rejects.toMatchObject({
+      code: 'NO_SPACE',
+      hint: expect.stringContaining('clones outside of the store hold the rest'),
+    });
+    expect([OLD, OLDER].map((id) => isHere(world, id))).toEqual([true, false]);
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 });

@@ -27,7 +27,7 @@ const snapshot = ({ id, idleMs, files, family = 'wan22' }: Model): ScannedSnapsh
   name: `${family}@${id}`,
   generation: 'g',
   lastUsedMs: NOW - idleMs,
-  files: Object.entries(files).map(([name, sizeBytes]) => ({ sha256: sha256Of(hash('sha256', name)), sizeBytes, ino: name })),
+  files: Object.entries(files).map(([name, sizeBytes]) => ({ sha256: sha256Of(hash('sha256', name)), sizeBytes, ino: name, nameCount: 1 })),
 });
 
 const EMPTY: StoreScan = {
@@ -45,6 +45,7 @@ const EMPTY: StoreScan = {
   leases: { byName: new Map(), unreadable: 0 },
   ensuring: new Set(),
   intended: new Set(),
+  linkedElsewhere: new Set(),
 };
 
 function plan(models: readonly Model[], rules: Partial<GcRules> = {}, scan: Partial<StoreScan> = {}): GcPlan {
@@ -133,7 +134,7 @@ describe('a plan', () => {
 
   it('counts on no bytes that an ensure at work holds: a model that shares them is not removed in vain', () => {
     const old = { ...OLD, files: { t: 500, a: 300 } };
-    const need = { bytes: 400, kind: 'need', freeBytes: 0 } as const;
+    const need = { bytes: 400, kind: 'need', freeBytes: 0, isOfVolume: false } as const;
     expect(plan([old], { need }).targets).toMatchObject([{ reachedBytes: 800, shortBytes: 0 }]);
     const scan = { intended: new Set([sha256Of(hash('sha256', 't'))]) };
     const found = plan([old, MID], { need }, scan);
@@ -145,9 +146,16 @@ describe('a plan', () => {
     expect(plan([old], { need }, scan).targets).toMatchObject([{ reachedBytes: 300, shortBytes: 100 }]);
   });
 
+  it('for room on the volume takes no model whose bytes have names elsewhere; a quota counts them', () => {
+    const scan = { linkedElsewhere: new Set([sha256Of(hash('sha256', 'a'))]) };
+    const need = { bytes: 100, kind: 'need', freeBytes: 0 } as const;
+    expect(gone(plan([OLD, MID], { need: { ...need, isOfVolume: true } }, scan))).toEqual(['mid@1.0.0']);
+    expect(gone(plan([OLD, MID], { need: { ...need, isOfVolume: false } }, scan))).toEqual(['old@1.0.0']);
+  });
+
   it('for free space counts what debris gives back first', () => {
     const orphan = { digest: sha256Of(hash('sha256', 'o')), path: '/root/.blobs/o', bytes: 60, changedMs: NOW - 2 * HOUR };
-    const need = { bytes: 150, kind: 'free', freeBytes: 10 } as const;
+    const need = { bytes: 150, kind: 'free', freeBytes: 10, isOfVolume: true } as const;
     expect(gone(plan([OLD, MID], { need }, { orphans: [orphan] }))).toEqual(['old@1.0.0', orphan.digest]);
     expect(gone(plan([OLD, MID], { need: { ...need, bytes: 60 } }, { orphans: [orphan] }))).toEqual([orphan.digest]);
     const missed = plan([OLD, MID], { need: { ...need, bytes: 1000 } });
@@ -183,7 +191,7 @@ describe('a plan', () => {
 
   it('spares what was used a short while ago where nobody asked by hand', () => {
     const fresh = { ...NEW, idleMs: HOUR / 2 };
-    const need = { bytes: 1000, kind: 'need', freeBytes: 0 } as const;
+    const need = { bytes: 1000, kind: 'need', freeBytes: 0, isOfVolume: true } as const;
     expect(gone(plan([fresh, OLD], { isAutomatic: true, need }))).toEqual(['old@1.0.0']);
     expect(gone(plan([fresh, OLD], { need }))).toEqual(['old@1.0.0', 'new@1.0.0']);
   });
@@ -192,7 +200,7 @@ describe('a plan', () => {
     const ahead = { ...OLD, idleMs: -5 * DAY };
     expect(gone(plan([ahead, MID], { olderThanMs: DAY }))).toEqual(['mid@1.0.0']);
     expect(gone(plan([ahead, MID], { maxSizeBytes: 100 }))).toEqual(['mid@1.0.0']);
-    const spared = plan([ahead], { isAutomatic: true, need: { bytes: 1, kind: 'need', freeBytes: 0 } });
+    const spared = plan([ahead], { isAutomatic: true, need: { bytes: 1, kind: 'need', freeBytes: 0, isOfVolume: true } });
     expect(byWhat(spared, 'old@1.0.0')).toMatchObject({ action: 'keep', reason: 'grace', why: 'not used for 0 ms' });
   });
 

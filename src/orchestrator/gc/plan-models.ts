@@ -2,7 +2,7 @@
 import type { GcItem, GcModel, GcTarget } from '../../domain/gc.ts';
 import type { ScannedSnapshot, ScannedTrash, StoreScan } from '../../store/scan-store.ts';
 import { byLastUse, type Choice, chooseBySize, chooseEach, newestVersions, stays } from './choose-models.ts';
-import { type GcRules, isPurging } from './gc-rules.ts';
+import { type GcRules, heldDigests, isPurging } from './gc-rules.ts';
 import { type Kept, keeperOf, usePhrase } from './judge-model.ts';
 import { UniqueBytes } from './unique-bytes.ts';
 
@@ -28,7 +28,7 @@ export function planModels(scan: StoreScan, rules: GcRules, { relative, debrisBy
   const newest = newestVersions(ordered, rules.keepLast);
   const eligible = ordered.filter(({ directory }) => keepers.get(directory) === undefined && !newest.has(directory));
   const choice = chooseEach(eligible, rules);
-  const held = scan.intended;
+  const held = heldDigests(scan, rules);
   chooseToFit(ordered, eligible, { choice, rules, debrisBytes, held });
   const left = new UniqueBytes([...ordered, ...trash], held);
   const goes = isPurging(rules) ? { action: 'remove' as const } : { action: 'trash' as const, expiresMs: rules.nowMs + rules.trashTtlMs };

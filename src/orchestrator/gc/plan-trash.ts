@@ -2,7 +2,7 @@
 import type { GcItem } from '../../domain/gc.ts';
 import type { ScannedTrash, StoreScan } from '../../store/scan-store.ts';
 import { formatDuration } from '../../util/format-duration.ts';
-import { type GcRules, isPurging } from './gc-rules.ts';
+import { type GcRules, heldDigests, isPurging } from './gc-rules.ts';
 import { UniqueBytes } from './unique-bytes.ts';
 
 export interface TrashPlan {
@@ -12,8 +12,9 @@ export interface TrashPlan {
 }
 
 /** Soonest over first. A purge frees what no model, nobody at work, and nothing else in the trash, counts on. */
-export function planTrash({ keptTrash, snapshots, intended }: StoreScan, rules: GcRules, relative: (path: string) => string): TrashPlan {
-  const left = new UniqueBytes([...snapshots, ...keptTrash], intended);
+export function planTrash(scan: StoreScan, rules: GcRules, relative: (path: string) => string): TrashPlan {
+  const { keptTrash, snapshots } = scan;
+  const left = new UniqueBytes([...snapshots, ...keptTrash], heldDigests(scan, rules));
   const ordered = keptTrash.toSorted((a, b) => a.expiresMs - b.expiresMs);
   const isOver = ({ isExpired }: ScannedTrash): boolean => isExpired || isPurging(rules);
   const [over, kept] = [ordered.filter(isOver), ordered.filter((trash) => !isOver(trash))];
