@@ -9,7 +9,7 @@ import { type CanonicalRef, formatRef } from '../domain/model-ref.ts';
 import { isFileLocked } from '../locks/locked-file.ts';
 import { lastUseMs } from './access.ts';
 import type { StoreContext } from './context.ts';
-import { liveIntents } from './intents.ts';
+import { liveIntents, namedBy } from './intents.ts';
 import { isExpired, type KeptTrash, keptAt, keptTrash } from './kept-trash.ts';
 import { type LiveLeases, liveLeases } from './leases.ts';
 import { listNames } from './list-names.ts';
@@ -92,7 +92,7 @@ export interface StoreScan {
   readonly leases: LiveLeases;
   /** Labels of models that an ensure works on. */
   readonly ensuring: ReadonlySet<string>;
-  /** Digests that those at work count on. */
+  /** Digests that those at work count on, and keys of their partials. */
   readonly intended: ReadonlySet<string>;
   /** Digests whose blob has more names than the models and the trash account for: it frees nothing, whichever of them go. */
   readonly linkedElsewhere: ReadonlySet<string>;
@@ -102,7 +102,7 @@ export async function scanStore(context: StoreContext): Promise<StoreScan> {
   const { snapshots, unreadable, foreign } = await scanSnapshots(context);
   const intents = await liveIntents(context);
   const kept = keptTrash(context).map((one) => scanTrash(context, one));
-  const intended = new Set(intents.flatMap(({ digests }) => digests));
+  const intended = new Set(intents.flatMap(namedBy));
   const counted = new Set(intended);
   for (const { files } of [...snapshots, ...kept]) for (const { sha256 } of files) counted.add(sha256);
   for (const directory of foreign) for (const file of readSnapshot(context, directory)?.files ?? []) counted.add(file.sha256);
@@ -216,6 +216,9 @@ async function scanPartials({ resolver }: StoreContext): Promise<ScannedPartial[
   }
   return partials;
 }
+
+/** Undefined where there is nothing. Milliseconds since the epoch. */
+export const lastChangeMs = (path: string): number | undefined => treeAt(path)[0]?.changedMs;
 
 /** A file, or a folder with all that is in it; nothing where it is gone. */
 function treeAt(path: string): ScannedEntry[] {

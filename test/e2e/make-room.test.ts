@@ -3,7 +3,7 @@ import { existsSync, linkSync, rmSync, statfsSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
-import { seeded } from '../servers/http/fault-server.ts';
+import { seeded, stallAt } from '../servers/http/fault-server.ts';
 import { describeOnVolume, loopVolume, run } from '../support/loop-volume.ts';
 import { type FixtureModel, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
 import { describeOnSmallDisk, smallDisk } from '../support/small-disk.ts';
@@ -103,6 +103,30 @@ describe('an ensure that would go over a quota', () => {
     expect(planned.room).toMatchObject({ removes: [], inTheWay: expect.stringContaining('nothing else is here') });
     await expect(orchestrator.ensure(NEW)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
     expect(isHere(world, OLD)).toBe(true);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it.each([
+    ['with', {}],
+    ['without', { sha256: null }],
+  ])('goes on with its own unfinished download, of a file %s a digest, instead of removing it for room', async (_, keys) => {
+    const files = { 'w.safetensors': { content: seeded(4 * MIB, 3), keys } };
+    const world = await modelFixture({
+      models: { [OLD]: model(1), [NEW]: { files, sources: ['http'] } },
+      env: { WAN_GC_GRACE: '0', WAN_MAX_TOTAL_SIZE: '6M' },
+    });
+    await using orchestrator = await world.orchestrator();
+    world.server().fault(`${NEW}/w.safetensors`, stallAt(2_500_000));
+    await using unbound = await world.orchestrator({ env: { WAN_MAX_TOTAL_SIZE: '99M' } });
+    await expect(unbound.ensure(NEW, { timeoutMs: 1500 })).rejects.toMatchObject({ code: 'NETWORK_TIMEOUT' });
+    await unbound.ensure(OLD);
+    lastUsed(world, OLD, 9);
+    const served = world.server().sentBytes(`${NEW}/w.safetensors`);
+    world.server().clearFaults();
+    expect((await orchestrator.preflight([NEW])).room).toMatchObject({ removes: [OLD] });
+    await orchestrator.ensure(NEW);
+    expect(world.server().sentBytes(`${NEW}/w.safetensors`) - served).toBeLessThan(3 * MIB);
+    expect(isHere(world, OLD)).toBe(false);
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 

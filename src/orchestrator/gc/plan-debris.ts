@@ -19,7 +19,7 @@ export function planDebris(scan: StoreScan, rules: GcRules, relative: (path: str
     ...scan.stagings.map((entry) => item('staging', entry, undefined, { reason: 'dead', why: 'its ensure has died' })),
     ...scan.records.map((entry) => item('record', entry, undefined, { reason: 'dead', why: 'its writer has died' })),
     ...scan.partials.map((entry) =>
-      item('partial', { ...entry, what: entry.key }, keeperOfPartial(entry, rules), { reason: 'dead', why: old(entry) }),
+      item('partial', { ...entry, what: entry.key }, keeperOfPartial(entry, scan, rules), { reason: 'dead', why: old(entry) }),
     ),
     ...scan.orphans.map((entry) =>
       item('blob', { ...entry, what: entry.digest }, keeperOfOrphan(entry, scan, rules), { reason: 'orphan', why: old(entry) }),
@@ -35,8 +35,9 @@ interface Going {
   readonly why: string;
 }
 
-function keeperOfPartial(partial: ScannedPartial, rules: GcRules): Kept | undefined {
+function keeperOfPartial(partial: ScannedPartial, { intended }: StoreScan, rules: GcRules): Kept | undefined {
   if (partial.isLive) return { reason: 'at_work', why: 'somebody writes it' };
+  if (intended.has(partial.key)) return { reason: 'at_work', why: 'an ensure goes on with it' };
   return wantedBy(partial.key, rules) ?? youngOne(partial, rules);
 }
 

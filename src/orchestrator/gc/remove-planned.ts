@@ -5,10 +5,11 @@ import { parseSha256 } from '../../domain/digest.ts';
 import { isModelError } from '../../domain/errors.ts';
 import type { GcItem, GcModel } from '../../domain/gc.ts';
 import { lastUseMs } from '../../store/access.ts';
-import { liveIntents } from '../../store/intents.ts';
+import { liveIntents, namedBy } from '../../store/intents.ts';
 import { keptAt } from '../../store/kept-trash.ts';
 import { type FileUser, readOpenFiles } from '../../store/open-files.ts';
 import { removePath } from '../../store/remove-path.ts';
+import { lastChangeMs } from '../../store/scan-store.ts';
 import type { SnapshotRecord } from '../../store/snapshot-record.ts';
 import { readSnapshot } from '../../store/snapshots.ts';
 import { readStatKey } from '../../store/stat-key.ts';
@@ -112,9 +113,13 @@ export async function removePartial(work: Orchestration, key: string, bytes: num
   const { store, partials } = work;
   const lease = await store.locks.tryAcquire(store.resolver.blobLock(key), { doing: 'gc of an unfinished download' });
   if (lease === undefined) return { reason: 'at_work', why: 'somebody writes it' };
+  const folder = store.resolver.partialDir(key);
   try {
+    if ((await liveIntents(store)).some((intent) => namedBy(intent).includes(key)))
+      return { reason: 'at_work', why: 'an ensure goes on with it' };
+    if (store.clock.now() - (lastChangeMs(folder) ?? 0) < work.settings.gcGraceMs)
+      return { reason: 'changed', why: 'written to meanwhile' };
     await partials.removeAll(key);
-    const folder = store.resolver.partialDir(key);
     if (partials.exist(key) && !partials.hasMaps(key)) await removePath(folder);
     return isThere(folder) ? { reason: 'at_work', why: 'somebody writes it' } : { freedBytes: bytes };
   } finally {
