@@ -66,6 +66,7 @@ export interface ScannedPartial extends ScannedEntry {
 
 /** A removed snapshot that is kept for a while. */
 export interface ScannedTrash {
+  readonly family: string;
   readonly path: string;
   readonly label: string;
   readonly expiresMs: number;
@@ -180,6 +181,7 @@ function linkedElsewhere({ resolver }: StoreContext, holders: readonly { readonl
 function scanTrash(context: StoreContext, kept: KeptTrash): ScannedTrash {
   const record = readSnapshot(context, kept.snapshot);
   return {
+    family: kept.family,
     path: kept.path,
     label: formatRef(kept.ref),
     expiresMs: kept.expiresMs,

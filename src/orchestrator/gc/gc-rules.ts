@@ -50,3 +50,6 @@ export const isPurging = ({ purge, isAutomatic, need, trashTtlMs }: GcRules): bo
 /** What is not freed, whichever models go. */
 export const heldDigests = ({ intended, linkedElsewhere }: StoreScan, { need }: GcRules): ReadonlySet<string> =>
   need?.isOfVolume === true ? new Set([...intended, ...linkedElsewhere]) : intended;
+
+/** Then nothing but models of the family helps: what is in the trash, or belongs to nobody, counts for no family. */
+export const isFamilyQuota = ({ isAutomatic, family }: GcRules): boolean => isAutomatic && family !== undefined;

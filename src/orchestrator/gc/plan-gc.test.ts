@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sha256Of } from '../../domain/digest.ts';
 import type { GcItem, GcPlan } from '../../domain/gc.ts';
 import type { StoredPin } from '../../domain/holds.ts';
-import type { ScannedEntry, ScannedSnapshot, StoreScan } from '../../store/scan-store.ts';
+import type { ScannedEntry, ScannedSnapshot, ScannedTrash, StoreScan } from '../../store/scan-store.ts';
 import type { GcRules } from './gc-rules.ts';
 import { planGc } from './plan-gc.ts';
 
@@ -167,6 +167,33 @@ describe('a plan', () => {
     const found = plan([OLD, MID, other], { family: 'wan22', maxSizeBytes: 100 });
     expect(gone(found)).toEqual(['old@1.0.0']);
     expect(byWhat(found, 'other@1.0.0')).toMatchObject({ reason: 'not_asked', why: 'of the family flux' });
+  });
+
+  const inTrash = (id: string, family: string): ScannedTrash => ({
+    family,
+    path: `/root/.trash/${id}`,
+    label: id,
+    expiresMs: NOW + DAY,
+    isExpired: false,
+    files: snapshot({ ...OLD, id, files: { [id]: 500 } }).files,
+  });
+
+  it('for the quota of a family purges no trash and no debris, which count for none: only its models help', () => {
+    const entry: ScannedEntry = { path: '/root/x', bytes: 900, changedMs: NOW - DAY };
+    const scan = {
+      keptTrash: [inTrash('gone@1.0.0', 'wan22')],
+      orphans: [{ ...entry, digest: sha256Of(hash('sha256', 'o')) }],
+      partials: [{ ...entry, key: 'p', isLive: false }],
+    };
+    const need = { bytes: 100, kind: 'need', freeBytes: 0, isOfVolume: false } as const;
+    expect(gone(plan([OLD, MID], { need, isAutomatic: true, family: 'wan22' }, scan))).toEqual(['old@1.0.0']);
+    expect(gone(plan([OLD, MID], { need, isAutomatic: true }, scan))).toHaveLength(3);
+  });
+
+  it('purges the trash of the family alone that is asked for', () => {
+    const scan = { keptTrash: [inTrash('a@1.0.0', 'wan22'), inTrash('b@1.0.0', 'flux')] };
+    expect(gone(plan([], { family: 'wan22' }, scan))).toEqual(['a@1.0.0']);
+    expect(gone(plan([], {}, scan))).toEqual(['a@1.0.0', 'b@1.0.0']);
   });
 
   it('keeps the newest versions of each model by their numbers, all variants of them', () => {

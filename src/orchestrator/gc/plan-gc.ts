@@ -2,7 +2,7 @@
 import { ModelError } from '../../domain/errors.ts';
 import type { GcItem, GcPlan, InUseLook } from '../../domain/gc.ts';
 import type { StoreScan } from '../../store/scan-store.ts';
-import type { GcRules } from './gc-rules.ts';
+import { type GcRules, isFamilyQuota } from './gc-rules.ts';
 import { planDebris } from './plan-debris.ts';
 import { planModels } from './plan-models.ts';
 import { planTrash } from './plan-trash.ts';
@@ -21,7 +21,8 @@ export function planGc({ scan, inUse, relative }: GcView, rules: GcRules): GcPla
   const trash = planTrash(scan, rules, relative);
   const debris = [...trash.items, ...planDebris(scan, rules, relative)];
   const goes = ({ action }: GcItem): boolean => action !== 'keep';
-  const models = planModels(scan, rules, { relative, debrisBytes: sum(debris.filter(goes)), trash: trash.kept });
+  const beside = isFamilyQuota(rules) ? { debrisBytes: 0, trash: [] } : { debrisBytes: sum(debris.filter(goes)), trash: trash.kept };
+  const models = planModels(scan, rules, { relative, ...beside });
   const removed = [...models.removed, ...debris.filter(goes)];
   const foreign = scan.foreign.map((directory): GcItem => {
     const path = relative(directory);

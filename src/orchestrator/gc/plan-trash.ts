@@ -2,7 +2,7 @@
 import type { GcItem } from '../../domain/gc.ts';
 import type { ScannedTrash, StoreScan } from '../../store/scan-store.ts';
 import { formatDuration } from '../../util/format-duration.ts';
-import { type GcRules, heldDigests, isPurging } from './gc-rules.ts';
+import { type GcRules, heldDigests, isFamilyQuota, isPurging } from './gc-rules.ts';
 import { UniqueBytes } from './unique-bytes.ts';
 
 export interface TrashPlan {
@@ -16,7 +16,8 @@ export function planTrash(scan: StoreScan, rules: GcRules, relative: (path: stri
   const { keptTrash, snapshots } = scan;
   const left = new UniqueBytes([...snapshots, ...keptTrash], heldDigests(scan, rules));
   const ordered = keptTrash.toSorted((a, b) => a.expiresMs - b.expiresMs);
-  const isOver = ({ isExpired }: ScannedTrash): boolean => isExpired || isPurging(rules);
+  const isAsked = ({ family }: ScannedTrash): boolean => !isFamilyQuota(rules) && (rules.family ?? family) === family;
+  const isOver = (trash: ScannedTrash): boolean => trash.isExpired || (isPurging(rules) && isAsked(trash));
   const [over, kept] = [ordered.filter(isOver), ordered.filter((trash) => !isOver(trash))];
   const item = (trash: ScannedTrash, rest: Pick<GcItem, 'bytes' | 'action' | 'reason' | 'why'>): GcItem => ({
     kind: 'trash',
