@@ -11,6 +11,8 @@ export interface Room {
   readonly freedBytes: number;
   /** Why nothing was freed; absent where nothing was tried. */
   readonly inTheWay?: string | undefined;
+  /** Somebody had one of the models locked just then: perhaps to remove it. */
+  readonly mayPass?: boolean;
 }
 
 export const NO_ROOM: Room = { freedBytes: 0 };
@@ -31,6 +33,10 @@ export interface Asked {
 
 const NOT_ASKED: Asked = { labels: [], keys: [] };
 
+interface Foreseen extends RoomForeseen {
+  readonly mayPass: boolean;
+}
+
 /** Call without the state lock: models go one by one, each under its own. What is still short afterwards, the next call is for. */
 export async function makeRoom(
   work: Orchestration,
@@ -38,8 +44,8 @@ export async function makeRoom(
 ): Promise<Room> {
   const [shortfall] = shortfallsOf(verdict);
   if (!work.settings.makesRoom || shortfall === undefined) return NO_ROOM;
-  const { inTheWay } = await foreseeRoom(work, verdict);
-  if (inTheWay !== undefined) return { freedBytes: 0, inTheWay };
+  const { inTheWay, mayPass } = await foreseeRoom(work, verdict);
+  if (inTheWay !== undefined) return { freedBytes: 0, inTheWay, mayPass };
   try {
     const { freeSpace } = await import('./gc/free-space.ts');
     const before = await markFreeSpace(work);
@@ -47,7 +53,7 @@ export async function makeRoom(
     tell(work, call, report);
     if (shortfall.isOfVolume && !(await showsAsFree(work, freedBytes, before, call.signal)))
       return { freedBytes: 0, inTheWay: heldElsewhere(freedBytes) };
-    return { freedBytes, inTheWay: inTheWayNow };
+    return { freedBytes, inTheWay: inTheWayNow, mayPass: isBusy(report) };
   } catch (error) {
     return { freedBytes: 0, inTheWay: reasonOf(error) };
   }
@@ -57,20 +63,28 @@ const heldElsewhere = (bytes: number): string =>
   `of ${formatBytes(bytes)} that were removed the volume gave back less than half: links or clones outside of the store hold the rest, or snapshots of the volume`;
 
 /** What {@link makeRoom} would remove, all in all. Changes nothing. @param asked what is asked for, and not at work yet */
-export async function foreseeRoom(work: Orchestration, verdict: SpaceVerdict, asked: Asked = NOT_ASKED): Promise<RoomForeseen> {
+export async function foreseeRoom(work: Orchestration, verdict: SpaceVerdict, asked: Asked = NOT_ASKED): Promise<Foreseen> {
   const removes = new Set<string>();
   try {
     for (const shortfall of shortfallsOf(verdict)) {
-      const plan = await planFor(work, shortfall, asked);
+      const { plan, ensuring } = await planFor(work, shortfall, asked);
       const isEnough = plan.targets.every(({ kind, shortBytes }) => kind !== 'need' || shortBytes === 0);
-      if (!isEnough) return { removes: [], inTheWay: (await import('./gc/free-space.ts')).whatIsKept(plan) };
+      if (!isEnough)
+        return { removes: [], inTheWay: (await import('./gc/free-space.ts')).whatIsKept(plan), mayPass: isBusy(plan, ensuring) };
       for (const { kind, action, what } of plan.items) if (kind === 'model' && action === 'remove') removes.add(what);
     }
-    return { removes: [...removes] };
+    return { removes: [...removes], mayPass: false };
   } catch (error) {
-    return { removes: [], inTheWay: reasonOf(error) };
+    return { removes: [], inTheWay: reasonOf(error), mayPass: false };
   }
 }
+
+/** An ensure may go on for hours; whoever else has a model's lock, or used it meanwhile, is soon done. */
+const isBusy = ({ items }: GcPlan, ensuring: ReadonlySet<string> = new Set()): boolean =>
+  items.some(
+    ({ kind, action, reason, what }) =>
+      kind === 'model' && action === 'keep' && (reason === 'at_work' || reason === 'changed') && !ensuring.has(what),
+  );
 
 /** What is short is the news; why nothing could be removed belongs to it. */
 function reasonOf(error: unknown): string {
@@ -78,13 +92,19 @@ function reasonOf(error: unknown): string {
   return error.message;
 }
 
-async function planFor(work: Orchestration, { bytes, isOfVolume, family }: Shortfall, asked: Asked): Promise<GcPlan> {
+async function planFor(work: Orchestration, { bytes, isOfVolume, family }: Shortfall, asked: Asked): Promise<Planned> {
   const { lookForGc } = await import('./gc/look-for-gc.ts');
   const { planGc } = await import('./gc/plan-gc.ts');
   const { view, rules } = await lookForGc(work, { purge: true, ...(family !== undefined && { family }) }, { bytes, isOfVolume });
   const ensuring = new Set([...view.scan.ensuring, ...asked.labels]);
   const intended = new Set([...view.scan.intended, ...asked.keys]);
-  return planGc({ ...view, scan: { ...view.scan, ensuring, intended } }, rules);
+  return { plan: planGc({ ...view, scan: { ...view.scan, ensuring, intended } }, rules), ensuring };
+}
+
+interface Planned {
+  readonly plan: GcPlan;
+  /** Labels of models. */
+  readonly ensuring: ReadonlySet<string>;
 }
 
 /** Each may need what the ones before do not free. */

@@ -1,12 +1,14 @@
 /** An ensure that is short of quota or space removes what nobody holds first: longest unused, enough, and not more. */
 import { existsSync, linkSync, rmSync, statfsSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { seeded, stallAt } from '../servers/http/fault-server.ts';
 import { describeOnVolume, loopVolume, run } from '../support/loop-volume.ts';
 import { type FixtureModel, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
 import { describeOnSmallDisk, smallDisk } from '../support/small-disk.ts';
+import { storeContextOf } from '../support/test-store.ts';
 
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
@@ -127,6 +129,19 @@ describe('an ensure that would go over a quota', () => {
     await orchestrator.ensure(NEW);
     expect(world.server().sentBytes(`${NEW}/w.safetensors`) - served).toBeLessThan(3 * MIB);
     expect(isHere(world, OLD)).toBe(false);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('waits a moment for who has the only model locked that could go, before it gives up', async () => {
+    const world = await modelFixture({ models: { [OLD]: model(1), [NEW]: model(2) } });
+    await using orchestrator = await world.orchestrator({ env: { WAN_MAX_TOTAL_SIZE: '4M' } });
+    await orchestrator.ensure(OLD);
+    lastUsed(world, OLD, 9);
+    const store = storeContextOf(world.modelsRoot);
+    const lease = await store.locks.acquire(store.resolver.modelLock('wan22', { modelId: OLD }), { timeoutMs: 0, doing: 'gc of a test' });
+    const ensured = orchestrator.ensure(NEW);
+    await Promise.all([ensured, sleep(900).then(() => lease.release())]);
+    expect([OLD, NEW].map((id) => isHere(world, id))).toEqual([false, true]);
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 
