@@ -2,7 +2,7 @@
 import { existsSync, fsyncSync, ftruncateSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fsError } from '../domain/fs-error.ts';
+import { fsError, isErrno } from '../domain/fs-error.ts';
 import { isFileAbandoned, isFileLocked, openLocked } from '../locks/locked-file.ts';
 import type { StoreContext } from './context.ts';
 import { makeDirectory, syncDirectory } from './durable.ts';
@@ -18,6 +18,9 @@ export interface LivingRecord {
   end(): Promise<void>;
 }
 
+/** On a full volume a lease stays without a word in it: locked, it may be of any model, and keeps all of them. */
+const servesEmpty = (kind: LivingKind, error: unknown): boolean => kind === 'leases' && isErrno(error, 'ENOSPC', 'EDQUOT');
+
 /** Durable on return, and alive until it is ended or this process is. */
 export async function beginLiving(context: StoreContext, kind: LivingKind, body: object): Promise<LivingRecord> {
   const uuid = context.random.uuid();
@@ -31,9 +34,12 @@ export async function beginLiving(context: StoreContext, kind: LivingKind, body:
     fsyncSync(lock.fd);
     await syncDirectory(dirname(path));
   } catch (error) {
-    await removePath(path);
-    lock.close();
-    throw fsError(error, `write ${path}`);
+    if (!servesEmpty(kind, error)) {
+      await removePath(path);
+      lock.close();
+      throw fsError(error, `write ${path}`);
+    }
+    ftruncateSync(lock.fd, 0);
   }
   let ended = false;
   return {

@@ -7,7 +7,7 @@ import { fsError, isErrno } from '../domain/fs-error.ts';
 import type { Lease } from '../locks/lease.ts';
 import type { Blobs } from './blobs.ts';
 import type { StoreContext } from './context.ts';
-import { makeDirectory, syncDirectory } from './durable.ts';
+import { syncDirectory } from './durable.ts';
 import { beginKeeping, endKeeping, endKeepings, isExpired, type Keeping, type KeptTrash, keptAt, TRASHED_SNAPSHOT } from './kept-trash.ts';
 import { listNames } from './list-names.ts';
 import { readReferences } from './references.ts';
@@ -15,6 +15,7 @@ import { removePath } from './remove-path.ts';
 import { type DoomedTree, removeTree } from './remove-tree.ts';
 import { digestsIn } from './snapshots.ts';
 import { withStateLock } from './state-lock.ts';
+import { keepSpareFolders, makeTrashFolder } from './trash-folder.ts';
 
 /**
  * Removes a snapshot, and those of its blobs that nobody else counts on. Once it is in the trash the model is gone, also after
@@ -68,6 +69,7 @@ export interface TrashedTree extends DoomedTree {
 export async function endRemoval(context: StoreContext, blobs: Blobs, tree: TrashedTree): Promise<number> {
   const bytes = await sweepBlobs(context, blobs, tree.orphans);
   await removeTree(context, blobs, tree);
+  await keepSpareFolders(context);
   return bytes;
 }
 
@@ -165,8 +167,7 @@ async function moveUnwanted(
   blobs: Blobs,
   digests: readonly Sha256[],
 ): Promise<{ directory: string; gone: Sha256[] }> {
-  const directory = context.resolver.trashDir(context.random.uuid());
-  await makeDirectory(context, directory);
+  const directory = await makeTrashFolder(context);
   for (const digest of digests) await renameInto(directory, blobs.path(digest), digest, context);
   for (const shard of new Set(digests.map((digest) => dirname(blobs.path(digest))))) await syncDirectory(shard);
   const gone = await unwanted(context, digests);
@@ -183,8 +184,7 @@ async function unwanted(context: StoreContext, candidates: readonly Sha256[]): P
 }
 
 export async function moveToTrash(context: StoreContext, path: string, name: string): Promise<string> {
-  const directory = context.resolver.trashDir(context.random.uuid());
-  await makeDirectory(context, directory);
+  const directory = await makeTrashFolder(context);
   const trashed = await renameInto(directory, path, name, context);
   await syncDirectory(dirname(path));
   return trashed;

@@ -1,5 +1,5 @@
 /** An ensure that is short of quota or space removes what nobody holds first: longest unused, enough, and not more. */
-import { existsSync, linkSync, rmSync, statfsSync, utimesSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, rmSync, statfsSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -193,7 +193,7 @@ describeOnSmallDisk('an ensure on a disk that is too small for all', () => {
   it('leaves a model that is in use alone', async () => {
     const world = await twoOldModels(await smallDisk(8 * MIB));
     const using = world.start(['models', 'exec', OLDER, '--', 'sleep', '30']);
-    while (!existsSync(join(world.modelsRoot, '.state', 'leases'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (readdirSync(join(world.modelsRoot, '.state', 'leases')).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     lastUsed(world, OLDER, 9);
     const ran = await world.cli(['models', 'ensure', NEW]);
     expect(ran.code, ran.stderr).toBe(0);
