@@ -21,13 +21,19 @@ import { keepSpareFolders, makeTrashFolder } from './trash-folder.ts';
  * Removes a snapshot, and those of its blobs that nobody else counts on. Once it is in the trash the model is gone, also after
  * power loss. Call under the model's lock.
  * @param guard the last look at whoever may hold it, under the state lock: throws where it is to stay
+ * @param lookAgain after the rename: what it throws undoes that
  * @returns bytes given back, by the size of the removed blobs.
  */
-export async function removeSnapshot(context: StoreContext, blobs: Blobs, directory: string, guard: () => Promise<void>): Promise<number> {
+export async function removeSnapshot(
+  context: StoreContext,
+  blobs: Blobs,
+  directory: string,
+  guard: () => Promise<void>,
+  lookAgain: () => void = () => undefined,
+): Promise<number> {
   const digests = digestsIn(context, directory);
   const trashed = await withStateLock(context, `remove ${directory}`, async () => {
-    await guard();
-    return moveToTrash(context, directory, TRASHED_SNAPSHOT);
+    return takeAway(context, { path: await makeTrashFolder(context), directory, guard, lookAgain });
   });
   return endRemoval(context, blobs, { path: dirname(trashed), digests, orphans: digests });
 }
@@ -41,14 +47,40 @@ export async function keepSnapshotInTrash(
   directory: string,
   keeping: Keeping,
   guard: () => Promise<void>,
+  lookAgain: () => void,
 ): Promise<void> {
   await withStateLock(context, `remove ${directory}`, async () => {
-    await guard();
     const path = await beginKeeping(context, keeping);
-    await renameInto(path, directory, TRASHED_SNAPSHOT, context);
+    await takeAway(context, { path, directory, guard, lookAgain });
     await syncDirectory(path);
-    await syncDirectory(dirname(directory));
   });
+}
+
+interface TakingAway {
+  /** Its folder in the trash, made before the last look: nothing slow lies between that and the rename. */
+  readonly path: string;
+  readonly directory: string;
+  readonly guard: () => Promise<void>;
+  readonly lookAgain: () => void;
+}
+
+async function takeAway(context: StoreContext, { path, directory, guard, lookAgain }: TakingAway): Promise<string> {
+  try {
+    await guard();
+    const trashed = await renameInto(path, directory, TRASHED_SNAPSHOT, context);
+    try {
+      lookAgain();
+    } catch (error) {
+      await rename(trashed, directory);
+      throw error;
+    }
+    await syncDirectory(dirname(directory));
+    return trashed;
+  } catch (error) {
+    // Empty but for a record: where the snapshot is in it still, it stays for whoever recovers.
+    if (statSync(context.resolver.modelFile(path, TRASHED_SNAPSHOT), { throwIfNoEntry: false }) === undefined) await removePath(path);
+    throw error;
+  }
 }
 
 /** Gives back what kept trash alone counts on. @returns bytes given back. */

@@ -51,9 +51,10 @@ export async function removePlannedModel(work: Orchestration, { model, action, b
       await assertNoIntent(work, place.label);
       assertUnchanged(work, model, place.directory);
     };
-    if (action !== 'trash') return { freedBytes: await removeSnapshot(store, work.blobs, place.directory, guard) };
+    const lookAgain = (): void => assertUnused(work, model);
+    if (action !== 'trash') return { freedBytes: await removeSnapshot(store, work.blobs, place.directory, guard, lookAgain) };
     const keeping = { family: model.family, ref: model.ref, ttlMs: work.settings.trashTtlMs, reason };
-    await keepSnapshotInTrash(store, place.directory, keeping, guard);
+    await keepSnapshotInTrash(store, place.directory, keeping, guard, lookAgain);
     return { trashedBytes: bytes };
   } catch (error) {
     return keptBy(error);
@@ -69,12 +70,17 @@ function keptBy(error: unknown): Kept {
   throw error;
 }
 
-function assertUnchanged({ store }: Orchestration, model: GcModel, directory: string): SnapshotRecord {
-  const record = readSnapshot(store, directory);
+function assertUnchanged(work: Orchestration, model: GcModel, directory: string): SnapshotRecord {
+  const record = readSnapshot(work.store, directory);
   if (record?.generation !== model.generation) throw new Spared({ reason: 'changed', why: 'removed or published anew meanwhile' });
+  assertUnused(work, model);
+  return record;
+}
+
+/** Who uses a complete model takes no lock, and notes the use before it looks whether the model is there. */
+function assertUnused({ store }: Orchestration, model: GcModel): void {
   const used = lastUseMs(store, model.family, model.ref);
   if (used !== undefined && used !== model.lastUsedMs) throw new Spared({ reason: 'changed', why: 'used meanwhile' });
-  return record;
 }
 
 async function assertNoIntent({ store }: Orchestration, label: string): Promise<void> {
