@@ -11,7 +11,7 @@ import { beginIntent, type Intent } from '../store/intents.ts';
 import { recover } from '../store/recover.ts';
 import type { EnsureOptions } from './api.ts';
 import { coldPaths } from './cold-copy.ts';
-import { countedOn } from './counted-on.ts';
+import { intentFor } from './counted-on.ts';
 import { digestsOf, withKnownOutputs } from './derived-outputs.ts';
 import { type EnsureDone, type EnsureRun, type EnsureWork, lockBlob } from './ensure-run.ts';
 import { fillHfCache } from './fill-hf-cache.ts';
@@ -52,7 +52,7 @@ export async function ensureLocked(locked: LockedEnsure): Promise<EnsureDone> {
     return { inspection: before };
   }
   const target = widen(work, locked.target, before);
-  const intent = await beginIntent(work.store, { ref: target.label, digests: countedOn(work, target) });
+  const intent = await beginIntent(work.store, intentFor(work, target));
   try {
     const run = await beginRun({ ...locked, target });
     const done = await makeComplete(run, { intent, lease: locked.lease, force });

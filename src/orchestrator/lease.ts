@@ -29,7 +29,7 @@ async function begin(work: Orchestration, { spec, label }: Target, options: Leas
     await openStore(work.store);
     return await beginLease(work.store, { family: spec.family, ref: spec.ref, command });
   } catch (error) {
-    if (!isModelError(error, 'READ_ONLY') && !isModelError(error, 'PERMISSION_DENIED')) throw error;
+    if (!isModelError(error, 'READ_ONLY') && !isModelError(error, 'PERMISSION_DENIED') && !isModelError(error, 'NO_SPACE')) throw error;
     const message = `nobody is kept from removing ${label} while it is used, since the store cannot be written: ${error.message}`;
     work.emitter(options, label)({ type: 'warning', code: 'lease_not_written', message });
     return undefined;

@@ -5,7 +5,7 @@ import { beginIntent, type Intent } from '../store/intents.ts';
 import { readStoreId } from '../store/open-store.ts';
 import type { Reservation } from '../store/reservations.ts';
 import type { EnsureOptions } from './api.ts';
-import { countedOn } from './counted-on.ts';
+import { intentFor } from './counted-on.ts';
 import { lookAt } from './look.ts';
 import { type Needs, needsOf } from './needs.ts';
 import type { Orchestration } from './orchestration.ts';
@@ -32,7 +32,7 @@ export async function reserveForAll(work: Orchestration, modelIds: readonly stri
     for (const intent of intents) await intent.end();
   };
   try {
-    for (const { target } of all) intents.push(await beginIntent(work.store, { ref: target.label, digests: countedOn(work, target) }));
+    for (const { target } of all) intents.push(await beginIntent(work.store, intentFor(work, target)));
     const reservation = await reserveSpace(work, { label: labelOf(all), needs: all.map(({ needs }) => needs), call: options });
     return { ...reservation, end: () => reservation.end().finally(endIntents) };
   } catch (error) {

@@ -7,7 +7,7 @@ import { withStateLock } from '../store/state-lock.ts';
 import { scanUsage } from '../store/usage-scan.ts';
 import { formatBytes } from '../util/format-bytes.ts';
 import type { CallOptions } from './api.ts';
-import { foreseeRoom, makeRoom, NO_ROOM } from './make-room.ts';
+import { foreseeRoom, makeRoom, NO_ROOM, type Room } from './make-room.ts';
 import type { Needs } from './needs.ts';
 import type { Orchestration } from './orchestration.ts';
 import { couldGo, reclaimableDetails, shortageError } from './space-errors.ts';
@@ -30,6 +30,9 @@ export interface ReservedSpace extends Reservation {
 
 /** A round frees for one quota or the volume; and somebody else may take what it freed, or the file system give back less. */
 const MAX_ROUNDS = 8;
+/** For others who remove or use a model right now: 3 s, all in all. */
+const MAX_WAITS = 5;
+const FIRST_WAIT_MS = 100;
 
 /**
  * Reserves what is needed, one asker at a time, so that two that fit alone but not together are told so at once. Where it does not fit, and
@@ -40,15 +43,22 @@ export async function reserveSpace(work: Orchestration, request: SpaceRequest): 
   const { label, needs } = request;
   const secondNames = await secondNamesCost(work.store);
   let asked: Question = { needs, secondNamesCost: secondNames, partOf: request.partOf };
-  for (let round = 1; ; round++) {
+  let room: Room = NO_ROOM;
+  let isLast = false;
+  for (let round = 1, waits = 0; ; ) {
     const { verdict, reservation } = await tryToReserve(work, label, asked);
     if (reservation !== undefined) return { ...reservation, verdict };
+    if (isLast) {
+      const { root } = work.store.resolver;
+      throw shortageError({ label, verdict: await withReclaimable(work, needs, verdict), root, inTheWay: room.inTheWay });
+    }
     // It has been taken out of the whole.
     asked = { needs, secondNamesCost: secondNames };
-    const room = round <= MAX_ROUNDS ? await makeRoom(work, { ...request, verdict }) : NO_ROOM;
-    if (room.freedBytes > 0) continue;
-    const { root } = work.store.resolver;
-    throw shortageError({ label, verdict: await withReclaimable(work, needs, verdict), root, inTheWay: room.inTheWay });
+    room = round <= MAX_ROUNDS ? await makeRoom(work, { ...request, verdict }) : room;
+    if (room.freedBytes > 0) round++;
+    else if (room.mayPass === true && waits < MAX_WAITS) await work.store.clock.sleep(FIRST_WAIT_MS * 2 ** waits++, request.call.signal);
+    // Others may have made room meanwhile: one more look.
+    else isLast = true;
   }
 }
 
@@ -67,9 +77,15 @@ const tryToReserve = (work: Orchestration, label: string, question: Question): P
 export async function foreseeSpace(work: Orchestration, needs: readonly Needs[], labels: readonly string[]): Promise<SpaceVerdict> {
   const verdict = await judge(work, { needs, secondNamesCost: secondNamesSeemToCost(work.store) });
   if (fits(verdict)) return verdict;
-  const room = work.settings.makesRoom ? await foreseeRoom(work, verdict, labels) : undefined;
-  return { ...(await withReclaimable(work, needs, verdict)), ...(room && { room }) };
+  const room = work.settings.makesRoom ? await foreseeRoom(work, verdict, { labels, keys: keysOf(needs) }) : undefined;
+  const { removes = [], inTheWay } = room ?? {};
+  return {
+    ...(await withReclaimable(work, needs, verdict)),
+    ...(room && { room: { removes, ...(inTheWay !== undefined && { inTheWay }) } }),
+  };
 }
+
+const keysOf = (needs: readonly Needs[]): string[] => needs.flatMap(({ contents }) => contents.map(({ key }) => key));
 
 /** The same without a word on quotas, of which only the sum over all models says anything. */
 export const neededSpace = (work: Orchestration, needs: readonly Needs[]): Promise<SpaceVerdict> =>

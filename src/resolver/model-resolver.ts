@@ -14,6 +14,7 @@ import { fromWindowsPath } from './wsl.ts';
 /** Kinds of records under `.state`. */
 export const STATE_KINDS = [
   'ledger',
+  'spare',
   'intents',
   'pins',
   'leases',

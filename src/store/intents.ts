@@ -6,7 +6,12 @@ export interface IntentRecord {
   /** What the ensure is for: the formatted reference. */
   readonly ref: string;
   readonly digests: readonly string[];
+  /** Of the partials that it goes on with, where no digest names them. */
+  readonly keys?: readonly string[];
 }
+
+/** Digests, and keys of partials. */
+export const namedBy = ({ digests, keys = [] }: IntentRecord): readonly string[] => [...digests, ...keys];
 
 export type Intent = LivingRecord;
 

@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import type { Sha256 } from '../domain/digest.ts';
 import type { CanonicalRef } from '../domain/model-ref.ts';
 import type { StoreContext } from './context.ts';
-import { makeDirectory, syncDirectory } from './durable.ts';
+import { syncDirectory } from './durable.ts';
 import { listNames } from './list-names.ts';
 import { readRecord, removeRecord, writeRecord } from './record.ts';
 import { digestsIn, lookAtSnapshot } from './snapshots.ts';
 import { readStatKey } from './stat-key.ts';
 import { withStateLock } from './state-lock.ts';
+import { makeTrashFolder } from './trash-folder.ts';
 
 /** Name of a removed snapshot inside its trash folder, whether it is kept or not. */
 export const TRASHED_SNAPSHOT = 'snapshot';
@@ -47,8 +48,7 @@ export interface Keeping {
 
 /** Writes the record first: a folder without a snapshot is nothing yet. Call under the state lock. @returns where the snapshot is to go */
 export async function beginKeeping(context: StoreContext, { family, ref, ttlMs, reason }: Keeping): Promise<string> {
-  const path = context.resolver.trashDir(context.random.uuid());
-  await makeDirectory(context, path);
+  const path = await makeTrashFolder(context);
   const now = context.clock.now();
   const record: KeptRecord = {
     family,

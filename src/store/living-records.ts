@@ -1,7 +1,8 @@
 /** Records that live exactly as long as the kernel lock on their file, which their owner holds: intents, leases, reservations. */
-import { fsyncSync, ftruncateSync, writeSync } from 'node:fs';
+import { existsSync, fsyncSync, ftruncateSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { fsError } from '../domain/fs-error.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fsError, isErrno } from '../domain/fs-error.ts';
 import { isFileAbandoned, isFileLocked, openLocked } from '../locks/locked-file.ts';
 import type { StoreContext } from './context.ts';
 import { makeDirectory, syncDirectory } from './durable.ts';
@@ -17,6 +18,9 @@ export interface LivingRecord {
   end(): Promise<void>;
 }
 
+/** On a full volume a lease stays without a word in it: locked, it may be of any model, and keeps all of them. */
+const servesEmpty = (kind: LivingKind, error: unknown): boolean => kind === 'leases' && isErrno(error, 'ENOSPC', 'EDQUOT');
+
 /** Durable on return, and alive until it is ended or this process is. */
 export async function beginLiving(context: StoreContext, kind: LivingKind, body: object): Promise<LivingRecord> {
   const uuid = context.random.uuid();
@@ -30,9 +34,12 @@ export async function beginLiving(context: StoreContext, kind: LivingKind, body:
     fsyncSync(lock.fd);
     await syncDirectory(dirname(path));
   } catch (error) {
-    await removePath(path);
-    lock.close();
-    throw fsError(error, `write ${path}`);
+    if (!servesEmpty(kind, error)) {
+      await removePath(path);
+      lock.close();
+      throw fsError(error, `write ${path}`);
+    }
+    ftruncateSync(lock.fd, 0);
   }
   let ended = false;
   return {
@@ -54,9 +61,23 @@ export async function livingRecords<T extends object>(context: StoreContext, kin
   const living: (T | undefined)[] = [];
   for (const uuid of livingIds(context, kind)) {
     const path = context.resolver.stateFile(kind, uuid);
-    if (await isFileLocked(path)) living.push(readRecord<T>(path));
+    if (await isFileLocked(path)) living.push(...(await readLiving<T>(path)));
   }
   return living;
+}
+
+const BEGINNING_PAUSE_MS = 5;
+const BEGINNING_RETRIES = 4;
+
+/** Nothing where its owner has just ended it; one whose owner has just begun it is waited for. */
+async function readLiving<T extends object>(path: string): Promise<[] | [T | undefined]> {
+  for (let retry = 0; ; retry++) {
+    const record = readRecord<T>(path);
+    if (record !== undefined) return [record];
+    if (!existsSync(path)) return [];
+    if (retry === BEGINNING_RETRIES) return [undefined];
+    await sleep(BEGINNING_PAUSE_MS);
+  }
 }
 
 /** Removes those of dead owners. */

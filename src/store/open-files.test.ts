@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -19,6 +19,25 @@ describe.runIf(process.platform === 'linux')('open files', () => {
     expect(readOpenFiles(directory).byInode.get(inodeOf(path))).toMatchObject({ pid: process.pid, how: 'open' });
     closeSync(fd);
     expect(readOpenFiles(directory).byInode.get(inodeOf(path))).toBeUndefined();
+  });
+
+  it('are found also where a program has one that cannot be asked: its path is too long', async () => {
+    const directory = await tempDir();
+    const path = join(directory, 'weights');
+    writeFileSync(path, 'w');
+    const script = `const fs = require('node:fs');
+      fs.openSync(process.argv[1], 'r');
+      for (let i = 0; i < 20; i++) { fs.mkdirSync('x'.repeat(250)); process.chdir('x'.repeat(250)); }
+      fs.openSync('deep', 'w');
+      console.log('ready');
+      setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ['-e', script, path], { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+      spawnSync('rm', ['-rf', directory]);
+    });
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    expect(readOpenFiles(directory).byInode.get(inodeOf(path))).toMatchObject({ pid: child.pid, how: 'open' });
   });
 
   it.runIf(isInstalled('python3'))('are not those of memory that only looks like a file', async () => {

@@ -4,7 +4,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { ModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
 import type { StoreContext } from './context.ts';
+import { makeDirectory } from './durable.ts';
 import { readRecord, writeRecord } from './record.ts';
+import { keepSpareFolders } from './trash-folder.ts';
 
 const STORE_VERSION = 1;
 
@@ -57,6 +59,9 @@ async function createStore(context: StoreContext): Promise<string> {
     };
     // Before the record: one that was cut short is written again.
     await writeCacheTag(resolver.cacheTag());
+    // While there is room: a lease, and what gives room back, must not need any.
+    await makeDirectory(context, resolver.stateDir('leases'));
+    await keepSpareFolders(context);
     await writeRecord(context, resolver.storeFile(), record, { durable: true });
     return record.store_id;
   } finally {

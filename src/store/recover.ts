@@ -11,6 +11,7 @@ import { completePublications, pendingPublications } from './publish-snapshot.ts
 import { removePath } from './remove-path.ts';
 import { withStateLock } from './state-lock.ts';
 import { deadTrash, endRemoval, moveToTrash, sortTrash, type TrashedTree } from './sweep.ts';
+import { keepSpareFolders } from './trash-folder.ts';
 
 /** A record being written is older than this only when its writer died. */
 const RECORD_AGE_MS = 3_600_000;
@@ -39,6 +40,7 @@ export async function recover(context: StoreContext, blobs: Blobs, recovery: Rec
   await reapLiving(context, 'leases');
   for (const path of oldRecords(context)) await removePath(path);
   await removeDeadCasts(context);
+  await keepSpareFolders(context);
 }
 
 /** In this order: a staging folder may be the only copy until its publication is completed, an old generation too. */

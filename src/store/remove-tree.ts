@@ -6,11 +6,12 @@ import { readdirSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sha256 } from '../domain/digest.ts';
+import { isModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
 import type { Blobs } from './blobs.ts';
 import type { StoreContext } from './context.ts';
 import { removePath } from './remove-path.ts';
-import { readStatKey } from './stat-key.ts';
+import { readStatKey, type StatKey } from './stat-key.ts';
 
 export interface DoomedTree {
   readonly path: string;
@@ -41,11 +42,20 @@ async function unlinkBlobLink(context: StoreContext, blobs: Blobs, { file, diges
     const proven = blobs.ledger.proves(digest, before);
     await unlink(file);
     const after = readStatKey(blobs.path(digest));
-    if (lease !== undefined && proven && after?.ino === before.ino) await blobs.ledger.rekey(digest, after);
+    if (lease !== undefined && proven && after?.ino === before.ino) await rekey(blobs, digest, after);
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw fsError(error, `remove ${file}`);
   } finally {
     await lease?.release();
+  }
+}
+
+/** A full volume is no reason to stop giving back room: a proof that goes stale costs a rehash. */
+async function rekey(blobs: Blobs, digest: Sha256, key: StatKey): Promise<void> {
+  try {
+    await blobs.ledger.rekey(digest, key);
+  } catch (error) {
+    if (!isModelError(error, 'NO_SPACE')) throw error;
   }
 }
 

@@ -9,7 +9,7 @@ import { type CanonicalRef, formatRef } from '../domain/model-ref.ts';
 import { isFileLocked } from '../locks/locked-file.ts';
 import { lastUseMs } from './access.ts';
 import type { StoreContext } from './context.ts';
-import { liveIntents } from './intents.ts';
+import { liveIntents, namedBy } from './intents.ts';
 import { isExpired, type KeptTrash, keptAt, keptTrash } from './kept-trash.ts';
 import { type LiveLeases, liveLeases } from './leases.ts';
 import { listNames } from './list-names.ts';
@@ -24,6 +24,8 @@ export interface ScannedFile {
   readonly sha256: Sha256;
   readonly sizeBytes: number;
   readonly ino: string;
+  /** How many paths of its snapshot have it. */
+  readonly nameCount: number;
 }
 
 export interface ScannedSnapshot {
@@ -67,6 +69,7 @@ export interface ScannedPartial extends ScannedEntry {
 
 /** A removed snapshot that is kept for a while. */
 export interface ScannedTrash {
+  readonly family: string;
   readonly path: string;
   readonly label: string;
   readonly expiresMs: number;
@@ -94,6 +97,10 @@ export interface StoreScan {
   readonly leases: LiveLeases;
   /** Labels of models that an ensure works on. */
   readonly ensuring: ReadonlySet<string>;
+  /** Digests that those at work count on, and keys of their partials. */
+  readonly intended: ReadonlySet<string>;
+  /** Digests whose blob has more names than the models and the trash account for: it frees nothing, whichever of them go. */
+  readonly linkedElsewhere: ReadonlySet<string>;
 }
 
 export async function scanStore(context: StoreContext): Promise<StoreScan> {
@@ -101,7 +108,8 @@ export async function scanStore(context: StoreContext): Promise<StoreScan> {
   const { snapshots, unreadable, foreign } = await scanSnapshots(context, isCopying);
   const intents = await liveIntents(context);
   const kept = keptTrash(context).map((one) => scanTrash(context, one, isCopying));
-  const counted = new Set<string>(intents.flatMap(({ digests }) => digests));
+  const intended = new Set(intents.flatMap(namedBy));
+  const counted = new Set(intended);
   for (const { files } of [...snapshots, ...kept]) for (const { sha256 } of files) counted.add(sha256);
   for (const directory of foreign) for (const file of readSnapshot(context, directory)?.files ?? []) counted.add(file.sha256);
   return {
@@ -118,6 +126,8 @@ export async function scanStore(context: StoreContext): Promise<StoreScan> {
     pins: new Map(listPins(context).map((pin) => [pin.name, pin])),
     leases: await liveLeases(context),
     ensuring: new Set(intents.map(({ ref }) => ref)),
+    intended,
+    linkedElsewhere: linkedElsewhere(context, [...snapshots, ...kept]),
   };
 }
 
@@ -162,9 +172,21 @@ async function scanSnapshot(context: StoreContext, directory: string, { record, 
 }
 
 /** Each digest once. */
-const filesOf = ({ files }: SnapshotRecord): ScannedFile[] => [
-  ...new Map(files.map(({ sha256, key: { sizeBytes, ino } }) => [sha256, { sha256, sizeBytes, ino }])).values(),
-];
+const filesOf = ({ files }: SnapshotRecord): ScannedFile[] =>
+  [...Map.groupBy(files, ({ sha256 }) => sha256)].flatMap(([sha256, paths]) =>
+    paths.slice(0, 1).map(({ key: { sizeBytes, ino } }) => ({ sha256, sizeBytes, ino, nameCount: paths.length })),
+  );
+
+function linkedElsewhere({ resolver }: StoreContext, holders: readonly { readonly files: readonly ScannedFile[] }[]): ReadonlySet<string> {
+  const files = holders.flatMap((holder) => holder.files);
+  const names = new Map<string, number>();
+  for (const { ino, nameCount } of files) names.set(ino, (names.get(ino) ?? 0) + nameCount);
+  const isLinkedElsewhere = (digest: Sha256): boolean => {
+    const stats = lstatSync(resolver.blobPath(digest), { bigint: true, throwIfNoEntry: false });
+    return stats !== undefined && Number(stats.nlink) > 1 + (names.get(String(stats.ino)) ?? 0);
+  };
+  return new Set([...new Set(files.map(({ sha256 }) => sha256))].filter(isLinkedElsewhere));
+}
 
 const sizeOf = ({ files }: SnapshotRecord): number => files.reduce((sum, { key }) => sum + key.sizeBytes, 0);
 
@@ -172,6 +194,7 @@ const sizeOf = ({ files }: SnapshotRecord): number => files.reduce((sum, { key }
 function scanTrash(context: StoreContext, kept: KeptTrash, isCopying: boolean): ScannedTrash {
   const record = readSnapshot(context, kept.snapshot);
   return {
+    family: kept.family,
     path: kept.path,
     label: formatRef(kept.ref),
     expiresMs: kept.expiresMs,
@@ -209,6 +232,9 @@ async function scanPartials({ resolver }: StoreContext): Promise<ScannedPartial[
   }
   return partials;
 }
+
+/** Undefined where there is nothing. Milliseconds since the epoch. */
+export const lastChangeMs = (path: string): number | undefined => treeAt(path)[0]?.changedMs;
 
 /** A file, or a folder with all that is in it; nothing where it is gone. */
 function treeAt(path: string): ScannedEntry[] {

@@ -7,7 +7,7 @@ import { fsError, isErrno } from '../domain/fs-error.ts';
 import type { Lease } from '../locks/lease.ts';
 import type { Blobs } from './blobs.ts';
 import type { StoreContext } from './context.ts';
-import { makeDirectory, syncDirectory } from './durable.ts';
+import { syncDirectory } from './durable.ts';
 import { beginKeeping, endKeeping, endKeepings, isExpired, type Keeping, type KeptTrash, keptAt, TRASHED_SNAPSHOT } from './kept-trash.ts';
 import { listNames } from './list-names.ts';
 import { readReferences } from './references.ts';
@@ -15,18 +15,25 @@ import { removePath } from './remove-path.ts';
 import { type DoomedTree, removeTree } from './remove-tree.ts';
 import { digestsIn } from './snapshots.ts';
 import { withStateLock } from './state-lock.ts';
+import { keepSpareFolders, makeTrashFolder } from './trash-folder.ts';
 
 /**
  * Removes a snapshot, and those of its blobs that nobody else counts on. Once it is in the trash the model is gone, also after
  * power loss. Call under the model's lock.
  * @param guard the last look at whoever may hold it, under the state lock: throws where it is to stay
+ * @param lookAgain after the rename: what it throws undoes that
  * @returns bytes given back, by the size of the removed blobs.
  */
-export async function removeSnapshot(context: StoreContext, blobs: Blobs, directory: string, guard: () => Promise<void>): Promise<number> {
+export async function removeSnapshot(
+  context: StoreContext,
+  blobs: Blobs,
+  directory: string,
+  guard: () => Promise<void>,
+  lookAgain: () => void = () => undefined,
+): Promise<number> {
   const digests = digestsIn(context, directory);
   const trashed = await withStateLock(context, `remove ${directory}`, async () => {
-    await guard();
-    return moveToTrash(context, directory, TRASHED_SNAPSHOT);
+    return takeAway(context, { path: await makeTrashFolder(context), directory, guard, lookAgain });
   });
   return endRemoval(context, blobs, { path: dirname(trashed), digests, orphans: digests });
 }
@@ -40,14 +47,40 @@ export async function keepSnapshotInTrash(
   directory: string,
   keeping: Keeping,
   guard: () => Promise<void>,
+  lookAgain: () => void,
 ): Promise<void> {
   await withStateLock(context, `remove ${directory}`, async () => {
-    await guard();
     const path = await beginKeeping(context, keeping);
-    await renameInto(path, directory, TRASHED_SNAPSHOT, context);
+    await takeAway(context, { path, directory, guard, lookAgain });
     await syncDirectory(path);
-    await syncDirectory(dirname(directory));
   });
+}
+
+interface TakingAway {
+  /** Its folder in the trash, made before the last look: nothing slow lies between that and the rename. */
+  readonly path: string;
+  readonly directory: string;
+  readonly guard: () => Promise<void>;
+  readonly lookAgain: () => void;
+}
+
+async function takeAway(context: StoreContext, { path, directory, guard, lookAgain }: TakingAway): Promise<string> {
+  try {
+    await guard();
+    const trashed = await renameInto(path, directory, TRASHED_SNAPSHOT, context);
+    try {
+      lookAgain();
+    } catch (error) {
+      await rename(trashed, directory);
+      throw error;
+    }
+    await syncDirectory(dirname(directory));
+    return trashed;
+  } catch (error) {
+    // Empty but for a record: where the snapshot is in it still, it stays for whoever recovers.
+    if (statSync(context.resolver.modelFile(path, TRASHED_SNAPSHOT), { throwIfNoEntry: false }) === undefined) await removePath(path);
+    throw error;
+  }
 }
 
 /** Gives back what kept trash alone counts on. @returns bytes given back. */
@@ -68,6 +101,7 @@ export interface TrashedTree extends DoomedTree {
 export async function endRemoval(context: StoreContext, blobs: Blobs, tree: TrashedTree): Promise<number> {
   const bytes = await sweepBlobs(context, blobs, tree.orphans);
   await removeTree(context, blobs, tree);
+  await keepSpareFolders(context);
   return bytes;
 }
 
@@ -165,8 +199,7 @@ async function moveUnwanted(
   blobs: Blobs,
   digests: readonly Sha256[],
 ): Promise<{ directory: string; gone: Sha256[] }> {
-  const directory = context.resolver.trashDir(context.random.uuid());
-  await makeDirectory(context, directory);
+  const directory = await makeTrashFolder(context);
   for (const digest of digests) await renameInto(directory, blobs.path(digest), digest, context);
   for (const shard of new Set(digests.map((digest) => dirname(blobs.path(digest))))) await syncDirectory(shard);
   const gone = await unwanted(context, digests);
@@ -183,8 +216,7 @@ async function unwanted(context: StoreContext, candidates: readonly Sha256[]): P
 }
 
 export async function moveToTrash(context: StoreContext, path: string, name: string): Promise<string> {
-  const directory = context.resolver.trashDir(context.random.uuid());
-  await makeDirectory(context, directory);
+  const directory = await makeTrashFolder(context);
   const trashed = await renameInto(directory, path, name, context);
   await syncDirectory(dirname(path));
   return trashed;

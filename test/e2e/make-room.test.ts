@@ -1,11 +1,14 @@
 /** An ensure that is short of quota or space removes what nobody holds first: longest unused, enough, and not more. */
-import { existsSync, utimesSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, linkSync, readdirSync, rmSync, statfsSync, utimesSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
-import { seeded } from '../servers/http/fault-server.ts';
+import { seeded, stallAt } from '../servers/http/fault-server.ts';
+import { describeOnVolume, loopVolume, run } from '../support/loop-volume.ts';
 import { type FixtureModel, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
 import { describeOnSmallDisk, smallDisk } from '../support/small-disk.ts';
+import { storeContextOf } from '../support/test-store.ts';
 
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
@@ -90,6 +93,58 @@ describe('an ensure that would go over a quota', () => {
     expect([OLD, OLDER].map((id) => isHere(world, id))).toEqual([true, true]);
   });
 
+  it('removes no model whose bytes it is about to use itself, where the rest of them is not enough', async () => {
+    const encoder = seeded(5 * MIB, 9);
+    const files = (bytes: number, seed: number) => ({ 'text_encoder/w.safetensors': encoder, 'w.safetensors': seeded(bytes, seed) });
+    const world = await modelFixture({ models: { [OLD]: { files: files(3 * MIB, 1) }, [NEW]: { files: files(6 * MIB, 2) } } });
+    await using first = await world.orchestrator();
+    await first.ensure(OLD);
+    lastUsed(world, OLD, 9);
+    await using orchestrator = await world.orchestrator({ env: { WAN_MAX_TOTAL_SIZE: '9M' } });
+    const planned = await orchestrator.preflight([NEW]);
+    expect(planned.room).toMatchObject({ removes: [], inTheWay: expect.stringContaining('nothing else is here') });
+    await expect(orchestrator.ensure(NEW)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+    expect(isHere(world, OLD)).toBe(true);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it.each([
+    ['with', {}],
+    ['without', { sha256: null }],
+  ])('goes on with its own unfinished download, of a file %s a digest, instead of removing it for room', async (_, keys) => {
+    const files = { 'w.safetensors': { content: seeded(4 * MIB, 3), keys } };
+    const world = await modelFixture({
+      models: { [OLD]: model(1), [NEW]: { files, sources: ['http'] } },
+      env: { WAN_GC_GRACE: '0', WAN_MAX_TOTAL_SIZE: '6M' },
+    });
+    await using orchestrator = await world.orchestrator();
+    world.server().fault(`${NEW}/w.safetensors`, stallAt(2_500_000));
+    await using unbound = await world.orchestrator({ env: { WAN_MAX_TOTAL_SIZE: '99M' } });
+    await expect(unbound.ensure(NEW, { timeoutMs: 1500 })).rejects.toMatchObject({ code: 'NETWORK_TIMEOUT' });
+    await unbound.ensure(OLD);
+    lastUsed(world, OLD, 9);
+    const served = world.server().sentBytes(`${NEW}/w.safetensors`);
+    world.server().clearFaults();
+    expect((await orchestrator.preflight([NEW])).room).toMatchObject({ removes: [OLD] });
+    await orchestrator.ensure(NEW);
+    expect(world.server().sentBytes(`${NEW}/w.safetensors`) - served).toBeLessThan(3 * MIB);
+    expect(isHere(world, OLD)).toBe(false);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('waits a moment for who has the only model locked that could go, before it gives up', async () => {
+    const world = await modelFixture({ models: { [OLD]: model(1), [NEW]: model(2) } });
+    await using orchestrator = await world.orchestrator({ env: { WAN_MAX_TOTAL_SIZE: '4M' } });
+    await orchestrator.ensure(OLD);
+    lastUsed(world, OLD, 9);
+    const store = storeContextOf(world.modelsRoot);
+    const lease = await store.locks.acquire(store.resolver.modelLock('wan22', { modelId: OLD }), { timeoutMs: 0, doing: 'gc of a test' });
+    const ensured = orchestrator.ensure(NEW);
+    await Promise.all([ensured, sleep(900).then(() => lease.release())]);
+    expect([OLD, NEW].map((id) => isHere(world, id))).toEqual([false, true]);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
   it('removes no model of the same command to make room for another one of it', async () => {
     const world = await twoOldModels();
     const both = await world.cli(['models', 'ensure', OLDER, NEW, '--json'], { ...QUOTA, WAN_GC_GRACE: '0' });
@@ -122,16 +177,46 @@ describeOnSmallDisk('an ensure on a disk that is too small for all', () => {
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 
+  it('removes no model whose bytes somebody outside of the store holds by hard links, since that would free nothing', async () => {
+    const root = await smallDisk(8 * MIB);
+    const world = await twoOldModels(root);
+    for (const id of [OLD, OLDER]) linkSync(join(world.modelDir(id), 'w.safetensors'), join(dirname(root), `${id}.exported`));
+    await using orchestrator = await world.orchestrator();
+    await expect(orchestrator.ensure(NEW)).rejects.toMatchObject({ code: 'NO_SPACE' });
+    expect([OLD, OLDER].map((id) => isHere(world, id))).toEqual([true, true]);
+    rmSync(join(dirname(root), `${OLD}.exported`));
+    await orchestrator.ensure(NEW);
+    expect([OLD, OLDER, NEW].map((id) => isHere(world, id))).toEqual([false, true, true]);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
   it('leaves a model that is in use alone', async () => {
     const world = await twoOldModels(await smallDisk(8 * MIB));
     const using = world.start(['models', 'exec', OLDER, '--', 'sleep', '30']);
-    while (!existsSync(join(world.modelsRoot, '.state', 'leases'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (readdirSync(join(world.modelsRoot, '.state', 'leases')).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     lastUsed(world, OLDER, 9);
     const ran = await world.cli(['models', 'ensure', NEW]);
     expect(ran.code, ran.stderr).toBe(0);
     expect([OLD, OLDER, NEW].map((id) => isHere(world, id))).toEqual([false, true, true]);
     using.child.kill('SIGTERM');
     await using.ended;
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+});
+
+describeOnVolume('xfs', 'an ensure on a volume that shares blocks', () => {
+  it('removes no second model where the first one gave nothing back', async () => {
+    const volume = await loopVolume('xfs');
+    const world = await twoOldModels(join(volume, 'models'));
+    for (const id of [OLD, OLDER]) run('cp', ['--reflink=always', join(world.modelDir(id), 'w.safetensors'), join(volume, `${id}.clone`)]);
+    const { bavail, bsize } = statfsSync(volume);
+    await using orchestrator = await world.orchestrator({ env: { WAN_SAFETY_MARGIN: String(bavail * bsize - 2 * MIB) } });
+    const ensured = orchestrator.ensure(NEW);
+    await expect(ensured).rejects.toMatchObject({
+      code: 'NO_SPACE',
+      hint: expect.stringContaining('clones outside of the store hold the rest'),
+    });
+    expect([OLD, OLDER].map((id) => isHere(world, id))).toEqual([true, false]);
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 });

@@ -65,7 +65,7 @@ function workOn({ modelsRoot, manifestPath }: ModelWorld): Orchestration {
 
 it('frees as much as is asked for, longest unused first, at once', async () => {
   const world = await threeModels();
-  const answer = await freeSpace(workOn(world), { bytes: 150_000 });
+  const answer = await freeSpace(workOn(world), { bytes: 150_000, isOfVolume: true });
   expect(answer).toMatchObject({ freedBytes: 200_000, isEnough: true, inTheWay: '' });
   await using orchestrator = await world.orchestrator();
   const states = await Promise.all([A, B, C].map(async (id) => (await orchestrator.status(id)).state));
@@ -80,7 +80,7 @@ it('leaves the model alone that its caller works on, and says what else stands i
   await orchestrator.localDir(C);
   const lock = work.store.resolver.modelLock('wan22', { modelId: A });
   await using _lease = await work.store.locks.acquire(lock, { timeoutMs: 0, doing: 'ensure of a test' });
-  const answer = await freeSpace(work, { bytes: 1 });
+  const answer = await freeSpace(work, { bytes: 1, isOfVolume: true });
   expect(answer).toMatchObject({ freedBytes: 0, isEnough: false });
   expect(answer.inTheWay).toBe('1 being worked on (97.7 KiB), 1 pinned (97.7 KiB), 1 used a short while ago (97.7 KiB)');
 });

@@ -7,6 +7,8 @@ import { collectGarbage } from './collect-garbage.ts';
 
 export interface SpaceRequest extends CallOptions {
   readonly bytes: number;
+  /** Else of a quota. */
+  readonly isOfVolume: boolean;
   /** Only models of this family are removed. */
   readonly family?: string;
 }
@@ -25,8 +27,8 @@ export interface SpaceAnswer {
  * Frees as many bytes as it can by what nobody holds: debris first, then models longest unused, none that was used within `gc_grace`.
  * May be called under a model's lock, whose model it then leaves alone, and never under the state lock.
  */
-export async function freeSpace(work: Orchestration, { bytes, family, ...call }: SpaceRequest): Promise<SpaceAnswer> {
-  const report = await collectGarbage(work, { ...call, ...(family !== undefined && { family }), purge: true }, { bytes });
+export async function freeSpace(work: Orchestration, { bytes, isOfVolume, family, ...call }: SpaceRequest): Promise<SpaceAnswer> {
+  const report = await collectGarbage(work, { ...call, ...(family !== undefined && { family }), purge: true }, { bytes, isOfVolume });
   const freedBytes = report.reclaimedBytes;
   const isEnough = freedBytes >= bytes;
   return { freedBytes, isEnough, inTheWay: isEnough ? '' : whatIsKept(report), report };

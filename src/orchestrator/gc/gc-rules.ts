@@ -1,6 +1,14 @@
 /** What is asked of a collection: by a person, or by whoever needs room. */
 import type { FileUser } from '../../store/open-files.ts';
-import type { ScannedSnapshot } from '../../store/scan-store.ts';
+import type { ScannedSnapshot, StoreScan } from '../../store/scan-store.ts';
+
+interface Need {
+  readonly bytes: number;
+  readonly kind: 'free' | 'need';
+  readonly freeBytes: number;
+  /** Of the volume, not of a quota: there nothing is freed that has names elsewhere. */
+  readonly isOfVolume: boolean;
+}
 
 export interface GcRules {
   /** Milliseconds since the epoch. */
@@ -20,7 +28,7 @@ export interface GcRules {
   /** Unique bytes of the models (of the family) afterwards. */
   readonly maxSizeBytes?: number;
   /** Bytes to be freed by removing models, what debris frees included. */
-  readonly need?: { readonly bytes: number; readonly kind: 'free' | 'need'; readonly freeBytes: number };
+  readonly need?: Need;
   /** Give bytes back at once, those in the trash too. */
   readonly purge: boolean;
   /** How long a removed model stays in the trash. */
@@ -38,3 +46,10 @@ export interface GcRules {
 /** For room, and where it is asked for, nothing waits in the trash. */
 export const isPurging = ({ purge, isAutomatic, need, trashTtlMs }: GcRules): boolean =>
   purge || isAutomatic || need !== undefined || trashTtlMs === 0;
+
+/** What is not freed, whichever models go. */
+export const heldDigests = ({ intended, linkedElsewhere }: StoreScan, { need }: GcRules): ReadonlySet<string> =>
+  need?.isOfVolume === true ? new Set([...intended, ...linkedElsewhere]) : intended;
+
+/** Then nothing but models of the family helps: what is in the trash, or belongs to nobody, counts for no family. */
+export const isFamilyQuota = ({ isAutomatic, family }: GcRules): boolean => isAutomatic && family !== undefined;

@@ -18,6 +18,8 @@ import type { GcView } from './plan-gc.ts';
 /** Who asks, where it is not a person. */
 export interface GcNeed {
   readonly bytes: number;
+  /** Else of a quota. */
+  readonly isOfVolume: boolean;
 }
 
 export interface GcSight {
@@ -59,14 +61,14 @@ function limitsOf(work: Orchestration, options: GcOptions, need: GcNeed | undefi
     ...(maxModelAgeMs !== undefined && { maxAgeMs: maxModelAgeMs }),
     ...(keepLast !== undefined && { keepLast }),
     ...(maxSizeBytes !== undefined && { maxSizeBytes }),
-    ...(need !== undefined && { need: { bytes: need.bytes, kind: 'need' as const, freeBytes: 0 } }),
+    ...(need !== undefined && { need: { ...need, kind: 'need' as const, freeBytes: 0 } }),
     ...(wantedFreeBytes !== undefined && { need: freeNeed(work, wantedFreeBytes) }),
   };
 }
 
 function freeNeed(work: Orchestration, wantedBytes: number): NonNullable<GcRules['need']> {
   const free = existsSync(work.store.resolver.root) ? freeBytes(work.store) : wantedBytes;
-  return { bytes: Math.max(0, wantedBytes - free), kind: 'free', freeBytes: Math.min(free, wantedBytes) };
+  return { bytes: Math.max(0, wantedBytes - free), kind: 'free', freeBytes: Math.min(free, wantedBytes), isOfVolume: true };
 }
 
 /** As the manifest names it now: a variant that has become the default one lies under another name. */

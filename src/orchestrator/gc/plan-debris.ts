@@ -2,7 +2,7 @@
 import type { GcItem, GcKind, GcRule } from '../../domain/gc.ts';
 import type { ScannedEntry, ScannedOrphan, ScannedPartial, StoreScan } from '../../store/scan-store.ts';
 import { formatDuration } from '../../util/format-duration.ts';
-import type { GcRules } from './gc-rules.ts';
+import { type GcRules, isFamilyQuota } from './gc-rules.ts';
 import type { Kept } from './judge-model.ts';
 
 export function planDebris(scan: StoreScan, rules: GcRules, relative: (path: string) => string): readonly GcItem[] {
@@ -19,10 +19,16 @@ export function planDebris(scan: StoreScan, rules: GcRules, relative: (path: str
     ...scan.stagings.map((entry) => item('staging', entry, undefined, { reason: 'dead', why: 'its ensure has died' })),
     ...scan.records.map((entry) => item('record', entry, undefined, { reason: 'dead', why: 'its writer has died' })),
     ...scan.partials.map((entry) =>
-      item('partial', { ...entry, what: entry.key }, keeperOfPartial(entry, rules), { reason: 'dead', why: old(entry) }),
+      item('partial', { ...entry, what: entry.key }, keeperOfPartial(entry, scan, rules) ?? notAsked(rules), {
+        reason: 'dead',
+        why: old(entry),
+      }),
     ),
     ...scan.orphans.map((entry) =>
-      item('blob', { ...entry, what: entry.digest }, keeperOfOrphan(entry, rules), { reason: 'orphan', why: old(entry) }),
+      item('blob', { ...entry, what: entry.digest }, keeperOfOrphan(entry, scan, rules) ?? notAsked(rules), {
+        reason: 'orphan',
+        why: old(entry),
+      }),
     ),
     ...scan.quarantine.map((entry) =>
       item('quarantine', entry, keeperOfQuarantine(entry, rules), { reason: 'asked', why: 'bad bytes that were replaced' }),
@@ -35,17 +41,23 @@ interface Going {
   readonly why: string;
 }
 
-function keeperOfPartial(partial: ScannedPartial, rules: GcRules): Kept | undefined {
+function keeperOfPartial(partial: ScannedPartial, { intended }: StoreScan, rules: GcRules): Kept | undefined {
   if (partial.isLive) return { reason: 'at_work', why: 'somebody writes it' };
+  if (intended.has(partial.key)) return { reason: 'at_work', why: 'an ensure goes on with it' };
   return wantedBy(partial.key, rules) ?? youngOne(partial, rules);
 }
 
-const keeperOfOrphan = (orphan: ScannedOrphan, rules: GcRules): Kept | undefined =>
-  wantedBy(orphan.digest, rules) ?? youngOne(orphan, rules);
+function keeperOfOrphan(orphan: ScannedOrphan, { intended }: StoreScan, rules: GcRules): Kept | undefined {
+  if (intended.has(orphan.digest)) return { reason: 'at_work', why: 'an ensure counts on it' };
+  return wantedBy(orphan.digest, rules) ?? youngOne(orphan, rules);
+}
 
 function keeperOfQuarantine(entry: ScannedEntry, rules: GcRules): Kept | undefined {
   return rules.quarantine ? youngOne(entry, rules) : { reason: 'not_asked', why: 'bad bytes, kept to be looked at: --quarantine' };
 }
+
+const notAsked = (rules: GcRules): Kept | undefined =>
+  isFamilyQuota(rules) ? { reason: 'not_asked', why: 'it counts for no family' } : undefined;
 
 const wantedBy = (key: string, { wanted }: GcRules): Kept | undefined =>
   wanted.has(key) ? { reason: 'counted_on', why: 'a pinned or leased model counts on it' } : undefined;

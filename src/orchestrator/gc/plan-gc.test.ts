@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sha256Of } from '../../domain/digest.ts';
 import type { GcItem, GcPlan } from '../../domain/gc.ts';
 import type { StoredPin } from '../../domain/holds.ts';
-import type { ScannedEntry, ScannedSnapshot, StoreScan } from '../../store/scan-store.ts';
+import type { ScannedEntry, ScannedSnapshot, ScannedTrash, StoreScan } from '../../store/scan-store.ts';
 import type { GcRules } from './gc-rules.ts';
 import { planGc } from './plan-gc.ts';
 
@@ -28,7 +28,7 @@ const snapshot = ({ id, idleMs, files, family = 'wan22' }: Model): ScannedSnapsh
   generation: 'g',
   lastUsedMs: NOW - idleMs,
   ownBytes: 0,
-  files: Object.entries(files).map(([name, sizeBytes]) => ({ sha256: sha256Of(hash('sha256', name)), sizeBytes, ino: name })),
+  files: Object.entries(files).map(([name, sizeBytes]) => ({ sha256: sha256Of(hash('sha256', name)), sizeBytes, ino: name, nameCount: 1 })),
 });
 
 const EMPTY: StoreScan = {
@@ -45,6 +45,8 @@ const EMPTY: StoreScan = {
   pins: new Map(),
   leases: { byName: new Map(), unreadable: 0 },
   ensuring: new Set(),
+  intended: new Set(),
+  linkedElsewhere: new Set(),
 };
 
 function plan(models: readonly Model[], rules: Partial<GcRules> = {}, scan: Partial<StoreScan> = {}): GcPlan {
@@ -131,9 +133,30 @@ describe('a plan', () => {
     expect(found.targets).toMatchObject([{ reachedBytes: 100, shortBytes: 50 }]);
   });
 
+  it('counts on no bytes that an ensure at work holds: a model that shares them is not removed in vain', () => {
+    const old = { ...OLD, files: { t: 500, a: 300 } };
+    const need = { bytes: 400, kind: 'need', freeBytes: 0, isOfVolume: false } as const;
+    expect(plan([old], { need }).targets).toMatchObject([{ reachedBytes: 800, shortBytes: 0 }]);
+    const scan = { intended: new Set([sha256Of(hash('sha256', 't'))]) };
+    const found = plan([old, MID], { need }, scan);
+    expect(found.targets).toMatchObject([{ reachedBytes: 400, shortBytes: 0 }]);
+    expect(found.items.map(({ what, bytes }) => [what, bytes])).toEqual([
+      ['old@1.0.0', 300],
+      ['mid@1.0.0', 100],
+    ]);
+    expect(plan([old], { need }, scan).targets).toMatchObject([{ reachedBytes: 300, shortBytes: 100 }]);
+  });
+
+  it('for room on the volume takes no model whose bytes have names elsewhere; a quota counts them', () => {
+    const scan = { linkedElsewhere: new Set([sha256Of(hash('sha256', 'a'))]) };
+    const need = { bytes: 100, kind: 'need', freeBytes: 0 } as const;
+    expect(gone(plan([OLD, MID], { need: { ...need, isOfVolume: true } }, scan))).toEqual(['mid@1.0.0']);
+    expect(gone(plan([OLD, MID], { need: { ...need, isOfVolume: false } }, scan))).toEqual(['old@1.0.0']);
+  });
+
   it('for free space counts what debris gives back first', () => {
     const orphan = { digest: sha256Of(hash('sha256', 'o')), path: '/root/.blobs/o', bytes: 60, changedMs: NOW - 2 * HOUR };
-    const need = { bytes: 150, kind: 'free', freeBytes: 10 } as const;
+    const need = { bytes: 150, kind: 'free', freeBytes: 10, isOfVolume: true } as const;
     expect(gone(plan([OLD, MID], { need }, { orphans: [orphan] }))).toEqual(['old@1.0.0', orphan.digest]);
     expect(gone(plan([OLD, MID], { need: { ...need, bytes: 60 } }, { orphans: [orphan] }))).toEqual([orphan.digest]);
     const missed = plan([OLD, MID], { need: { ...need, bytes: 1000 } });
@@ -145,6 +168,34 @@ describe('a plan', () => {
     const found = plan([OLD, MID, other], { family: 'wan22', maxSizeBytes: 100 });
     expect(gone(found)).toEqual(['old@1.0.0']);
     expect(byWhat(found, 'other@1.0.0')).toMatchObject({ reason: 'not_asked', why: 'of the family flux' });
+  });
+
+  const inTrash = (id: string, family: string): ScannedTrash => ({
+    family,
+    path: `/root/.trash/${id}`,
+    label: id,
+    expiresMs: NOW + DAY,
+    isExpired: false,
+    ownBytes: 0,
+    files: snapshot({ ...OLD, id, files: { [id]: 500 } }).files,
+  });
+
+  it('for the quota of a family purges no trash and no debris, which count for none: only its models help', () => {
+    const entry: ScannedEntry = { path: '/root/x', bytes: 900, changedMs: NOW - DAY };
+    const scan = {
+      keptTrash: [inTrash('gone@1.0.0', 'wan22')],
+      orphans: [{ ...entry, digest: sha256Of(hash('sha256', 'o')) }],
+      partials: [{ ...entry, key: 'p', isLive: false }],
+    };
+    const need = { bytes: 100, kind: 'need', freeBytes: 0, isOfVolume: false } as const;
+    expect(gone(plan([OLD, MID], { need, isAutomatic: true, family: 'wan22' }, scan))).toEqual(['old@1.0.0']);
+    expect(gone(plan([OLD, MID], { need, isAutomatic: true }, scan))).toHaveLength(3);
+  });
+
+  it('purges the trash of the family alone that is asked for', () => {
+    const scan = { keptTrash: [inTrash('a@1.0.0', 'wan22'), inTrash('b@1.0.0', 'flux')] };
+    expect(gone(plan([], { family: 'wan22' }, scan))).toEqual(['a@1.0.0']);
+    expect(gone(plan([], {}, scan))).toEqual(['a@1.0.0', 'b@1.0.0']);
   });
 
   it('keeps the newest versions of each model by their numbers, all variants of them', () => {
@@ -169,7 +220,7 @@ describe('a plan', () => {
 
   it('spares what was used a short while ago where nobody asked by hand', () => {
     const fresh = { ...NEW, idleMs: HOUR / 2 };
-    const need = { bytes: 1000, kind: 'need', freeBytes: 0 } as const;
+    const need = { bytes: 1000, kind: 'need', freeBytes: 0, isOfVolume: true } as const;
     expect(gone(plan([fresh, OLD], { isAutomatic: true, need }))).toEqual(['old@1.0.0']);
     expect(gone(plan([fresh, OLD], { need }))).toEqual(['old@1.0.0', 'new@1.0.0']);
   });
@@ -178,7 +229,7 @@ describe('a plan', () => {
     const ahead = { ...OLD, idleMs: -5 * DAY };
     expect(gone(plan([ahead, MID], { olderThanMs: DAY }))).toEqual(['mid@1.0.0']);
     expect(gone(plan([ahead, MID], { maxSizeBytes: 100 }))).toEqual(['mid@1.0.0']);
-    const spared = plan([ahead], { isAutomatic: true, need: { bytes: 1, kind: 'need', freeBytes: 0 } });
+    const spared = plan([ahead], { isAutomatic: true, need: { bytes: 1, kind: 'need', freeBytes: 0, isOfVolume: true } });
     expect(byWhat(spared, 'old@1.0.0')).toMatchObject({ action: 'keep', reason: 'grace', why: 'not used for 0 ms' });
   });
 

@@ -2,7 +2,7 @@
 import { ModelError } from '../../domain/errors.ts';
 import type { GcItem, GcPlan, InUseLook } from '../../domain/gc.ts';
 import type { StoreScan } from '../../store/scan-store.ts';
-import type { GcRules } from './gc-rules.ts';
+import { type GcRules, isFamilyQuota } from './gc-rules.ts';
 import { planDebris } from './plan-debris.ts';
 import { planModels } from './plan-models.ts';
 import { planTrash } from './plan-trash.ts';
@@ -24,7 +24,7 @@ export function planGc({ scan, inUse, relative }: GcView, rules: GcRules): GcPla
   const models = planModels(scan, rules, {
     relative,
     debrisBytes: rules.family === undefined ? sum(debris.filter(goes)) : 0,
-    trash: trash.kept,
+    trash: isFamilyQuota(rules) ? [] : trash.kept,
   });
   const removed = [...models.removed, ...debris.filter(goes)];
   const foreign = scan.foreign.map((directory): GcItem => {

@@ -1,8 +1,8 @@
 /** The models of a plan. Pure. */
-import type { GcItem, GcModel, GcRule, GcTarget } from '../../domain/gc.ts';
+import type { GcItem, GcModel, GcTarget } from '../../domain/gc.ts';
 import type { ScannedSnapshot, ScannedTrash, StoreScan } from '../../store/scan-store.ts';
 import { byLastUse, type Choice, chooseBySize, chooseEach, newestVersions, stays } from './choose-models.ts';
-import { type GcRules, isPurging } from './gc-rules.ts';
+import { type GcRules, heldDigests, isPurging } from './gc-rules.ts';
 import { type Kept, keeperOf, usePhrase } from './judge-model.ts';
 import { UniqueBytes } from './unique-bytes.ts';
 
@@ -28,8 +28,9 @@ export function planModels(scan: StoreScan, rules: GcRules, { relative, debrisBy
   const newest = newestVersions(ordered, rules.keepLast);
   const eligible = ordered.filter(({ directory }) => keepers.get(directory) === undefined && !newest.has(directory));
   const choice = chooseEach(eligible, rules);
-  chooseToFit(ordered, eligible, { choice, rules, debrisBytes });
-  const left = new UniqueBytes([...ordered, ...trash]);
+  const held = heldDigests(scan, rules);
+  chooseToFit(ordered, eligible, { choice, rules, debrisBytes, held });
+  const left = new UniqueBytes([...ordered, ...trash], held);
   const goes = isPurging(rules) ? { action: 'remove' as const } : { action: 'trash' as const, expiresMs: rules.nowMs + rules.trashTtlMs };
   const itemOf = (snapshot: ScannedSnapshot, rest: Pick<GcItem, 'bytes' | 'action' | 'reason' | 'why' | 'expiresMs'>): GcItem => ({
     kind: 'model',
@@ -45,18 +46,18 @@ export function planModels(scan: StoreScan, rules: GcRules, { relative, debrisBy
     const why = `${usePhrase(snapshot, rules)}${rules.inManifest(snapshot) ? '' : ', not in the manifest'}`;
     return [itemOf(snapshot, { bytes: left.remove(snapshot), ...goes, reason: rule, why })];
   });
-  const kept = ordered
-    .filter(({ directory }) => !choice.has(directory))
-    .map((snapshot) => {
-      const keeper: Kept = keepers.get(snapshot.directory) ?? stays(snapshot, newest, rules);
-      return itemOf(snapshot, { bytes: left.aloneIn(snapshot), action: 'keep', ...keeper });
-    });
+  const staying = ordered.filter(({ directory }) => !choice.has(directory));
+  const shares = new UniqueBytes([...staying, ...trash]);
+  const kept = staying.map((snapshot) => {
+    const keeper: Kept = keepers.get(snapshot.directory) ?? stays(snapshot, newest, rules);
+    return itemOf(snapshot, { bytes: shares.aloneIn(snapshot), action: 'keep', ...keeper });
+  });
   const freedBytes = removed.reduce((sum, { bytes }) => sum + bytes, 0);
   return {
     removed,
     kept,
-    targets: targetsOf(ordered, { choice, rules, freedBytes: freedBytes + debrisBytes }),
-    keepBytes: trash.length === 0 ? left.totalBytes : leftOf(ordered, choice).totalBytes,
+    targets: targetsOf(ordered, { choice, rules, held, freedBytes: freedBytes + debrisBytes }),
+    keepBytes: (trash.length === 0 ? shares : new UniqueBytes(staying)).totalBytes,
   };
 }
 
@@ -64,18 +65,21 @@ interface Fitting {
   readonly choice: Choice;
   readonly rules: GcRules;
   readonly debrisBytes: number;
+  /** Digests that stay, whichever models go. */
+  readonly held: ReadonlySet<string>;
 }
 
 /** First to the size that was asked for, then to the free space. */
-function chooseToFit(all: readonly ScannedSnapshot[], eligible: readonly ScannedSnapshot[], { choice, rules, debrisBytes }: Fitting): void {
+function chooseToFit(all: readonly ScannedSnapshot[], eligible: readonly ScannedSnapshot[], fitting: Fitting): void {
+  const { choice, rules, debrisBytes } = fitting;
   const { maxSizeBytes, need } = rules;
   if (maxSizeBytes !== undefined) {
-    const bytes = leftOf(measured(all, rules), choice);
+    const bytes = leftOf(measured(all, rules), fitting);
     chooseBySize(eligible, choice, { rule: 'max_size', bytes, limitBytes: maxSizeBytes });
   }
   if (need !== undefined) {
-    const bytes = leftOf(all, choice);
-    const wantedBytes = need.bytes - debrisBytes - (new UniqueBytes(all).totalBytes - bytes.totalBytes);
+    const bytes = leftOf(all, fitting);
+    const wantedBytes = need.bytes - debrisBytes - (new UniqueBytes(all, fitting.held).totalBytes - bytes.totalBytes);
     chooseBySize(eligible, choice, { rule: 'free', bytes, limitBytes: bytes.totalBytes - Math.max(0, wantedBytes) });
   }
 }
@@ -83,18 +87,21 @@ function chooseToFit(all: readonly ScannedSnapshot[], eligible: readonly Scanned
 const measured = (all: readonly ScannedSnapshot[], { family }: GcRules): readonly ScannedSnapshot[] =>
   family === undefined ? all : all.filter((snapshot) => snapshot.family === family);
 
-const leftOf = (snapshots: readonly ScannedSnapshot[], choice: ReadonlyMap<string, GcRule>): UniqueBytes =>
-  new UniqueBytes(snapshots.filter(({ directory }) => !choice.has(directory)));
+function leftOf(snapshots: readonly ScannedSnapshot[], { choice, held }: Pick<Fitting, 'choice' | 'held'>): UniqueBytes {
+  const left = new UniqueBytes(snapshots, held);
+  for (const snapshot of snapshots) if (choice.has(snapshot.directory)) left.remove(snapshot);
+  return left;
+}
 
 interface Reached extends Omit<Fitting, 'debrisBytes'> {
   readonly freedBytes: number;
 }
 
-function targetsOf(all: readonly ScannedSnapshot[], { choice, rules, freedBytes }: Reached): GcTarget[] {
+function targetsOf(all: readonly ScannedSnapshot[], { choice, rules, held, freedBytes }: Reached): GcTarget[] {
   const { maxSizeBytes, need } = rules;
   const targets: GcTarget[] = [];
   if (maxSizeBytes !== undefined) {
-    const reachedBytes = leftOf(measured(all, rules), choice).totalBytes;
+    const reachedBytes = leftOf(measured(all, rules), { choice, held }).totalBytes;
     targets.push({ kind: 'max_size', wantedBytes: maxSizeBytes, reachedBytes, shortBytes: Math.max(0, reachedBytes - maxSizeBytes) });
   }
   if (need !== undefined) {

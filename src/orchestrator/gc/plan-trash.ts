@@ -2,7 +2,7 @@
 import type { GcItem } from '../../domain/gc.ts';
 import type { ScannedTrash, StoreScan } from '../../store/scan-store.ts';
 import { formatDuration } from '../../util/format-duration.ts';
-import { type GcRules, isPurging } from './gc-rules.ts';
+import { type GcRules, heldDigests, isFamilyQuota, isPurging } from './gc-rules.ts';
 import { UniqueBytes } from './unique-bytes.ts';
 
 export interface TrashPlan {
@@ -11,12 +11,14 @@ export interface TrashPlan {
   readonly kept: readonly ScannedTrash[];
 }
 
-/** Soonest over first. A purge frees what no model, and nothing else in the trash, counts on. */
-export function planTrash({ keptTrash, snapshots }: StoreScan, rules: GcRules, relative: (path: string) => string): TrashPlan {
+/** Soonest over first. A purge frees what no model, nobody at work, and nothing else in the trash, counts on. */
+export function planTrash(scan: StoreScan, rules: GcRules, relative: (path: string) => string): TrashPlan {
+  const { keptTrash, snapshots } = scan;
   if (keptTrash.length === 0) return { items: [], kept: [] };
-  const left = new UniqueBytes([...snapshots, ...keptTrash]);
+  const left = new UniqueBytes([...snapshots, ...keptTrash], heldDigests(scan, rules));
   const ordered = keptTrash.toSorted((a, b) => a.expiresMs - b.expiresMs);
-  const isOver = ({ isExpired }: ScannedTrash): boolean => isExpired || isPurging(rules);
+  const isAsked = ({ family }: ScannedTrash): boolean => !isFamilyQuota(rules) && (rules.family ?? family) === family;
+  const isOver = (trash: ScannedTrash): boolean => trash.isExpired || (isPurging(rules) && isAsked(trash));
   const [over, kept] = [ordered.filter(isOver), ordered.filter((trash) => !isOver(trash))];
   const item = (trash: ScannedTrash, rest: Pick<GcItem, 'bytes' | 'action' | 'reason' | 'why'>): GcItem => ({
     kind: 'trash',

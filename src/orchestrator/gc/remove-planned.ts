@@ -5,10 +5,11 @@ import { parseSha256 } from '../../domain/digest.ts';
 import { isModelError } from '../../domain/errors.ts';
 import type { GcItem, GcModel } from '../../domain/gc.ts';
 import { lastUseMs } from '../../store/access.ts';
-import { liveIntents } from '../../store/intents.ts';
+import { liveIntents, namedBy } from '../../store/intents.ts';
 import { keptAt } from '../../store/kept-trash.ts';
 import { type FileUser, readOpenFiles } from '../../store/open-files.ts';
 import { removePath } from '../../store/remove-path.ts';
+import { lastChangeMs } from '../../store/scan-store.ts';
 import type { SnapshotRecord } from '../../store/snapshot-record.ts';
 import { readSnapshot } from '../../store/snapshots.ts';
 import { readStatKey } from '../../store/stat-key.ts';
@@ -50,9 +51,10 @@ export async function removePlannedModel(work: Orchestration, { model, action, b
       await assertNoIntent(work, place.label);
       assertUnchanged(work, model, place.directory);
     };
-    if (action !== 'trash') return { freedBytes: ownBytes + (await removeSnapshot(store, work.blobs, place.directory, guard)) };
+    const lookAgain = (): void => assertUnused(work, model);
+    if (action !== 'trash') return { freedBytes: ownBytes + (await removeSnapshot(store, work.blobs, place.directory, guard, lookAgain)) };
     const keeping = { family: model.family, ref: model.ref, ttlMs: work.settings.trashTtlMs, reason };
-    await keepSnapshotInTrash(store, place.directory, keeping, guard);
+    await keepSnapshotInTrash(store, place.directory, keeping, guard, lookAgain);
     return { trashedBytes: bytes };
   } catch (error) {
     return keptBy(error);
@@ -68,12 +70,17 @@ function keptBy(error: unknown): Kept {
   throw error;
 }
 
-function assertUnchanged({ store }: Orchestration, model: GcModel, directory: string): SnapshotRecord {
-  const record = readSnapshot(store, directory);
+function assertUnchanged(work: Orchestration, model: GcModel, directory: string): SnapshotRecord {
+  const record = readSnapshot(work.store, directory);
   if (record?.generation !== model.generation) throw new Spared({ reason: 'changed', why: 'removed or published anew meanwhile' });
+  assertUnused(work, model);
+  return record;
+}
+
+/** Who uses a complete model takes no lock, and notes the use before it looks whether the model is there. */
+function assertUnused({ store }: Orchestration, model: GcModel): void {
   const used = lastUseMs(store, model.family, model.ref);
   if (used !== undefined && used !== model.lastUsedMs) throw new Spared({ reason: 'changed', why: 'used meanwhile' });
-  return record;
 }
 
 async function assertNoIntent({ store }: Orchestration, label: string): Promise<void> {
@@ -112,9 +119,13 @@ export async function removePartial(work: Orchestration, key: string, bytes: num
   const { store, partials } = work;
   const lease = await store.locks.tryAcquire(store.resolver.blobLock(key), { doing: 'gc of an unfinished download' });
   if (lease === undefined) return { reason: 'at_work', why: 'somebody writes it' };
+  const folder = store.resolver.partialDir(key);
   try {
+    if ((await liveIntents(store)).some((intent) => namedBy(intent).includes(key)))
+      return { reason: 'at_work', why: 'an ensure goes on with it' };
+    if (store.clock.now() - (lastChangeMs(folder) ?? 0) < work.settings.gcGraceMs)
+      return { reason: 'changed', why: 'written to meanwhile' };
     await partials.removeAll(key);
-    const folder = store.resolver.partialDir(key);
     if (partials.exist(key) && !partials.hasMaps(key)) await removePath(folder);
     return isThere(folder) ? { reason: 'at_work', why: 'somebody writes it' } : { freedBytes: bytes };
   } finally {

@@ -13,8 +13,10 @@ export class UniqueBytes {
   readonly #users = new Map<string, number>();
   #totalBytes = 0;
 
-  constructor(holders: readonly Holder[]) {
+  /** @param held digests that somebody else holds: whichever models leave, they stay */
+  constructor(holders: readonly Holder[], held: ReadonlySet<string> = new Set()) {
     for (const holder of holders) this.add(holder);
+    for (const [sha256, users] of this.#users) if (held.has(sha256)) this.#users.set(sha256, users + 1);
   }
 
   get totalBytes(): number {
