@@ -14,11 +14,11 @@ import { isModelError, ModelError } from '../../domain/errors.ts';
 import { fsError } from '../../domain/fs-error.ts';
 import { openLocked } from '../../locks/locked-file.ts';
 import { syncDirectory } from '../../store/durable.ts';
-import { beginIntent } from '../../store/intents.ts';
 import { openStore } from '../../store/open-store.ts';
 import { hashFiles } from '../../transfer/hash-file.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import type { CreateBundleOptions } from '../api.ts';
+import { beginOutward } from '../begin-outward.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { ProgressMeter } from '../progress-meter.ts';
 import { openLockBeside } from '../unfinished-place.ts';
@@ -37,10 +37,8 @@ export async function createBundle(work: Orchestration, modelIds: readonly strin
   const existing = await findExisting(creation);
   if (existing !== undefined) return { ...factsOf(existing), written: false, resumedBytes: 0 };
   await openStore(work.store);
-  const intent = await beginIntent(work.store, {
-    ref: `bundle ${basename(path)}`,
-    digests: contents.index.blobs.map(({ sha256 }) => sha256),
-  });
+  const digests = contents.index.blobs.map(({ sha256 }) => sha256);
+  const intent = await beginOutward(work, { ref: `bundle ${basename(path)}`, digests }, options);
   try {
     const resumedBytes = await writeLocked(creation);
     return { ...factsOf(await openBundle(path, signal)), written: true, resumedBytes };

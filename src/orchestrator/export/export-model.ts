@@ -6,10 +6,10 @@ import { asModelError, ModelError } from '../../domain/errors.ts';
 import type { ExportedFile, ExportReport } from '../../domain/export-results.ts';
 import { fsError, isErrno } from '../../domain/fs-error.ts';
 import { syncDirectory } from '../../store/durable.ts';
-import { beginIntent } from '../../store/intents.ts';
 import { hashFiles } from '../../transfer/hash-file.ts';
 import { mapLimit } from '../../util/map-limit.ts';
 import type { ExportOptions } from '../api.ts';
+import { beginOutward } from '../begin-outward.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { type PublishedFile, pathOfBytes, publishedFiles } from '../published-files.ts';
 import { resolveTarget } from '../target.ts';
@@ -29,7 +29,7 @@ export async function exportModel(work: Orchestration, modelId: string, options:
   const signal = options.signal ?? new AbortController().signal;
   const exporting: Exporting = { work, target, files, path, signal, options };
   // From here on no blob goes away under our hands.
-  const intent = await beginIntent(work.store, { ref: `export ${target.label}`, digests: files.map(({ sha256 }) => sha256) });
+  const intent = await beginOutward(work, { ref: `export ${target.label}`, digests: files.map(({ sha256 }) => sha256) }, options);
   try {
     if (options.layout === 'hf-cache') {
       const { exportToHfCache } = await import('./export-to-hf-cache.ts');
