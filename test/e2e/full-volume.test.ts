@@ -1,6 +1,5 @@
 /** A volume without one free block: what gives room back, and what only uses a model, must work there. A tmpfs would hide what a block costs. */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, statfsSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
@@ -23,11 +22,20 @@ async function fullVolume(): Promise<{ world: ModelWorld; freedBytes: () => numb
   await orchestrator.ensure(A);
   await orchestrator.ensure(B);
   await orchestrator.ensure(ALIAS);
-  for (const blockBytes of [MIB, 1024])
-    spawnSync('dd', ['if=/dev/zero', `of=${join(volume, `ballast-${blockBytes}`)}`, `bs=${blockBytes}`]);
+  for (const blockBytes of [MIB, 1024]) fill(join(volume, `ballast-${blockBytes}`), blockBytes);
   expect(() => mkdirSync(join(volume, 'one-more'))).toThrow('ENOSPC');
   const { bfree: before, bsize } = statfsSync(volume);
   return { world, freedBytes: () => (statfsSync(volume).bfree - before) * bsize };
+}
+
+/** Until not one more block can be had. */
+function fill(path: string, blockBytes: number): void {
+  const fd = openSync(path, 'w');
+  expect(() => {
+    for (;;) writeSync(fd, Buffer.alloc(blockBytes));
+  }).toThrow('ENOSPC');
+  fsyncSync(fd);
+  closeSync(fd);
 }
 
 describeOnVolume('ext4', 'a volume without a free block', () => {
