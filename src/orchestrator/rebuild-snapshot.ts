@@ -70,14 +70,14 @@ async function rightCopies(
   }));
   const checked = await checkBytes(work, files, { deep: true, ...(signal && { signal }) });
   await keepLeaves(work, checked);
-  const found = new Map(unread.map(({ path }, index) => [path, checked[index]?.sha256]));
+  const found = new Map(unread.map(({ path }, index) => [path, checked[index]]));
   const right: RightCopy[] = [];
   for (const copy of copies) {
-    const digest = copy.digest ?? found.get(copy.path);
+    const { sha256: digest = copy.digest, unreadable = '' } = found.get(copy.path) ?? {};
     const now = readStatKey(copy.absolute);
-    if (digest === undefined || now === undefined || !isUntouched(copy.key, now)) continue;
-    if (isRight(copy, digest)) right.push({ ...copy, digest });
-    else if (record !== undefined && copy.expected !== undefined) await work.blobs.marks.mark(copy.expected, digest);
+    if (now === undefined || !isUntouched(copy.key, now)) continue;
+    if (digest !== undefined && isRight(copy, digest)) right.push({ ...copy, digest });
+    else if (record !== undefined && copy.expected !== undefined) await work.blobs.marks.mark(copy.expected, digest ?? unreadable);
   }
   return right;
 }

@@ -7,7 +7,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { throwIfCancelled } from '../domain/cancelled.ts';
 import type { Sha256 } from '../domain/digest.ts';
-import { fsError, isErrno, isUnreadable } from '../domain/fs-error.ts';
+import { fsError, isUnreadable } from '../domain/fs-error.ts';
 import type { KeptPieces } from '../domain/repair.ts';
 import { copiesHere } from '../store/copies.ts';
 import type { PartialBlob } from '../store/partial-blob.ts';
@@ -94,7 +94,7 @@ async function readSome(handle: FileHandle, buffer: Buffer, offset: number): Pro
   try {
     return (await handle.read(buffer, 0, buffer.length, offset)).bytesRead;
   } catch (error) {
-    if (isErrno(error, 'EIO')) return 0;
+    if (isUnreadable(fsError(error, 'read a copy'))) return 0;
     throw error;
   }
 }

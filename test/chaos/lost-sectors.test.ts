@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
@@ -91,6 +91,16 @@ describeWithReal('sectors that cannot be read', {
       expect(readFileSync(path).equals(textOf(content))).toBe(true);
       expect((await orchestrator.status(MODEL)).state).toBe('COMPLETE');
       expect(await checkInvariants(root)).toEqual([]);
+    });
+
+    it('of a file on record are marked by rebuild, too', async () => {
+      const { world, digest, path, lost, marks } = await published();
+      copyFileSync(path, `${path}.copy`);
+      renameSync(`${path}.copy`, path);
+      const ran = await refused(world, ['models', 'rebuild', '--json'], { ...lost, paths: [path] });
+      expect(ran.code).toBe(5);
+      expect(documentOf(ran.stdout)).toMatchObject({ data: { snapshots: [{ bad_files: ['w.bin'] }] } });
+      expect(marks()).toEqual([digest]);
     });
 
     it.each(['EIO', 'EUCLEAN', 'EBADMSG'])('are found by scrub, and their blob is marked (%s)', async (errno) => {
