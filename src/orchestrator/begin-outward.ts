@@ -1,14 +1,14 @@
-/** The intent of who only takes bytes out: a root that cannot be written still serves. */
+/** The intent of who only takes bytes out: a root that cannot be written, or is full, still serves. */
 import { beginIntent, type Intent, type IntentRecord } from '../store/intents.ts';
 import type { CallOptions } from './api.ts';
 import type { Orchestration } from './orchestration.ts';
-import { isReadOnly } from './unless-read-only.ts';
+import { isUnwritable } from './unless-unwritable.ts';
 
 export async function beginOutward(work: Orchestration, record: IntentRecord, call: CallOptions): Promise<Pick<Intent, 'end'>> {
   try {
     return await beginIntent(work.store, record);
   } catch (error) {
-    if (!isReadOnly(error)) throw error;
+    if (!isUnwritable(error)) throw error;
     const message = `nobody is kept from removing what it reads (${record.ref}), since the store cannot be written: ${error.message}`;
     work.emitter(call)({ type: 'warning', code: 'intent_not_written', message });
     return { end: () => Promise.resolve() };
