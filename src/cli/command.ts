@@ -29,6 +29,8 @@ export interface OperandSpec {
   readonly max: number;
   readonly choices?: readonly string[];
   readonly completes?: Completion;
+  /** The words that may stand first, and what comes after each. */
+  readonly actions?: Readonly<Record<string, Completion>>;
   /** What stands here by mistake may be a secret: no message repeats it. */
   readonly isPrivate?: boolean;
 }

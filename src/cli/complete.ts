@@ -67,7 +67,14 @@ async function valuesOf(option: OptionSpec, place: Place): Promise<readonly Cand
 
 async function operandsOf({ operands }: Command, place: Place): Promise<readonly Candidate[]> {
   if (operands?.choices !== undefined) return operands.choices.map((word) => ({ word }));
+  if (operands?.actions !== undefined) return afterAction(operands.actions, place);
   return operands?.completes === undefined ? [] : completed(operands.completes, place);
+}
+
+async function afterAction(actions: Readonly<Record<string, Completion>>, place: Place): Promise<readonly Candidate[]> {
+  const action = place.before.find((word) => Object.hasOwn(actions, word));
+  const kind = action === undefined ? undefined : actions[action];
+  return kind === undefined ? Object.keys(actions).map((word) => ({ word })) : completed(kind, place);
 }
 
 async function completed(kind: Completion, place: Place): Promise<readonly Candidate[]> {

@@ -38,6 +38,10 @@ describe('wan __complete', () => {
     expect(await candidates(place, 'completions', '')).toEqual(['bash', 'zsh', 'fish']);
     expect(await candidates(place, 'models', 'validate', '')).toEqual([':file']);
     expect(await candidates(place, 'models', 'list', '--root', '')).toEqual([':directory']);
+    expect(await candidates(place, 'models', 'tier', 'm')).toEqual(['move']);
+    expect(await candidates(place, 'models', 'tier', 'move', 'al')).toEqual(['alpha@1.0.0']);
+    expect(await candidates(place, 'models', 'bundle', '')).toEqual(['create', 'inspect', 'apply']);
+    expect(await candidates(place, 'models', 'bundle', 'inspect', '')).toEqual([':file']);
   });
 
   it('needs no MODELS_ROOT, and says nothing where there is no manifest or a wrong one', async () => {

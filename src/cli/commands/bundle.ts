@@ -17,7 +17,12 @@ export const bundle: Command = {
   description:
     '`create REF… --out PATH` writes complete models as one file, or with --part-size as a folder of parts; `inspect PATH` says what is in one, and its checksum, for people to compare; `apply PATH` makes its models real elsewhere, proven, without a socket. What was interrupted goes on where it stopped. A bundle is a tar archive: `tar tf` lists it.',
   schema: 'wan.models.bundle/v1',
-  operands: { name: 'create|inspect|apply REF|PATH', min: 2, max: Number.POSITIVE_INFINITY, completes: 'ref' },
+  operands: {
+    name: 'create|inspect|apply REF|PATH',
+    min: 2,
+    max: Number.POSITIVE_INFINITY,
+    actions: { create: 'ref', inspect: 'file', apply: 'file' },
+  },
   options: [
     { name: 'out', value: 'PATH', completes: 'file', summary: 'create: the file to write, or the folder for parts' },
     { name: 'part-size', value: 'SIZE', summary: 'create: cut it into parts of this size, for example 4G' },

@@ -21,7 +21,7 @@ export const tier: Command = {
   description:
     '`status [REF…]` says what lies in which tier, and what the policy would move; `move REF… --to NAME` moves models there, `--to fast` brings them back and clears the tier, `move --policy` does what the policy says; `drop REF…` takes copies out of their tier. A model goes only when every byte of it was proven where it went. `wan models ensure` brings it back by itself. Tiers are configured in wan.toml: docs/tiers.md.',
   schema: 'wan.models.tier/v1',
-  operands: { name: 'status|move|drop REF', min: 1, max: Number.POSITIVE_INFINITY, completes: 'ref' },
+  operands: { name: 'status|move|drop REF', min: 1, max: Number.POSITIVE_INFINITY, actions: { status: 'ref', move: 'ref', drop: 'ref' } },
   options: [
     { name: 'to', value: 'NAME', summary: 'move: the tier to move to; fast is MODELS_ROOT' },
     { name: 'policy', summary: 'move: every model whose time has come, to the tier that says so' },
