@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { cp } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cutAt, seeded, status } from '../../test/servers/http/fault-server.ts';
@@ -217,4 +217,15 @@ it('a forced fetch of a file without a digest takes what the source has now', as
   writeFileSync(join(world.folder(), MODEL, 'a.bin'), 'new bytes');
   await orchestrator.ensure(MODEL, { force: true });
   expect(readFileSync(join(directory, 'a.bin'), 'utf8')).toBe('new bytes');
+});
+
+it('a reservation that its owner could not remove is removed by the next ensure, also where the model is complete', async () => {
+  const world = await modelFixture({ files: { 'a.bin': 'abc' } });
+  await using orchestrator = await world.orchestrator();
+  await orchestrator.ensure(MODEL);
+  const left = join(world.modelsRoot, '.state', 'reservations', '0b5b2a5e-7f0c-4f6e-9d0a-2f6d3f3c9a11');
+  await writeFile(left, '0000000000000005');
+  await orchestrator.ensure(MODEL);
+  expect(existsSync(left)).toBe(false);
+  expect(await checkInvariants(world.modelsRoot)).toEqual([]);
 });

@@ -9,6 +9,7 @@ import { forcedCount } from '../store/forced.ts';
 import { faultOf, provenBy } from '../store/inspect-snapshot.ts';
 import { hasDeadIntents } from '../store/intents.ts';
 import { openStore, readStoreId } from '../store/open-store.ts';
+import { hasDeadReservations } from '../store/reservations.ts';
 import { VERIFIED_FILE } from '../store/snapshot-record.ts';
 import { compareKeys, readStatKey, type StatKey } from '../store/stat-key.ts';
 import type { EnsureOptions } from './api.ts';
@@ -29,7 +30,7 @@ export async function ensureModel(work: Orchestration, modelId: string, options:
     readStoreId(work.store);
     await touchAccess(work.store, target.spec.family, target.spec.ref);
     const inspection = inspectTarget(work, target);
-    const isDone = inspection.complete && !options.force && !(await hasDeadIntents(work.store));
+    const isDone = inspection.complete && !options.force && !(await hasDeadIntents(work.store)) && !(await hasDeadReservations(work.store));
     const done = isDone ? { inspection } : await ensureUnlessReadOnly(work, { target, options, emit });
     const result = toResult(target, done, work.store.clock.monotonic() - startedMs);
     emit({

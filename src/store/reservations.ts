@@ -2,7 +2,7 @@
 import { fsyncSync, ftruncateSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fsError, isErrno } from '../domain/fs-error.ts';
-import { isFileLocked, openLocked } from '../locks/locked-file.ts';
+import { isFileAbandoned, isFileLocked, openLocked } from '../locks/locked-file.ts';
 import type { StoreContext } from './context.ts';
 import { makeDirectory } from './durable.ts';
 import { listNames } from './list-names.ts';
@@ -89,6 +89,12 @@ export async function promisedSpace(context: StoreContext): Promise<Promised> {
     for (const [family, gain] of Object.entries(promised.families)) families[family] = (families[family] ?? 0) + gain;
   }
   return { bytes, families };
+}
+
+/** Whether somebody died with one, or could not remove it. */
+export async function hasDeadReservations(context: StoreContext): Promise<boolean> {
+  for (const path of reservationFiles(context)) if (await isFileAbandoned(path)) return true;
+  return false;
 }
 
 /** Of the volume, for this user. */
