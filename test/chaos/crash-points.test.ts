@@ -42,7 +42,7 @@ describeWithReal('a sample of stops and refusals', {
     });
 
     it('a first ensure on a disk that refuses an fsync, a rename or a write', { timeout: 60_000 }, async () => {
-      const choose = (faults: readonly DiskFault[]) => some(6)(faults.filter(({ name }) => ['fsync', 'rename', 'write'].includes(name)));
+      const choose = (faults: readonly DiskFault[]) => some(10)(faults.filter(({ name }) => ['fsync', 'rename', 'write'].includes(name)));
       const { met, failures } = await sweepDiskFaults({ choose });
       expect(failures).toEqual([]);
       expect(met).toBeGreaterThan(3);
