@@ -9,7 +9,7 @@ const planned = (model: Partial<ImportedModel>): string => {
     ...{ adopted: [], refused: [], unknown: [], unpinned: [], unreadable: [] },
     models: [
       {
-        ...{ ref: { modelId: 'one@1.0.0' }, state: 'possible', path: '/root/wan22/one@1.0.0', totalBytes: 5000 },
+        ...{ ref: { modelId: 'one@1.0.0' }, state: 'possible', path: '/models/wan22/one@1.0.0', totalBytes: 5000 },
         ...{ missingBytes: 0, missingFiles: [], openBytes: 0, openFiles: [], ...model },
       },
     ],

@@ -20,7 +20,7 @@ interface Model {
 }
 
 const snapshot = ({ id, idleMs, files, family = 'wan22' }: Model): ScannedSnapshot => ({
-  directory: `/root/${family}/${id}`,
+  directory: `/models/${family}/${id}`,
   family,
   ref: { modelId: id },
   label: id,
@@ -53,7 +53,7 @@ function plan(models: readonly Model[], rules: Partial<GcRules> = {}, scan: Part
   const view = {
     scan: { ...EMPTY, snapshots: models.map(snapshot), ...scan },
     inUse: { looked: true, hiddenProcesses: 0 },
-    relative: (path: string) => path.replace('/root/', ''),
+    relative: (path: string) => path.replace('/models/', ''),
   };
   return planGc(view, {
     nowMs: NOW,
@@ -155,7 +155,7 @@ describe('a plan', () => {
   });
 
   it('for free space counts what debris gives back first', () => {
-    const orphan = { digest: sha256Of(hash('sha256', 'o')), path: '/root/.blobs/o', bytes: 60, changedMs: NOW - 2 * HOUR };
+    const orphan = { digest: sha256Of(hash('sha256', 'o')), path: '/models/.blobs/o', bytes: 60, changedMs: NOW - 2 * HOUR };
     const need = { bytes: 150, kind: 'free', freeBytes: 10, isOfVolume: true } as const;
     expect(gone(plan([OLD, MID], { need }, { orphans: [orphan] }))).toEqual(['old@1.0.0', orphan.digest]);
     expect(gone(plan([OLD, MID], { need: { ...need, bytes: 60 } }, { orphans: [orphan] }))).toEqual([orphan.digest]);
@@ -172,7 +172,7 @@ describe('a plan', () => {
 
   const inTrash = (id: string, family: string): ScannedTrash => ({
     family,
-    path: `/root/.trash/${id}`,
+    path: `/models/.trash/${id}`,
     label: id,
     expiresMs: NOW + DAY,
     isExpired: false,
@@ -181,7 +181,7 @@ describe('a plan', () => {
   });
 
   it('for the quota of a family purges no trash and no debris, which count for none: only its models help', () => {
-    const entry: ScannedEntry = { path: '/root/x', bytes: 900, changedMs: NOW - DAY };
+    const entry: ScannedEntry = { path: '/models/x', bytes: 900, changedMs: NOW - DAY };
     const scan = {
       keptTrash: [inTrash('gone@1.0.0', 'wan22')],
       orphans: [{ ...entry, digest: sha256Of(hash('sha256', 'o')) }],
@@ -250,7 +250,7 @@ describe('a plan', () => {
   });
 
   it('removes debris once it is old enough, but nothing that somebody writes, or a pinned model counts on', () => {
-    const entry = (path: string, ageMs: number): ScannedEntry => ({ path: `/root/${path}`, bytes: 5, changedMs: NOW - ageMs });
+    const entry = (path: string, ageMs: number): ScannedEntry => ({ path: `/models/${path}`, bytes: 5, changedMs: NOW - ageMs });
     const partial = (key: string, ageMs: number, isLive = false) => ({ ...entry(`.tmp/${key}`, ageMs), key, isLive });
     const scan = {
       partials: [partial('dead', DAY), partial('young', 60_000), partial('live', DAY, true), partial('wanted', DAY)],
@@ -269,7 +269,7 @@ describe('a plan', () => {
   });
 
   it('is refused while there is a model without a readable record', () => {
-    const cannotRead = () => plan([OLD], { olderThanMs: DAY }, { unreadable: ['/root/wan22/torn@1.0.0'] });
+    const cannotRead = () => plan([OLD], { olderThanMs: DAY }, { unreadable: ['/models/wan22/torn@1.0.0'] });
     expect(cannotRead).toThrow(expect.objectContaining({ code: 'FILESYSTEM_ERROR', reason: 'gc_record_unreadable' }));
     expect(cannotRead).toThrow('wan22/torn@1.0.0 has no readable record');
   });
