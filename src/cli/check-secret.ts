@@ -1,5 +1,5 @@
 /** Asks a service whether a secret that somebody wants to store is good. */
-import { askForKeys, askWho } from '../compose.ts';
+import { askForKeys, askWho } from '../compose/ask-service.ts';
 import type { Config } from '../config/config.ts';
 import { AWS, originFor, SERVICE_TITLES, type Service } from '../credentials/services.ts';
 import type { SecretParts } from '../credentials/stored-credential.ts';

@@ -1,0 +1,26 @@
+/** Configuration -> what the clients of services are made with. */
+import type { HttpConfig } from '../backends/http/http-config.ts';
+import type { S3Config } from '../backends/s3/s3-config.ts';
+import type { Config } from '../config/config.ts';
+
+export function httpConfig({ httpProxy, httpsProxy, allProxy, noProxy, caFiles, originCaFiles, downloadTimeoutMs }: Config): HttpConfig {
+  return { httpProxy, httpsProxy, allProxy, noProxy, caFiles, originCaFiles, idleTimeoutMs: downloadTimeoutMs };
+}
+
+export async function s3Config(config: Config): Promise<S3Config> {
+  const { ambientKeys } = await import('../credentials/ambient-keys.ts');
+  const { distrustedEndpoint } = await import('../credentials/endpoint-trust.ts');
+  const keys = ambientKeys(config);
+  const withheld = distrustedEndpoint(config, 's3', false);
+  return {
+    endpointUrl: config.s3EndpointUrl,
+    region: config.s3Region,
+    profile: config.s3Profile,
+    files: config.awsFiles,
+    addressing: config.s3Addressing,
+    requesterPays: config.s3RequesterPays,
+    anonymous: config.s3Anonymous,
+    ...(keys !== undefined && keys.withheld === undefined && { keys }),
+    ...(withheld !== undefined && { withheld }),
+  };
+}
