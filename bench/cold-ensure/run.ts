@@ -10,10 +10,10 @@
  * machine did that the figures were set for. coreutils' sha256sum has code of its own.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeRandomFile } from '../random-file.ts';
 import { judge } from '../spread.ts';
 import { contestants, type Job, type ServedFile } from './contestants.ts';
 import { startNginx } from './nginx.ts';
@@ -149,15 +149,7 @@ function print(title: string, runs: ReadonlyMap<string, readonly Run[]>): void {
 function makeFiles(folder: string, count: number, sizeBytes: number): ServedFile[] {
   return Array.from({ length: count }, (_, index) => {
     const name = `f${index}`;
-    const hash = createHash('sha256');
-    const fd = openSync(join(folder, name), 'w');
-    for (let done = 0; done < sizeBytes; done += 16 * MB) {
-      const bytes = randomBytes(16 * MB);
-      hash.update(bytes);
-      writeSync(fd, bytes);
-    }
-    closeSync(fd);
-    return { name, sizeBytes, sha256: hash.digest('hex') };
+    return { name, sizeBytes, sha256: makeRandomFile(join(folder, name), sizeBytes) };
   });
 }
 

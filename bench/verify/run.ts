@@ -8,10 +8,10 @@
  * ours has the pieces of the first proof on record and reads them on all cores. `off` masks the CPU's SHA instructions from OpenSSL, node's own copy included.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeRandomFile } from '../random-file.ts';
 import { judge, spreadOf, spreadText } from '../spread.ts';
 
 const MB = 1024 ** 2;
@@ -66,17 +66,11 @@ function race(title: string, count: number, { manyAtOnce, atLeast }: { readonly 
   rmSync(place, { recursive: true });
 }
 
-function makeFile(folder: string, name: string, sizeBytes: number): Made {
-  const hash = createHash('sha256');
-  const fd = openSync(join(folder, name), 'w');
-  for (let done = 0; done < sizeBytes; done += 16 * MB) {
-    const bytes = randomBytes(16 * MB);
-    hash.update(bytes);
-    writeSync(fd, bytes);
-  }
-  closeSync(fd);
-  return { name, sizeBytes, sha256: hash.digest('hex') };
-}
+const makeFile = (folder: string, name: string, sizeBytes: number): Made => ({
+  name,
+  sizeBytes,
+  sha256: makeRandomFile(join(folder, name), sizeBytes),
+});
 
 function manifest(files: readonly Made[]): string {
   const rows = files.map(

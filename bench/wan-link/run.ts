@@ -7,12 +7,12 @@
  * `aria2c -x16` alone splits a file in five; `-s16 -k1M` makes it use all sixteen, and is the one to be measured against.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startNginx } from '../cold-ensure/nginx.ts';
+import { makeRandomFile } from '../random-file.ts';
 import { judge, spreadOf, spreadText } from '../spread.ts';
 import { startFarProxy } from './far-proxy.ts';
 
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   execFileSync('chmod', ['755', scratch]);
   const served = join(scratch, 'served');
   mkdirSync(served);
-  const sha256 = makeFile(join(served, 'f0'));
+  const sha256 = makeRandomFile(join(served, 'f0'), SIZE);
   const nginx = await startNginx(join(scratch, 'nginx'), served);
   const far = await startFarProxy({ targetPort: Number(new URL(nginx.url).port), roundTripMs: 100, bytesPerSecond: 5e6 });
   try {
@@ -85,18 +85,6 @@ async function timed(name: string, script: string): Promise<number> {
   const [status] = (await once(child, 'exit')) as [number | null];
   if (status !== 0) throw new Error(`${name} failed`);
   return (performance.now() - started) / 1000;
-}
-
-function makeFile(path: string): string {
-  const hash = createHash('sha256');
-  const fd = openSync(path, 'w');
-  for (let done = 0; done < SIZE; done += MB) {
-    const bytes = randomBytes(MB);
-    hash.update(bytes);
-    writeSync(fd, bytes);
-  }
-  closeSync(fd);
-  return hash.digest('hex');
 }
 
 try {

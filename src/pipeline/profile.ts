@@ -1,5 +1,6 @@
 /** What of a model's manifest decides which videos it can make. Pure. */
 import type { ModelDefaults, ModelSpec } from '../domain/spec.ts';
+import type { ResolvedRequest } from '../domain/video-request.ts';
 
 export interface VideoProfile {
   readonly modes: readonly string[];
@@ -20,16 +21,8 @@ export interface VideoProfile {
   readonly defaults: ProfileDefaults;
 }
 
-export interface ProfileDefaults {
-  readonly width: number;
-  readonly height: number;
-  readonly frames: number;
-  readonly fps?: number;
-  readonly steps?: number;
-  readonly guidanceScale?: number;
-  readonly guidanceScale2?: number;
-  readonly shift?: number;
-}
+/** What a request that says nothing gets. */
+type ProfileDefaults = Omit<ResolvedRequest, 'mode'>;
 
 /** Wan transformers take latents in patches of 1 frame, 2 rows and 2 columns. */
 export const PATCH: readonly [number, number, number] = [1, 2, 2];

@@ -5,6 +5,7 @@ import { checkFound, fileNotFound } from '../backends/file-faults.ts';
 import { throwIfCancelled } from '../domain/cancelled.ts';
 import { ModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
+import { failingIterable } from '../util/failing-iterable.ts';
 import { plainBytes, readSeekTable } from './seekable-zstd.ts';
 
 export interface ZstdBackendOptions {
@@ -31,9 +32,9 @@ export class ZstdBackend implements StorageBackend {
     return { path, sizeBytes, validator: await validatorOf(this.#options.path) };
   }
 
-  // biome-ignore lint/correctness/useYield: the contract is an iterable, and the failure belongs to its first step
-  async *list(): AsyncGenerator<RemoteFile> {
-    throw new ModelError('NOT_IMPLEMENTED', `${this.label} is one file, with nothing to list`, { reason: 'list_unsupported' });
+  list(): AsyncIterable<RemoteFile> {
+    const message = `${this.label} is one file, with nothing to list`;
+    return failingIterable(new ModelError('NOT_IMPLEMENTED', message, { reason: 'list_unsupported' }));
   }
 
   async open(path: string, options: OpenOptions): Promise<OpenedFile> {

@@ -6,8 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, ftruncateSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, onTestFinished } from 'vitest';
-import { isInstalled } from './real-server.ts';
+import { onTestFinished } from 'vitest';
+import { describeUnless, isInstalled } from './real-server.ts';
 import { tempDir } from './temp-dir.ts';
 
 /** `exfat` stands for all that have neither hard links nor reflinks nor modes: by FUSE, since not every kernel has the FAT family. */
@@ -30,9 +30,7 @@ const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 export function describeOnVolume(kind: VolumeKind, title: string, suite: () => void): void {
   const programs = [MKFS[kind][0], DRIVERS[kind]].filter((program) => program !== undefined);
   const missing = [...(canMount ? [] : ['root on Linux to mount']), ...programs.filter((program) => !isInstalled(program))];
-  if (missing.length === 0) describe(title, suite);
-  else if (process.env.CI === undefined) describe.skip(`${title} (needs ${missing.join(', ')})`, suite);
-  else throw new Error(`${title}: needs ${missing.join(', ')}`);
+  describeUnless(missing, title, suite);
 }
 
 /** An empty volume of this kind, mounted in a folder of the test's own and taken away after it. */

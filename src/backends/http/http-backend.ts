@@ -1,5 +1,6 @@
 /** Files over plain HTTP: `http://` and `https://`. What other backends that end in HTTP requests build upon. */
 import { isModelError, ModelError } from '../../domain/errors.ts';
+import { failingIterable } from '../../util/failing-iterable.ts';
 import { redactUrl } from '../../util/redact-url.ts';
 import type { HttpReachable, HttpTarget, OpenedFile, OpenOptions, RemoteFile, StorageBackend } from '../backend.ts';
 import { type AcceptedResponse, type AskedFor, checkResponse, type ResponseHead } from './check-response.ts';
@@ -112,12 +113,11 @@ export class HttpBackend implements StorageBackend, HttpReachable {
   }
 
   /** HTTP has no listing. @throws ModelError NOT_IMPLEMENTED */
-  // biome-ignore lint/correctness/useYield: the contract is an iterable, and the failure belongs to its first step
-  async *list(): AsyncGenerator<RemoteFile> {
-    throw new ModelError('NOT_IMPLEMENTED', `${this.label} cannot be listed: HTTP has no way to ask for it`, {
-      reason: 'list_unsupported',
-      hint: 'name the files in the manifest',
-    });
+  list(): AsyncIterable<RemoteFile> {
+    const message = `${this.label} cannot be listed: HTTP has no way to ask for it`;
+    return failingIterable(
+      new ModelError('NOT_IMPLEMENTED', message, { reason: 'list_unsupported', hint: 'name the files in the manifest' }),
+    );
   }
 
   async open(path: string, options: OpenOptions): Promise<OpenedFile> {

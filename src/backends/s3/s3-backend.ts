@@ -1,5 +1,6 @@
 /** Files in a bucket. Ranges run as signed plain GETs, so that any thread can make them. */
 import { isModelError, ModelError } from '../../domain/errors.ts';
+import { failingIterable } from '../../util/failing-iterable.ts';
 import { redactUrl } from '../../util/redact-url.ts';
 import type {
   Credentialed,
@@ -177,7 +178,5 @@ export class S3Backend implements StorageBackend, HttpReachable, Credentialed, P
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-// biome-ignore lint/correctness/useYield: the contract is an iterable, and the failure belongs to its first step
-async function* unlisted(label: string): AsyncGenerator<RemoteFile> {
-  throw new ModelError('NOT_IMPLEMENTED', `${label} is one object, with nothing to list`, { reason: 'list_unsupported' });
-}
+const unlisted = (label: string): AsyncIterable<RemoteFile> =>
+  failingIterable(new ModelError('NOT_IMPLEMENTED', `${label} is one object, with nothing to list`, { reason: 'list_unsupported' }));
