@@ -53,7 +53,6 @@ import { ensureModel } from './ensure.ts';
 import { LazyHold } from './lazy-hold.ts';
 import { listModels } from './list.ts';
 import type { Orchestration } from './orchestration.ts';
-import { planEnsure } from './plan.ts';
 import { statusOf } from './status.ts';
 
 export class Verbs implements ModelOrchestrator {
@@ -77,7 +76,8 @@ export class Verbs implements ModelOrchestrator {
     return statusOf(this.#work, modelId, options);
   }
 
-  plan(modelId: string, options?: EnsureOptions): Promise<EnsurePlan> {
+  async plan(modelId: string, options?: EnsureOptions): Promise<EnsurePlan> {
+    const { planEnsure } = await import('./plan.ts');
     return planEnsure(this.#work, modelId, options);
   }
 
