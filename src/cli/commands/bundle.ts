@@ -3,12 +3,12 @@ import { inspectBundle, verifyBundle } from '../../compose.ts';
 import type { Command } from '../command.ts';
 import { PROGRESS_OPTION } from '../common-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
-import { startProgress } from '../progress/start-progress.ts';
 import { appliedText, createdText, inspectedText, verifiedText } from '../render/bundle-text.ts';
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
 import { suggestion, usageError } from '../usage-error.ts';
 import { appliedWire, createdWire, inspectedWire, verifiedWire } from '../wire/bundle-wire.ts';
+import { withProgress } from '../with-progress.ts';
 
 const TITLE = 'wan models bundle';
 
@@ -79,9 +79,8 @@ async function create(session: Session, args: ParsedArgs): Promise<Report> {
     throw usageError('missing_value', `${TITLE} create needs --out`, 'write --out FILE, or --out FOLDER --part-size 4G');
   const partBytes = args.sizeBytes('part-size');
   const orchestrator = await session.orchestrator();
-  const progress = await startProgress(session);
-  const options = { out: resolve(session.io.cwd, out), signal: session.signal, onEvent: progress.sink, ...(partBytes && { partBytes }) };
-  const created = await orchestrator.createBundle(args.operands.slice(1), options).finally(() => progress.stop());
+  const options = { out: resolve(session.io.cwd, out), signal: session.signal, ...(partBytes && { partBytes }) };
+  const created = await withProgress(session, (onEvent) => orchestrator.createBundle(args.operands.slice(1), { ...options, onEvent }));
   return { wire: () => createdWire(created), text: (screen) => createdText(screen, created) };
 }
 
@@ -91,9 +90,7 @@ async function inspect(session: Session, args: ParsedArgs): Promise<Report> {
 }
 
 async function verify(session: Session, args: ParsedArgs): Promise<Report> {
-  const progress = await startProgress(session);
-  const options = { signal: session.signal, onEvent: progress.sink };
-  const verified = await verifyBundle(pathOf(session, args), options).finally(() => progress.stop());
+  const verified = await withProgress(session, (onEvent) => verifyBundle(pathOf(session, args), { signal: session.signal, onEvent }));
   return { wire: () => verifiedWire(verified), text: (screen) => verifiedText(screen, verified) };
 }
 
@@ -102,9 +99,8 @@ async function apply(session: Session, args: ParsedArgs): Promise<Report> {
   const manifestOut = out === undefined ? undefined : resolve(session.io.cwd, out);
   const path = pathOf(session, args);
   const orchestrator = await session.orchestrator(manifestOut);
-  const progress = await startProgress(session);
-  const options = { signal: session.signal, onEvent: progress.sink, ...(manifestOut !== undefined && { manifestOut }) };
-  const applied = await orchestrator.applyBundle(path, options).finally(() => progress.stop());
+  const options = { signal: session.signal, ...(manifestOut !== undefined && { manifestOut }) };
+  const applied = await withProgress(session, (onEvent) => orchestrator.applyBundle(path, { ...options, onEvent }));
   return { wire: () => appliedWire(applied), text: (screen) => appliedText(screen, applied) };
 }
 

@@ -6,11 +6,11 @@ import { ENSURE_OPTIONS, PROGRESS_OPTION } from '../common-options.ts';
 import type { execData } from '../documents/pins.ts';
 import { ensureOptions, presignedMap } from '../ensure-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
-import { startProgress } from '../progress/start-progress.ts';
 import type { Report } from '../report.ts';
 import { type ChildEnd, runChild, statusOfFailure } from '../run-child.ts';
 import type { Session } from '../session.ts';
 import type { Wire } from '../wire/wire.ts';
+import { withProgress } from '../with-progress.ts';
 
 /** Of several models at once there is no one path. */
 const NOT_HERE: readonly string[] = ['all', 'only'];
@@ -37,9 +37,8 @@ async function heldModel(session: Session, args: ParsedArgs): Promise<HeldModel>
   const [ref = '', ...command] = args.operands;
   const presigned = await presignedMap(session, args, [ref]);
   const orchestrator = await session.orchestrator();
-  const progress = await startProgress(session);
   const options = { ...ensureOptions(session, args), ...(presigned && { resolveUrl: presigned.resolveUrl }) };
-  return orchestrator.lease(ref, { ...options, command: command.join(' '), onEvent: progress.sink }).finally(() => progress.stop());
+  return withProgress(session, (onEvent) => orchestrator.lease(ref, { ...options, command: command.join(' '), onEvent }));
 }
 
 async function runOn(

@@ -7,10 +7,10 @@ import { targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS, PROGRESS_OPTION } from '../common-options.ts';
 import type { exportData } from '../documents/export.ts';
-import { startProgress } from '../progress/start-progress.ts';
 import { mark, paint } from '../render/paint.ts';
 import type { Screen } from '../render/screen.ts';
 import type { Wire } from '../wire/wire.ts';
+import { withProgress } from '../with-progress.ts';
 
 const LINKS = ['auto', 'reflink', 'hard', 'copy'] as const;
 const LAYOUTS = ['files', 'hf-cache'] as const;
@@ -44,17 +44,15 @@ export const exportVerb: Command = {
   run: async (session, args) => {
     const [ref = '', directory = ''] = args.operands;
     const orchestrator = await session.orchestrator();
-    const progress = await startProgress(session);
     const link = args.text('link') as ExportOptions['link'];
     const layout = args.text('layout') as ExportOptions['layout'];
     const options: ExportOptions = {
       ...targetOptions(session, args),
       to: resolve(session.io.cwd, directory),
-      onEvent: progress.sink,
       ...(link && { link }),
       ...(layout && { layout }),
     };
-    const report = await orchestrator.export(ref, options).finally(() => progress.stop());
+    const report = await withProgress(session, (onEvent) => orchestrator.export(ref, { ...options, onEvent }));
     return { wire: () => exportWire(report), text: (screen) => exportText(screen, report) };
   },
 };

@@ -6,13 +6,13 @@ import type { Command } from '../command.ts';
 import { PROGRESS_OPTION } from '../common-options.ts';
 import { confirmed } from '../confirm.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
-import { startProgress } from '../progress/start-progress.ts';
 import { gcText } from '../render/gc-text.ts';
 import { screenOf } from '../render/screen.ts';
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
 import { usageError } from '../usage-error.ts';
 import { gcWire } from '../wire/gc-wire.ts';
+import { withProgress } from '../with-progress.ts';
 
 export const gc: Command = {
   summary: 'Free space: remove what nobody counts on, and models by age, version or size',
@@ -84,8 +84,7 @@ async function ask(session: Session, args: ParsedArgs, options: GcOptions): Prom
 
 async function collect(session: Session, options: GcOptions, plan?: GcPlan): Promise<Report> {
   const orchestrator = await session.orchestrator();
-  const progress = await startProgress(session);
-  const report = await orchestrator.gc({ ...options, ...(plan && { plan }), onEvent: progress.sink }).finally(() => progress.stop());
+  const report = await withProgress(session, (onEvent) => orchestrator.gc({ ...options, ...(plan && { plan }), onEvent }));
   return reportOn(report);
 }
 

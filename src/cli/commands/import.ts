@@ -5,11 +5,11 @@ import type { Command } from '../command.ts';
 import { PROGRESS_OPTION } from '../common-options.ts';
 import { EXIT } from '../exit-statuses.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
-import { startProgress } from '../progress/start-progress.ts';
 import { importText } from '../render/import-text.ts';
 import type { Session } from '../session.ts';
 import { usageError } from '../usage-error.ts';
 import { importWire } from '../wire/import-wire.ts';
+import { withProgress } from '../with-progress.ts';
 
 const KINDS = ['hf-cache', 'folder', 'ollama', 'lmstudio', 'comfyui'] as const;
 const LINKS = ['auto', 'reflink', 'hard', 'copy'] as const;
@@ -41,14 +41,13 @@ export const importVerb: Command = {
   run: async (session, args) => {
     const { from, path, refs, home } = await placeOf(session, args);
     const orchestrator = await session.orchestrator();
-    const progress = await startProgress(session);
     const link = args.text('link') as ImportOptions['link'];
     const options: ImportOptions = {
-      ...{ from, path, home, signal: session.signal, onEvent: progress.sink },
+      ...{ from, path, home, signal: session.signal },
       ...(link && { link }),
       ...(args.has('dry-run') && { dryRun: true }),
     };
-    const report = await orchestrator.import(refs, options).finally(() => progress.stop());
+    const report = await withProgress(session, (onEvent) => orchestrator.import(refs, { ...options, onEvent }));
     const whole = new Set(report.models.filter(({ state }) => state !== 'partial').map(({ ref }) => ref.modelId));
     const isShort = refs.length > 0 && (report.models.some(({ state }) => state === 'partial') || whole.size === 0);
     return {

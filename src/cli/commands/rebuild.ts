@@ -3,9 +3,9 @@ import { hasWork, type RebuildReport } from '../../domain/rebuild.ts';
 import type { Command } from '../command.ts';
 import { PROGRESS_OPTION } from '../common-options.ts';
 import { EXIT } from '../exit-statuses.ts';
-import { startProgress } from '../progress/start-progress.ts';
 import { rebuildText } from '../render/rebuild-text.ts';
 import { rebuildWire } from '../wire/rebuild-wire.ts';
+import { withProgress } from '../with-progress.ts';
 
 export const rebuild: Command = {
   summary: 'Find out again what is lost of the state of this store',
@@ -20,9 +20,8 @@ export const rebuild: Command = {
   exitStatuses: [5, 7, 9, EXIT.notComplete, 130, 143],
   run: async (session, args) => {
     const orchestrator = await session.orchestrator();
-    const progress = await startProgress(session);
-    const options = { signal: session.signal, onEvent: progress.sink, ...(args.has('dry-run') && { dryRun: true }) };
-    const report = await orchestrator.rebuild(options).finally(() => progress.stop());
+    const options = { signal: session.signal, ...(args.has('dry-run') && { dryRun: true }) };
+    const report = await withProgress(session, (onEvent) => orchestrator.rebuild({ ...options, onEvent }));
     const error = report.isDryRun ? undefined : faultOf(report);
     return {
       wire: () => rebuildWire(report),

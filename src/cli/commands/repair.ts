@@ -3,10 +3,10 @@ import type { Command } from '../command.ts';
 import { ENSURE_OPTIONS, PROGRESS_OPTION, SELECTION_OPTIONS } from '../common-options.ts';
 import { ensureOptions } from '../ensure-options.ts';
 import { EXIT } from '../exit-statuses.ts';
-import { startProgress } from '../progress/start-progress.ts';
 import { repairText } from '../render/repair-text.ts';
 import { firstFailure, resultsWire, tryEach, valuesOf } from '../tried.ts';
 import { repairWire } from '../wire/repair-wire.ts';
+import { withProgress } from '../with-progress.ts';
 
 /** Of an ensure, those that say how bytes are fetched. */
 const FETCH_OPTIONS = ENSURE_OPTIONS.filter(({ name }) => ['jobs', 'connections', 'limit-rate', 'offline'].includes(name));
@@ -33,14 +33,14 @@ export const repair: Command = {
   run: async (session, args) => {
     const refs = await chosenRefs(session, args, { title: 'wan models repair', noneMeansAll: false });
     const orchestrator = await session.orchestrator();
-    const progress = await startProgress(session);
     const options = {
       ...targetOptions(session, args),
       ...ensureOptions(session, args),
-      onEvent: progress.sink,
       ...(args.has('dry-run') && { dryRun: true }),
     };
-    const tried = await tryEach(refs, session.signal, (ref) => orchestrator.repair(ref, options)).finally(() => progress.stop());
+    const tried = await withProgress(session, (onEvent) =>
+      tryEach(refs, session.signal, (ref) => orchestrator.repair(ref, { ...options, onEvent })),
+    );
     const error = firstFailure(tried);
     const isRight = valuesOf(tried).every(({ ok }) => ok);
     return {

@@ -3,10 +3,10 @@ import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS } from '../common-options.ts';
 import type { rmResult } from '../documents/models.ts';
-import { startProgress } from '../progress/start-progress.ts';
 import { rmText } from '../render/rm-text.ts';
 import { firstFailure, resultsWire, tryEach } from '../tried.ts';
 import type { Wire } from '../wire/wire.ts';
+import { withProgress } from '../with-progress.ts';
 
 export const rm: Command = {
   summary: 'Remove models from this machine',
@@ -23,10 +23,10 @@ export const rm: Command = {
   run: async (session, args) => {
     const refs = await chosenRefs(session, args, { title: 'wan models rm', noneMeansAll: false });
     const orchestrator = await session.orchestrator();
-    const progress = await startProgress(session);
-    const options = { ...targetOptions(session, args), ...(args.has('force') && { force: true }), onEvent: progress.sink };
-    const act = (ref: string): Promise<RemoveResult> => orchestrator.remove(ref, options);
-    const tried = await tryEach(refs, session.signal, act).finally(() => progress.stop());
+    const options = { ...targetOptions(session, args), ...(args.has('force') && { force: true }) };
+    const tried = await withProgress(session, (onEvent) =>
+      tryEach(refs, session.signal, (ref): Promise<RemoveResult> => orchestrator.remove(ref, { ...options, onEvent })),
+    );
     const error = firstFailure(tried);
     return {
       wire: () => ({ results: resultsWire(tried, removedWire) }),

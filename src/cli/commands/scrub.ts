@@ -4,9 +4,9 @@ import type { ScrubOptions } from '../../orchestrator/api.ts';
 import type { Command } from '../command.ts';
 import { PROGRESS_OPTION, SUBSET_OPTION } from '../common-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
-import { startProgress } from '../progress/start-progress.ts';
 import { scrubText } from '../render/scrub-text.ts';
 import { scrubWire } from '../wire/scrub-wire.ts';
+import { withProgress } from '../with-progress.ts';
 
 export const scrub: Command = {
   summary: 'Read all blobs of the store again, the longest unread first, and mark what rotted',
@@ -28,8 +28,7 @@ export const scrub: Command = {
   run: async (session, args) => {
     const options = scrubOptions(args);
     const orchestrator = await session.orchestrator();
-    const progress = await startProgress(session);
-    const report = await orchestrator.scrub({ ...options, signal: session.signal, onEvent: progress.sink }).finally(() => progress.stop());
+    const report = await withProgress(session, (onEvent) => orchestrator.scrub({ ...options, signal: session.signal, onEvent }));
     const error = faultOf(report);
     return { wire: () => scrubWire(report), text: (screen) => scrubText(screen, report), ...(error && { error }) };
   },

@@ -6,13 +6,13 @@ import { targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS, PROGRESS_OPTION } from '../common-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
-import { startProgress } from '../progress/start-progress.ts';
 import { tierDropsText, tierMovesText, tierStatusText } from '../render/tier-text.ts';
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
 import { firstFailure, type Tried, tryEach } from '../tried.ts';
 import { suggestion, usageError } from '../usage-error.ts';
 import { tierMovesWire, tierStatusWire } from '../wire/tier-wire.ts';
+import { withProgress } from '../with-progress.ts';
 
 const TITLE = 'wan models tier';
 
@@ -155,6 +155,5 @@ async function shown(
   refs: readonly string[],
   act: (ref: string, onEvent: TierMoveOptions['onEvent']) => Promise<TierMove>,
 ): Promise<readonly Tried<TierMove>[]> {
-  const progress = await startProgress(session);
-  return tryEach(refs, session.signal, (ref) => act(ref, progress.sink)).finally(() => progress.stop());
+  return withProgress(session, (onEvent) => tryEach(refs, session.signal, (ref) => act(ref, onEvent)));
 }

@@ -6,11 +6,11 @@ import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PROGRESS_OPTION, SELECTION_OPTIONS, SUBSET_OPTION } from '../common-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
-import { startProgress } from '../progress/start-progress.ts';
 import { verifyText } from '../render/verify-text.ts';
 import type { Session } from '../session.ts';
 import { hasFailed, resultsWire, type Tried, tryEach } from '../tried.ts';
 import { verifyWire } from '../wire/verify-wire.ts';
+import { withProgress } from '../with-progress.ts';
 
 export const verify: Command = {
   summary: 'Read every byte again and compare it with the manifest',
@@ -37,19 +37,15 @@ export const verify: Command = {
     const refs = await chosenRefs(session, args, { title: 'wan models verify', noneMeansAll: false });
     const options = verifyOptions(session, args);
     const orchestrator = await session.orchestrator();
-    const progress = await startProgress(session);
-    try {
-      const act = (ref: string) => orchestrator.verifyIntegrity(ref, { ...options, onEvent: progress.sink });
-      const tried = await tryEach(refs, session.signal, act);
-      const error = firstFault(tried);
-      return {
-        wire: () => ({ results: resultsWire(tried, verifyWire) }),
-        text: (screen) => verifyText(screen, tried),
-        ...(error && { error }),
-      };
-    } finally {
-      await progress.stop();
-    }
+    const tried = await withProgress(session, (onEvent) =>
+      tryEach(refs, session.signal, (ref) => orchestrator.verifyIntegrity(ref, { ...options, onEvent })),
+    );
+    const error = firstFault(tried);
+    return {
+      wire: () => ({ results: resultsWire(tried, verifyWire) }),
+      text: (screen) => verifyText(screen, tried),
+      ...(error && { error }),
+    };
   },
 };
 
