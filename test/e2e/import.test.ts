@@ -104,7 +104,7 @@ describe('an import that is killed', () => {
     const args = ['models', 'import', '--from', 'folder', folder, '--json'];
     let killed = 0;
     for (let round = 0; round < 8; round++) {
-      const { child, ended } = world.start(args, { WAN_LIMIT_RATE: '60M' });
+      const { child, ended } = world.start(args, { WAN_LIMIT_RATE: '20M' });
       await sleep(200 + 90 * round);
       if (child.kill('SIGKILL')) killed += 1;
       await ended;
