@@ -4,7 +4,7 @@
  */
 const FLOORS = [
   ['domain'],
-  ['formats', 'util'],
+  ['formats', 'util', 'documents'],
   ['config', 'resolver', 'observability', 'trust'],
   ['locks', 'registry', 'credentials'],
   ['store', 'backends'],
@@ -12,7 +12,7 @@ const FLOORS = [
   ['orchestrator'],
   ['jobs', 'pipeline'],
   ['fleet'],
-  ['compose'],
+  ['compose', 'wire'],
   ['service'],
   ['cli'],
 ];

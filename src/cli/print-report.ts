@@ -1,13 +1,13 @@
 /** Results on stdout, errors on stderr; with --json exactly one document on stdout, whatever happened. */
 import { type ModelError, ModelError as ModelErrorClass } from '../domain/errors.ts';
 import { visibleText } from '../util/visible-text.ts';
+import { errorWire } from '../wire/error-wire.ts';
 import type { Io } from './io.ts';
 import { errorText, stackText } from './render/error-text.ts';
 import { type Screen, type ScreenStream, screenOf } from './render/screen.ts';
 import { terminalText } from './render/terminal-text.ts';
 import type { Report } from './report.ts';
 import type { Style } from './run-cli.ts';
-import { errorWire } from './wire/error-wire.ts';
 
 export interface PrintOptions {
   readonly io: Io;

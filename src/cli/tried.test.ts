@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../domain/errors.ts';
-import { firstFailure, hasFailed, resultsWire, tryEach, valuesOf } from './tried.ts';
+import { firstFailure, hasFailed, resultsWire, tryEach, valuesOf } from '../wire/tried.ts';
 
 const fail = (code: 'NO_SPACE' | 'OFFLINE') => {
   throw new ModelError(code, code);

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../test/servers/http/fault-server.ts';
 import { digestOf, type FixtureFile, MODEL, type ModelWorld, modelFixture } from '../../test/support/model-fixture.ts';
-import { overlaysDocument } from '../cli/documents/show.ts';
 import { checkInvariants } from '../compose.ts';
+import { overlaysDocument } from '../documents/show.ts';
 
 const VIEW = `${MODEL}@+lightning`;
 const OTHER = 'i2v-tiny@2.2.0';

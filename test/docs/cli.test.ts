@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { GROUPS } from '../../src/cli/catalog.ts';
 import { allVerbs } from '../../src/cli/commands/help.ts';
 import { COMMON_OPTIONS } from '../../src/cli/common-options.ts';
-import { DOCUMENTS, schemaFiles } from '../../src/cli/documents/all-documents.ts';
 import { EXIT_MEANINGS } from '../../src/cli/exit-statuses.ts';
 import { exitRows, optionRow, usageLine, type Verb } from '../../src/cli/render/help-text.ts';
+import { DOCUMENTS, schemaFiles } from '../../src/documents/all-documents.ts';
 import { ERROR_CODES } from '../../src/domain/errors.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DOCUMENTS } from '../../src/cli/documents/all-documents.ts';
+import { DOCUMENTS } from '../../src/documents/all-documents.ts';
 import type { ModelEvent } from '../../src/domain/events.ts';
 import { seeded, status } from '../servers/http/fault-server.ts';
 import { MODEL, modelFixture } from '../support/model-fixture.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
-import { DOCUMENTS } from '../../src/cli/documents/all-documents.ts';
-import { eventDocument } from '../../src/cli/documents/events.ts';
+import { DOCUMENTS } from '../../src/documents/all-documents.ts';
+import { eventDocument } from '../../src/documents/events.ts';
 
 /** The one JSON document on stdout, checked against the published schema of its name; no key may be unknown to it. */
 export function documentOf<T = Record<string, unknown>>(

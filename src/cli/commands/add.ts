@@ -1,12 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { requireManifestPath } from '../../config/require-manifest-path.ts';
+import { addWire } from '../../wire/lock-report-wire.ts';
 import type { Command } from '../command.ts';
 import { LOCK_OPTIONS, lockOptions } from '../lock-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { addText } from '../render/manifest-edits-text.ts';
 import type { Session } from '../session.ts';
-import { addWire } from '../wire/lock-report-wire.ts';
 import { withProgress } from '../with-progress.ts';
 
 export const add: Command = {

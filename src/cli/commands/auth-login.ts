@@ -5,16 +5,16 @@ import { distrustedEndpoint, ENDPOINT_PROPERTIES } from '../../credentials/endpo
 import { maskCredential } from '../../credentials/mask-credential.ts';
 import { originFor, SERVICE_TITLES, SERVICES, type Service, usualEndpoint } from '../../credentials/services.ts';
 import type { SecretParts } from '../../credentials/stored-credential.ts';
+import type { authLoginData } from '../../documents/auth.ts';
 import { ModelError } from '../../domain/errors.ts';
+import type { Wire } from '../../wire/wire.ts';
 import { checkSecret, NOT_ASKED } from '../check-secret.ts';
 import type { Command } from '../command.ts';
-import type { authLoginData } from '../documents/auth.ts';
 import { Keyboard } from '../keyboard.ts';
 import { pipedLines } from '../piped-lines.ts';
 import { loginText } from '../render/auth-text.ts';
 import type { Session } from '../session.ts';
 import { usageError } from '../usage-error.ts';
-import type { Wire } from '../wire/wire.ts';
 
 export const authLogin: Command = {
   summary: 'Store a token or keys for a service',

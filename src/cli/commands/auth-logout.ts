@@ -1,10 +1,10 @@
 import { CredentialStore } from '../../credentials/credential-store.ts';
 import { describeCredentials } from '../../credentials/describe-credentials.ts';
 import { originFor, SERVICES, type Service } from '../../credentials/services.ts';
+import type { authLogoutData } from '../../documents/auth.ts';
+import type { Wire } from '../../wire/wire.ts';
 import type { Command } from '../command.ts';
-import type { authLogoutData } from '../documents/auth.ts';
 import { logoutText } from '../render/auth-text.ts';
-import type { Wire } from '../wire/wire.ts';
 
 export const authLogout: Command = {
   summary: 'Remove what was stored for a service',

@@ -1,9 +1,9 @@
 import { type CredentialLine, describeCredentials } from '../../credentials/describe-credentials.ts';
+import type { authStatusData } from '../../documents/auth.ts';
+import type { Wire } from '../../wire/wire.ts';
 import type { Command } from '../command.ts';
-import type { authStatusData } from '../documents/auth.ts';
 import { EXIT } from '../exit-statuses.ts';
 import { authStatusText } from '../render/auth-text.ts';
-import type { Wire } from '../wire/wire.ts';
 
 export const authStatus: Command = {
   summary: 'Show which credentials there are, for which service, and from where',

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { inspectBundle, verifyBundle } from '../../compose.ts';
+import { appliedWire, createdWire, inspectedWire, verifiedWire } from '../../wire/bundle-wire.ts';
 import type { Command } from '../command.ts';
 import { PROGRESS_OPTION } from '../common-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
@@ -7,7 +8,6 @@ import { appliedText, createdText, inspectedText, verifiedText } from '../render
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
 import { suggestion, usageError } from '../usage-error.ts';
-import { appliedWire, createdWire, inspectedWire, verifiedWire } from '../wire/bundle-wire.ts';
 import { withProgress } from '../with-progress.ts';
 
 const TITLE = 'wan models bundle';

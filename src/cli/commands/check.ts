@@ -1,6 +1,6 @@
+import { isAllComplete } from '../../wire/status-wire.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-statuses.ts';
-import { isAllComplete } from '../wire/status-wire.ts';
 import { STATUS_OPTIONS, statuses, statusReport } from './status.ts';
 
 export const check: Command = {

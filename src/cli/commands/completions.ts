@@ -1,7 +1,7 @@
+import type { completionsData } from '../../documents/machine.ts';
+import type { Wire } from '../../wire/wire.ts';
 import type { Command } from '../command.ts';
-import type { completionsData } from '../documents/machine.ts';
 import { COMPLETION_SCRIPTS, type Shell } from '../render/completion-scripts.ts';
-import type { Wire } from '../wire/wire.ts';
 
 export const completions: Command = {
   summary: 'Print the script that lets a shell complete verbs, options and model ids',

@@ -1,8 +1,8 @@
 import { describeConfig } from '../../config/describe-config.ts';
+import type { configShowData } from '../../documents/machine.ts';
+import type { Wire } from '../../wire/wire.ts';
 import type { Command } from '../command.ts';
-import type { configShowData } from '../documents/machine.ts';
 import { configText, originText } from '../render/config-text.ts';
-import type { Wire } from '../wire/wire.ts';
 
 export const configShow: Command = {
   summary: 'Show every setting, its value, and where it came from',

@@ -1,10 +1,10 @@
 import type { Config } from '../../config/config.ts';
 import { describeConfig } from '../../config/describe-config.ts';
 import { distrustProjectFile, trustProjectFile } from '../../credentials/trust-project.ts';
+import type { configTrustData } from '../../documents/machine.ts';
+import type { Wire } from '../../wire/wire.ts';
 import type { Command } from '../command.ts';
-import type { configTrustData } from '../documents/machine.ts';
 import { originText, trustText } from '../render/config-text.ts';
-import type { Wire } from '../wire/wire.ts';
 
 export const configTrust: Command = {
   summary: "Let this project's wan.toml and .env decide where your credentials go",

@@ -1,6 +1,6 @@
+import { diffWire } from '../../wire/lock-report-wire.ts';
 import type { Command } from '../command.ts';
 import { diffText } from '../render/manifest-edits-text.ts';
-import { diffWire } from '../wire/lock-report-wire.ts';
 
 export const diff: Command = {
   summary: 'Compare two revisions or variants: files, and the bytes that would move',

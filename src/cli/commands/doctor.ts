@@ -1,9 +1,9 @@
+import type { doctorData } from '../../documents/machine.ts';
 import { ModelError } from '../../domain/errors.ts';
+import type { Wire } from '../../wire/wire.ts';
 import type { Command } from '../command.ts';
 import { type Check, type CheckVerdict, diagnose } from '../diagnose.ts';
-import type { doctorData } from '../documents/machine.ts';
 import { doctorText } from '../render/doctor-text.ts';
-import type { Wire } from '../wire/wire.ts';
 
 export const doctor: Command = {
   summary: 'Say whether this machine is ready, and what to do where it is not',

@@ -1,8 +1,8 @@
+import { duWire } from '../../wire/du-wire.ts';
 import { targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS } from '../common-options.ts';
 import { DU_GROUPS, type DuGroup, duText } from '../render/du-text.ts';
-import { duWire } from '../wire/du-wire.ts';
 
 export const du: Command = {
   summary: 'Explain every byte under MODELS_ROOT, and say what would give it back',

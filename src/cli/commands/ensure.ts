@@ -1,5 +1,7 @@
 import { isModelError, type ModelError } from '../../domain/errors.ts';
 import type { EnsureOptions } from '../../orchestrator/api.ts';
+import { ensureWire } from '../../wire/ensure-wire.ts';
+import { firstFailure, resultsWire, tryEach } from '../../wire/tried.ts';
 import { chosenRefs } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { ENSURE_OPTIONS, PROGRESS_OPTION } from '../common-options.ts';
@@ -10,8 +12,6 @@ import { ensureText } from '../render/ensure-text.ts';
 import type { Report } from '../report.ts';
 import { resumeLine } from '../resume-line.ts';
 import type { Session } from '../session.ts';
-import { firstFailure, resultsWire, tryEach } from '../tried.ts';
-import { ensureWire } from '../wire/ensure-wire.ts';
 
 const TITLE = 'wan models ensure';
 

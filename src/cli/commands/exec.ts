@@ -1,15 +1,15 @@
+import type { execData } from '../../documents/pins.ts';
 import { asModelError } from '../../domain/errors.ts';
 import { formatRef } from '../../domain/model-ref.ts';
 import type { HeldModel } from '../../orchestrator/api.ts';
+import type { Wire } from '../../wire/wire.ts';
 import type { Command } from '../command.ts';
 import { ENSURE_OPTIONS, PROGRESS_OPTION } from '../common-options.ts';
-import type { execData } from '../documents/pins.ts';
 import { ensureOptions, presignedMap } from '../ensure-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import type { Report } from '../report.ts';
 import { type ChildEnd, runChild, statusOfFailure } from '../run-child.ts';
 import type { Session } from '../session.ts';
-import type { Wire } from '../wire/wire.ts';
 import { withProgress } from '../with-progress.ts';
 
 /** Of several models at once there is no one path. */

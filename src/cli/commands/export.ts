@@ -1,15 +1,15 @@
 import { resolve } from 'node:path';
+import type { exportData } from '../../documents/export.ts';
 import type { ExportReport } from '../../domain/export-results.ts';
 import { formatRef } from '../../domain/model-ref.ts';
 import type { ExportOptions } from '../../orchestrator/api.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
+import type { Wire } from '../../wire/wire.ts';
 import { targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS, PROGRESS_OPTION } from '../common-options.ts';
-import type { exportData } from '../documents/export.ts';
 import { mark, paint } from '../render/paint.ts';
 import type { Screen } from '../render/screen.ts';
-import type { Wire } from '../wire/wire.ts';
 import { withProgress } from '../with-progress.ts';
 
 const LINKS = ['auto', 'reflink', 'hard', 'copy'] as const;

@@ -2,6 +2,7 @@ import { ModelError } from '../../domain/errors.ts';
 import type { GcPlan, GcReport } from '../../domain/gc.ts';
 import type { GcOptions } from '../../orchestrator/api.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
+import { gcWire } from '../../wire/gc-wire.ts';
 import type { Command } from '../command.ts';
 import { PROGRESS_OPTION } from '../common-options.ts';
 import { confirmed } from '../confirm.ts';
@@ -11,7 +12,6 @@ import { screenOf } from '../render/screen.ts';
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
 import { usageError } from '../usage-error.ts';
-import { gcWire } from '../wire/gc-wire.ts';
 import { withProgress } from '../with-progress.ts';
 
 export const gc: Command = {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ImportOptions } from '../../orchestrator/api.ts';
+import { importWire } from '../../wire/import-wire.ts';
 import type { Command } from '../command.ts';
 import { PROGRESS_OPTION } from '../common-options.ts';
 import { EXIT } from '../exit-statuses.ts';
@@ -8,7 +9,6 @@ import type { ParsedArgs } from '../parsed-args.ts';
 import { importText } from '../render/import-text.ts';
 import type { Session } from '../session.ts';
 import { usageError } from '../usage-error.ts';
-import { importWire } from '../wire/import-wire.ts';
 import { withProgress } from '../with-progress.ts';
 
 const KINDS = ['hf-cache', 'folder', 'ollama', 'lmstudio', 'comfyui'] as const;

@@ -1,6 +1,6 @@
+import { summaryWire } from '../../wire/spec-wire.ts';
 import type { Command } from '../command.ts';
 import { listText } from '../render/list-text.ts';
-import { summaryWire } from '../wire/spec-wire.ts';
 
 export const list: Command = {
   summary: 'List the models that the manifest defines',

@@ -1,8 +1,8 @@
+import { loadPlanWire } from '../../wire/pipeline-wire.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS, PROGRESS_OPTION } from '../common-options.ts';
 import { loadPlanText } from '../render/load-plan-text.ts';
 import { loadPlanOptions, MEMORY_OPTIONS, REQUEST_OPTIONS, SIZE_OPTIONS } from '../video-options.ts';
-import { loadPlanWire } from '../wire/pipeline-wire.ts';
 import { withProgress } from '../with-progress.ts';
 
 export const loadPlanCommand: Command = {

@@ -1,8 +1,8 @@
 import { requireModelsRoot } from '../../config/require-models-root.ts';
+import { type LockEntry, lockWire } from '../../wire/lock-wire.ts';
 import type { Command } from '../command.ts';
 import { locksText } from '../render/locks-text.ts';
 import type { Session } from '../session.ts';
-import { type LockEntry, lockWire } from '../wire/lock-wire.ts';
 
 export const locks: Command = {
   summary: 'Show who holds which lock under the root, and how far they are',

@@ -1,8 +1,8 @@
+import { outdatedWire } from '../../wire/lock-report-wire.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-statuses.ts';
 import { lockFailure } from '../lock-failure.ts';
 import { outdatedText } from '../render/outdated-text.ts';
-import { outdatedWire } from '../wire/lock-report-wire.ts';
 
 export const outdated: Command = {
   summary: 'Show what changed at the sources since it was pinned',

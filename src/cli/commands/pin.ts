@@ -1,12 +1,12 @@
 import { parseMoment } from '../../util/parse-moment.ts';
+import { pinResultWire } from '../../wire/pin-wire.ts';
+import { firstFailure, resultsWire, tryEach } from '../../wire/tried.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS } from '../common-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { pinText } from '../render/pins-text.ts';
-import { firstFailure, resultsWire, tryEach } from '../tried.ts';
 import { usageError } from '../usage-error.ts';
-import { pinResultWire } from '../wire/pin-wire.ts';
 
 export const pin: Command = {
   summary: 'Keep models: neither gc nor rm removes them',

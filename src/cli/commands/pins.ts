@@ -1,6 +1,6 @@
+import { pinWire } from '../../wire/pin-wire.ts';
 import type { Command } from '../command.ts';
 import { pinsText } from '../render/pins-text.ts';
-import { pinWire } from '../wire/pin-wire.ts';
 
 export const pins: Command = {
   summary: 'Show which models are pinned, by whom, and until when',

@@ -1,11 +1,11 @@
+import { planWire } from '../../wire/ensure-wire.ts';
+import { spaceWire } from '../../wire/space-wire.ts';
+import { firstFailure, resultsWire, tryEach, valuesOf } from '../../wire/tried.ts';
 import { chosenRefs } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { ENSURE_OPTIONS } from '../common-options.ts';
 import { ensureOptions, presignedMap } from '../ensure-options.ts';
 import { planText } from '../render/plan-text.ts';
-import { firstFailure, resultsWire, tryEach, valuesOf } from '../tried.ts';
-import { planWire } from '../wire/ensure-wire.ts';
-import { spaceWire } from '../wire/space-wire.ts';
 
 export const plan: Command = {
   summary: 'Show what ensure would do, file by file',

@@ -1,10 +1,10 @@
 import { ModelError } from '../../domain/errors.ts';
 import { hasWork, type RebuildReport } from '../../domain/rebuild.ts';
+import { rebuildWire } from '../../wire/rebuild-wire.ts';
 import type { Command } from '../command.ts';
 import { PROGRESS_OPTION } from '../common-options.ts';
 import { EXIT } from '../exit-statuses.ts';
 import { rebuildText } from '../render/rebuild-text.ts';
-import { rebuildWire } from '../wire/rebuild-wire.ts';
 import { withProgress } from '../with-progress.ts';
 
 export const rebuild: Command = {

@@ -1,6 +1,6 @@
+import { removeWire } from '../../wire/lock-report-wire.ts';
 import type { Command } from '../command.ts';
 import { removeText } from '../render/manifest-edits-text.ts';
-import { removeWire } from '../wire/lock-report-wire.ts';
 
 export const remove: Command = {
   summary: 'Take models out of the manifest and the lockfile',

@@ -1,11 +1,11 @@
+import { repairWire } from '../../wire/repair-wire.ts';
+import { firstFailure, resultsWire, tryEach, valuesOf } from '../../wire/tried.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { ENSURE_OPTIONS, PROGRESS_OPTION, SELECTION_OPTIONS } from '../common-options.ts';
 import { ensureOptions } from '../ensure-options.ts';
 import { EXIT } from '../exit-statuses.ts';
 import { repairText } from '../render/repair-text.ts';
-import { firstFailure, resultsWire, tryEach, valuesOf } from '../tried.ts';
-import { repairWire } from '../wire/repair-wire.ts';
 import { withProgress } from '../with-progress.ts';
 
 /** Of an ensure, those that say how bytes are fetched. */

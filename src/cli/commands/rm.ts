@@ -1,11 +1,11 @@
+import type { rmResult } from '../../documents/models.ts';
 import type { RemoveResult } from '../../orchestrator/api.ts';
+import { firstFailure, resultsWire, tryEach } from '../../wire/tried.ts';
+import type { Wire } from '../../wire/wire.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS } from '../common-options.ts';
-import type { rmResult } from '../documents/models.ts';
 import { rmText } from '../render/rm-text.ts';
-import { firstFailure, resultsWire, tryEach } from '../tried.ts';
-import type { Wire } from '../wire/wire.ts';
 import { withProgress } from '../with-progress.ts';
 
 export const rm: Command = {

@@ -1,11 +1,11 @@
 import { ModelError } from '../../domain/errors.ts';
 import type { ScrubReport } from '../../domain/scrub.ts';
 import type { ScrubOptions } from '../../orchestrator/api.ts';
+import { scrubWire } from '../../wire/scrub-wire.ts';
 import type { Command } from '../command.ts';
 import { PROGRESS_OPTION, SUBSET_OPTION } from '../common-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { scrubText } from '../render/scrub-text.ts';
-import { scrubWire } from '../wire/scrub-wire.ts';
 import { withProgress } from '../with-progress.ts';
 
 export const scrub: Command = {

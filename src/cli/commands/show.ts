@@ -1,9 +1,9 @@
 import { redactUrl } from '../../util/redact-url.ts';
+import { showWire } from '../../wire/show-wire.ts';
 import { targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS } from '../common-options.ts';
 import { showText } from '../render/show-text.ts';
-import { showWire } from '../wire/show-wire.ts';
 
 export const show: Command = {
   summary: 'Show all that the manifest says of a model, and what its weights say of themselves',

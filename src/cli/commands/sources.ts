@@ -1,9 +1,9 @@
+import { sourcesWire } from '../../wire/sources-wire.ts';
+import { firstFailure, resultsWire, tryEach } from '../../wire/tried.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { SELECTION_OPTIONS } from '../common-options.ts';
 import { sourcesText } from '../render/sources-text.ts';
-import { firstFailure, resultsWire, tryEach } from '../tried.ts';
-import { sourcesWire } from '../wire/sources-wire.ts';
 
 export const sources: Command = {
   summary: 'Show where a model would come from, and with --probe how well each source answers',

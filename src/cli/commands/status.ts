@@ -1,4 +1,6 @@
 import type { ModelStatus } from '../../domain/status.ts';
+import { statusDataWire } from '../../wire/status-wire.ts';
+import { firstFailure, type Tried, tryEach } from '../../wire/tried.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command, OptionSpec } from '../command.ts';
 import { SELECTION_OPTIONS } from '../common-options.ts';
@@ -6,8 +8,6 @@ import type { ParsedArgs } from '../parsed-args.ts';
 import { statusText } from '../render/status-text.ts';
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
-import { firstFailure, type Tried, tryEach } from '../tried.ts';
-import { statusDataWire } from '../wire/status-wire.ts';
 
 export const STATUS_OPTIONS: readonly OptionSpec[] = [
   { name: 'all', summary: 'every model of the manifest (the default)' },

@@ -2,6 +2,8 @@ import { ModelError } from '../../domain/errors.ts';
 import { formatRef } from '../../domain/model-ref.ts';
 import type { TierMove, TierReport } from '../../domain/tiers.ts';
 import type { ModelOrchestrator, TierMoveOptions } from '../../orchestrator/api.ts';
+import { tierMovesWire, tierStatusWire } from '../../wire/tier-wire.ts';
+import { firstFailure, type Tried, tryEach } from '../../wire/tried.ts';
 import { targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS, PROGRESS_OPTION } from '../common-options.ts';
@@ -9,9 +11,7 @@ import type { ParsedArgs } from '../parsed-args.ts';
 import { tierDropsText, tierMovesText, tierStatusText } from '../render/tier-text.ts';
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
-import { firstFailure, type Tried, tryEach } from '../tried.ts';
 import { suggestion, usageError } from '../usage-error.ts';
-import { tierMovesWire, tierStatusWire } from '../wire/tier-wire.ts';
 import { withProgress } from '../with-progress.ts';
 
 const TITLE = 'wan models tier';

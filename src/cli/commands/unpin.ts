@@ -1,11 +1,11 @@
+import type { unpinResult } from '../../documents/pins.ts';
 import type { UnpinResult } from '../../domain/holds.ts';
+import { firstFailure, resultsWire, tryEach } from '../../wire/tried.ts';
+import type { Wire } from '../../wire/wire.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS } from '../common-options.ts';
-import type { unpinResult } from '../documents/pins.ts';
 import { unpinText } from '../render/pins-text.ts';
-import { firstFailure, resultsWire, tryEach } from '../tried.ts';
-import type { Wire } from '../wire/wire.ts';
 
 export const unpin: Command = {
   summary: 'Let pinned models go: gc may remove them again',

@@ -1,8 +1,8 @@
+import { lockReportWire } from '../../wire/lock-report-wire.ts';
 import type { Command } from '../command.ts';
 import { lockFailure } from '../lock-failure.ts';
 import { LOCK_OPTIONS, lockOptions } from '../lock-options.ts';
 import { lockText } from '../render/lock-text.ts';
-import { lockReportWire } from '../wire/lock-report-wire.ts';
 import { withProgress } from '../with-progress.ts';
 
 export const update: Command = {

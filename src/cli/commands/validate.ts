@@ -1,14 +1,14 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import { requireManifestPath } from '../../config/require-manifest-path.ts';
+import type { validateData } from '../../documents/models.ts';
 import { ModelError } from '../../domain/errors.ts';
 import type { ManifestProblem } from '../../registry/manifest-problem.ts';
+import type { Wire } from '../../wire/wire.ts';
 import type { Command } from '../command.ts';
-import type { validateData } from '../documents/models.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { problemsText } from '../render/problems-text.ts';
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
-import type { Wire } from '../wire/wire.ts';
 
 export const validate: Command = {
   summary: 'Name every problem of a manifest, with line and column',

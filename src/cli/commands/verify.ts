@@ -2,14 +2,14 @@ import { ModelError } from '../../domain/errors.ts';
 import { formatRef } from '../../domain/model-ref.ts';
 import type { VerifyReport } from '../../domain/results.ts';
 import type { VerifyOptions } from '../../orchestrator/api.ts';
+import { hasFailed, resultsWire, type Tried, tryEach } from '../../wire/tried.ts';
+import { verifyWire } from '../../wire/verify-wire.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PROGRESS_OPTION, SELECTION_OPTIONS, SUBSET_OPTION } from '../common-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { verifyText } from '../render/verify-text.ts';
 import type { Session } from '../session.ts';
-import { hasFailed, resultsWire, type Tried, tryEach } from '../tried.ts';
-import { verifyWire } from '../wire/verify-wire.ts';
 import { withProgress } from '../with-progress.ts';
 
 export const verify: Command = {

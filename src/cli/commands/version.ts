@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import type { versionData } from '../../documents/machine.ts';
 import { isErrno } from '../../domain/fs-error.ts';
-import type { versionData } from '../documents/machine.ts';
+import type { Wire } from '../../wire/wire.ts';
 import type { Report } from '../report.ts';
-import type { Wire } from '../wire/wire.ts';
 
 export function versionReport(): Report {
   const version = packageVersion();

@@ -1,8 +1,8 @@
+import { vramWire } from '../../wire/pipeline-wire.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS } from '../common-options.ts';
 import { vramText } from '../render/vram-text.ts';
 import { gpuBytesOf, loadPlanOptions, MEMORY_OPTIONS, SIZE_OPTIONS } from '../video-options.ts';
-import { vramWire } from '../wire/pipeline-wire.ts';
 
 /** As of `check`: what was asked is not so. */
 const DOES_NOT_FIT = 10;

@@ -1,5 +1,5 @@
 import { visibleText } from '../../util/visible-text.ts';
-import { eventWire } from '../wire/event-wire.ts';
+import { eventWire } from '../../wire/event-wire.ts';
 import type { ProgressDisplay } from './progress-display.ts';
 
 /** One JSON object a line for every event, snake_case keys. */

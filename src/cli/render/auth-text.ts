@@ -1,8 +1,8 @@
 import type { CredentialLine } from '../../credentials/describe-credentials.ts';
 import { AWS, SERVICE_TITLES } from '../../credentials/services.ts';
+import type { authLoginData, authLogoutData } from '../../documents/auth.ts';
 import { formatDuration } from '../../util/format-duration.ts';
-import type { authLoginData, authLogoutData } from '../documents/auth.ts';
-import type { Wire } from '../wire/wire.ts';
+import type { Wire } from '../../wire/wire.ts';
 import { mark, paint } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { table } from './table.ts';

@@ -1,7 +1,7 @@
 import type { Origin } from '../../config/config.ts';
 import type { ConfigLine } from '../../config/describe-config.ts';
-import type { configTrustData } from '../documents/machine.ts';
-import type { Wire } from '../wire/wire.ts';
+import type { configTrustData } from '../../documents/machine.ts';
+import type { Wire } from '../../wire/wire.ts';
 import { mark, paint } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { table } from './table.ts';

@@ -1,6 +1,6 @@
 import type { ByteSum, ClassUsage, DiskUsage, HolderUsage } from '../../domain/disk-usage.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
-import { RECLAIM } from '../wire/du-wire.ts';
+import { RECLAIM } from '../../wire/du-wire.ts';
 import { judged, paint } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { type Column, table } from './table.ts';

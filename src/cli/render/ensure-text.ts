@@ -3,7 +3,7 @@ import { countProofs } from '../../domain/proof.ts';
 import type { EnsureResult } from '../../domain/results.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { formatDuration } from '../../util/format-duration.ts';
-import { hasFailed, type Tried, valuesOf } from '../tried.ts';
+import { hasFailed, type Tried, valuesOf } from '../../wire/tried.ts';
 import { meaningLines } from './meaning-lines.ts';
 import { judged, mark, paint } from './paint.ts';
 import { proofText } from './proof-text.ts';

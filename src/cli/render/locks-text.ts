@@ -1,5 +1,5 @@
 import { formatDuration } from '../../util/format-duration.ts';
-import type { LockEntry } from '../wire/lock-wire.ts';
+import type { LockEntry } from '../../wire/lock-wire.ts';
 import type { Screen } from './screen.ts';
 import { type Column, table } from './table.ts';
 

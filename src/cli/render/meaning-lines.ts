@@ -1,7 +1,7 @@
 /** What was asked for under another name is said once: which model, which component that was taken for. */
 import type { CanonicalRef } from '../../domain/model-ref.ts';
 import type { ComponentAlias } from '../../domain/spec.ts';
-import { hasFailed, type Tried } from '../tried.ts';
+import { hasFailed, type Tried } from '../../wire/tried.ts';
 
 interface Meant {
   readonly ref: CanonicalRef;

@@ -1,6 +1,6 @@
 import type { PinReport, PinState, UnpinResult } from '../../domain/holds.ts';
 import { minuteOf } from '../../util/minute-of.ts';
-import { type Tried, valuesOf } from '../tried.ts';
+import { type Tried, valuesOf } from '../../wire/tried.ts';
 import { judged, mark, type Verdict } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { type Column, table } from './table.ts';

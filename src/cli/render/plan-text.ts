@@ -2,7 +2,7 @@ import { formatRef } from '../../domain/model-ref.ts';
 import type { EnsurePlan, PlannedAction, PlannedComponent, PlannedFile } from '../../domain/results.ts';
 import { fits, type SpaceVerdict } from '../../domain/space.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
-import { type Tried, valuesOf } from '../tried.ts';
+import { type Tried, valuesOf } from '../../wire/tried.ts';
 import { meaningLines } from './meaning-lines.ts';
 import { judged, paint, type Verdict } from './paint.ts';
 import type { Screen } from './screen.ts';

@@ -2,7 +2,7 @@ import { formatRef } from '../../domain/model-ref.ts';
 import type { RepairedFile, RepairReport } from '../../domain/repair.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { formatDuration } from '../../util/format-duration.ts';
-import { hasFailed, type Tried, valuesOf } from '../tried.ts';
+import { hasFailed, type Tried, valuesOf } from '../../wire/tried.ts';
 import { failedRow } from './ensure-text.ts';
 import { faultWords } from './fault-lines.ts';
 import { judged, mark, paint, type Verdict } from './paint.ts';

@@ -1,6 +1,6 @@
 import type { RemoveResult } from '../../orchestrator/api.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
-import { type Tried, valuesOf } from '../tried.ts';
+import { type Tried, valuesOf } from '../../wire/tried.ts';
 import { mark } from './paint.ts';
 import type { Screen } from './screen.ts';
 

@@ -2,22 +2,14 @@ import { formatRef } from '../../domain/model-ref.ts';
 import type { ComponentWeights, WeightFile, WeightsReport } from '../../domain/results.ts';
 import type { FileSpec, ModelSpec, OverlaySpec } from '../../domain/spec.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
-import { totalBytesOf } from '../wire/spec-wire.ts';
+import type { ShownPlace } from '../../wire/show-wire.ts';
+import { totalBytesOf } from '../../wire/spec-wire.ts';
 import { variantsText } from './list-text.ts';
 import { paint } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { type Column, properties, table } from './table.ts';
 
 type Rows = readonly (readonly [key: string, value: string])[];
-
-export interface ShownPlace {
-  readonly path: string;
-  /** Redacted. */
-  readonly sources: readonly string[];
-  readonly weights: WeightsReport;
-  /** Whether every tensor is listed. */
-  readonly tensors: boolean;
-}
 
 export function showText(screen: Screen, spec: ModelSpec, place: ShownPlace): string {
   const { weights, tensors } = place;

@@ -3,7 +3,7 @@ import { formatRef } from '../../domain/model-ref.ts';
 import type { ModelSource, SourcesReport } from '../../domain/results.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { formatDuration } from '../../util/format-duration.ts';
-import { type Tried, valuesOf } from '../tried.ts';
+import { type Tried, valuesOf } from '../../wire/tried.ts';
 import { failureLines } from './failure-lines.ts';
 import { judged, mark, paint, type Verdict } from './paint.ts';
 import type { Screen } from './screen.ts';

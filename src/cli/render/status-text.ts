@@ -2,7 +2,7 @@ import { formatRef } from '../../domain/model-ref.ts';
 import { ModelState, type ModelStatus } from '../../domain/status.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { minuteOf } from '../../util/minute-of.ts';
-import { hasFailed, type Tried, valuesOf } from '../tried.ts';
+import { hasFailed, type Tried, valuesOf } from '../../wire/tried.ts';
 import { failedRow } from './ensure-text.ts';
 import { faultLines } from './fault-lines.ts';
 import { meaningLines } from './meaning-lines.ts';

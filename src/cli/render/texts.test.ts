@@ -7,7 +7,7 @@ import type { EnsurePlan, EnsureResult, VerifyReport, WeightsReport } from '../.
 import type { SpaceVerdict } from '../../domain/space.ts';
 import type { ModelSpec } from '../../domain/spec.ts';
 import type { ModelStatus } from '../../domain/status.ts';
-import type { Tried } from '../tried.ts';
+import type { Tried } from '../../wire/tried.ts';
 import { configText } from './config-text.ts';
 import { doctorText } from './doctor-text.ts';
 import { ensureText } from './ensure-text.ts';

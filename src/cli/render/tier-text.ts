@@ -2,7 +2,7 @@ import { formatRef } from '../../domain/model-ref.ts';
 import { FAST_TIER, type TieredModel, type TierMove, type TierReport, type TierState } from '../../domain/tiers.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { formatDuration } from '../../util/format-duration.ts';
-import { hasFailed, type Tried } from '../tried.ts';
+import { hasFailed, type Tried } from '../../wire/tried.ts';
 import { judged, mark, paint } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { type Column, table } from './table.ts';

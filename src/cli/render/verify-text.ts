@@ -2,7 +2,7 @@ import { formatRef } from '../../domain/model-ref.ts';
 import type { VerifiedFile, VerifyReport } from '../../domain/results.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { formatDuration } from '../../util/format-duration.ts';
-import { hasFailed, type Tried, valuesOf } from '../tried.ts';
+import { hasFailed, type Tried, valuesOf } from '../../wire/tried.ts';
 import { failedRow } from './ensure-text.ts';
 import { type Fault, faultLines } from './fault-lines.ts';
 import { judged, mark, paint } from './paint.ts';

@@ -1,5 +1,5 @@
-import type { PinReport } from '../../domain/holds.ts';
 import type { pinResult, pinsData } from '../documents/pins.ts';
+import type { PinReport } from '../domain/holds.ts';
 import type { Wire } from './wire.ts';
 
 export const pinWire = ({ label, name, state, pin, path, present }: PinReport): Wire<typeof pinsData>['pins'][number] => ({

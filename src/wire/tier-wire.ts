@@ -1,7 +1,7 @@
-import { formatRef } from '../../domain/model-ref.ts';
-import type { TieredModel, TierMove, TierReport, TierState } from '../../domain/tiers.ts';
 import type { tierData, tierModel, tierMove } from '../documents/tier.ts';
-import { resultsWire, type Tried } from '../tried.ts';
+import { formatRef } from '../domain/model-ref.ts';
+import type { TieredModel, TierMove, TierReport, TierState } from '../domain/tiers.ts';
+import { resultsWire, type Tried } from './tried.ts';
 import type { Wire } from './wire.ts';
 
 type Data = Wire<typeof tierData>;

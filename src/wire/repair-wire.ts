@@ -1,6 +1,6 @@
-import { formatRef } from '../../domain/model-ref.ts';
-import type { RepairedFile, RepairReport } from '../../domain/repair.ts';
 import type { repairResult } from '../documents/repair.ts';
+import { formatRef } from '../domain/model-ref.ts';
+import type { RepairedFile, RepairReport } from '../domain/repair.ts';
 import type { Wire } from './wire.ts';
 
 export const repairWire = (report: RepairReport): Wire<typeof repairResult> => ({

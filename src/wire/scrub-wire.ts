@@ -1,6 +1,6 @@
-import type { ScrubReport } from '../../domain/scrub.ts';
-import { formatSubset } from '../../domain/subset.ts';
 import type { scrubData } from '../documents/scrub.ts';
+import type { ScrubReport } from '../domain/scrub.ts';
+import { formatSubset } from '../domain/subset.ts';
 import type { Wire } from './wire.ts';
 
 export const scrubWire = (report: ScrubReport): Wire<typeof scrubData> => ({

@@ -1,6 +1,6 @@
-import type { BundleApplied, BundleCreated, BundleFacts, BundleInspected, BundleVerified } from '../../domain/bundle-results.ts';
-import { formatRef } from '../../domain/model-ref.ts';
 import type { bundleData } from '../documents/bundle.ts';
+import type { BundleApplied, BundleCreated, BundleFacts, BundleInspected, BundleVerified } from '../domain/bundle-results.ts';
+import { formatRef } from '../domain/model-ref.ts';
 import type { Wire } from './wire.ts';
 
 type Document = Wire<typeof bundleData>;

@@ -1,10 +1,10 @@
 /**
- * The --json documents as schemas. Only tests and scripts load these: at run time the types alone keep the output honest
- * (src/cli/wire/), and the published schemas/*.json are made from here.
+ * The --json documents as schemas, from which the published schemas/*.json and the service's OpenAPI document are made. The command never
+ * loads them: at run time the types alone keep its output honest (src/wire/).
  */
 import { z } from 'zod';
-import { ErrorCode } from '../../domain/errors.ts';
-import { PROOF_LEVELS } from '../../domain/proof.ts';
+import { ErrorCode } from '../domain/errors.ts';
+import { PROOF_LEVELS } from '../domain/proof.ts';
 
 export const errorCode = z.enum(ErrorCode);
 export const proof = z.enum(PROOF_LEVELS);

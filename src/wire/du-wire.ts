@@ -1,5 +1,5 @@
-import type { ByteClass, ByteSum, DiskUsage, HolderUsage } from '../../domain/disk-usage.ts';
 import type { duData } from '../documents/du.ts';
+import type { ByteClass, ByteSum, DiskUsage, HolderUsage } from '../domain/disk-usage.ts';
 import type { Wire } from './wire.ts';
 
 /** What gives the bytes of a class back. */

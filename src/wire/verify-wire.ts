@@ -1,7 +1,7 @@
-import { formatRef } from '../../domain/model-ref.ts';
-import type { VerifiedFile, VerifyReport } from '../../domain/results.ts';
-import { formatSubset } from '../../domain/subset.ts';
 import type { verifyResult } from '../documents/models.ts';
+import { formatRef } from '../domain/model-ref.ts';
+import type { VerifiedFile, VerifyReport } from '../domain/results.ts';
+import { formatSubset } from '../domain/subset.ts';
 import { upstreamWire } from './proof-wire.ts';
 import type { Wire } from './wire.ts';
 

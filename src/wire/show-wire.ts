@@ -1,13 +1,21 @@
-import { formatRef } from '../../domain/model-ref.ts';
-import type { ComponentWeights, WeightFile } from '../../domain/results.ts';
-import type { FileSpec, ModelSpec, OverlaySpec } from '../../domain/spec.ts';
 import type { showData } from '../documents/show.ts';
-import type { ShownPlace } from '../render/show-text.ts';
+import { formatRef } from '../domain/model-ref.ts';
+import type { ComponentWeights, WeightFile, WeightsReport } from '../domain/results.ts';
+import type { FileSpec, ModelSpec, OverlaySpec } from '../domain/spec.ts';
 import { errorDocumentWire } from './error-wire.ts';
 import { totalBytesOf } from './spec-wire.ts';
 import type { Wire } from './wire.ts';
 
 type ShowWire = Wire<typeof showData>;
+
+export interface ShownPlace {
+  readonly path: string;
+  /** Redacted. */
+  readonly sources: readonly string[];
+  readonly weights: WeightsReport;
+  /** Whether every tensor is listed. */
+  readonly tensors: boolean;
+}
 
 /** `path`: where the model is or would be; `sources`: redacted. */
 export const showWire = (spec: ModelSpec, { path, sources, weights, tensors }: ShownPlace): ShowWire => ({

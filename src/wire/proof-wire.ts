@@ -1,5 +1,5 @@
-import { type FileProof, formatDigest } from '../../domain/published-digest.ts';
 import type { upstream } from '../documents/envelope.ts';
+import { type FileProof, formatDigest } from '../domain/published-digest.ts';
 import type { Wire } from './wire.ts';
 
 /** To be spread into a file: nothing where no source said what its bytes must hash to. */

@@ -1,5 +1,5 @@
-import { fits, type SpaceVerdict } from '../../domain/space.ts';
 import type { spaceVerdict } from '../documents/space.ts';
+import { fits, type SpaceVerdict } from '../domain/space.ts';
 import type { Wire } from './wire.ts';
 
 export const spaceWire = (verdict: SpaceVerdict): Wire<typeof spaceVerdict> => ({

@@ -1,7 +1,7 @@
-import { formatRef } from '../../domain/model-ref.ts';
-import { ModelState, type ModelStatus } from '../../domain/status.ts';
 import type { statusData, statusResult } from '../documents/models.ts';
-import { resultsWire, type Tried, valuesOf } from '../tried.ts';
+import { formatRef } from '../domain/model-ref.ts';
+import { ModelState, type ModelStatus } from '../domain/status.ts';
+import { resultsWire, type Tried, valuesOf } from './tried.ts';
 import type { Wire } from './wire.ts';
 
 export const statusDataWire = (tried: readonly Tried<ModelStatus>[]): Wire<typeof statusData> => ({

@@ -1,5 +1,5 @@
-import type { ModelSpec, ModelSummary } from '../../domain/spec.ts';
 import type { listData } from '../documents/models.ts';
+import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
 import type { Wire } from './wire.ts';
 
 export const summaryWire = (summary: ModelSummary): Wire<typeof listData>['models'][number] => ({

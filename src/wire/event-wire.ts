@@ -1,5 +1,5 @@
-import type { ModelEvent } from '../../domain/events.ts';
 import type { eventDocument } from '../documents/events.ts';
+import type { ModelEvent } from '../domain/events.ts';
 import type { Wire } from './wire.ts';
 
 /** An event as a line of `--progress json`. That the types agree is what keeps the published schema true. */

@@ -1,3 +1,4 @@
+import type { addData, diffData, fileChange, lockData, outdatedData, removeData } from '../documents/lock.ts';
 import type {
   AddReport,
   DiffReport,
@@ -7,8 +8,7 @@ import type {
   FileFacts,
   LockReport,
   OutdatedReport,
-} from '../../domain/lock-results.ts';
-import type { addData, diffData, fileChange, lockData, outdatedData, removeData } from '../documents/lock.ts';
+} from '../domain/lock-results.ts';
 import { errorDocumentWire } from './error-wire.ts';
 import type { Wire } from './wire.ts';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { LoadPlan } from '../../domain/load-plan.ts';
-import type { MemoryEstimate, StrategyEstimate } from '../../domain/memory-estimate.ts';
-import { formatRef } from '../../domain/model-ref.ts';
-import type { ResolvedRequest } from '../../domain/video-request.ts';
 import type { loadPlanData, vramData } from '../documents/pipeline.ts';
+import type { LoadPlan } from '../domain/load-plan.ts';
+import type { MemoryEstimate, StrategyEstimate } from '../domain/memory-estimate.ts';
+import { formatRef } from '../domain/model-ref.ts';
+import type { ResolvedRequest } from '../domain/video-request.ts';
 import type { Wire } from './wire.ts';
 
 export function vramWire(plan: LoadPlan, gpuBytes: number | undefined): Wire<typeof vramData> {

@@ -1,6 +1,6 @@
-import { formatRef } from '../../domain/model-ref.ts';
-import type { EnsurePlan, EnsureResult } from '../../domain/results.ts';
 import type { ensureResult, planResult } from '../documents/models.ts';
+import { formatRef } from '../domain/model-ref.ts';
+import type { EnsurePlan, EnsureResult } from '../domain/results.ts';
 import { upstreamWire } from './proof-wire.ts';
 import type { Wire } from './wire.ts';
 

@@ -1,8 +1,9 @@
 /** What came of a verb for each of several models: one that fails does not keep the others from being tried. */
+
+import type { failedRef } from '../documents/envelope.ts';
 import { asModelError, type ModelError } from '../domain/errors.ts';
-import type { failedRef } from './documents/envelope.ts';
-import { errorWire } from './wire/error-wire.ts';
-import type { Wire } from './wire/wire.ts';
+import { errorWire } from './error-wire.ts';
+import type { Wire } from './wire.ts';
 
 export interface Failed {
   /** As it was typed. */

@@ -1,6 +1,6 @@
-import { formatRef } from '../../domain/model-ref.ts';
-import type { ModelSource, SourceProbe, SourcesReport } from '../../domain/results.ts';
 import type { sourcesResult } from '../documents/models.ts';
+import { formatRef } from '../domain/model-ref.ts';
+import type { ModelSource, SourceProbe, SourcesReport } from '../domain/results.ts';
 import { errorDocumentWire } from './error-wire.ts';
 import type { Wire } from './wire.ts';
 

@@ -1,5 +1,5 @@
-import type { GcItem, GcPlan, GcReport } from '../../domain/gc.ts';
 import type { gcData } from '../documents/gc.ts';
+import type { GcItem, GcPlan, GcReport } from '../domain/gc.ts';
 import type { Wire } from './wire.ts';
 
 /** Of a plan, and of what came of it. */

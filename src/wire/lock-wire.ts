@@ -1,5 +1,5 @@
-import type { LockHolder } from '../../domain/events.ts';
 import type { locksData } from '../documents/models.ts';
+import type { LockHolder } from '../domain/events.ts';
 import type { Wire } from './wire.ts';
 
 /** A lock file under the root: its path under the lock folder, and who holds it now. */

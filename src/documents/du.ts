@@ -1,6 +1,6 @@
 /** Document of `wan models du`. */
 import { z } from 'zod';
-import { BYTE_CLASSES } from '../../domain/disk-usage.ts';
+import { BYTE_CLASSES } from '../domain/disk-usage.ts';
 import { absolutePath, bytes } from './envelope.ts';
 
 const sum = {

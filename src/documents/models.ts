@@ -1,6 +1,6 @@
 /** Documents of `wan models …`. */
 import { z } from 'zod';
-import { ModelState } from '../../domain/status.ts';
+import { ModelState } from '../domain/status.ts';
 import { absolutePath, bytes, errorCode, errorObject, failedRef, proof, ref, upstream } from './envelope.ts';
 import { spaceVerdict } from './space.ts';
 

@@ -1,5 +1,5 @@
-import type { ErrorDocument, ModelError } from '../../domain/errors.ts';
 import type { errorObject } from '../documents/envelope.ts';
+import type { ErrorDocument, ModelError } from '../domain/errors.ts';
 import type { Wire } from './wire.ts';
 
 /** An error as every --json document has it; `attempts` is always there. */

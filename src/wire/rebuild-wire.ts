@@ -1,5 +1,5 @@
-import type { RebuildReport } from '../../domain/rebuild.ts';
 import type { rebuildData } from '../documents/rebuild.ts';
+import type { RebuildReport } from '../domain/rebuild.ts';
 import type { Wire } from './wire.ts';
 
 export const rebuildWire = (report: RebuildReport): Wire<typeof rebuildData> => ({

@@ -1,8 +1,8 @@
-import type { ErrorDocument } from '../../domain/errors.ts';
-import type { ImportReport } from '../../domain/import-results.ts';
-import { formatRef } from '../../domain/model-ref.ts';
 import type { errorObject } from '../documents/envelope.ts';
 import type { importData } from '../documents/import.ts';
+import type { ErrorDocument } from '../domain/errors.ts';
+import type { ImportReport } from '../domain/import-results.ts';
+import { formatRef } from '../domain/model-ref.ts';
 import { errorDocumentWire } from './error-wire.ts';
 import type { Wire } from './wire.ts';
 
