@@ -112,6 +112,7 @@ export interface DigestQuestion extends Pick<BlobQuestion, 'published'> {
 /** Whether the blob is here and proven, after one read of it where that is what it takes. Call under the digest's lock. */
 export async function isHere(run: BlobRun, { file, digest, published }: DigestQuestion): Promise<boolean> {
   const { blobs } = run.work;
+  await run.intent?.name(digest);
   let state = blobs.state(digest, file.sizeBytes);
   if (state === 'absent' && published !== undefined && (await adopt(run, digest, published))) state = 'proven';
   if (state === 'absent' || (state === 'unproven' && !(await renewProof(run, file, digest)))) return false;
