@@ -193,8 +193,9 @@ async function fetchBlob(run: EnsureRun, request: BlobRequest): Promise<Obtained
 
 /** A forced fetch wants nothing of what is here. */
 async function keepGoodPieces(run: EnsureRun, request: BlobRequest, partial: PartialBlob): Promise<KeptPieces | undefined> {
-  const { digest, force, published } = request;
-  return digest === undefined || force ? undefined : seedPartial(run, { digest, partial, isPublished: published !== undefined });
+  const { digest, force, published, file } = request;
+  if (digest === undefined || force) return undefined;
+  return seedPartial(run, { digest, file: file.path, partial, isPublished: published !== undefined });
 }
 
 interface Proven {
