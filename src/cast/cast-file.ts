@@ -1,9 +1,10 @@
 /** One file cast to another float format: read, converted, hashed and written block by block. Synchronous, for a thread of its own. */
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { type Conversion, converterFor, floatValue } from '../formats/convert-floats.ts';
 import { DTYPE_BITS } from '../formats/dtype.ts';
 import type { CastPlan, CastTensor } from '../formats/plan-cast.ts';
+import { writeWhole } from '../util/write-whole.ts';
 
 /** A multiple of every element's size. */
 const BLOCK_BYTES = 1024 * 1024;
@@ -98,9 +99,7 @@ class FileCast {
 
   #write(bytes: Uint8Array): boolean {
     this.#hash.update(bytes);
-    for (let put = 0; put < bytes.length; ) {
-      put += writeSync(this.#order.outputFd, bytes, put, bytes.length - put, this.#written + put);
-    }
+    writeWhole(this.#order.outputFd, bytes, this.#written);
     this.#written += bytes.length;
     return this.#watch.onWritten(this.#written);
   }

@@ -22,6 +22,7 @@ export async function commitBlob(run: BlobRun, complete: CompletePartial): Promi
 
 async function settle(run: BlobRun, { partial, digest, leaves }: CompletePartial): Promise<void> {
   const { store, blobs } = run.work;
+  await run.intent?.name(digest);
   const { mustHeal, quarantined } = await blobs.commit(partial, digest);
   if (quarantined !== undefined) noteMended(run, digest, { quarantined: [store.resolver.relative(quarantined)] });
   if (leaves) await writeLeaves(store, digest, { leafBytes: LEAF_BYTES, digests: leaves });

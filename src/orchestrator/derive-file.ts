@@ -1,6 +1,5 @@
 /** One derived file made real: see docs/store-format.md, "Derived files". */
 import { hash } from 'node:crypto';
-import { writeSync } from 'node:fs';
 import type { CastThreads } from '../cast/cast-threads.ts';
 import { throwIfCancelled } from '../domain/cancelled.ts';
 import { type Sha256, sha256Of } from '../domain/digest.ts';
@@ -9,6 +8,7 @@ import { fsError } from '../domain/fs-error.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import { derivationKey, readDerivation, recordDerivation } from '../store/derivations.ts';
 import type { PartialBlob } from '../store/partial-blob.ts';
+import { writeWhole } from '../util/write-whole.ts';
 import { checkPinned } from './check-pinned.ts';
 import { commitBlob, underBlobLock } from './commit-blob.ts';
 import type { DeriveOrder } from './derive-plan.ts';
@@ -96,7 +96,7 @@ async function write(run: EnsureRun, { order, threads, partial }: WriteRequest):
 
 function writeBytes(run: EnsureRun, partial: PartialBlob, bytes: Uint8Array): Sha256 {
   try {
-    writeSync(partial.fd, bytes, 0, bytes.length, 0);
+    writeWhole(partial.fd, bytes, 0);
   } catch (error) {
     throw fsError(error, `write ${partial.path}`);
   }

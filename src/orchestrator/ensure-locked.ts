@@ -54,8 +54,8 @@ export async function ensureLocked(locked: LockedEnsure): Promise<EnsureDone> {
   const target = widen(work, locked.target, before);
   const intent = await beginIntent(work.store, intentFor(work, target));
   try {
-    const run = await beginRun({ ...locked, target });
-    const done = await makeComplete(run, { intent, lease: locked.lease, force });
+    const run = await beginRun({ ...locked, target }, intent);
+    const done = await makeComplete(run, { lease: locked.lease, force });
     if (force) await countForced(work.store, target.spec.family, target.spec.ref);
     await removeUnfinished({ work, target });
     await fillHfCache(run, done.obtained);
@@ -79,7 +79,6 @@ const removeUnfinished = ({ work, target }: Pick<LockedEnsure, 'work' | 'target'
   removePartials(work, unfinishedKeys(work, target));
 
 interface CompleteRequest {
-  readonly intent: Intent;
   readonly lease: Lease;
   readonly force: boolean;
 }
@@ -91,7 +90,7 @@ function widen(work: Orchestration, target: Target, { record }: Inspection): Tar
   return { ...target, files: selectFiles(target.spec, target.selection, published) };
 }
 
-async function beginRun(locked: LockedEnsure): Promise<EnsureRun> {
+async function beginRun(locked: LockedEnsure, intent: Intent): Promise<EnsureRun> {
   const { work, target, options, emit, lease } = locked;
   const meter = new ProgressMeter({
     clock: work.store.clock,
@@ -111,6 +110,7 @@ async function beginRun(locked: LockedEnsure): Promise<EnsureRun> {
     meter,
     sources,
     upstream: new UpstreamDigests(emit),
+    intent,
     doing: `ensure ${target.label}`,
     liars: new Set(),
     absent: new Set(),
@@ -118,7 +118,7 @@ async function beginRun(locked: LockedEnsure): Promise<EnsureRun> {
   };
 }
 
-async function makeComplete(run: EnsureRun, { intent, lease, force }: CompleteRequest): Promise<EnsureWork> {
+async function makeComplete(run: EnsureRun, { lease, force }: CompleteRequest): Promise<EnsureWork> {
   let fetchedBytes = 0;
   for (let round = 1; round <= MAX_ROUNDS; round++) {
     throwIfCancelled(run.signal, run.doing);
@@ -129,7 +129,7 @@ async function makeComplete(run: EnsureRun, { intent, lease, force }: CompleteRe
       if (await isPublished(run, obtained)) return done;
       run.emit({ type: 'ensure.phase', phase: 'publishing' });
       lease.assertHeld();
-      if (await publish(run, { intent, obtained, leftOut: new Set([...unreferenced, ...run.absent]) })) return done;
+      if (await publish(run, { obtained, leftOut: new Set([...unreferenced, ...run.absent]) })) return done;
     } finally {
       await release();
     }

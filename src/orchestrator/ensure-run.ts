@@ -4,6 +4,7 @@ import type { Emit } from '../domain/events.ts';
 import type { MendedBlob } from '../domain/repair.ts';
 import type { Lease } from '../locks/lease.ts';
 import type { Inspection } from '../store/inspect-snapshot.ts';
+import type { Intent } from '../store/intents.ts';
 import type { EnsureOptions } from './api.ts';
 import type { ObtainedBlob } from './obtain-blob.ts';
 import type { Obtained } from './obtain-files.ts';
@@ -22,6 +23,8 @@ export interface EnsureRun {
   readonly meter: ProgressMeter;
   readonly sources: SourceOpener;
   readonly upstream: UpstreamDigests;
+  /** Names every digest before its blob is looked at or made. */
+  readonly intent: Intent;
   /** "ensure t2v-A14B@2.2.0": what other processes are told. */
   readonly doing: string;
   /** Labels of sources whose bytes were proven wrong in this run. */
@@ -53,7 +56,7 @@ export interface EnsureDone {
 }
 
 /** What work on single blobs needs of a run, whether or not it is an ensure. */
-export type BlobRun = Pick<EnsureRun, 'work' | 'doing' | 'signal' | 'emit'> & Partial<Pick<EnsureRun, 'mended'>>;
+export type BlobRun = Pick<EnsureRun, 'work' | 'doing' | 'signal' | 'emit'> & Partial<Pick<EnsureRun, 'mended' | 'intent'>>;
 
 /** Takes the lock of a digest or origin, telling whom it waits for. */
 export function lockBlob({ work, doing, signal, emit }: BlobRun, key: string): Promise<Lease> {

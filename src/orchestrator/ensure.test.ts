@@ -2,10 +2,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { cutAt, seeded, status } from '../../test/servers/http/fault-server.ts';
+import { type Content, cutAt, seeded, status } from '../../test/servers/http/fault-server.ts';
 import { MODEL, modelFixture } from '../../test/support/model-fixture.ts';
 import { storeContextOf } from '../../test/support/test-store.ts';
 import { checkInvariants } from '../compose.ts';
+import type { GcReport } from '../domain/gc.ts';
 import { beginIntent } from '../store/intents.ts';
 
 const OTHER = 'i2v-tiny@2.2.0';
@@ -182,8 +183,10 @@ describe('an ensure that is stopped', () => {
     await orchestrator.ensure(MODEL);
     world.server().fault(`${MODEL}/a.bin`, cutAt(300_000), { times: 1 }).fault(`${MODEL}/a.bin`, status(404));
     await expect(orchestrator.ensure(MODEL, { force: true })).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' });
-    expect(readdirSync(join(world.modelsRoot, '.tmp'))).toEqual([]);
     expect((await orchestrator.status(MODEL)).state).toBe('COMPLETE');
+    // What is remembered of hosts is written meanwhile.
+    await orchestrator.close();
+    expect(readdirSync(join(world.modelsRoot, '.tmp'))).toEqual([]);
   });
 });
 
@@ -195,6 +198,28 @@ it('an ensure that died after it published leaves nothing behind, though the nex
   writeFileSync(join(intents, 'a-dead-one'), '');
   await orchestrator.ensure(MODEL);
   expect(readdirSync(intents)).toEqual([]);
+  expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+});
+
+it('what an ensure learns a digest of only by fetching it, no collection takes from it', async () => {
+  const open = (content: Content) => ({ content, keys: { sha256: null } });
+  const world = await modelFixture({
+    files: { 'a.bin': open(seeded(300_000, 4)), 'b.bin': open(seeded(600_000, 5)) },
+    sources: ['http'],
+    env: { WAN_GC_GRACE: '0' },
+  });
+  world.server().bytesPerSecond = 600_000;
+  await using orchestrator = await world.orchestrator();
+  await using other = await world.orchestrator();
+  const collections: Promise<GcReport>[] = [];
+  const { fetchedBytes } = await orchestrator.ensureDetailed(MODEL, {
+    onEvent: (event) => {
+      if (event.type === 'file.finished' && event.file === 'a.bin') collections.push(other.gc());
+    },
+  });
+  const [report] = await Promise.all(collections);
+  expect(report?.reclaimedBytes).toBe(0);
+  expect([fetchedBytes, world.server().sentBytes()]).toEqual([900_000, 900_000]);
   expect(await checkInvariants(world.modelsRoot)).toEqual([]);
 });
 

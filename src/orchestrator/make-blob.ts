@@ -1,8 +1,10 @@
 /** The blob of a file whose content the manifest decides: written here, by the steps that a transfer takes. */
-import { writeSync } from 'node:fs';
 import type { Sha256 } from '../domain/digest.ts';
+import { fsError } from '../domain/fs-error.ts';
 import type { FileSpec } from '../domain/spec.ts';
+import type { PartialBlob } from '../store/partial-blob.ts';
 import { PieceMap } from '../store/piece-map.ts';
+import { writeWhole } from '../util/write-whole.ts';
 import type { EnsureRun } from './ensure-run.ts';
 import type { ObtainedBlob } from './obtain-blob.ts';
 
@@ -18,7 +20,7 @@ export async function makeBlob({ work, meter }: EnsureRun, { key, file, content,
   const { pieceBytes } = work.settings;
   const partial = await work.partials.open({ key, sizeBytes: file.sizeBytes, pieceBytes, fresh: true });
   try {
-    writeSync(partial.fd, content, 0);
+    write(partial, content);
     const pieces = new PieceMap(partial.pieces);
     const source = partial.sourceIndex('the manifest');
     for (let piece = 0; piece < pieces.count; piece++) pieces.markHeld(piece, source);
@@ -27,5 +29,13 @@ export async function makeBlob({ work, meter }: EnsureRun, { key, file, content,
     return { digest, origin: 'made', fetchedBytes: 0, sources: [] };
   } finally {
     await partial.close();
+  }
+}
+
+function write({ fd, path }: PartialBlob, content: string): void {
+  try {
+    writeWhole(fd, Buffer.from(content), 0);
+  } catch (error) {
+    throw fsError(error, `write ${path}`);
   }
 }

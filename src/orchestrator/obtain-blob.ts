@@ -112,6 +112,7 @@ export interface DigestQuestion extends Pick<BlobQuestion, 'published'> {
 /** Whether the blob is here and proven, after one read of it where that is what it takes. Call under the digest's lock. */
 export async function isHere(run: BlobRun, { file, digest, published }: DigestQuestion): Promise<boolean> {
   const { blobs } = run.work;
+  await run.intent?.name(digest);
   let state = blobs.state(digest, file.sizeBytes);
   if (state === 'absent' && published !== undefined && (await adopt(run, digest, published))) state = 'proven';
   if (state === 'absent' || (state === 'unproven' && !(await renewProof(run, file, digest)))) return false;
@@ -192,8 +193,9 @@ async function fetchBlob(run: EnsureRun, request: BlobRequest): Promise<Obtained
 
 /** A forced fetch wants nothing of what is here. */
 async function keepGoodPieces(run: EnsureRun, request: BlobRequest, partial: PartialBlob): Promise<KeptPieces | undefined> {
-  const { digest, force, published } = request;
-  return digest === undefined || force ? undefined : seedPartial(run, { digest, partial, isPublished: published !== undefined });
+  const { digest, force, published, file } = request;
+  if (digest === undefined || force) return undefined;
+  return seedPartial(run, { digest, file: file.path, partial, isPublished: published !== undefined });
 }
 
 interface Proven {

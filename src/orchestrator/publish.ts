@@ -1,7 +1,6 @@
 /** Staging and publishing what an ensure obtained: steps 7 to 9 of docs/store-format.md. */
 
 import { carryForeign } from '../store/carry-foreign.ts';
-import type { Intent } from '../store/intents.ts';
 import { publishSnapshot } from '../store/publish-snapshot.ts';
 import type { StagedFile } from '../store/stage-snapshot.ts';
 import { stageSnapshot } from '../store/stage-snapshot.ts';
@@ -9,17 +8,16 @@ import { type EnsureRun, lockBlob } from './ensure-run.ts';
 import type { Obtained } from './obtain-files.ts';
 
 export interface PublishRequest {
-  readonly intent: Intent;
   readonly obtained: Obtained;
   /** Paths that need not be there. */
   readonly leftOut: ReadonlySet<string>;
 }
 
 /** False when a blob went away meanwhile: plan again. */
-export async function publish(run: EnsureRun, { intent, obtained, leftOut }: PublishRequest): Promise<boolean> {
+export async function publish(run: EnsureRun, { obtained, leftOut }: PublishRequest): Promise<boolean> {
   const { work, target } = run;
   const { spec } = target;
-  const staged = work.store.resolver.stagingDir(spec.family, spec.ref, intent.uuid);
+  const staged = work.store.resolver.stagingDir(spec.family, spec.ref, run.intent.uuid);
   const files = target.files.flatMap((file): StagedFile[] => {
     const one = obtained.get(file.path);
     if (one === undefined) return [];
@@ -41,6 +39,5 @@ export async function publish(run: EnsureRun, { intent, obtained, leftOut }: Pub
   });
   if (!isStaged) return false;
   await carryForeign(work.store, target.directory, staged);
-  await publishSnapshot(work.store, work.blobs, { ref: spec.ref, family: spec.family, staged, target: target.directory });
-  return true;
+  return publishSnapshot(work.store, work.blobs, { ref: spec.ref, family: spec.family, staged, target: target.directory });
 }

@@ -7,6 +7,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { throwIfCancelled } from '../domain/cancelled.ts';
 import type { Sha256 } from '../domain/digest.ts';
+import { ModelError } from '../domain/errors.ts';
 import { fsError, isUnreadable } from '../domain/fs-error.ts';
 import type { KeptPieces } from '../domain/repair.ts';
 import { copiesHere } from '../store/copies.ts';
@@ -15,7 +16,7 @@ import { type PieceLeaves, readLeaves } from '../store/piece-leaves.ts';
 import { PieceMap } from '../store/piece-map.ts';
 import { readStatKey } from '../store/stat-key.ts';
 import { cloneFile } from '../transfer/clone-file.ts';
-import { hashFile, hashFiles } from '../transfer/hash-file.ts';
+import { hashFiles } from '../transfer/hash-file.ts';
 import { leafDigest, leafExtents } from '../transfer/leaf-extents.ts';
 import type { EnsureRun } from './ensure-run.ts';
 
@@ -27,13 +28,15 @@ const writeAt = promisify(write);
 
 export interface SeedRequest {
   readonly digest: Sha256;
+  /** For events. */
+  readonly file: string;
   readonly partial: PartialBlob;
   /** Whether a published file is known to have had these bytes. */
   readonly isPublished: boolean;
 }
 
 /** Call under the digest's lock, with a blob of this name known to be wrong. Undefined where there is no copy at all. */
-export async function seedPartial(run: EnsureRun, { digest, partial, isPublished }: SeedRequest): Promise<KeptPieces | undefined> {
+export async function seedPartial(run: EnsureRun, { digest, file, partial, isPublished }: SeedRequest): Promise<KeptPieces | undefined> {
   const { store, blobs } = run.work;
   const blob = blobs.path(digest);
   // Asked first: to look for copies is to read the record of every model here.
@@ -44,7 +47,7 @@ export async function seedPartial(run: EnsureRun, { digest, partial, isPublished
   for (const copy of copiesHere(store, blobs, digest)) {
     // The blob has just been read whole.
     if (leaves === undefined && copy === blob) continue;
-    if (map.firstMissing() < map.count) await takeFrom(run, { copy, partial, map, leaves, digest });
+    if (map.firstMissing() < map.count) await takeFrom(run, { copy, partial, map, leaves, digest, tell: teller(run, copy, file) });
   }
   return { keptBytes: map.heldBytes() - before, ...(leaves && leavesLeft(map, partial, leaves)) };
 }
@@ -56,72 +59,102 @@ interface Copying {
   readonly map: PieceMap;
   readonly leaves: PieceLeaves | undefined;
   readonly digest: Sha256;
+  /** Of what cannot be read of the copy. */
+  readonly tell: (error: unknown) => void;
 }
 
 /** The bytes first, then a look at what came: whoever writes to the copy meanwhile cannot make a wrong piece held. */
 async function takeFrom(run: EnsureRun, copying: Copying): Promise<void> {
-  const { copy, partial, map } = copying;
+  const { partial, map } = copying;
   const missing = Array.from({ length: map.count }, (_, piece) => piece).filter((piece) => !map.isHeld(piece));
-  const isCloned = map.heldBytes() === 0 && (await cloneFile(copy, partial)) !== undefined;
-  if (!isCloned) await copyPieces(run, copying, missing);
+  const isBrought = (await isCloned(copying)) || (await areCopied(run, copying, missing));
+  if (!isBrought) return;
   const isGood = await goodPieces(run, copying, missing);
   const source = partial.sourceIndex(KEPT_HERE);
   for (const piece of missing) if (isGood(piece)) map.markHeld(piece, source);
 }
 
-async function copyPieces({ signal }: EnsureRun, { copy, partial, map }: Copying, pieces: readonly number[]): Promise<void> {
-  let handle: FileHandle | undefined;
+async function isCloned({ copy, partial, map }: Copying): Promise<boolean> {
+  if (map.heldBytes() > 0) return false;
   try {
-    handle = await open(copy, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    return (await cloneFile(copy, partial)) !== undefined;
+  } catch (error) {
+    // Of the partial. Of the copy: whoever opens it next is told the same.
+    if (error instanceof ModelError) throw error;
+    return false;
+  }
+}
+
+/** What the copy does not give is as good as not there: the leaves will tell. @returns false where it cannot even be opened */
+async function areCopied(run: EnsureRun, copying: Copying, pieces: readonly number[]): Promise<boolean> {
+  const { copy, partial, map, tell } = copying;
+  const handle = await openCopy(copying);
+  if (handle === undefined) return false;
+  const nothing = (error: unknown): number => {
+    tell(error);
+    return 0;
+  };
+  try {
     const buffer = Buffer.allocUnsafeSlow(COPY_BYTES);
     for (const piece of pieces) {
       const { offset, length } = map.extent(piece);
       for (let at = offset; at < offset + length; at += COPY_BYTES) {
-        throwIfCancelled(signal, `copying ${copy}`);
-        const bytesRead = await readSome(handle, buffer.subarray(0, Math.min(COPY_BYTES, offset + length - at)), at);
-        await writeAll(partial.fd, buffer.subarray(0, bytesRead), at);
+        throwIfCancelled(run.signal, `copying ${copy}`);
+        const wanted = buffer.subarray(0, Math.min(COPY_BYTES, offset + length - at));
+        const bytesRead = await handle.read(wanted, 0, wanted.length, at).then((read) => read.bytesRead, nothing);
+        await writeAll(partial, wanted.subarray(0, bytesRead), at);
       }
     }
-  } catch (error) {
-    throw fsError(error, `copy ${copy} to ${partial.path}`);
+    return true;
   } finally {
-    await handle?.close();
+    await handle.close();
   }
 }
 
-/** What a bad sector does not give is as good as not there: the leaf will tell. */
-async function readSome(handle: FileHandle, buffer: Buffer, offset: number): Promise<number> {
+async function openCopy({ copy, tell }: Copying): Promise<FileHandle | undefined> {
   try {
-    return (await handle.read(buffer, 0, buffer.length, offset)).bytesRead;
+    return await open(copy, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
   } catch (error) {
-    if (isUnreadable(fsError(error, 'read a copy'))) return 0;
-    throw error;
+    tell(error);
+    return undefined;
   }
 }
 
-async function writeAll(fd: number, bytes: Uint8Array, offset: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) done += (await writeAt(fd, bytes, done, bytes.length - done, offset + done)).bytesWritten;
+/** The first of one copy says enough. */
+function teller({ emit }: EnsureRun, copy: string, file: string): (error: unknown) => void {
+  let isTold = false;
+  return (error) => {
+    if (!isTold) emit({ type: 'source.failed', source: KEPT_HERE, file, error: fsError(error, `read ${copy}`).toJSON() });
+    isTold = true;
+  };
+}
+
+async function writeAll({ fd, path }: PartialBlob, bytes: Uint8Array, offset: number): Promise<void> {
+  try {
+    for (let done = 0; done < bytes.length; ) done += (await writeAt(fd, bytes, done, bytes.length - done, offset + done)).bytesWritten;
+  } catch (error) {
+    throw fsError(error, `write ${path}`);
+  }
 }
 
 async function goodPieces(run: EnsureRun, copying: Copying, pieces: readonly number[]): Promise<(piece: number) => boolean> {
-  const { partial, leaves, digest, map } = copying;
+  const { partial, leaves, digest, map, tell } = copying;
   const { signal } = run;
+  // A clone shares the bad sectors of its copy.
+  const onFailed = (_: number, error: ModelError): void => {
+    if (!isUnreadable(error)) throw error;
+    tell(error);
+  };
   if (leaves === undefined) {
-    const { sha256 } = await hashFile(partial.path, { signal });
-    return () => sha256 === digest;
+    const [whole] = await hashFiles([partial.path], { signal, onFailed });
+    return () => whole?.sha256 === digest;
   }
   const wanted = new Set(pieces.flatMap((piece) => leavesOf(map, piece, leaves)));
   const extents = leafExtents({ path: partial.path, sizeBytes: partial.sizeBytes, leafBytes: leaves.leafBytes });
   const numbers = [...wanted];
   const hashed = await hashFiles(
     numbers.flatMap((leaf) => extents[leaf] ?? []),
-    {
-      signal,
-      // Of a clone, which shares the bad sector.
-      onFailed: (_, error) => {
-        if (!isUnreadable(error)) throw error;
-      },
-    },
+    { signal, onFailed },
   );
   const good = new Set(numbers.filter((leaf, at) => hashed[at]?.sha256 === leafDigest(leaves, leaf)));
   return (piece) => leavesOf(map, piece, leaves).every((leaf) => good.has(leaf));

@@ -1,6 +1,7 @@
 /** Ensures at work, by the digests that they count on. */
+import type { Sha256 } from '../domain/digest.ts';
 import type { StoreContext } from './context.ts';
-import { beginLiving, hasAbandoned, type LivingRecord, livingIds, livingRecords, reapLiving } from './living-records.ts';
+import { beginLiving, hasAbandoned, type LivingLines, livingIds, livingRecords, reapLiving } from './living-records.ts';
 
 export interface IntentRecord {
   /** What the ensure is for: the formatted reference. */
@@ -13,14 +14,38 @@ export interface IntentRecord {
 /** Digests, and keys of partials. */
 export const namedBy = ({ digests, keys = [] }: IntentRecord): readonly string[] => [...digests, ...keys];
 
-export type Intent = LivingRecord;
+export interface Intent {
+  readonly uuid: string;
+  /**
+   * Names a digest that was learned meanwhile, where it is not named yet: durable once this resolves. Call it before the blob is looked at
+   * or made.
+   */
+  name(digest: Sha256): Promise<void>;
+  /** May be called more than once. */
+  end(): Promise<void>;
+}
 
 /** Durable on return: from here on nothing that it names is swept. */
-export const beginIntent = (context: StoreContext, record: IntentRecord): Promise<Intent> => beginLiving(context, 'intents', record);
+export async function beginIntent(context: StoreContext, record: IntentRecord): Promise<Intent> {
+  const { ref } = record;
+  const { uuid, add, end } = await beginLiving(context, 'intents', record);
+  const named = new Set(record.digests);
+  const name = async (digest: Sha256): Promise<void> => {
+    if (named.has(digest)) return;
+    await add({ ref, digests: [digest] });
+    named.add(digest);
+  };
+  return { uuid, name, end };
+}
 
 /** Intents whose owner lives. A torn one is still being written: its owner has not looked at a blob yet. */
 export const liveIntents = async (context: StoreContext): Promise<IntentRecord[]> =>
-  (await livingRecords<IntentRecord>(context, 'intents')).filter((record) => record !== undefined);
+  (await livingRecords<IntentRecord>(context, 'intents')).flatMap((lines) => (lines === undefined ? [] : [inOne(lines)]));
+
+const inOne = ([first, ...added]: LivingLines<IntentRecord>): IntentRecord => ({
+  ...first,
+  digests: [...first.digests, ...added.flatMap(({ digests }) => digests)],
+});
 
 /** Removes intents of dead owners. What they staged has no owner from here on. */
 export const reapIntents = (context: StoreContext): Promise<void> => reapLiving(context, 'intents');

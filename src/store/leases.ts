@@ -39,7 +39,7 @@ export interface LiveLeases {
 
 export async function liveLeases(context: StoreContext): Promise<LiveLeases> {
   const records = await livingRecords<LeaseRecord>(context, 'leases');
-  const leases = records.flatMap((record) => (record === undefined ? [] : [fromRecord(record)]));
+  const leases = records.flatMap((lines) => (lines === undefined ? [] : [fromRecord(lines[0])]));
   const byName = Map.groupBy(leases, ({ family, ref }) => context.resolver.refName(family, ref));
   return { byName, unreadable: records.length - leases.length };
 }

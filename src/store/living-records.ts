@@ -1,19 +1,28 @@
-/** Records that live exactly as long as the kernel lock on their file, which their owner holds: intents, leases, reservations. */
-import { existsSync, fsyncSync, ftruncateSync, writeSync } from 'node:fs';
+/**
+ * Records that live exactly as long as the kernel lock on their file, which their owner holds: intents, leases, reservations. A line is what
+ * the owner began with; each further line is what it added.
+ */
+import { existsSync, fsync, fsyncSync, ftruncateSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { fsError, isErrno } from '../domain/fs-error.ts';
 import { isFileAbandoned, isFileLocked, openLocked } from '../locks/locked-file.ts';
+import { writeWhole } from '../util/write-whole.ts';
 import type { StoreContext } from './context.ts';
 import { makeDirectory, syncDirectory } from './durable.ts';
 import { listNames } from './list-names.ts';
-import { encodeRecord, readRecord } from './record.ts';
+import { encodeRecord, readRecords } from './record.ts';
 import { removePath } from './remove-path.ts';
 
 export type LivingKind = 'intents' | 'leases' | 'reservations';
 
+const syncFile = promisify(fsync);
+
 export interface LivingRecord {
   readonly uuid: string;
+  /** Durable once this resolves. @throws ModelError NO_SPACE and the like; then nothing was added. */
+  add(more: object): Promise<void>;
   /** May be called more than once. */
   end(): Promise<void>;
 }
@@ -28,9 +37,10 @@ export async function beginLiving(context: StoreContext, kind: LivingKind, body:
   await makeDirectory(context, dirname(path));
   const lock = await openLocked(path, { create: true });
   if (lock === undefined) throw new Error(`a new record is held by another process: ${path}`);
+  const lines = new Lines(lock.fd);
   try {
     ftruncateSync(lock.fd, 0);
-    writeSync(lock.fd, encodeRecord(body), 0);
+    lines.put(body);
     fsyncSync(lock.fd);
     await syncDirectory(dirname(path));
   } catch (error) {
@@ -44,6 +54,14 @@ export async function beginLiving(context: StoreContext, kind: LivingKind, body:
   let ended = false;
   return {
     uuid,
+    add: async (more) => {
+      try {
+        lines.put(more);
+        await syncFile(lock.fd);
+      } catch (error) {
+        throw fsError(error, `add to ${path}`);
+      }
+    },
     end: async () => {
       if (ended) return;
       ended = true;
@@ -56,9 +74,33 @@ export async function beginLiving(context: StoreContext, kind: LivingKind, body:
   };
 }
 
+/** Whole lines, one after another; of one that does not fit nothing stays. */
+class Lines {
+  readonly #fd: number;
+  #length = 0;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  put(body: object): void {
+    const line = Buffer.from(`${encodeRecord(body)}\n`);
+    try {
+      writeWhole(this.#fd, line, this.#length);
+    } catch (error) {
+      ftruncateSync(this.#fd, this.#length);
+      throw error;
+    }
+    this.#length += line.length;
+  }
+}
+
+/** What it was begun with, and what was added. */
+export type LivingLines<T> = readonly [T, ...T[]];
+
 /** Those whose owner lives; undefined for one that does not check: its owner is still writing it, or it was damaged. */
-export async function livingRecords<T extends object>(context: StoreContext, kind: LivingKind): Promise<(T | undefined)[]> {
-  const living: (T | undefined)[] = [];
+export async function livingRecords<T extends object>(context: StoreContext, kind: LivingKind): Promise<(LivingLines<T> | undefined)[]> {
+  const living: (LivingLines<T> | undefined)[] = [];
   for (const uuid of livingIds(context, kind)) {
     const path = context.resolver.stateFile(kind, uuid);
     if (await isFileLocked(path)) living.push(...(await readLiving<T>(path)));
@@ -70,10 +112,10 @@ const BEGINNING_PAUSE_MS = 5;
 const BEGINNING_RETRIES = 4;
 
 /** Nothing where its owner has just ended it; one whose owner has just begun it is waited for. */
-async function readLiving<T extends object>(path: string): Promise<[] | [T | undefined]> {
+async function readLiving<T extends object>(path: string): Promise<[] | [LivingLines<T> | undefined]> {
   for (let retry = 0; ; retry++) {
-    const record = readRecord<T>(path);
-    if (record !== undefined) return [record];
+    const [first, ...added] = readRecords<T>(path);
+    if (first !== undefined) return [[first, ...added]];
     if (!existsSync(path)) return [];
     if (retry === BEGINNING_RETRIES) return [undefined];
     await sleep(BEGINNING_PAUSE_MS);

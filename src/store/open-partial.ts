@@ -1,8 +1,9 @@
 /** A partial while its one writer works on it. */
-import { closeSync, fchmod, fdatasync, fsync, fsyncSync, writeSync } from 'node:fs';
+import { closeSync, fchmod, fdatasync, fsync, fsyncSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { fsError } from '../domain/fs-error.ts';
 import type { LockedFile } from '../locks/locked-file.ts';
+import { writeWhole } from '../util/write-whole.ts';
 import type { PartialBlob } from './partial-blob.ts';
 import { encodeHeader, MAP_HEADER_BYTES, type MapHeader, sourceEntry } from './partial-map.ts';
 import { PieceMap, type PieceMapHandle } from './piece-map.ts';
@@ -137,7 +138,7 @@ export class OpenPartial implements PartialBlob {
   #writeDurably(bytes: Uint8Array, position: number): void {
     const { fd } = this.#parts.lock;
     try {
-      writeSync(fd, bytes, 0, bytes.length, position);
+      writeWhole(fd, bytes, position);
       fsyncSync(fd);
     } catch (error) {
       throw fsError(error, `write the map of ${this.path}`);

@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { expect, it } from 'vitest';
 import { digestOf, PIECE, testStore } from '../../test/support/test-store.ts';
 import { encodeHeader, MAP_HEADER_BYTES, type MapHeader } from './partial-map.ts';
@@ -22,6 +33,15 @@ it("a dead writer's partial is taken over with its held pieces and sources", asy
   expect([second.sources[0], second.validatorOf(0)]).toEqual(['http://a/', '"v1"']);
   expect(partials.heldBytes(shape)).toBe(PIECE);
   await second.close();
+});
+
+it('a map whose data is gone holds nothing: its writer died right after they had become a blob', async () => {
+  const { partials } = await testStore();
+  const first = await partials.open(shape);
+  new PieceMap(first.pieces).markHeld(0, first.sourceIndex('http://a/'));
+  await first.close();
+  rmSync(first.path);
+  expect(partials.heldBytes(shape)).toBe(0);
 });
 
 it('a second opener does not get a partial that is being written, but one of its own', async () => {

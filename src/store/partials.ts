@@ -12,6 +12,7 @@ import type { PartialBlob } from './partial-blob.ts';
 import { type DecodedMap, decodeMap, newHeader, type PartialShape } from './partial-map.ts';
 import { PieceMap, pieceCount } from './piece-map.ts';
 import { removePath } from './remove-path.ts';
+import { readStatKey } from './stat-key.ts';
 
 export interface PartialRequest extends PartialShape {
   /** Begin anew: what is held here is not wanted. */
@@ -119,7 +120,8 @@ export class Partials {
 
   #heldIn(uuid: string, shape: PartialShape): number {
     const map = this.#readMap(uuid, shape);
-    if (map === undefined) return 0;
+    // A writer that died right after its data had become a blob left the map alone.
+    if (map === undefined || readStatKey(this.#file(shape.key, uuid, 'part'))?.sizeBytes !== shape.sizeBytes) return 0;
     return new PieceMap({ marks: map.marks, fd: -1, fileOffset: 0, pieceBytes: shape.pieceBytes, sizeBytes: shape.sizeBytes }).heldBytes();
   }
 

@@ -29,11 +29,20 @@ interface PublishRecord {
   readonly target: string;
 }
 
-/** Call under the model's lock. */
-export async function publishSnapshot(context: StoreContext, blobs: Blobs, publication: Publication): Promise<void> {
+/**
+ * Call under the model's lock.
+ * @returns false where a blob that it names is gone: nothing was published, plan again
+ */
+export async function publishSnapshot(context: StoreContext, blobs: Blobs, publication: Publication): Promise<boolean> {
   await makeDirectory(context, dirname(publication.target));
-  const old = await withStateLock(context, `publish ${publication.ref.modelId}`, () => put(context, publication));
+  const digests = digestsIn(context, publication.staged);
+  const { isThere, old } = await withStateLock(context, `publish ${publication.ref.modelId}`, async () => {
+    // Whoever takes blobs away does it under this lock, and counts what is published: after this look none of them goes.
+    const isThere = digests.every((digest) => existsSync(blobs.path(digest)));
+    return { isThere, old: isThere ? await put(context, publication) : undefined };
+  });
   if (old !== undefined) await removeTree(context, blobs, { path: old, digests: digestsIn(context, old) });
+  return isThere;
 }
 
 /** @returns where the old generation lies now, if there was one. */

@@ -30,12 +30,24 @@ export function decodeRecord<T extends object>(text: string): T | undefined {
 
 /** Undefined when there is none or it does not check. @throws ModelError when it cannot be read. */
 export function readRecord<T extends object>(path: string): T | undefined {
+  const text = textOf(path);
+  return text === undefined ? undefined : decodeRecord<T>(text);
+}
+
+function textOf(path: string): string | undefined {
   try {
-    return decodeRecord<T>(readFileSync(path, 'utf8'));
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw fsError(error, `read ${path}`);
   }
+}
+
+/** A record a line, up to the first that does not check; none where there is no file. @throws ModelError when it cannot be read. */
+export function readRecords<T extends object>(path: string): T[] {
+  const records = (textOf(path) ?? '').split('\n').map((line) => decodeRecord<T>(line));
+  const end = records.indexOf(undefined);
+  return records.slice(0, end === -1 ? undefined : end) as T[];
 }
 
 export interface WriteRecordOptions {

@@ -1,8 +1,9 @@
 /** Space promised to ensures at work, so that two that fit alone but not together are told so at once. */
-import { fsyncSync, ftruncateSync, readFileSync, writeSync } from 'node:fs';
+import { fsyncSync, ftruncateSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fsError, isErrno } from '../domain/fs-error.ts';
 import { isFileAbandoned, isFileLocked, openLocked } from '../locks/locked-file.ts';
+import { writeWhole } from '../util/write-whole.ts';
 import type { StoreContext } from './context.ts';
 import { makeDirectory } from './durable.ts';
 import { listNames } from './list-names.ts';
@@ -38,7 +39,7 @@ export async function reserve(context: StoreContext, promised: Promised): Promis
   let { bytes, families } = promised;
   const write = (text: string) => {
     try {
-      writeSync(lock.fd, text, 0);
+      writeWhole(lock.fd, Buffer.from(text), 0);
     } catch (error) {
       throw fsError(error, `write the reservation ${path}`);
     }

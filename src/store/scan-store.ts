@@ -8,6 +8,7 @@ import type { StoredPin } from '../domain/holds.ts';
 import { type CanonicalRef, formatRef } from '../domain/model-ref.ts';
 import { isFileLocked } from '../locks/locked-file.ts';
 import { lastUseMs } from './access.ts';
+import { BlobTable } from './blob-table.ts';
 import type { StoreContext } from './context.ts';
 import { liveIntents, namedBy } from './intents.ts';
 import { isExpired, type KeptTrash, keptAt, keptTrash } from './kept-trash.ts';
@@ -15,18 +16,11 @@ import { type LiveLeases, liveLeases } from './leases.ts';
 import { listNames } from './list-names.ts';
 import { listPins } from './pins.ts';
 import { deadStagings, oldRecords } from './recover.ts';
+import { linkedElsewhere, NO_FILES, type ScannedFiles, scanFiles } from './scanned-files.ts';
 import { secondNamesSeemToCost } from './second-names.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
 import { listSnapshots, lookAtSnapshot, readSnapshot } from './snapshots.ts';
 import { trashEntries } from './sweep.ts';
-
-export interface ScannedFile {
-  readonly sha256: Sha256;
-  readonly sizeBytes: number;
-  readonly ino: string;
-  /** How many paths of its snapshot have it. */
-  readonly nameCount: number;
-}
 
 export interface ScannedSnapshot {
   /** Absolute. */
@@ -40,8 +34,7 @@ export interface ScannedSnapshot {
   readonly generation: string;
   /** Its last use, else its publication; milliseconds since the epoch. */
   readonly lastUsedMs: number;
-  /** Each digest once. */
-  readonly files: readonly ScannedFile[];
+  readonly files: ScannedFiles;
   /** Bytes of copies in its own folder, on a volume where a second name costs one. */
   readonly ownBytes: number;
   /** Who holds the model's lock, or verifies it. */
@@ -74,11 +67,13 @@ export interface ScannedTrash {
   readonly label: string;
   readonly expiresMs: number;
   readonly isExpired: boolean;
-  readonly files: readonly ScannedFile[];
+  readonly files: ScannedFiles;
   readonly ownBytes: number;
 }
 
 export interface StoreScan {
+  /** Every blob that a model, here, in the trash or of somebody else, counts on. */
+  readonly blobs: BlobTable;
   readonly snapshots: readonly ScannedSnapshot[];
   /** Directories that look like snapshots and have no readable record: while there is one, nothing may be removed. */
   readonly unreadable: readonly string[];
@@ -99,24 +94,29 @@ export interface StoreScan {
   readonly ensuring: ReadonlySet<string>;
   /** Digests that those at work count on, and keys of their partials. */
   readonly intended: ReadonlySet<string>;
-  /** Digests whose blob has more names than the models and the trash account for: it frees nothing, whichever of them go. */
-  readonly linkedElsewhere: ReadonlySet<string>;
+  /** Numbers of blobs with more names than the models and the trash account for: they free nothing, whichever of them go. */
+  readonly linkedElsewhere: ReadonlySet<number>;
 }
 
 export async function scanStore(context: StoreContext): Promise<StoreScan> {
-  const isCopying = secondNamesSeemToCost(context);
-  const { snapshots, unreadable, foreign } = await scanSnapshots(context, isCopying);
+  const scanning: Scanning = { blobs: new BlobTable(), isCopying: secondNamesSeemToCost(context) };
+  const { snapshots, unreadable, foreign } = await scanSnapshots(context, scanning);
   const intents = await liveIntents(context);
-  const kept = keptTrash(context).map((one) => scanTrash(context, one, isCopying));
+  const kept = keptTrash(context).map((one) => scanTrash(context, one, scanning));
   const intended = new Set(intents.flatMap(namedBy));
-  const counted = new Set(intended);
-  for (const { files } of [...snapshots, ...kept]) for (const { sha256 } of files) counted.add(sha256);
-  for (const directory of foreign) for (const file of readSnapshot(context, directory)?.files ?? []) counted.add(file.sha256);
+  const linked = linkedElsewhere(
+    context.resolver,
+    scanning.blobs,
+    [...snapshots, ...kept].map(({ files }) => files),
+  );
+  for (const directory of foreign)
+    for (const { sha256, key } of readSnapshot(context, directory)?.files ?? []) scanning.blobs.add(sha256, key.sizeBytes);
   return {
+    blobs: scanning.blobs,
     snapshots,
     unreadable,
     foreign,
-    orphans: scanOrphans(context, counted),
+    orphans: scanOrphans(context, scanning.blobs, intended),
     partials: await scanPartials(context),
     stagings: deadStagings(context).flatMap(treeAt),
     records: oldRecords(context).flatMap(treeAt),
@@ -127,17 +127,22 @@ export async function scanStore(context: StoreContext): Promise<StoreScan> {
     leases: await liveLeases(context),
     ensuring: new Set(intents.map(({ ref }) => ref)),
     intended,
-    linkedElsewhere: linkedElsewhere(context, [...snapshots, ...kept]),
+    linkedElsewhere: linked,
   };
 }
 
-async function scanSnapshots(context: StoreContext, isCopying: boolean): Promise<Pick<StoreScan, 'snapshots' | 'unreadable' | 'foreign'>> {
+interface Scanning {
+  readonly blobs: BlobTable;
+  readonly isCopying: boolean;
+}
+
+async function scanSnapshots(context: StoreContext, scanning: Scanning): Promise<Pick<StoreScan, 'snapshots' | 'unreadable' | 'foreign'>> {
   const [snapshots, unreadable, foreign]: [ScannedSnapshot[], string[], string[]] = [[], [], []];
   for (const directory of listSnapshots(context)) {
     const record = lookAtSnapshot(context, directory);
     if (record === 'gone') continue;
     if (record === 'unreadable') unreadable.push(directory);
-    else if (isInPlace(context, directory, record)) snapshots.push(await scanSnapshot(context, directory, { record, isCopying }));
+    else if (isInPlace(context, directory, record)) snapshots.push(await scanSnapshot(context, directory, { ...scanning, record }));
     else foreign.push(directory);
   }
   return { snapshots, unreadable, foreign };
@@ -148,12 +153,11 @@ const familyOf = ({ resolver }: StoreContext, directory: string): string => reso
 const isInPlace = (context: StoreContext, directory: string, { ref }: SnapshotRecord): boolean =>
   familyOf(context, directory) !== 'components' && context.resolver.relative(directory).split('/')[1] === formatRef(ref);
 
-interface Found {
+interface Found extends Scanning {
   readonly record: SnapshotRecord;
-  readonly isCopying: boolean;
 }
 
-async function scanSnapshot(context: StoreContext, directory: string, { record, isCopying }: Found): Promise<ScannedSnapshot> {
+async function scanSnapshot(context: StoreContext, directory: string, { blobs, record, isCopying }: Found): Promise<ScannedSnapshot> {
   const { ref, generation, verifiedAt } = record;
   const family = familyOf(context, directory);
   const atWork = await holderOf(context, family, ref);
@@ -165,33 +169,16 @@ async function scanSnapshot(context: StoreContext, directory: string, { record, 
     name: context.resolver.refName(family, ref),
     generation,
     lastUsedMs: lastUseMs(context, family, ref) ?? (Date.parse(verifiedAt) || 0),
-    files: filesOf(record),
+    files: scanFiles(blobs, record),
     ownBytes: isCopying ? sizeOf(record) : 0,
     ...(atWork && { atWork }),
   };
 }
 
-/** Each digest once. */
-const filesOf = ({ files }: SnapshotRecord): ScannedFile[] =>
-  [...Map.groupBy(files, ({ sha256 }) => sha256)].flatMap(([sha256, paths]) =>
-    paths.slice(0, 1).map(({ key: { sizeBytes, ino } }) => ({ sha256, sizeBytes, ino, nameCount: paths.length })),
-  );
-
-function linkedElsewhere({ resolver }: StoreContext, holders: readonly { readonly files: readonly ScannedFile[] }[]): ReadonlySet<string> {
-  const files = holders.flatMap((holder) => holder.files);
-  const names = new Map<string, number>();
-  for (const { ino, nameCount } of files) names.set(ino, (names.get(ino) ?? 0) + nameCount);
-  const isLinkedElsewhere = (digest: Sha256): boolean => {
-    const stats = lstatSync(resolver.blobPath(digest), { bigint: true, throwIfNoEntry: false });
-    return stats !== undefined && Number(stats.nlink) > 1 + (names.get(String(stats.ino)) ?? 0);
-  };
-  return new Set([...new Set(files.map(({ sha256 }) => sha256))].filter(isLinkedElsewhere));
-}
-
 const sizeOf = ({ files }: SnapshotRecord): number => files.reduce((sum, { key }) => sum + key.sizeBytes, 0);
 
 /** One whose snapshot cannot be read counts on nobody knows what: readers of references know it. */
-function scanTrash(context: StoreContext, kept: KeptTrash, isCopying: boolean): ScannedTrash {
+function scanTrash(context: StoreContext, kept: KeptTrash, { blobs, isCopying }: Scanning): ScannedTrash {
   const record = readSnapshot(context, kept.snapshot);
   return {
     family: kept.family,
@@ -199,7 +186,7 @@ function scanTrash(context: StoreContext, kept: KeptTrash, isCopying: boolean): 
     label: formatRef(kept.ref),
     expiresMs: kept.expiresMs,
     isExpired: isExpired(context, kept),
-    files: record === undefined ? [] : filesOf(record),
+    files: record === undefined ? NO_FILES : scanFiles(blobs, record),
     ownBytes: record !== undefined && isCopying ? sizeOf(record) : 0,
   };
 }
@@ -211,13 +198,15 @@ async function holderOf({ locks, resolver }: StoreContext, family: string, ref: 
   return undefined;
 }
 
-function scanOrphans({ resolver }: StoreContext, counted: ReadonlySet<string>): ScannedOrphan[] {
+/** What those at work count on may have no blob yet, and is told as theirs. */
+function scanOrphans({ resolver }: StoreContext, counted: BlobTable, intended: ReadonlySet<string>): ScannedOrphan[] {
   const root = resolver.blobsDir;
   return listNames(root).flatMap((shard) =>
     listNames(join(root, shard)).flatMap((name): ScannedOrphan[] => {
-      const digest = counted.has(name) ? undefined : parseSha256(name);
-      const stats = digest && statsOf(resolver.blobPath(digest));
-      return digest && stats ? [{ digest, path: resolver.blobPath(digest), bytes: freedBy(stats), changedMs: changeOf(stats) }] : [];
+      const digest = parseSha256(name);
+      if (digest === undefined || intended.has(digest) || counted.numberOf(digest) !== undefined) return [];
+      const stats = statsOf(resolver.blobPath(digest));
+      return stats ? [{ digest, path: resolver.blobPath(digest), bytes: freedBy(stats), changedMs: changeOf(stats) }] : [];
     }),
   );
 }

@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { digestOf, type TestStore, testStore } from '../../test/support/test-store.ts';
@@ -70,6 +81,15 @@ describe('publishing', () => {
     expect(readFileSync(join(directory, 'vae/weights.bin')).equals(contents['vae/weights.bin'])).toBe(true);
     expect(readdirSync(store.context.resolver.tmpDir)).toEqual([]);
     expect(await checkInvariants(store.context)).toEqual([]);
+  });
+
+  it('puts nothing in place where a blob is gone that it counts on', async () => {
+    const store = await testStore();
+    const staged = await stage(store);
+    rmSync(store.blobs.path(digest));
+    const target = store.context.resolver.modelDir('wan22', ref);
+    expect(await publishSnapshot(store.context, store.blobs, { ref, family: 'wan22', staged, target })).toBe(false);
+    expect([existsSync(target), existsSync(staged)]).toEqual([false, true]);
   });
 
   it('replaces a published directory in one step, without a trace of the old one', async () => {
@@ -207,6 +227,17 @@ describe('removing', () => {
     const store = await testStore();
     await store.commit(contents['vae/weights.bin']);
     const intent = await beginIntent(store.context, { ref: 'x', digests: [digest] });
+    expect(await sweepBlobs(store.context, store.blobs, [digest])).toBe(0);
+    await intent.end();
+    expect(await sweepBlobs(store.context, store.blobs, [digest])).toBe(70_000);
+  });
+
+  it('a digest that a live intent learned later is kept as those that it began with, also where the last line is torn', async () => {
+    const store = await testStore();
+    await store.commit(contents['vae/weights.bin']);
+    const intent = await beginIntent(store.context, { ref: 'x', digests: [] });
+    await intent.name(digest);
+    appendFileSync(store.context.resolver.stateFile('intents', intent.uuid), '{"ref":"x","digests":["');
     expect(await sweepBlobs(store.context, store.blobs, [digest])).toBe(0);
     await intent.end();
     expect(await sweepBlobs(store.context, store.blobs, [digest])).toBe(70_000);

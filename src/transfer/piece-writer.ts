@@ -2,8 +2,8 @@
  * Puts a stream of bytes where it belongs in the partial. Every piece is claimed before its first byte is written and
  * marked once it is whole, so that no piece ever mixes the bytes of two ranges.
  */
-import { writeSync } from 'node:fs';
 import { PieceMap } from '../store/piece-map.ts';
+import { writeWhole } from '../util/write-whole.ts';
 import type { FrontierHash } from './frontier-hash.ts';
 import type { SharedFile } from './lane-protocol.ts';
 
@@ -85,10 +85,18 @@ export class PieceWriter {
     const offset = this.#position;
     this.#position += bytes.length;
     if (piece !== this.#owned) return;
-    writeAll(this.#options.file.fd, bytes, offset);
+    this.#write(bytes, offset);
     this.#options.hash?.offer(bytes, offset);
     const extent = this.#pieces.extent(piece);
     if (this.#position === extent.offset + extent.length) this.#complete(piece);
+  }
+
+  #write(bytes: Uint8Array, offset: number): void {
+    try {
+      writeWhole(this.#options.file.fd, bytes, offset);
+    } catch (error) {
+      throw new DiskFault('write the partial', { cause: error });
+    }
   }
 
   #complete(piece: number): void {
@@ -100,13 +108,5 @@ export class PieceWriter {
     this.release();
     this.#options.hash?.advance();
     this.#options.onHeld(piece);
-  }
-}
-
-function writeAll(fd: number, bytes: Uint8Array, offset: number): void {
-  try {
-    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
-  } catch (error) {
-    throw new DiskFault('write the partial', { cause: error });
   }
 }

@@ -24,6 +24,7 @@ describeWithReal('a sample of stops and refusals', {
     });
 
     it.each([
+      SCENARIOS.learning,
       SCENARIOS.growing,
       SCENARIOS.twoRenames,
       SCENARIOS.healing,

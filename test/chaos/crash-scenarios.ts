@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import type { ModelOrchestrator } from '../../src/orchestrator/api.ts';
-import { seeded } from '../servers/http/fault-server.ts';
+import { type Content, seeded } from '../servers/http/fault-server.ts';
 import { flipBit } from '../support/flip-bit.ts';
 import { type ModelWorld, modelFixture } from '../support/model-fixture.ts';
 import { checkBoth, filesIn } from '../support/tier-world.ts';
@@ -58,6 +58,8 @@ export async function crashWorld(): Promise<CrashWorld> {
   });
   return { world, orchestrator: await world.orchestrator(), root: world.modelsRoot };
 }
+
+const open = (content: Content) => ({ content, keys: { sha256: null } });
 
 const json = (verb: string): readonly string[] => ['models', verb, SUBJECT, '--json'];
 
@@ -188,6 +190,16 @@ export const SCENARIOS = {
     name: 'an ensure that finds a file of its own in another model',
     bystander: true,
     prepare: async ({ orchestrator }) => void (await orchestrator.ensure(BYSTANDER)),
+    args: json('ensure'),
+    again: ensureAgain,
+  },
+  learning: {
+    name: 'a first ensure that learns its digests by fetching',
+    bystander: false,
+    prepare: ({ world }) =>
+      world.write({
+        [SUBJECT]: { files: { [SHARED]: open(seeded(SHARED_BYTES, 1)), 'vae/c.bin': open(seeded(3000, 2)) }, sources: ['http'] },
+      }),
     args: json('ensure'),
     again: ensureAgain,
   },

@@ -10,6 +10,7 @@ import { describeWithReal } from '../support/real-server.ts';
 import { READS, refused } from '../support/refused.ts';
 
 const MIB = 1024 * 1024;
+const OTHER = 'i2v-tiny@2.2.0';
 
 async function published(sizeBytes = 300_000) {
   const content = seeded(sizeBytes, 1);
@@ -91,6 +92,32 @@ describeWithReal('sectors that cannot be read', {
       expect(readFileSync(path).equals(textOf(content))).toBe(true);
       expect((await orchestrator.status(MODEL)).state).toBe('COMPLETE');
       expect(await checkInvariants(root)).toEqual([]);
+    });
+
+    it.each([
+      ['EIO', 'openat'],
+      ['ESTALE', 'openat'],
+      ['ESTALE', READS],
+    ])('of a copy that might have helped (%s of %s) are told, and the rest comes from a source', async (errno, calls) => {
+      const content = seeded(40 * MIB, 2);
+      const files = { 'w.bin': content };
+      const world = await modelFixture({ models: { [MODEL]: { files, sources: ['http'] }, [OTHER]: { files, sources: ['http'] } } });
+      const orchestrator = await world.orchestrator();
+      await orchestrator.ensure(OTHER);
+      await orchestrator.verifyIntegrity(OTHER);
+      const copy = join(world.modelDir(OTHER), 'w.bin');
+      copyFileSync(copy, `${copy}.new`);
+      renameSync(`${copy}.new`, copy);
+      flipBit(join(world.modelsRoot, '.blobs', 'sha256', sha256Hex(content).slice(0, 2), sha256Hex(content)), 20 * MIB);
+      world.server().requests.length = 0;
+      const ran = await refused(world, ['models', 'ensure', MODEL, '--json'], { paths: [copy], rule: `${calls}:error=${errno}` });
+      expect({ code: ran.code, stderr: ran.stderr }).toEqual({
+        code: 0,
+        stderr: expect.stringContaining(`a copy here failed: w.bin FILESYSTEM_ERROR cannot read ${copy}`),
+      });
+      expect(world.server().sentBytes()).toBeLessThan(17 * MIB);
+      expect(readFileSync(join(world.modelDir(), 'w.bin')).equals(textOf(content))).toBe(true);
+      expect(await checkInvariants(world.modelsRoot)).toEqual([]);
     });
 
     it('of a file on record are marked by rebuild, too', async () => {

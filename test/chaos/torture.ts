@@ -28,6 +28,7 @@ const KEPT = 'kept-torture@1.0.0';
 const OTHERS = ['a-torture@1.0.0', 'b-torture@1.0.0', 'c-torture@1.0.0'] as const;
 /** In every model: whoever frees it wrongly is seen by all. */
 const SHARED = { 'text_encoder/model.safetensors': seeded(700_000, 1), 'model_index.json': '{}' };
+const OPEN = 'vae/open.bin';
 const KILLED = 0.3;
 const KILL_WITHIN_MS = 700;
 
@@ -73,7 +74,13 @@ export async function torture({ seconds, processes, seed }: TortureOptions): Pro
 
 async function tortureWorld(): Promise<ModelWorld> {
   const model = (index: number) => ({
-    files: { ...SHARED, 'transformer/own.safetensors': seeded(300_000, 10 + index), 'vae/pair.bin': seeded(100_000, 20 + (index >> 1)) },
+    files: {
+      ...SHARED,
+      'transformer/own.safetensors': seeded(300_000, 10 + index),
+      'vae/pair.bin': seeded(100_000, 20 + (index >> 1)),
+      // Its digest is known to nobody before its bytes are here.
+      [OPEN]: { content: seeded(50_000, 30 + index), keys: { sha256: null } },
+    },
     // The folder is for import: nobody gets as far as to ask it.
     sources: ['http', 'local'],
   });
@@ -99,7 +106,12 @@ function chooseAction(pick: Pick, folder: string): Action {
     () => ({ verb: 'unpin', args: ['models', 'unpin', ref, '--json'], may: [0] }),
     () => ({ verb: 'verify', args: ['models', 'verify', KEPT, '--json', '--progress', 'none'], may: [0] }),
     () => ({ verb: 'verify', args: ['models', 'verify', ref, '--json', '--progress', 'none'], may: [0, 5, 9], check: noWrongBytes }),
-    () => ({ verb: 'import', args: ['models', 'import', '--from', 'folder', folder, ref, '--json', '--progress', 'none'], may: [0] }),
+    () => ({
+      verb: 'import',
+      args: ['models', 'import', '--from', 'folder', folder, ref, '--json', '--progress', 'none'],
+      may: [0, 10],
+      check: onlyOpenMisses,
+    }),
     () => ({ verb: 'repair', args: ['models', 'repair', KEPT, '--json', '--progress', 'none'], may: [0] }),
     () => ({ verb: 'du', args: ['models', 'du', '--json'], may: [0] }),
   ])();
@@ -113,6 +125,13 @@ const checkUse = (ref: string) => (ran: Ran) => {
   expect([first, rest], `${ref}: what a command read of it`).toEqual([second, []]);
   expect(first).toMatch(/^[0-9a-f]{64} /);
 };
+
+/** An import knows files by their digests. */
+function onlyOpenMisses(ran: Ran): void {
+  const { data } = ran.json<{ data: { models: { missing_files: string[] }[] } }>();
+  const missing = data.models.flatMap((model) => model.missing_files);
+  expect(missing).toEqual(ran.code === 0 ? [] : missing.map(() => OPEN));
+}
 
 /** A model may be gone; what is there is right. */
 function noWrongBytes(ran: Ran): void {

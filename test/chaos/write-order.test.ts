@@ -60,6 +60,19 @@ describeWithReal('the order of writes, read from a trace of the kernel calls', {
       order.before(publish, order.only(/^unlink\("\.state\/intents\//));
     });
 
+    it('a digest that is learned by fetching is safe in the intent before its blob has its name', async () => {
+      const order = await orderOf(SCENARIOS.learning);
+      const [begun, ...named] = order.all(/^pwrite64\(<\.state\/intents\//);
+      expect([begun, ...named]).toHaveLength(3);
+      const commits = order.all(/^rename\("\.tmp\/[^"]*\.part", "\.blobs\//).sort((a, b) => a.begun - b.begun);
+      expect(commits).toHaveLength(2);
+      for (const [index, commit] of commits.entries()) {
+        const line = named.sort((a, b) => a.begun - b.begun)[index];
+        if (line === undefined) throw new Error('a blob was committed that no intent names');
+        order.synced('.state/intents/UUID', { after: line, before: commit });
+      }
+    });
+
     it('an exchange is safe before the old generation is removed', async () => {
       const order = await orderOf(SCENARIOS.growing);
       const exchange = order.only(/RENAME_EXCHANGE/);

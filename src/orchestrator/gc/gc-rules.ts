@@ -1,4 +1,5 @@
 /** What is asked of a collection: by a person, or by whoever needs room. */
+import { parseSha256 } from '../../domain/digest.ts';
 import type { FileUser } from '../../store/open-files.ts';
 import type { ScannedSnapshot, StoreScan } from '../../store/scan-store.ts';
 
@@ -47,9 +48,12 @@ export interface GcRules {
 export const isPurging = ({ purge, isAutomatic, need, trashTtlMs }: GcRules): boolean =>
   purge || isAutomatic || need !== undefined || trashTtlMs === 0;
 
-/** What is not freed, whichever models go. */
-export const heldDigests = ({ intended, linkedElsewhere }: StoreScan, { need }: GcRules): ReadonlySet<string> =>
-  need?.isOfVolume === true ? new Set([...intended, ...linkedElsewhere]) : intended;
+/** Numbers of blobs that are not freed, whichever models go. */
+export function heldBlobs({ blobs, intended, linkedElsewhere }: StoreScan, { need }: GcRules): ReadonlySet<number> {
+  const digests = [...intended].flatMap((key) => parseSha256(key) ?? []);
+  const numbers = digests.flatMap((digest) => blobs.numberOf(digest) ?? []);
+  return new Set([...numbers, ...(need?.isOfVolume === true ? linkedElsewhere : [])]);
+}
 
 /** Then nothing but models of the family helps: what is in the trash, or belongs to nobody, counts for no family. */
 export const isFamilyQuota = ({ isAutomatic, family }: GcRules): boolean => isAutomatic && family !== undefined;

@@ -83,8 +83,8 @@ function isNamed(registry: ModelRegistry, ref: CanonicalRef): boolean {
 
 /** By the inodes on record: nothing is asked of the disk where no process has any of them. */
 const userOf = ({ byInode }: OpenFiles, { files }: ScannedSnapshot): FileUser | undefined => {
-  for (const { ino } of files) {
-    const user = byInode.get(ino);
+  for (const ino of byInode.size === 0 ? [] : files.inos) {
+    const user = byInode.get(String(ino));
     if (user !== undefined) return user;
   }
   return undefined;

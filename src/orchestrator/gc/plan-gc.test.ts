@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { sha256Of } from '../../domain/digest.ts';
 import type { GcItem, GcPlan } from '../../domain/gc.ts';
 import type { StoredPin } from '../../domain/holds.ts';
+import { BlobTable } from '../../store/blob-table.ts';
 import type { ScannedEntry, ScannedSnapshot, ScannedTrash, StoreScan } from '../../store/scan-store.ts';
+import type { ScannedFiles } from '../../store/scanned-files.ts';
 import type { GcRules } from './gc-rules.ts';
 import { planGc } from './plan-gc.ts';
 
@@ -19,6 +21,19 @@ interface Model {
   readonly family?: string;
 }
 
+/** Of one test. */
+let blobs = new BlobTable();
+beforeEach(() => {
+  blobs = new BlobTable();
+});
+const blob = (name: string, sizeBytes: number): number => blobs.add(sha256Of(hash('sha256', name)), sizeBytes);
+
+const filesOf = (files: Model['files']): ScannedFiles => ({
+  blobs: Uint32Array.from(Object.entries(files), ([name, sizeBytes]) => blob(name, sizeBytes)),
+  inos: BigUint64Array.from(Object.keys(files), (_, at) => BigInt(at)),
+  nameCounts: Uint32Array.from(Object.keys(files), () => 1),
+});
+
 const snapshot = ({ id, idleMs, files, family = 'wan22' }: Model): ScannedSnapshot => ({
   directory: `/models/${family}/${id}`,
   family,
@@ -28,10 +43,10 @@ const snapshot = ({ id, idleMs, files, family = 'wan22' }: Model): ScannedSnapsh
   generation: 'g',
   lastUsedMs: NOW - idleMs,
   ownBytes: 0,
-  files: Object.entries(files).map(([name, sizeBytes]) => ({ sha256: sha256Of(hash('sha256', name)), sizeBytes, ino: name, nameCount: 1 })),
+  files: filesOf(files),
 });
 
-const EMPTY: StoreScan = {
+const EMPTY: Omit<StoreScan, 'blobs'> = {
   snapshots: [],
   unreadable: [],
   foreign: [],
@@ -51,7 +66,7 @@ const EMPTY: StoreScan = {
 
 function plan(models: readonly Model[], rules: Partial<GcRules> = {}, scan: Partial<StoreScan> = {}): GcPlan {
   const view = {
-    scan: { ...EMPTY, snapshots: models.map(snapshot), ...scan },
+    scan: { ...EMPTY, blobs, snapshots: models.map(snapshot), ...scan },
     inUse: { looked: true, hiddenProcesses: 0 },
     relative: (path: string) => path.replace('/models/', ''),
   };
@@ -148,7 +163,7 @@ describe('a plan', () => {
   });
 
   it('for room on the volume takes no model whose bytes have names elsewhere; a quota counts them', () => {
-    const scan = { linkedElsewhere: new Set([sha256Of(hash('sha256', 'a'))]) };
+    const scan = { linkedElsewhere: new Set([blob('a', 100)]) };
     const need = { bytes: 100, kind: 'need', freeBytes: 0 } as const;
     expect(gone(plan([OLD, MID], { need: { ...need, isOfVolume: true } }, scan))).toEqual(['mid@1.0.0']);
     expect(gone(plan([OLD, MID], { need: { ...need, isOfVolume: false } }, scan))).toEqual(['old@1.0.0']);

@@ -1,8 +1,9 @@
 /** The models of a plan. Pure. */
 import type { GcItem, GcModel, GcTarget } from '../../domain/gc.ts';
+import type { BlobTable } from '../../store/blob-table.ts';
 import type { ScannedSnapshot, ScannedTrash, StoreScan } from '../../store/scan-store.ts';
 import { byLastUse, type Choice, chooseBySize, chooseEach, newestVersions, stays } from './choose-models.ts';
-import { type GcRules, heldDigests, isPurging } from './gc-rules.ts';
+import { type GcRules, heldBlobs, isPurging } from './gc-rules.ts';
 import { type Kept, keeperOf, usePhrase } from './judge-model.ts';
 import { UniqueBytes } from './unique-bytes.ts';
 
@@ -23,14 +24,15 @@ export interface Beside {
 }
 
 export function planModels(scan: StoreScan, rules: GcRules, { relative, debrisBytes, trash }: Beside): ModelPlan {
+  const { blobs } = scan;
   const ordered = byLastUse(scan.snapshots, rules);
   const keepers = new Map(ordered.map((snapshot) => [snapshot.directory, keeperOf(snapshot, scan, rules)]));
   const newest = newestVersions(ordered, rules.keepLast);
   const eligible = ordered.filter(({ directory }) => keepers.get(directory) === undefined && !newest.has(directory));
   const choice = chooseEach(eligible, rules);
-  const held = heldDigests(scan, rules);
-  chooseToFit(ordered, eligible, { choice, rules, debrisBytes, held });
-  const left = new UniqueBytes([...ordered, ...trash], held);
+  const held = heldBlobs(scan, rules);
+  chooseToFit(ordered, eligible, { blobs, choice, rules, debrisBytes, held });
+  const left = new UniqueBytes(blobs, [...ordered, ...trash], held);
   const goes = isPurging(rules) ? { action: 'remove' as const } : { action: 'trash' as const, expiresMs: rules.nowMs + rules.trashTtlMs };
   const itemOf = (snapshot: ScannedSnapshot, rest: Pick<GcItem, 'bytes' | 'action' | 'reason' | 'why' | 'expiresMs'>): GcItem => ({
     kind: 'model',
@@ -38,7 +40,7 @@ export function planModels(scan: StoreScan, rules: GcRules, { relative, debrisBy
     path: relative(snapshot.directory),
     ownBytes: snapshot.ownBytes,
     ...rest,
-    model: modelOf(snapshot, rules),
+    model: modelOf(blobs, snapshot, rules),
   });
   const removed = ordered.flatMap((snapshot) => {
     const rule = choice.get(snapshot.directory);
@@ -47,7 +49,7 @@ export function planModels(scan: StoreScan, rules: GcRules, { relative, debrisBy
     return [itemOf(snapshot, { bytes: left.remove(snapshot), ...goes, reason: rule, why })];
   });
   const staying = ordered.filter(({ directory }) => !choice.has(directory));
-  const shares = new UniqueBytes([...staying, ...trash]);
+  const shares = new UniqueBytes(blobs, [...staying, ...trash]);
   const kept = staying.map((snapshot) => {
     const keeper: Kept = keepers.get(snapshot.directory) ?? stays(snapshot, newest, rules);
     return itemOf(snapshot, { bytes: shares.aloneIn(snapshot), action: 'keep', ...keeper });
@@ -56,17 +58,18 @@ export function planModels(scan: StoreScan, rules: GcRules, { relative, debrisBy
   return {
     removed,
     kept,
-    targets: targetsOf(ordered, { choice, rules, held, freedBytes: freedBytes + debrisBytes }),
-    keepBytes: (trash.length === 0 ? shares : new UniqueBytes(staying)).totalBytes,
+    targets: targetsOf(ordered, { blobs, choice, rules, held, freedBytes: freedBytes + debrisBytes }),
+    keepBytes: (trash.length === 0 ? shares : new UniqueBytes(blobs, staying)).totalBytes,
   };
 }
 
 interface Fitting {
+  readonly blobs: BlobTable;
   readonly choice: Choice;
   readonly rules: GcRules;
   readonly debrisBytes: number;
-  /** Digests that stay, whichever models go. */
-  readonly held: ReadonlySet<string>;
+  /** Numbers of blobs that stay, whichever models go. */
+  readonly held: ReadonlySet<number>;
 }
 
 /** First to the size that was asked for, then to the free space. */
@@ -79,7 +82,7 @@ function chooseToFit(all: readonly ScannedSnapshot[], eligible: readonly Scanned
   }
   if (need !== undefined) {
     const bytes = leftOf(all, fitting);
-    const wantedBytes = need.bytes - debrisBytes - (new UniqueBytes(all, fitting.held).totalBytes - bytes.totalBytes);
+    const wantedBytes = need.bytes - debrisBytes - (new UniqueBytes(fitting.blobs, all, fitting.held).totalBytes - bytes.totalBytes);
     chooseBySize(eligible, choice, { rule: 'free', bytes, limitBytes: bytes.totalBytes - Math.max(0, wantedBytes) });
   }
 }
@@ -87,8 +90,8 @@ function chooseToFit(all: readonly ScannedSnapshot[], eligible: readonly Scanned
 const measured = (all: readonly ScannedSnapshot[], { family }: GcRules): readonly ScannedSnapshot[] =>
   family === undefined ? all : all.filter((snapshot) => snapshot.family === family);
 
-function leftOf(snapshots: readonly ScannedSnapshot[], { choice, held }: Pick<Fitting, 'choice' | 'held'>): UniqueBytes {
-  const left = new UniqueBytes(snapshots, held);
+function leftOf(snapshots: readonly ScannedSnapshot[], { blobs, choice, held }: Pick<Fitting, 'blobs' | 'choice' | 'held'>): UniqueBytes {
+  const left = new UniqueBytes(blobs, snapshots, held);
   for (const snapshot of snapshots) if (choice.has(snapshot.directory)) left.remove(snapshot);
   return left;
 }
@@ -97,11 +100,11 @@ interface Reached extends Omit<Fitting, 'debrisBytes'> {
   readonly freedBytes: number;
 }
 
-function targetsOf(all: readonly ScannedSnapshot[], { choice, rules, held, freedBytes }: Reached): GcTarget[] {
+function targetsOf(all: readonly ScannedSnapshot[], { blobs, choice, rules, held, freedBytes }: Reached): GcTarget[] {
   const { maxSizeBytes, need } = rules;
   const targets: GcTarget[] = [];
   if (maxSizeBytes !== undefined) {
-    const reachedBytes = leftOf(measured(all, rules), { choice, held }).totalBytes;
+    const reachedBytes = leftOf(measured(all, rules), { blobs, choice, held }).totalBytes;
     targets.push({ kind: 'max_size', wantedBytes: maxSizeBytes, reachedBytes, shortBytes: Math.max(0, reachedBytes - maxSizeBytes) });
   }
   if (need !== undefined) {
@@ -112,11 +115,11 @@ function targetsOf(all: readonly ScannedSnapshot[], { choice, rules, held, freed
   return targets;
 }
 
-const modelOf = (snapshot: ScannedSnapshot, rules: GcRules): GcModel => ({
+const modelOf = (blobs: BlobTable, snapshot: ScannedSnapshot, rules: GcRules): GcModel => ({
   family: snapshot.family,
   ref: snapshot.ref,
   inManifest: rules.inManifest(snapshot),
-  totalBytes: snapshot.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  totalBytes: blobs.sumOf(snapshot.files.blobs),
   lastUsedMs: snapshot.lastUsedMs,
   generation: snapshot.generation,
 });

@@ -2,7 +2,7 @@
 import type { GcItem } from '../../domain/gc.ts';
 import type { ScannedTrash, StoreScan } from '../../store/scan-store.ts';
 import { formatDuration } from '../../util/format-duration.ts';
-import { type GcRules, heldDigests, isFamilyQuota, isPurging } from './gc-rules.ts';
+import { type GcRules, heldBlobs, isFamilyQuota, isPurging } from './gc-rules.ts';
 import { UniqueBytes } from './unique-bytes.ts';
 
 export interface TrashPlan {
@@ -15,7 +15,7 @@ export interface TrashPlan {
 export function planTrash(scan: StoreScan, rules: GcRules, relative: (path: string) => string): TrashPlan {
   const { keptTrash, snapshots } = scan;
   if (keptTrash.length === 0) return { items: [], kept: [] };
-  const left = new UniqueBytes([...snapshots, ...keptTrash], heldDigests(scan, rules));
+  const left = new UniqueBytes(scan.blobs, [...snapshots, ...keptTrash], heldBlobs(scan, rules));
   const ordered = keptTrash.toSorted((a, b) => a.expiresMs - b.expiresMs);
   const isAsked = ({ family }: ScannedTrash): boolean => !isFamilyQuota(rules) && (rules.family ?? family) === family;
   const isOver = (trash: ScannedTrash): boolean => trash.isExpired || (isPurging(rules) && isAsked(trash));

@@ -1,22 +1,29 @@
 /** How many bytes a set of models takes, each digest once, while models leave it and come back. */
-import type { ScannedFile } from '../../store/scan-store.ts';
+import type { BlobTable } from '../../store/blob-table.ts';
+import type { ScannedFiles } from '../../store/scanned-files.ts';
 
 /** A model, here or in the trash. */
 export interface Holder {
-  /** Each digest once. */
-  readonly files: readonly ScannedFile[];
+  readonly files: ScannedFiles;
   /** Beside them: its own copies, on a volume where a second name costs one. */
   readonly ownBytes: number;
 }
 
 export class UniqueBytes {
-  readonly #users = new Map<string, number>();
+  readonly #blobs: BlobTable;
+  /** By the blob's number. */
+  readonly #users: Uint32Array;
   #totalBytes = 0;
 
-  /** @param held digests that somebody else holds: whichever models leave, they stay */
-  constructor(holders: readonly Holder[], held: ReadonlySet<string> = new Set()) {
+  /** @param held numbers of blobs that somebody else holds: whichever models leave, they stay */
+  constructor(blobs: BlobTable, holders: readonly Holder[], held: ReadonlySet<number> = new Set()) {
+    this.#blobs = blobs;
+    this.#users = new Uint32Array(blobs.count);
     for (const holder of holders) this.add(holder);
-    for (const [sha256, users] of this.#users) if (held.has(sha256)) this.#users.set(sha256, users + 1);
+    for (const number of held) {
+      const users = this.#usersOf(number);
+      if (users > 0) this.#users[number] = users + 1;
+    }
   }
 
   get totalBytes(): number {
@@ -25,10 +32,10 @@ export class UniqueBytes {
 
   add({ files, ownBytes }: Holder): void {
     this.#totalBytes += ownBytes;
-    for (const { sha256, sizeBytes } of files) {
-      const users = this.#users.get(sha256) ?? 0;
-      if (users === 0) this.#totalBytes += sizeBytes;
-      this.#users.set(sha256, users + 1);
+    for (const number of files.blobs) {
+      const users = this.#usersOf(number);
+      if (users === 0) this.#totalBytes += this.#blobs.sizeOf(number);
+      this.#users[number] = users + 1;
     }
   }
 
@@ -36,16 +43,20 @@ export class UniqueBytes {
   remove({ files, ownBytes }: Holder): number {
     const before = this.#totalBytes;
     this.#totalBytes -= ownBytes;
-    for (const { sha256, sizeBytes } of files) {
-      const users = (this.#users.get(sha256) ?? 0) - 1;
-      if (users === 0) this.#totalBytes -= sizeBytes;
-      this.#users.set(sha256, users);
+    for (const number of files.blobs) {
+      const users = this.#usersOf(number) - 1;
+      if (users === 0) this.#totalBytes -= this.#blobs.sizeOf(number);
+      this.#users[number] = users;
     }
     return before - this.#totalBytes;
   }
 
   /** Bytes of one of them that no other counts on. */
   aloneIn({ files, ownBytes }: Holder): number {
-    return files.reduce((sum, { sha256, sizeBytes }) => sum + (this.#users.get(sha256) === 1 ? sizeBytes : 0), ownBytes);
+    return this.#blobs.sumOf(files.blobs.filter((number) => this.#usersOf(number) === 1)) + ownBytes;
+  }
+
+  #usersOf(number: number): number {
+    return this.#users[number] ?? 0;
   }
 }
