@@ -7,6 +7,7 @@ import { requireManifestPath } from './config/require-manifest-path.ts';
 import { requireModelsRoot } from './config/require-models-root.ts';
 import type { BundleInspected, BundleVerified } from './domain/bundle-results.ts';
 import type { Emit, EventSink } from './domain/events.ts';
+import type { PreparedImage } from './domain/image-conditioning.ts';
 import type { LoadPlan } from './domain/load-plan.ts';
 import { LockManager } from './locks/lock-manager.ts';
 import { newCorrelationId } from './observability/correlation-id.ts';
@@ -14,6 +15,7 @@ import { createEventBus, type EventBus } from './observability/event-bus.ts';
 import type { CallOptions, ModelOrchestrator } from './orchestrator/api.ts';
 import type { Orchestration } from './orchestrator/orchestration.ts';
 import { Verbs } from './orchestrator/verbs.ts';
+import type { PrepareImageOptions } from './pipeline/conditioning/prepare-image.ts';
 import type { WanPathsOptions } from './pipeline/get-wan-paths.ts';
 import type { LoadPlanOptions } from './pipeline/load-plan.ts';
 import { RegistryFile } from './registry/registry-file.ts';
@@ -113,6 +115,22 @@ export async function getWanPaths(modelId: string, options: WanPathsOptions = {}
 export async function loadPlan(modelId: string, options: LoadPlanOptions = {}): Promise<LoadPlan> {
   const { loadPlan: planOf } = await import('./pipeline/load-plan.ts');
   return withOrchestrator((orchestrator) => planOf(orchestrator, modelId, options));
+}
+
+/**
+ * The tensor that a model begins a video with, made of an image as the model's own loader makes it; with the configuration of the working directory.
+ * @param image a path, or the bytes of a JPEG, PNG or WebP file
+ * @throws ModelError INVALID_INPUT
+ */
+export async function prepareImage(modelId: string, image: string | Uint8Array, options: PrepareImageOptions = {}): Promise<PreparedImage> {
+  const { prepareImage: prepare } = await import('./pipeline/conditioning/prepare-image.ts');
+  return withOrchestrator((orchestrator) => prepare(orchestrator, modelId, image, options));
+}
+
+/** Writes a prepared image as a safetensors file: its one tensor, `image`, is F32 (1, 3, height, width). */
+export async function writeImageTensor(path: string, image: PreparedImage): Promise<void> {
+  const { writeImageTensor: write } = await import('./pipeline/conditioning/write-image-tensor.ts');
+  return write(path, image);
 }
 
 async function withOrchestrator<T>(act: (orchestrator: ModelOrchestrator) => Promise<T>): Promise<T> {

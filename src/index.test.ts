@@ -23,7 +23,9 @@ it('exports these values and no others: a name that is public stays', () => {
     'loadConfig',
     'loadPlan',
     'parseModelRef',
+    'prepareImage',
     'validateManifest',
     'verifyBundle',
+    'writeImageTensor',
   ]);
 });

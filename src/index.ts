@@ -9,7 +9,9 @@ export {
   loadPlan,
   ModelEnsurer,
   type OrchestratorOptions,
+  prepareImage,
   verifyBundle,
+  writeImageTensor,
 } from './compose.ts';
 export type { Config } from './config/config.ts';
 export { loadConfig } from './config/load-config.ts';
@@ -28,6 +30,7 @@ export type { EventSink, ModelEvent } from './domain/events.ts';
 export type { ExportedFile, ExportReport } from './domain/export-results.ts';
 export type { GcItem, GcKeep, GcKind, GcModel, GcPlan, GcReport, GcRule, GcTarget, InUseLook } from './domain/gc.ts';
 export type { ModelLease, ModelPin, PinReport, PinState, StoredPin, UnpinResult } from './domain/holds.ts';
+export type { ImagePlan, ImageRule, ImageSource, PixelSize, PreparedImage } from './domain/image-conditioning.ts';
 export type { AdoptedFile, ImportedModel, ImportReport, ImportWay, RefusedFile, UnknownModel } from './domain/import-results.ts';
 export type { LoadPlan, PlannedComponent, VaePlan } from './domain/load-plan.ts';
 export type {
@@ -104,6 +107,7 @@ export type {
   VerifyOptions,
 } from './orchestrator/api.ts';
 export { GarbageCollector } from './orchestrator/gc/garbage-collector.ts';
+export type { PrepareImageOptions } from './pipeline/conditioning/prepare-image.ts';
 export type { WanPathsOptions } from './pipeline/get-wan-paths.ts';
 export type { LoadPlanOptions } from './pipeline/load-plan.ts';
 export type { ManifestProblem } from './registry/manifest-problem.ts';

@@ -23,7 +23,7 @@ import {
   verifyData,
 } from './models.ts';
 import { execData, pinData, pinsData, unpinData } from './pins.ts';
-import { loadPlanData, vramData } from './pipeline.ts';
+import { loadPlanData, prepareImageData, vramData } from './pipeline.ts';
 import { rebuildData } from './rebuild.ts';
 import { repairData } from './repair.ts';
 import { scrubData } from './scrub.ts';
@@ -34,6 +34,7 @@ const DATA = {
   'wan.models.ensure/v1': ensureData,
   'wan.models.vram/v1': vramData,
   'wan.models.load-plan/v1': loadPlanData,
+  'wan.models.prepare-image/v1': prepareImageData,
   'wan.models.status/v1': statusData,
   'wan.models.check/v1': statusData,
   'wan.models.list/v1': listData,

@@ -1,4 +1,4 @@
-/** Documents of vram and load-plan. */
+/** Documents of vram, load-plan and prepare-image. */
 import { z } from 'zod';
 import { absolutePath, bytes, ref } from './envelope.ts';
 
@@ -84,4 +84,17 @@ export const loadPlanData = z.object({
   vae: z.object({ tiled: z.boolean(), tile_size: z.int().min(1), tile_stride: z.int().min(1) }),
   memory: memory.optional(),
   warnings: z.array(z.string()),
+});
+
+const pixels = z.int().min(1);
+
+export const prepareImageData = z.object({
+  ref,
+  rule: z.enum(['wan-i2v', 'wan-ti2v', 'diffusers']),
+  out: absolutePath.meta({ description: 'a safetensors file with the tensor image, F32 (1, 3, height, width), from -1 to 1' }),
+  width: pixels,
+  height: pixels,
+  source: z.object({ path: absolutePath, format: z.enum(['jpeg', 'png', 'webp']), width: pixels, height: pixels }),
+  resized: z.object({ width: pixels, height: pixels }).meta({ description: 'size that the whole image was brought to' }),
+  cropped: z.object({ left: z.int().min(0), top: z.int().min(0) }).meta({ description: 'pixels then left out on the left and above' }),
 });

@@ -120,7 +120,7 @@ function positive(request: VideoRequest, field: 'fps' | 'shift'): RequestProblem
 /** As manifests and command lines write it. */
 const nameOf = (field: RequestField): string => field.replace(/([A-Z]|\d+$)/g, (part) => `_${part.toLowerCase()}`);
 
-function invalidRequest(label: string, problems: readonly RequestProblem[]): ModelError {
+export function invalidRequest(label: string, problems: readonly RequestProblem[]): ModelError {
   const told = problems.map(({ message }) => message);
   const nearest = problems.flatMap(({ field, nearest: value }) => (value === undefined ? [] : [`${nameOf(field)} ${value}`]));
   return new ModelError('INVALID_INPUT', `${label}: ${[...new Set(told)].join('; ')}`, {
