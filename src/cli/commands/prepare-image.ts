@@ -5,13 +5,13 @@ import type { PrepareImageOptions } from '../../pipeline/conditioning/prepare-im
 import { targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS } from '../common-options.ts';
-import type { prepareImageData } from '../documents/pipeline.ts';
+import type { prepareImageData } from '../../documents/pipeline.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { mark } from '../render/paint.ts';
 import type { Screen } from '../render/screen.ts';
 import type { Session } from '../session.ts';
 import { usageError } from '../usage-error.ts';
-import type { Wire } from '../wire/wire.ts';
+import type { Wire } from '../../wire/wire.ts';
 
 export const prepareImageCommand: Command = {
   summary: 'Make the tensor of an image that a video begins with, as the loader of the model would',
