@@ -14,6 +14,7 @@ import { createEventBus, type EventBus } from './observability/event-bus.ts';
 import type { CallOptions, ModelOrchestrator } from './orchestrator/api.ts';
 import type { Orchestration } from './orchestrator/orchestration.ts';
 import { Verbs } from './orchestrator/verbs.ts';
+import type { EmbeddingCache } from './pipeline/embedding-cache/embedding-cache.ts';
 import type { WanPathsOptions } from './pipeline/get-wan-paths.ts';
 import type { LoadPlanOptions } from './pipeline/load-plan.ts';
 import { RegistryFile } from './registry/registry-file.ts';
@@ -113,6 +114,16 @@ export async function getWanPaths(modelId: string, options: WanPathsOptions = {}
 export async function loadPlan(modelId: string, options: LoadPlanOptions = {}): Promise<LoadPlan> {
   const { loadPlan: planOf } = await import('./pipeline/load-plan.ts');
   return withOrchestrator((orchestrator) => planOf(orchestrator, modelId, options));
+}
+
+/**
+ * Text embeddings that are computed once for all clips with the same prompt: where and how many, the configuration of the working directory says.
+ * Sinks are told, as `warning` with code `embedding_cache`, of what could not be kept or read.
+ */
+export async function embeddingCache(input: Partial<LoadConfigInput> & OrchestratorOptions = {}): Promise<EmbeddingCache> {
+  const { sinks, ...where } = input;
+  const { openEmbeddingCache } = await import('./compose/embedding-cache.ts');
+  return openEmbeddingCache(await loadConfig({ env: processEnvironment(), cwd: process.cwd(), ...where }), sinks);
 }
 
 async function withOrchestrator<T>(act: (orchestrator: ModelOrchestrator) => Promise<T>): Promise<T> {
