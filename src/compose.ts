@@ -16,6 +16,7 @@ import type { CallOptions, ModelOrchestrator } from './orchestrator/api.ts';
 import type { Orchestration } from './orchestrator/orchestration.ts';
 import { Verbs } from './orchestrator/verbs.ts';
 import type { PrepareImageOptions } from './pipeline/conditioning/prepare-image.ts';
+import type { EmbeddingCache } from './pipeline/embedding-cache/embedding-cache.ts';
 import type { WanPathsOptions } from './pipeline/get-wan-paths.ts';
 import type { LoadPlanOptions } from './pipeline/load-plan.ts';
 import { RegistryFile } from './registry/registry-file.ts';
@@ -131,6 +132,16 @@ export async function prepareImage(modelId: string, image: string | Uint8Array, 
 export async function writeImageTensor(path: string, image: PreparedImage): Promise<void> {
   const { writeImageTensor: write } = await import('./pipeline/conditioning/write-image-tensor.ts');
   return write(path, image);
+}
+
+/**
+ * Text embeddings that are computed once for all clips with the same prompt: where and how many, the configuration of the working directory says.
+ * Sinks are told, as `warning` with code `embedding_cache`, of what could not be kept or read.
+ */
+export async function embeddingCache(input: Partial<LoadConfigInput> & OrchestratorOptions = {}): Promise<EmbeddingCache> {
+  const { sinks, ...where } = input;
+  const { openEmbeddingCache } = await import('./compose/embedding-cache.ts');
+  return openEmbeddingCache(await loadConfig({ env: processEnvironment(), cwd: process.cwd(), ...where }), sinks);
 }
 
 async function withOrchestrator<T>(act: (orchestrator: ModelOrchestrator) => Promise<T>): Promise<T> {
