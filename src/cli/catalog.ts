@@ -15,6 +15,7 @@ export interface CatalogEntry {
 
 export const GROUPS: Readonly<Record<string, string>> = {
   models: 'Make models real, look at them, prove them',
+  audit: 'See what was changed here, when and by whom',
   auth: 'Let sources know who you are',
   config: 'See what is configured, and say whose word counts',
 };
@@ -55,6 +56,10 @@ export const CATALOG: readonly CatalogEntry[] = [
   entry('models validate', async () => (await import('./commands/validate.ts')).validate),
   entry('models tier', async () => (await import('./commands/tier.ts')).tier, 'tiers'),
   entry('models locks', async () => (await import('./commands/locks.ts')).locks),
+  entry('metrics', async () => (await import('./commands/metrics.ts')).metrics),
+  entry('audit tail', async () => (await import('./commands/audit-tail.ts')).auditTail),
+  entry('audit show', async () => (await import('./commands/audit-show.ts')).auditShow),
+  entry('audit verify', async () => (await import('./commands/audit-verify.ts')).auditVerify),
   entry('auth login', async () => (await import('./commands/auth-login.ts')).authLogin),
   entry('auth status', async () => (await import('./commands/auth-status.ts')).authStatus),
   entry('auth logout', async () => (await import('./commands/auth-logout.ts')).authLogout),

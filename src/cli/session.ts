@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { createOrchestrator } from '../compose.ts';
 import type { Config, ConfigFlags } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
+import { newCorrelationId } from '../observability/correlation-id.ts';
 import type { ModelOrchestrator } from '../orchestrator/api.ts';
 import type { Io } from './io.ts';
 import type { ParsedArgs } from './parsed-args.ts';
@@ -92,6 +93,6 @@ export class Session {
     const config = await this.config();
     const log = stderrLog(config, this);
     const inForce = { ...config, manifestPath: config.manifestPath ?? manifestPath };
-    return createOrchestrator(inForce, log === undefined ? {} : { sinks: [log] });
+    return createOrchestrator(inForce, { via: 'cli', correlationId: newCorrelationId(), ...(log && { sinks: [log] }) });
   }
 }

@@ -1,12 +1,11 @@
 /** Manifest and lockfile are written whole: beside themselves, synced, and renamed, under a lock of their own. */
-import { randomUUID } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { open, readdir, realpath, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { ModelError } from '../domain/errors.ts';
-import { fsError, isErrno } from '../domain/fs-error.ts';
-import { syncDirectory } from '../store/durable.ts';
+import { isErrno } from '../domain/fs-error.ts';
 import { openStore } from '../store/open-store.ts';
+import { writeFileAtomically } from '../store/write-file-atomically.ts';
 import type { CallOptions } from './api.ts';
 import type { Orchestration } from './orchestration.ts';
 
@@ -32,8 +31,6 @@ export async function withManifestLock<Result>(
   }
 }
 
-const ABANDONED_MS = 3_600_000;
-
 export interface Replacement {
   readonly path: string;
   /** What it was made from; undefined: there was no file. */
@@ -50,40 +47,12 @@ export async function replaceFile({ path, before, text }: Replacement): Promise<
   const bytes = Buffer.from(text);
   if (before?.equals(bytes)) return false;
   const target = statSync(path, { throwIfNoEntry: false }) === undefined ? path : await realpath(path);
-  const temporary = join(dirname(target), `.${basename(target)}.${randomUUID()}.tmp`);
-  try {
-    await writeSynced(temporary, bytes, statSync(target, { throwIfNoEntry: false })?.mode);
-    if (!isStill(target, before)) throw changedMeanwhile(path);
-    await rename(temporary, target);
-    await syncDirectory(dirname(target));
-    await removeAbandoned(dirname(target), basename(target));
-    return true;
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw fsError(error, `write ${path}`);
-  }
-}
-
-/** What writers left that were killed before their rename; a living one is done in far less. */
-async function removeAbandoned(folder: string, name: string): Promise<void> {
-  for (const entry of await readdir(folder)) {
-    if (!entry.startsWith(`.${name}.`) || !/\.[0-9a-f-]{36}\.tmp$/.test(entry)) continue;
-    const path = join(folder, entry);
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats !== undefined && Date.now() - stats.mtimeMs > ABANDONED_MS) await rm(path, { force: true });
-  }
-}
-
-async function writeSynced(path: string, bytes: Buffer, mode: number | undefined): Promise<void> {
-  const handle = await open(path, 'wx', 0o644);
-  try {
-    // Said outright: what `open` is told, the umask cuts.
-    if (mode !== undefined) await handle.chmod(mode & 0o777);
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await writeFileAtomically(target, bytes, {
+    check: () => {
+      if (!isStill(target, before)) throw changedMeanwhile(path);
+    },
+  });
+  return true;
 }
 
 function isStill(path: string, before: Buffer | undefined): boolean {

@@ -1,5 +1,6 @@
 /** Schema name -> what a document of that name looks like. */
 import { z } from 'zod';
+import { auditLinesData, auditVerifyData } from './audit.ts';
 import { authLoginData, authLogoutData, authStatusData } from './auth.ts';
 import { bundleData } from './bundle.ts';
 import { duData } from './du.ts';
@@ -10,6 +11,7 @@ import { gcData } from './gc.ts';
 import { importData } from './import.ts';
 import { addData, diffData, lockData, outdatedData, removeData } from './lock.ts';
 import { completionsData, configShowData, configTrustData, doctorData, helpData, versionData } from './machine.ts';
+import { metricsData } from './metrics.ts';
 import {
   ensureData,
   listData,
@@ -64,6 +66,10 @@ const DATA = {
   'wan.models.bundle/v1': bundleData,
   'wan.models.import/v1': importData,
   'wan.models.export/v1': exportData,
+  'wan.metrics/v1': metricsData,
+  'wan.audit.tail/v1': auditLinesData,
+  'wan.audit.show/v1': auditLinesData,
+  'wan.audit.verify/v1': auditVerifyData,
   'wan.auth.login/v1': authLoginData,
   'wan.auth.status/v1': authStatusData,
   'wan.auth.logout/v1': authLogoutData,
