@@ -82,7 +82,7 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
     emitter: (call, model, variant) => emitterOf(bus, { ...call, correlationId: call.correlationId ?? callId() }, { model, variant }),
   };
   const close = () => resources.close();
-  const recorder = configuredRecorder({ config, store, bus, via: options.via ?? 'library' });
+  const recorder = configuredRecorder({ config, store, via: options.via ?? 'library' });
   return Promise.resolve(
     recorder === undefined ? new Verbs(work, close) : new RecordedVerbs(work, { close, recorder, newCorrelationId: callId }),
   );

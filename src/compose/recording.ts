@@ -2,7 +2,6 @@
 import { dirname } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Via } from '../domain/acts.ts';
-import type { EventBus } from '../observability/event-bus.ts';
 import type { StoreContext } from '../store/context.ts';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { Logbook } from '../telemetry/logbook.ts';
@@ -12,24 +11,16 @@ import { systemClock, systemRandom } from '../util/system-world.ts';
 export interface RecordingOptions {
   readonly config: Config;
   readonly store: StoreContext;
-  readonly bus: EventBus;
   readonly via: Via;
 }
 
 /** Undefined where neither counters nor an audit log are kept. */
-export function configuredRecorder({ config, store, bus, via }: RecordingOptions): Recorder | undefined {
+export function configuredRecorder({ config, store, via }: RecordingOptions): Recorder | undefined {
   if (!config.enableMetrics && config.auditLog === undefined) return undefined;
   let opened: Promise<Logbook> | undefined;
   const open = async (): Promise<Logbook> => {
     const { Logbook } = await import('../telemetry/logbook.ts');
-    const audit = await openAuditLog(config, store);
-    return new Logbook({
-      store,
-      via,
-      counts: config.enableMetrics,
-      audit,
-      warn: (correlationId, warning) => bus.emitFor({ correlationId })(warning),
-    });
+    return new Logbook({ store, via, counts: config.enableMetrics, audit: await openAuditLog(config, store) });
   };
   return createRecorder(() => (opened ??= open()));
 }

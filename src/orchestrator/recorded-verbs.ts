@@ -173,10 +173,11 @@ export class RecordedVerbs extends Verbs {
 
   /** All events of a call go on record before it returns. */
   async #watch<O extends CallOptions, R>(options: O, run: (call: O) => Promise<R>): Promise<R> {
-    const record: CallRecord = this.#recorder.begin(options);
     const { correlationId = this.#newCorrelationId(), sinks = [] } = options;
+    const named = { ...options, correlationId };
+    const record: CallRecord = this.#recorder.begin(options.actor, (warning) => this.#work.emitter(named)(warning));
     try {
-      return await run({ ...options, correlationId, sinks: [...sinks, record.sink] });
+      return await run({ ...named, sinks: [...sinks, record.sink] });
     } finally {
       await record.settle();
     }

@@ -2,6 +2,7 @@
  * Counters that outlive processes: `.state/metrics` of docs/store-format.md. Whoever has counted writes a record of its own and waits for
  * nobody; now and then somebody adds the records up into one, each exactly once.
  */
+import { isModelError } from '../domain/errors.ts';
 import type { Count } from '../domain/metrics.ts';
 import { Counts } from '../observability/metrics/counts.ts';
 import type { StoreContext } from '../store/context.ts';
@@ -29,11 +30,20 @@ interface Totals extends CountRecord {
 
 const NOTHING: Totals = { schema: 'wan.metrics/v1', generation: 0, folded: [], counts: [] };
 
-/** What was counted is on disk on return, though after a power loss it may be gone. @throws ModelError where it cannot be written */
+/**
+ * What was counted is on disk on return, though after a power loss it may be gone.
+ * @throws ModelError where it cannot be written; then nothing of it counts
+ */
 export async function writeCounts(store: StoreContext, counts: readonly Count[]): Promise<void> {
   const record: CountRecord = { schema: 'wan.metrics/v1', counts };
   await writeRecord(store, store.resolver.stateFile('metrics', store.random.uuid()), record, { durable: false });
-  if (namesOf(store).length > FOLD_AT) await foldCounts(store);
+  if (namesOf(store).length <= FOLD_AT) return;
+  try {
+    await foldCounts(store);
+  } catch (error) {
+    // It counts already, and whoever told that it does not would count it twice: the next writer tries again.
+    if (!isModelError(error)) throw error;
+  }
 }
 
 /** Adds up all records. Somebody else who is at it does it for us. */

@@ -1,9 +1,9 @@
 /** Where calls are put on record: one page a call. */
 import { hostname } from 'node:os';
 import type { CallActor, Via } from '../domain/acts.ts';
-import type { AuditEntry } from '../domain/audit.ts';
+import type { AuditActor, AuditEntry } from '../domain/audit.ts';
 import { asModelError, type ModelError } from '../domain/errors.ts';
-import type { EventBody, ModelEvent } from '../domain/events.ts';
+import type { Emit, ModelEvent } from '../domain/events.ts';
 import { isUnwritable } from '../domain/fs-error.ts';
 import { auditEntry } from '../observability/audit-entry.ts';
 import { CallCounter } from '../observability/metrics/call-counter.ts';
@@ -21,8 +21,6 @@ export interface LogbookOptions {
   /** Absent where no audit log is kept. */
   readonly audit?: AuditLog | undefined;
   readonly via: Via;
-  /** Told what could not be put on record. */
-  readonly warn: (correlationId: string, warning: Extract<EventBody, { type: 'warning' }>) => void;
 }
 
 export class Logbook {
@@ -32,24 +30,29 @@ export class Logbook {
     this.#options = options;
   }
 
-  page(actor: CallActor = { via: this.#options.via }): Page {
-    return new Page(this.#options, actor);
+  /** @param warn told what could not be put on record */
+  page(warn: Emit, actor: CallActor = { via: this.#options.via }): Page {
+    return new Page({ ...this.#options, warn, actor });
   }
+}
+
+interface PageOptions extends LogbookOptions {
+  readonly warn: Emit;
+  readonly actor: CallActor;
 }
 
 /** Of one call. Neither method throws: what a call did is done, whether or not it can be put on record. */
 export class Page {
-  readonly #options: LogbookOptions;
-  readonly #actor: AuditEntry['actor'];
+  readonly #options: PageOptions;
+  readonly #actor: AuditActor;
   readonly #counter = new CallCounter();
   #counts = new Counts();
   #entries: AuditEntry[] = [];
   #failure: ModelError | undefined;
-  #correlationId = '';
 
-  constructor(options: LogbookOptions, actor: CallActor) {
+  constructor(options: PageOptions) {
     this.#options = options;
-    this.#actor = { user: currentUser(), host: hostname(), pid: process.pid, ...actor };
+    this.#actor = { user: currentUser(), host: hostname(), pid: process.pid, ...options.actor };
   }
 
   async write(events: readonly ModelEvent[]): Promise<void> {
@@ -62,11 +65,10 @@ export class Page {
   async close(): Promise<void> {
     if (this.#counts.isEmpty && this.#entries.length === 0) return;
     await this.write([]);
-    this.#warn();
+    if (!this.#counts.isEmpty || this.#entries.length > 0) this.#warn();
   }
 
   #take(event: ModelEvent): void {
-    this.#correlationId = event.correlationId;
     if (this.#options.counts) this.#counts.add(this.#counter.take(event));
     const entry = this.#options.audit === undefined ? undefined : auditEntry(event, this.#actor);
     if (entry !== undefined) this.#entries.push(entry);
@@ -105,6 +107,6 @@ export class Page {
   }
 
   #tell(code: string, message: string): void {
-    this.#options.warn(this.#correlationId, { type: 'warning', code, message });
+    this.#options.warn({ type: 'warning', code, message });
   }
 }

@@ -3,11 +3,12 @@
  * all that counts and writes is loaded by the first event that has something to say.
  */
 import type { CallActor } from '../domain/acts.ts';
-import type { EventSink, EventType, ModelEvent } from '../domain/events.ts';
+import type { Emit, EventSink, EventType, ModelEvent } from '../domain/events.ts';
 import type { Logbook, Page } from './logbook.ts';
 
 export interface Recorder {
-  begin(call: { readonly actor?: CallActor }): CallRecord;
+  /** @param warn told what could not be put on record */
+  begin(actor: CallActor | undefined, warn: Emit): CallRecord;
 }
 
 export interface CallRecord {
@@ -30,7 +31,7 @@ const TELLING: ReadonlySet<EventType> = new Set<EventType>([
 ]);
 
 export const createRecorder = (open: () => Promise<Logbook>): Recorder => ({
-  begin: ({ actor }) => new RecordedCall(async () => (await open()).page(actor)),
+  begin: (actor, warn) => new RecordedCall(async () => (await open()).page(warn, actor)),
 });
 
 class RecordedCall implements CallRecord {

@@ -13,6 +13,9 @@ interface ModelLabels {
   readonly variant: string;
 }
 
+/** Errors of names that nobody bounds: whatever was typed. */
+const UNNAMED: ReadonlySet<string> = new Set(['MODEL_NOT_FOUND', 'VARIANT_NOT_FOUND', 'INVALID_MODEL_ID']);
+
 const NO_MODEL: ModelLabels = { id: '', variant: '' };
 /** Faults of bytes: a file that is not there, or that nothing can prove, is none. */
 const BAD_BYTES: ReadonlySet<string> = new Set(['digest', 'size']);
@@ -85,7 +88,7 @@ export class CallCounter {
 function failed(model: ModelLabels, { error: { code } }: Of<'act.failed'>): Count[] {
   if (code === 'CANCELLED') return [];
   const timeouts = code === 'LOCK_TIMEOUT' ? [one('lock_timeouts_total', model.id)] : [];
-  return [one('model_errors_total', code, model.id, ''), ...timeouts];
+  return [one('model_errors_total', code, UNNAMED.has(code) ? '' : model.id, ''), ...timeouts];
 }
 
 const one = (metric: CountedMetric, ...labels: readonly string[]): Count => ({ metric, labels, values: [1] });
