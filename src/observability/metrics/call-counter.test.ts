@@ -63,6 +63,16 @@ describe('a call', () => {
     ]);
   });
 
+  it('that had to fetch what was not planned is a download', () => {
+    expect(countsOf([{ ...planned, fetchBytes: 0 }, received('hf://a/b', 3), finished])).toContain(
+      'model_downloads_total{m@1.0.0,fp16,hf://a/b,completed} 1',
+    );
+  });
+
+  it('that takes bytes out of a bundle is none', () => {
+    expect(countsOf([received('bundle:///x.wan', 3)], { model: 'x.wan' })).toEqual([]);
+  });
+
   it('that had nothing to fetch is no download', () => {
     expect(
       countsOf([
@@ -86,7 +96,7 @@ describe('a call', () => {
 
 it('a web source is counted by its origin: files with URLs of their own would be a series each', () => {
   const sources = ['https://cdn.example/a/b.bin?…', 'https://cdn.example/c', 'https://cdn.example:8443/', 'local://x/y', 'hf://A/B@main'];
-  const counts = countsOf(sources.map((source) => received(source, 1)));
+  const counts = countsOf(sources.map((source) => received(source, 1))).filter((line) => line.startsWith('model_download_bytes'));
   expect(counts).toEqual([
     'model_download_bytes_total{m@1.0.0,fp16,hf://A/B@main} 1',
     'model_download_bytes_total{m@1.0.0,fp16,https://cdn.example} 2',

@@ -28,7 +28,7 @@ export class CallCounter {
     const model = modelLabels(event);
     switch (event.type) {
       case 'ensure.planned':
-        return this.#started(model, event);
+        return event.fetchBytes > 0 ? this.#started(model) : [];
       case 'file.received':
         return this.#received(model, event);
       case 'ensure.finished':
@@ -54,17 +54,21 @@ export class CallCounter {
   }
 
   /** Planned anew where bytes vanished meanwhile: still the same download. */
-  #started(model: ModelLabels, { fetchBytes }: Of<'ensure.planned'>): Count[] {
-    if (fetchBytes === 0 || this.#downloads.has(keyOf(model))) return [];
+  #started(model: ModelLabels): Count[] {
+    if (this.#downloads.has(keyOf(model))) return [];
     this.#downloads.set(keyOf(model), new Map());
     return [one('model_downloads_total', model.id, model.variant, '', 'started')];
   }
 
   #received(model: ModelLabels, { source, bytes }: Of<'file.received'>): Count[] {
+    // Out of a bundle, or of another tool's folder: of several models, and over no network.
+    if (model === NO_MODEL) return [];
     const label = sourceLabel(source);
+    // Not planned where bytes that were here turned out to be wrong.
+    const started = this.#started(model);
     const received = this.#downloads.get(keyOf(model));
     received?.set(label, (received.get(label) ?? 0) + bytes);
-    return [{ metric: 'model_download_bytes_total', labels: [model.id, model.variant, label], values: [bytes] }];
+    return [...started, { metric: 'model_download_bytes_total', labels: [model.id, model.variant, label], values: [bytes] }];
   }
 
   #finished(model: ModelLabels, { durationMs }: Of<'ensure.finished'>): readonly Count[] {
