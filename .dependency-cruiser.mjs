@@ -8,7 +8,7 @@ const FLOORS = [
   ['config', 'resolver', 'observability', 'trust'],
   ['locks', 'registry', 'credentials'],
   ['store', 'backends'],
-  ['transfer', 'limits', 'cast', 'tiers'],
+  ['transfer', 'limits', 'cast', 'tiers', 'telemetry'],
   ['orchestrator'],
   ['jobs', 'pipeline'],
   ['fleet'],

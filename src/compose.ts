@@ -1,44 +1,47 @@
 /** Config -> ModelOrchestrator: the only room that knows every other one. What is opened lazily is in compose/. */
+import { configuredRecorder } from './compose/recording.ts';
 import { Resources } from './compose/resources.ts';
+import { storeContext } from './compose/store-context.ts';
 import type { Config } from './config/config.ts';
 import { type LoadConfigInput, loadConfig } from './config/load-config.ts';
 import { processEnvironment } from './config/process-environment.ts';
 import { requireManifestPath } from './config/require-manifest-path.ts';
 import { requireModelsRoot } from './config/require-models-root.ts';
+import type { Via } from './domain/acts.ts';
 import type { BundleInspected, BundleVerified } from './domain/bundle-results.ts';
 import type { Emit, EventSink } from './domain/events.ts';
 import type { PreparedImage } from './domain/image-conditioning.ts';
 import type { LoadPlan } from './domain/load-plan.ts';
-import { LockManager } from './locks/lock-manager.ts';
 import { newCorrelationId } from './observability/correlation-id.ts';
 import { createEventBus, type EventBus } from './observability/event-bus.ts';
 import type { CallOptions, ModelOrchestrator } from './orchestrator/api.ts';
 import type { Orchestration } from './orchestrator/orchestration.ts';
+import { RecordedVerbs } from './orchestrator/recorded-verbs.ts';
 import { Verbs } from './orchestrator/verbs.ts';
 import type { PrepareImageOptions } from './pipeline/conditioning/prepare-image.ts';
 import type { EmbeddingCache } from './pipeline/embedding-cache/embedding-cache.ts';
 import type { WanPathsOptions } from './pipeline/get-wan-paths.ts';
 import type { LoadPlanOptions } from './pipeline/load-plan.ts';
 import { RegistryFile } from './registry/registry-file.ts';
-import { ModelResolver } from './resolver/model-resolver.ts';
 import { Blobs } from './store/blobs.ts';
 import type { Violation } from './store/check-invariants.ts';
-import type { StoreContext } from './store/context.ts';
 import { Partials } from './store/partials.ts';
-import { systemClock, systemRandom } from './util/system-world.ts';
+import { systemClock } from './util/system-world.ts';
 
 export interface OrchestratorOptions {
   /** Receive every event of every call. */
   readonly sinks?: readonly EventSink[];
+  /** By which door calls come in, as the audit log tells it. Default `library`. */
+  readonly via?: Via;
+  /** Of every call that brings none of its own: of a command, which is one call to its user. Absent: each call has one. */
+  readonly correlationId?: string;
 }
-
-/** Bound of the wait for locks that are held for moments only. */
-const SHORT_LOCK_MS = 60_000;
 
 /** @throws ModelError INVALID_CONFIG where MODELS_ROOT is missing, MISSING_MANIFEST where no manifest is configured. */
 export function createOrchestrator(config: Config, options: OrchestratorOptions = {}): Promise<ModelOrchestrator> {
   const store = storeContext(requireModelsRoot(config), config.cwd);
   const { resolver } = store;
+  const callId = () => options.correlationId ?? newCorrelationId();
   const bus = createEventBus({ clock: systemClock, ...(options.sinks && { sinks: options.sinks }) });
   const resources = new Resources(config, store);
   const tellOfTransferLibrary = transferLibraryNote(bus, config);
@@ -79,9 +82,13 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
       tellOfTransferLibrary();
       return resources.engine(limits);
     },
-    emitter: (call, model) => emitterOf(bus, call, model),
+    emitter: (call, model, variant) => emitterOf(bus, { ...call, correlationId: call.correlationId ?? callId() }, { model, variant }),
   };
-  return Promise.resolve(new Verbs(work, () => resources.close()));
+  const close = () => resources.close();
+  const recorder = configuredRecorder({ config, store, via: options.via ?? 'library' });
+  return Promise.resolve(
+    recorder === undefined ? new Verbs(work, close) : new RecordedVerbs(work, { close, recorder, newCorrelationId: callId }),
+  );
 }
 
 /** Whoever asks for hf_transfer is told once, in the log, that it is not needed: work goes on without it. */
@@ -97,9 +104,13 @@ function transferLibraryNote(bus: EventBus, { origins, connections }: Config): (
 /** The orchestrator of the environment, .env and wan.toml of a working directory. */
 export const ModelEnsurer = {
   async fromConfig(input: Partial<LoadConfigInput> & OrchestratorOptions = {}): Promise<ModelOrchestrator> {
-    const { sinks, ...where } = input;
+    const { sinks, via, correlationId, ...where } = input;
     const config = await loadConfig({ env: processEnvironment(), cwd: process.cwd(), ...where });
-    return createOrchestrator(config, sinks ? { sinks } : {});
+    return createOrchestrator(config, {
+      ...(sinks && { sinks }),
+      ...(via && { via }),
+      ...(correlationId !== undefined && { correlationId }),
+    });
   },
 };
 
@@ -159,7 +170,9 @@ async function withOrchestrator<T>(act: (orchestrator: ModelOrchestrator) => Pro
  */
 export async function checkInvariants(modelsRoot: string): Promise<readonly Violation[]> {
   const { checkInvariants: check } = await import('./store/check-invariants.ts');
-  return check(storeContext(modelsRoot, process.cwd()));
+  const { checkTelemetry } = await import('./telemetry/check-telemetry.ts');
+  const store = storeContext(modelsRoot, process.cwd());
+  return [...(await check(store)), ...checkTelemetry(store)];
 }
 
 /** What a bundle says of itself; needs neither MODELS_ROOT nor manifest. @throws ModelError FORMAT_INVALID, PATH_UNSAFE, SOURCE_UNAVAILABLE */
@@ -173,27 +186,19 @@ export async function verifyBundle(path: string, options: CallOptions = {}): Pro
   const { verifyBundle: verify } = await import('./orchestrator/bundle/inspect-bundle.ts');
   const { signal = new AbortController().signal } = options;
   const bus = createEventBus({ clock: systemClock });
-  return verify(path, { signal, emit: emitterOf(bus, options, path) });
+  return verify(path, { signal, emit: emitterOf(bus, options, { model: path }) });
 }
 
-function storeContext(modelsRoot: string, cwd: string): StoreContext {
-  const resolver = new ModelResolver({ modelsRoot, cwd });
-  const locks = new LockManager({ clock: systemClock, random: systemRandom, lockDir: resolver.lockDir });
-  return { resolver, locks, clock: systemClock, random: systemRandom, lockTimeoutMs: SHORT_LOCK_MS };
+/** A call's own receivers get the events of that call, as the sinks of all calls do. */
+function emitterOf(bus: EventBus, call: CallOptions, { model, variant }: About): Emit {
+  const { correlationId = newCorrelationId(), onEvent, sinks = [] } = call;
+  const scope = { correlationId, ...(model !== undefined && { model }), ...(variant !== undefined && { variant }) };
+  return bus.emitFor(scope, onEvent === undefined ? sinks : [onEvent, ...sinks]);
 }
 
-/** A call's own receiver gets the events of that call, as the sinks of all calls do. */
-function emitterOf(bus: EventBus, call: CallOptions, model: string | undefined): ReturnType<EventBus['emitFor']> {
-  const correlationId = call.correlationId ?? newCorrelationId();
-  const { onEvent } = call;
-  const scope = { correlationId, ...(model !== undefined && { model }) };
-  if (onEvent === undefined) return bus.emitFor(scope);
-  const own = createEventBus({ clock: systemClock, sinks: [onEvent] }).emitFor(scope);
-  const shared = bus.emitFor(scope);
-  return (body) => {
-    shared(body);
-    own(body);
-  };
+interface About {
+  readonly model?: string | undefined;
+  readonly variant?: string | undefined;
 }
 
 /** What a project's file says and the user has not allowed, before it is missed. */

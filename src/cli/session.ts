@@ -3,6 +3,9 @@ import { resolve } from 'node:path';
 import { createOrchestrator } from '../compose.ts';
 import type { Config, ConfigFlags } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
+import type { AuditedAct, Facts } from '../domain/acts.ts';
+import { asModelError } from '../domain/errors.ts';
+import { newCorrelationId } from '../observability/correlation-id.ts';
 import type { ModelOrchestrator } from '../orchestrator/api.ts';
 import { type InputWatch, watchInput } from './input-watch.ts';
 import type { Io } from './io.ts';
@@ -32,6 +35,7 @@ export class Session {
   readonly noColor: boolean;
   readonly #args: ParsedArgs;
   readonly #input: InputWatch | undefined;
+  readonly #correlationId = newCorrelationId();
   #config: Promise<Config> | undefined;
   #orchestrator: Promise<ModelOrchestrator> | undefined;
 
@@ -57,6 +61,16 @@ export class Session {
   orchestrator(manifestPath?: string): Promise<ModelOrchestrator> {
     this.#orchestrator ??= this.#compose(manifestPath);
     return this.#orchestrator;
+  }
+
+  /** What a verb did beside the orchestrator. That it could not be put on record is told, and changes nothing else. */
+  async recordAct(act: AuditedAct, facts: Facts): Promise<void> {
+    try {
+      const { recordAct } = await import('../compose/telemetry.ts');
+      await recordAct(await this.config(), { act, facts, actor: { via: 'cli' }, correlationId: this.#correlationId });
+    } catch (error) {
+      this.area.line(`warning: not in the audit log: ${act}: ${asModelError(error).message}`);
+    }
   }
 
   async close(): Promise<void> {
@@ -96,6 +110,6 @@ export class Session {
     const config = await this.config();
     const log = stderrLog(config, this);
     const inForce = { ...config, manifestPath: config.manifestPath ?? manifestPath };
-    return createOrchestrator(inForce, log === undefined ? {} : { sinks: [log] });
+    return createOrchestrator(inForce, { via: 'cli', correlationId: this.#correlationId, ...(log && { sinks: [log] }) });
   }
 }

@@ -23,6 +23,7 @@ import {
   rateSchedule,
   regionName,
   size,
+  storeOrPath,
   wholeNumber,
   word,
   words,
@@ -446,7 +447,16 @@ export const CONFIG_KEYS = {
     key: 'enable_metrics',
     type: boolean,
     default: true,
-    description: 'Keep counters of downloads, errors and space for `/metrics`.',
+    description:
+      'Keep counters of downloads, errors and collections in the store, for `wan metrics` and `/metrics`. Off: what is counted already stays, and is shown.',
+  }),
+  auditLog: output<string | undefined>({
+    key: 'audit_log',
+    fromProject: 'held-back',
+    type: orOff(storeOrPath),
+    default: 'store',
+    description:
+      'Where every act that changes or removes something is put on record: `store` is `.state/audit` under MODELS_ROOT; a path is a folder that is made where it is not there, with a log of its own.',
   }),
 } as const;
 

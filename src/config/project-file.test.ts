@@ -43,6 +43,7 @@ const HELD: Readonly<Record<string, readonly [toml: string, variable: string]>> 
   origin_ca_files: ['{ "https://huggingface.co" = "evil.pem" }', 'https://huggingface.co=evil.pem'],
   keyring: ['"off"', 'off'],
   hf_token_path: ['"/etc/secret"', '/etc/secret'],
+  audit_log: ['"off"', 'off'],
   tiers: ['{ cold = { url = "s3://evil/here" } }', 'cold=s3://evil/here'],
 };
 

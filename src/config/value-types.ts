@@ -147,6 +147,13 @@ export const path: ValueType<string> = {
   show: String,
 };
 
+/** A path, or `store` for a place in the store itself. */
+export const storeOrPath: ValueType<string> = {
+  ...path,
+  allowed: '`store`, or a path',
+  parse: (raw, context) => (raw === 'store' ? { value: raw } : path.parse(raw, context)),
+};
+
 /** A TOML array; in the environment separated as PATH is (`:`, on Windows `;`). */
 export const paths: ValueType<readonly string[]> = {
   allowed: 'a list of paths',

@@ -1,5 +1,6 @@
 /** Schema name -> what a document of that name looks like. */
 import { z } from 'zod';
+import { auditLinesData, auditVerifyData } from './audit.ts';
 import { authLoginData, authLogoutData, authStatusData } from './auth.ts';
 import { bundleData } from './bundle.ts';
 import { duData } from './du.ts';
@@ -11,6 +12,7 @@ import { gcData } from './gc.ts';
 import { importData } from './import.ts';
 import { addData, diffData, lockData, outdatedData, removeData } from './lock.ts';
 import { completionsData, configShowData, configTrustData, doctorData, helpData, versionData } from './machine.ts';
+import { metricsData } from './metrics.ts';
 import {
   ensureData,
   listData,
@@ -71,6 +73,10 @@ const DATA = {
   'wan.embeddings.list/v1': embeddingsListData,
   'wan.embeddings.clear/v1': embeddingsClearData,
   'wan.embeddings.path/v1': embeddingsPathData,
+  'wan.metrics/v1': metricsData,
+  'wan.audit.tail/v1': auditLinesData,
+  'wan.audit.show/v1': auditLinesData,
+  'wan.audit.verify/v1': auditVerifyData,
   'wan.auth.login/v1': authLoginData,
   'wan.auth.status/v1': authStatusData,
   'wan.auth.logout/v1': authLogoutData,

@@ -1,10 +1,11 @@
 /** The lines of `--progress json`: one event each. */
 import { z } from 'zod';
 import { bytes, errorObject, proof, ref } from './envelope.ts';
-import { gcKind } from './gc.ts';
+import { gcKind, gcTrigger } from './gc.ts';
 
 const source = z.string().meta({ description: 'redacted URL' });
 const file = z.string().meta({ description: 'path inside the model' });
+const act = z.string().meta({ description: 'the verb, as the audit log names it' });
 const milliseconds = z.number().min(0);
 /** An error inside an event leaves `attempts` out where there are none. */
 const error = errorObject.partial({ attempts: true });
@@ -25,6 +26,7 @@ const envelope = {
   seq: z.int().min(1).meta({ description: 'rises with each event of a call' }),
   correlation_id: z.string().meta({ description: 'the same in every event of a call' }),
   model: ref.optional(),
+  variant: z.string().optional().meta({ description: 'the one that is meant, also where it is the default one' }),
 };
 
 const event = <Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) =>
@@ -42,6 +44,7 @@ export const eventDocument = z.discriminatedUnion('type', [
     sources: z.array(source).optional(),
     duration_ms: milliseconds,
     proof: proof.optional(),
+    published: z.boolean().optional().meta({ description: 'whether the directory was put in place, or replaced' }),
   }),
   event('ensure.failed', { error }),
   event('file.started', { file, size_bytes: bytes, held_bytes: bytes, source }),
@@ -55,6 +58,7 @@ export const eventDocument = z.discriminatedUnion('type', [
     proof,
     duration_ms: milliseconds,
   }),
+  event('file.received', { file, source, bytes }),
   event('source.failed', { source, file: file.optional(), error }),
   event('source.lied', { source, file, expected: z.string(), found: z.string() }),
   event('retry.scheduled', { source, file: file.optional(), attempt: z.int().min(1), delay_ms: milliseconds, reason: z.string() }),
@@ -64,12 +68,13 @@ export const eventDocument = z.discriminatedUnion('type', [
   event('verify.progress', { done_bytes: bytes, total_bytes: bytes }),
   event('lock.progress', { done_bytes: bytes, total_bytes: bytes }),
   event('verify.file', { file, ok: z.boolean(), fault: z.string().optional() }),
-  event('gc.started', { items: z.int().min(0), bytes }),
+  event('gc.started', { trigger: gcTrigger, items: z.int().min(0), bytes }),
   event('gc.removed', { kind: gcKind, what: z.string(), bytes, reason: z.string() }),
   event('tier.progress', { done_bytes: bytes, total_bytes: bytes }),
   event('tier.moved', { to: z.string(), written_bytes: bytes, stored_bytes: bytes, reclaimed_bytes: bytes }),
   event('gc.trashed', { kind: gcKind, what: z.string(), bytes, reason: z.string() }),
   event('gc.finished', {
+    trigger: gcTrigger,
     removed: z.int().min(0),
     trashed: z.int().min(0),
     kept: z.int().min(0),
@@ -77,5 +82,7 @@ export const eventDocument = z.discriminatedUnion('type', [
     trash_bytes: bytes,
     duration_ms: milliseconds,
   }),
+  event('act.finished', { act, facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])) }),
+  event('act.failed', { act, error }),
   event('warning', { code: z.string(), message: z.string() }),
 ]);

@@ -7,6 +7,8 @@ export const gcKind = z.enum(['model', 'blob', 'partial', 'staging', 'record', '
     'blob: bytes that no model counts on; partial: an unfinished download; staging, record: what a dead process was making; trash: what was taken out of use; quarantine: bad bytes that were replaced',
 });
 
+export const gcTrigger = z.enum(['manual', 'quota', 'low_disk', 'schedule']).meta({ description: 'why it ran' });
+
 const item = z.object({
   kind: gcKind,
   what: z.string().meta({ description: "the model's reference, a digest, or a name" }),

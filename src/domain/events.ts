@@ -2,8 +2,9 @@
  * Everything that the core tells the world while it works. The core never prints: it emits these, and observability/
  * turns them into logs, progress and metrics. No event ever holds a secret: URLs are redacted by whoever emits them.
  */
+import type { ActName, Facts } from './acts.ts';
 import type { ErrorDocument } from './errors.ts';
-import type { GcKind } from './gc.ts';
+import type { GcKind, GcTrigger } from './gc.ts';
 import type { ProofLevel } from './proof.ts';
 
 /** How a file's bytes came to be in the store. */
@@ -34,6 +35,8 @@ export type EventBody =
       readonly sources?: readonly string[];
       readonly durationMs: number;
       readonly proof: ProofLevel | undefined;
+      /** Whether this call put the model's directory in place, or replaced it. */
+      readonly published?: boolean;
     }
   | { readonly type: 'ensure.failed'; readonly error: ErrorDocument }
   | {
@@ -60,6 +63,8 @@ export type EventBody =
       readonly proof: ProofLevel;
       readonly durationMs: number;
     }
+  /** Bytes of a file that a source sent since this was last said: every few seconds, and when the file ends, well or not. */
+  | { readonly type: 'file.received'; readonly file: string; readonly source: string; readonly bytes: number }
   | { readonly type: 'source.failed'; readonly source: string; readonly file?: string; readonly error: ErrorDocument }
   /** Bytes from this source were proven wrong. */
   | { readonly type: 'source.lied'; readonly source: string; readonly file: string; readonly expected: string; readonly found: string }
@@ -80,12 +85,13 @@ export type EventBody =
   | { readonly type: 'lock.progress'; readonly doneBytes: number; readonly totalBytes: number }
   | { readonly type: 'verify.file'; readonly file: string; readonly ok: boolean; readonly fault?: string }
   /** Of a garbage collection: what is about to go. */
-  | { readonly type: 'gc.started'; readonly items: number; readonly bytes: number }
+  | { readonly type: 'gc.started'; readonly trigger: GcTrigger; readonly items: number; readonly bytes: number }
   | { readonly type: 'gc.removed'; readonly kind: GcKind; readonly what: string; readonly bytes: number; readonly reason: string }
   /** It can be brought back for a while, and takes its space so long. */
   | { readonly type: 'gc.trashed'; readonly kind: GcKind; readonly what: string; readonly bytes: number; readonly reason: string }
   | {
       readonly type: 'gc.finished';
+      readonly trigger: GcTrigger;
       readonly removed: number;
       readonly trashed: number;
       readonly kept: number;
@@ -102,6 +108,10 @@ export type EventBody =
       readonly storedBytes: number;
       readonly reclaimedBytes: number;
     }
+  /** Something was changed or removed, beside what `ensure.finished` and `gc.finished` say. */
+  | { readonly type: 'act.finished'; readonly act: ActName; readonly facts: Facts }
+  /** A verb that changes things, or looks for damage, ended with an error. Said once, by the verb that was called. */
+  | { readonly type: 'act.failed'; readonly act: ActName; readonly error: ErrorDocument }
   | { readonly type: 'warning'; readonly code: string; readonly message: string };
 
 /** What a lock file says of whoever holds it. */
@@ -126,6 +136,8 @@ export interface EventEnvelope {
   readonly correlationId: string;
   /** Canonical reference of the model concerned. */
   readonly model?: string;
+  /** The variant that is meant, also where it is the default one, which references leave out. */
+  readonly variant?: string;
 }
 
 export type ModelEvent = EventEnvelope & EventBody;

@@ -37,6 +37,10 @@ export const isUnreadable = (error: unknown): boolean => error instanceof ModelE
 
 export const isErrno = (error: unknown, ...names: readonly string[]): boolean => names.includes(errnoOf(error) ?? '');
 
+/** Of a place that cannot be written, or is full. */
+export const isUnwritable = (error: unknown): error is ModelError =>
+  error instanceof ModelError && (error.code === 'READ_ONLY' || error.code === 'PERMISSION_DENIED' || error.code === 'NO_SPACE');
+
 /**
  * Wraps an error of a file call; a ModelError passes through unchanged.
  * @param doing what was being done, with the path: "write the blob /models/.blobs/…"

@@ -7,6 +7,9 @@ import type { CanonicalRef } from './model-ref.ts';
  */
 export type GcKind = 'model' | 'blob' | 'partial' | 'staging' | 'record' | 'trash' | 'quarantine';
 
+/** Why a collection ran: a person, a quota or a full volume that an ensure met, a timetable. */
+export type GcTrigger = 'manual' | 'quota' | 'low_disk' | 'schedule';
+
 /** Why something goes. */
 export type GcRule = 'older_than' | 'max_age' | 'keep_last' | 'max_size' | 'free' | 'orphan' | 'dead' | 'expired' | 'asked';
 

@@ -7,12 +7,19 @@ export interface EventScope {
   readonly correlationId: string;
   /** Canonical reference. */
   readonly model?: string;
+  readonly variant?: string;
 }
 
 export interface EventBus {
-  emitFor(scope: EventScope): Emit;
+  /** @param own receivers of the events of this emitter, beside those of all */
+  emitFor(scope: EventScope, own?: readonly EventSink[]): Emit;
   /** Gives back what ends the subscription. */
   subscribe(sink: EventSink): () => void;
+}
+
+interface Addressed {
+  readonly scope: EventScope;
+  readonly own: Set<EventSink>;
 }
 
 export interface EventBusOptions {
@@ -28,24 +35,23 @@ export function createEventBus({ clock, sinks = [] }: EventBusOptions): EventBus
   const subscribed = new Set(sinks);
   let seq = 0;
 
-  const send = (scope: EventScope, body: EventBody): void => {
+  const send = (to: Addressed, body: EventBody): void => {
     seq += 1;
-    const { correlationId, model } = scope;
-    const envelope = { time: new Date(clock.now()).toISOString(), seq, correlationId, ...(model !== undefined && { model }) };
-    const event = { ...envelope, ...(redactValue(body) as EventBody) };
-    for (const sink of [...subscribed]) deliver(sink, event, (reason) => drop(sink, reason, scope));
+    const event = { time: new Date(clock.now()).toISOString(), seq, ...to.scope, ...(redactValue(body) as EventBody) };
+    for (const sink of [...subscribed, ...to.own]) deliver(sink, event, (reason) => drop(sink, reason, to));
   };
 
-  const drop = (sink: EventSink, reason: unknown, scope: EventScope): void => {
-    if (!subscribed.delete(sink)) return;
+  const drop = (sink: EventSink, reason: unknown, to: Addressed): void => {
+    const wasTold = [subscribed.delete(sink), to.own.delete(sink)].includes(true);
+    if (!wasTold) return;
     const why = reason instanceof Error ? reason.message : String(reason);
-    send(scope, { type: 'warning', code: 'sink_failed', message: `a receiver of events failed and gets no more: ${why}` });
+    send(to, { type: 'warning', code: 'sink_failed', message: `a receiver of events failed and gets no more: ${why}` });
   };
 
   return {
-    emitFor: (scope) => {
-      const redacted = redactValue(scope) as EventScope;
-      return (body) => send(redacted, body);
+    emitFor: (scope, own = []) => {
+      const to = { scope: redactValue(scope) as EventScope, own: new Set(own) };
+      return (body) => send(to, body);
     },
     subscribe: (sink) => {
       subscribed.add(sink);

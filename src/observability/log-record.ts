@@ -5,6 +5,7 @@ import type { ErrorDocument } from '../domain/errors.ts';
 import type { EventBody, LockHolder, ModelEvent } from '../domain/events.ts';
 import { formatBytes } from '../util/format-bytes.ts';
 import { formatDuration } from '../util/format-duration.ts';
+import { modelFields } from './model-fields.ts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
@@ -44,19 +45,8 @@ export function toLogRecord(event: ModelEvent): LogRecord | undefined {
     message,
     correlation_id: event.correlationId,
     event: event.type,
-    ...modelFields(event.model),
+    ...modelFields(event),
     ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
-  };
-}
-
-function modelFields(model: string | undefined): { model_id?: string; variant?: string; overlay?: string } {
-  if (model === undefined) return {};
-  const [base = '', overlay] = model.split('@+');
-  const [name = '', version, variant] = base.split('@');
-  return {
-    model_id: version === undefined ? name : `${name}@${version}`,
-    ...(variant !== undefined && { variant }),
-    ...(overlay !== undefined && { overlay }),
   };
 }
 
@@ -127,7 +117,7 @@ function say(event: ModelEvent): Said | undefined {
         ? debug(`Verified: ${event.file}`, { file: event.file, ok: true })
         : { level: 'error', message: `Not as proven: ${event.file}`, fields: { file: event.file, ok: false, fault: event.fault } };
     case 'gc.started':
-      return debug(`Garbage collection: ${event.items} to remove`, { items: event.items, bytes: event.bytes });
+      return debug(`Garbage collection: ${event.items} to remove`, { trigger: event.trigger, items: event.items, bytes: event.bytes });
     case 'gc.removed':
       return info(`Removed ${event.kind} ${event.what}: ${event.reason}`, {
         kind: event.kind,
@@ -144,6 +134,7 @@ function say(event: ModelEvent): Said | undefined {
       });
     case 'gc.finished':
       return info(`Garbage collection: ${event.removed} removed, ${event.trashed} moved to the trash, ${event.kept} kept`, {
+        trigger: event.trigger,
         removed: event.removed,
         trashed: event.trashed,
         kept: event.kept,
@@ -161,15 +152,27 @@ function say(event: ModelEvent): Said | undefined {
           bytes_reclaimed: event.reclaimedBytes,
         },
       );
+    case 'act.finished':
+      return info(`Done: ${event.act}`, { act: event.act, facts: event.facts });
+    case 'act.failed':
+      return sayFailed(event);
     case 'warning':
       return warn(event.message, { warning_code: event.code });
     case 'ensure.progress':
     case 'file.progress':
+    case 'file.received':
     case 'verify.progress':
     case 'lock.progress':
     case 'tier.progress':
       return undefined;
   }
+}
+
+/** `ensure.failed` has said it of an ensure. */
+function sayFailed({ act, error }: Extract<EventBody, { type: 'act.failed' }>): Said | undefined {
+  if (act === 'ensure' || act === 'lease') return undefined;
+  const level = error.code === 'CANCELLED' ? 'warn' : 'error';
+  return { level, message: `Failed: ${act}: ${error.message}`, fields: { act, ...errorFields(error) } };
 }
 
 function sayFinished(event: Extract<EventBody, { type: 'ensure.finished' }>): Said {

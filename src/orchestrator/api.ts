@@ -1,6 +1,7 @@
 /** The verbs as their callers see them; compose.ts returns the object that implements this. */
 
 import type { ImportKind } from '../backends/outside/found-file.ts';
+import type { CallActor } from '../domain/acts.ts';
 import type { BundleApplied, BundleCreated } from '../domain/bundle-results.ts';
 import type { DiskUsage } from '../domain/disk-usage.ts';
 import type { EventSink } from '../domain/events.ts';
@@ -25,8 +26,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Every event of this call. */
   readonly onEvent?: EventSink;
+  /** Further receivers; one that fails is dropped, and the others are told. */
+  readonly sinks?: readonly EventSink[];
   /** Runs through every event and log line; made where absent. */
   readonly correlationId?: string;
+  /** On whose behalf, where the program serves others: told by the audit log. */
+  readonly actor?: CallActor;
 }
 
 /** Which model directory is meant. */
@@ -152,7 +157,7 @@ export interface RemoveOptions extends TargetOptions {
   readonly force?: boolean;
 }
 
-export interface PinOptions extends ModelOptions {
+export interface PinOptions extends ModelOptions, CallOptions {
   /** From then on it counts no more; absent: until somebody unpins it. */
   readonly until?: Date;
   readonly reason?: string;
@@ -193,6 +198,8 @@ export interface GcOptions extends CallOptions {
 }
 
 export interface GcRunOptions extends GcOptions {
+  /** Who asks: counted and put on record by this word. Default `manual`. */
+  readonly trigger?: 'manual' | 'schedule';
   /** As `planGc` gave it: nothing else is removed, and of that nothing that is held or was used since. */
   readonly plan?: GcPlan;
 }
@@ -300,7 +307,7 @@ export interface ModelOrchestrator {
   remove(modelId: string, options?: RemoveOptions): Promise<RemoveResult>;
   /** From now on nobody removes it, unless forced; it need not be here yet. */
   pinModel(modelId: string, options?: PinOptions): Promise<PinReport>;
-  unpinModel(modelId: string, options?: ModelOptions): Promise<UnpinResult>;
+  unpinModel(modelId: string, options?: ModelOptions & CallOptions): Promise<UnpinResult>;
   /** Also those that are over. Changes nothing on disk. */
   pins(): Promise<readonly PinReport[]>;
   /** Ensures the model, and keeps it from being removed for as long as it is used. */

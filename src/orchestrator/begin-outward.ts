@@ -1,8 +1,9 @@
 /** The intent of who only takes bytes out: a root that cannot be written, or is full, still serves. */
+
+import { isUnwritable } from '../domain/fs-error.ts';
 import { beginIntent, type Intent, type IntentRecord } from '../store/intents.ts';
 import type { CallOptions } from './api.ts';
 import type { Orchestration } from './orchestration.ts';
-import { isUnwritable } from './unless-unwritable.ts';
 
 export async function beginOutward(work: Orchestration, record: IntentRecord, call: CallOptions): Promise<Pick<Intent, 'end'>> {
   try {

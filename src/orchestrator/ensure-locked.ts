@@ -125,11 +125,11 @@ async function makeComplete(run: EnsureRun, { lease, force }: CompleteRequest): 
     const { obtained, inputs, unreferenced, release } = await obtainSelection(run, force && round === 1);
     try {
       for (const blob of new Set([...blobsOf(obtained), ...inputs])) fetchedBytes += blob.fetchedBytes;
-      const done: EnsureWork = { obtained, inputs, fetchedBytes, liars: run.liars, mended: run.mended };
+      const done: EnsureWork = { obtained, inputs, fetchedBytes, published: false, liars: run.liars, mended: run.mended };
       if (await isPublished(run, obtained)) return done;
       run.emit({ type: 'ensure.phase', phase: 'publishing' });
       lease.assertHeld();
-      if (await publish(run, { obtained, leftOut: new Set([...unreferenced, ...run.absent]) })) return done;
+      if (await publish(run, { obtained, leftOut: new Set([...unreferenced, ...run.absent]) })) return { ...done, published: true };
     } finally {
       await release();
     }

@@ -40,6 +40,8 @@ export interface EnsureWork {
   /** What derived files were made from. */
   readonly inputs: readonly ObtainedBlob[];
   readonly fetchedBytes: number;
+  /** Whether the directory was put in place, or replaced. */
+  readonly published: boolean;
   readonly liars: ReadonlySet<string>;
   readonly mended: ReadonlyMap<Sha256, MendedBlob>;
 }

@@ -23,7 +23,7 @@ import { resolveTarget, type Target } from './target.ts';
 export async function ensureModel(work: Orchestration, modelId: string, options: EnsureOptions = {}): Promise<EnsureResult> {
   const startedMs = work.store.clock.monotonic();
   const target = await resolveTarget(work, modelId, options);
-  const emit = work.emitter(options, target.label);
+  const emit = work.emitter(options, target.label, target.spec.variant);
   try {
     requireComponents(target);
     checkPaths(work, target);
@@ -40,6 +40,7 @@ export async function ensureModel(work: Orchestration, modelId: string, options:
       fetchedBytes: result.fetchedBytes,
       durationMs: result.durationMs,
       proof: result.proof,
+      published: done.work?.published ?? false,
     });
     return result;
   } catch (error) {

@@ -83,5 +83,5 @@ export interface Orchestration {
   readonly tiers: Tiers;
   engine(limits: TransferLimits): Promise<TransferEngine>;
   /** An emitter with the envelope of one call, on one model where one is named. */
-  emitter(options: CallOptions, model?: string): Emit;
+  emitter(options: CallOptions, model?: string, variant?: string): Emit;
 }

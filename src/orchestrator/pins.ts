@@ -1,10 +1,11 @@
 /** `pin`, `unpin`, `pins`: which models nobody may remove. */
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { ModelError } from '../domain/errors.ts';
 import type { ModelPin, PinReport, StoredPin, UnpinResult } from '../domain/holds.ts';
 import { openStore, readStoreId } from '../store/open-store.ts';
 import { listPins, readPin, removePin, writePin } from '../store/pins.ts';
 import { readStatKey } from '../store/stat-key.ts';
+import { currentUser } from '../util/current-user.ts';
 import type { ModelOptions, PinOptions } from './api.ts';
 import { type NamedPlace, namedPlace } from './named-place.ts';
 import type { Orchestration } from './orchestration.ts';
@@ -22,7 +23,7 @@ export async function pinModel(work: Orchestration, modelId: string, options: Pi
     pinnedAt: new Date(now).toISOString(),
     ...(until !== undefined && { until: until.toISOString() }),
     ...(reason !== undefined && { reason }),
-    by: whoPins(),
+    by: `${currentUser()}@${hostname()}`,
   };
   await writePin(work.store, pin);
   return reportOf(work, { name: place.name, state: 'active', pin });
@@ -62,15 +63,6 @@ const labelOf = (name: string): string => name.slice(name.indexOf('@') + 1);
 
 const directoryOf = ({ store: { resolver } }: Orchestration, name: string): string =>
   resolver.modelFile(resolver.root, name.replace('@', '/'));
-
-function whoPins(): string {
-  try {
-    return `${userInfo().username}@${hostname()}`;
-  } catch {
-    // A user id without an entry in the user database, as in many containers.
-    return `uid ${process.getuid?.() ?? 'unknown'}@${hostname()}`;
-  }
-}
 
 const pastMoment = (until: Date): ModelError =>
   new ModelError(

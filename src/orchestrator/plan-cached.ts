@@ -21,7 +21,7 @@ export async function planCached(work: Orchestration, { target, planned, options
   if (!isAsked || ((await work.hfCache()) === undefined && work.tiers.settings.length === 0)) return planned;
   const opener = await work.sources(options.offline ?? work.settings.offline);
   const { signal = new AbortController().signal } = options;
-  const reader: CacheReader = { work, target, signal, emit: work.emitter(options, target.label) };
+  const reader: CacheReader = { work, target, signal, emit: work.emitter(options, target.label, target.spec.variant) };
   const copied: PlannedBlob[] = [];
   for (const blob of planned) copied.push(await fromCache(blob, { planned, reader, opener }));
   return copied;

@@ -10,6 +10,7 @@ import { isInSubset } from '../domain/subset.ts';
 import { listBlobs } from '../store/list-blobs.ts';
 import { readStoreId } from '../store/open-store.ts';
 import { beginRound, endRound, type ScrubRound } from '../store/scrub-round.ts';
+import type { SnapshotRecord } from '../store/snapshot-record.ts';
 import { listSnapshots, readSnapshot } from '../store/snapshots.ts';
 import { readStatKey } from '../store/stat-key.ts';
 import type { ScrubOptions } from './api.ts';
@@ -50,7 +51,10 @@ async function scrubAlone(work: Orchestration, options: ScrubOptions): Promise<O
   await endRound(store);
   const bad = read.filter(({ verdict }) => verdict === 'wrong' || verdict === 'unreadable');
   const before = looks.flatMap(({ digest, sizeBytes, found }) => (found === undefined ? [] : [{ digest, sizeBytes, found }]));
-  const corrupt = withModels(work, [...before, ...bad.map(({ digest, sizeBytes, found = '' }) => ({ digest, sizeBytes, found }))]);
+  const found = [...before, ...bad.map(({ digest, sizeBytes, found = '' }) => ({ digest, sizeBytes, found }))];
+  const corrupt = withModels(work, found, ({ ref, variant }, path) =>
+    work.emitter(options, formatRef(ref), variant)({ type: 'verify.file', file: path, ok: false, fault: 'digest' }),
+  );
   const rightCount = read.filter(({ verdict }) => verdict === 'right').length;
   const oldest = oldestProof(work, blobs, new Set(corrupt.map(({ digest }) => digest)));
   return {
@@ -96,14 +100,24 @@ function lookAtBlob({ store, blobs }: Orchestration, digest: Sha256, { round, ma
   return { digest, sizeBytes: key.sizeBytes, provenMs, isDue: !hadItsTurn && !isYoung, ...(found !== undefined && { found }) };
 }
 
-function withModels({ store }: Orchestration, corrupt: readonly Omit<CorruptBlob, 'models'>[]): CorruptBlob[] {
-  const models = new Map<string, string[]>(corrupt.map(({ digest }) => [digest, []]));
+/** @param tell is called with each file of a model that is bad */
+function withModels(
+  { store }: Orchestration,
+  corrupt: readonly Omit<CorruptBlob, 'models'>[],
+  tell: (record: SnapshotRecord, path: string) => void,
+): CorruptBlob[] {
+  const models = new Map<string, Set<string>>(corrupt.map(({ digest }) => [digest, new Set()]));
   if (corrupt.length === 0) return [];
   for (const directory of listSnapshots(store)) {
     const record = readSnapshot(store, directory);
-    for (const digest of new Set(record?.files.map(({ sha256 }) => sha256))) if (record) models.get(digest)?.push(formatRef(record.ref));
+    for (const { sha256, path } of record?.files ?? []) {
+      const having = models.get(sha256);
+      if (record === undefined || having === undefined) continue;
+      having.add(formatRef(record.ref));
+      tell(record, path);
+    }
   }
-  return corrupt.map((blob) => ({ ...blob, models: models.get(blob.digest) ?? [] }));
+  return corrupt.map((blob) => ({ ...blob, models: [...(models.get(blob.digest) ?? [])] }));
 }
 
 function oldestProof({ blobs }: Orchestration, digests: readonly Sha256[], corrupt: ReadonlySet<string>): number | undefined {

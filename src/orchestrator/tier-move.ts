@@ -29,7 +29,7 @@ export async function moveToTier(work: Orchestration, modelId: string, options: 
   const settings = requireTier(work, options.to);
   const target = await resolveTarget(work, modelId, options);
   if (options.dryRun === true) return planTierMove(work, { target, settings, options });
-  const emit = work.emitter(options, target.label);
+  const emit = work.emitter(options, target.label, target.spec.variant);
   const doing = `move ${target.label} to ${settings.name}`;
   await openStore(work.store);
   const { signal = new AbortController().signal } = options;

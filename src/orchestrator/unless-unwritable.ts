@@ -1,4 +1,5 @@
-import { isModelError, type ModelError } from '../domain/errors.ts';
+import type { ModelError } from '../domain/errors.ts';
+import { isUnwritable } from '../domain/fs-error.ts';
 
 /** @returns the error of a root that cannot be written, or is full, where that was what stopped it */
 export async function unlessUnwritable(write: () => Promise<void>): Promise<ModelError | undefined> {
@@ -10,6 +11,3 @@ export async function unlessUnwritable(write: () => Promise<void>): Promise<Mode
     throw error;
   }
 }
-
-export const isUnwritable = (error: unknown): error is ModelError =>
-  isModelError(error, 'READ_ONLY') || isModelError(error, 'PERMISSION_DENIED') || isModelError(error, 'NO_SPACE');

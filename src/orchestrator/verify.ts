@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import type { Sha256 } from '../domain/digest.ts';
 import type { Emit } from '../domain/events.ts';
-import { isErrno } from '../domain/fs-error.ts';
+import { isErrno, isUnwritable } from '../domain/fs-error.ts';
 import { weakestProof } from '../domain/proof.ts';
 import type { FormatFault, VerifiedFile, VerifyReport } from '../domain/results.ts';
 import { type InspectedFile, provenBy } from '../store/inspect-snapshot.ts';
@@ -17,14 +17,14 @@ import { checkFormats } from './check-formats.ts';
 import { inspectTarget } from './look.ts';
 import type { Orchestration } from './orchestration.ts';
 import { resolveTarget, type Target } from './target.ts';
-import { isUnwritable, unlessUnwritable } from './unless-unwritable.ts';
+import { unlessUnwritable } from './unless-unwritable.ts';
 import { expectedOf, judgedFiles, type Quietly, type ReadFile, readFiles } from './verify-files.ts';
 
 export async function verifyModel(work: Orchestration, modelId: string, options: VerifyOptions & Quietly = {}): Promise<VerifyReport> {
   const startedMs = work.store.clock.monotonic();
   const target = await resolveTarget(work, modelId, options);
   readStoreId(work.store);
-  const emit = work.emitter(options, target.label);
+  const emit = work.emitter(options, target.label, target.spec.variant);
   const { files } = inspectTarget(work, target);
   const wanted = judgedFiles(files, options);
   const read = () => readFiles(work, target, { ...options, files: wanted, emit });

@@ -24,6 +24,7 @@ export const STATE_KINDS = [
   'publish',
   'jobs',
   'metrics',
+  'audit',
   'manifests',
   'corrupt',
   'forced',
@@ -187,6 +188,11 @@ export class ModelResolver {
   /** Held by whoever writes to a tier, or takes something out of it. @param id as its TIER.json has it: longer than any name */
   tierIdLock(id: string): LockPath {
     return { name: `the tier ${id}`, path: `tier/${fileNameOf(id)}.lock` };
+  }
+
+  /** Held by whoever adds up what processes counted. */
+  metricsLock(): LockPath {
+    return { name: 'the counters', path: 'metrics.lock' };
   }
 
   storeLock(): LockPath {

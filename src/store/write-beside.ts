@@ -1,6 +1,6 @@
 /** Files of people's own, written so that whoever reads them meets the old one or the new one: beside itself, synced, and renamed. */
 import { randomUUID } from 'node:crypto';
-import { type Stats, statSync } from 'node:fs';
+import { lstatSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ModelError } from '../domain/errors.ts';
@@ -12,17 +12,22 @@ const ABANDONED_MS = 3_600_000;
 
 export interface WriteBesideOptions {
   readonly write: (handle: FileHandle) => Promise<void>;
+  /** Whether a link in its place is written through, and stays; the default. Else it is refused. */
+  readonly followLink?: boolean;
+  /** As it was where absent, of a file that is there. */
+  readonly mode?: number;
   /** Throws where the file is not to be replaced after all. */
   readonly beforeRename?: () => void;
 }
 
 /**
- * A link is followed, so that it stays one; the mode stays what it was. What fails leaves the file as it was.
+ * What fails leaves the file as it was.
  * @throws ModelError PATH_UNSAFE where something else than a file has this name
  */
 export async function writeBeside(path: string, options: WriteBesideOptions): Promise<void> {
   try {
-    const existing = statSync(path, { throwIfNoEntry: false });
+    const look = options.followLink === false ? lstatSync : statSync;
+    const existing = look(path, { throwIfNoEntry: false });
     if (existing !== undefined && !existing.isFile())
       throw new ModelError('PATH_UNSAFE', `${path} is no regular file`, { details: { path } });
     await replace(existing === undefined ? path : await realpath(path), existing, options);
@@ -31,10 +36,10 @@ export async function writeBeside(path: string, options: WriteBesideOptions): Pr
   }
 }
 
-async function replace(target: string, existing: Stats | undefined, { write, beforeRename }: WriteBesideOptions): Promise<void> {
+async function replace(target: string, existing: Stats | undefined, { write, mode, beforeRename }: WriteBesideOptions): Promise<void> {
   const temporary = join(dirname(target), `.${basename(target)}.${randomUUID()}.tmp`);
   try {
-    await writeSynced(temporary, write, existing);
+    await writeSynced(temporary, write, mode ?? existing?.mode);
     beforeRename?.();
     await rename(temporary, target);
     await syncDirectory(dirname(target));
@@ -44,11 +49,11 @@ async function replace(target: string, existing: Stats | undefined, { write, bef
   }
 }
 
-async function writeSynced(path: string, write: WriteBesideOptions['write'], existing: Stats | undefined): Promise<void> {
+async function writeSynced(path: string, write: WriteBesideOptions['write'], mode: number | undefined): Promise<void> {
   const handle = await open(path, 'wx', 0o644);
   try {
     // Said outright: what `open` is told, the umask cuts.
-    if (existing !== undefined) await handle.chmod(existing.mode & 0o777);
+    if (mode !== undefined) await handle.chmod(mode & 0o777);
     await write(handle);
     await handle.sync();
   } finally {

@@ -33,6 +33,8 @@ export class FileState {
   readonly hashLane: Lane;
   heldBytes: number;
   fetchedBytes = 0;
+  /** By label of the source, since they were last told of. */
+  readonly #untold = new Map<string, number>();
   #unsyncedBytes = 0;
   #syncing: Promise<void> | undefined;
   readonly #fatal = new AbortController();
@@ -92,8 +94,21 @@ export class FileState {
       this.pieces.markHeld(piece, sourceIndex);
       this.held(piece);
     }
-    this.fetchedBytes += fetchedBytes;
+    this.received(this.labelOf(sourceIndex), fetchedBytes);
     this.hashLane.post({ type: 'hash.advance', fileId: this.shared.fileId });
+  }
+
+  /** Bytes that came over a backend, whatever becomes of them. */
+  received(label: string, bytes: number): void {
+    if (bytes === 0) return;
+    this.fetchedBytes += bytes;
+    this.#untold.set(label, (this.#untold.get(label) ?? 0) + bytes);
+  }
+
+  tellReceived(): void {
+    const { name: file, emit } = this.file;
+    for (const [source, bytes] of this.#untold) emit({ type: 'file.received', file, source, bytes });
+    this.#untold.clear();
   }
 
   /** Forgets pieces; the hash goes back to before the first of them. Only while no range runs on them. */

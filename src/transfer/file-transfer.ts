@@ -18,6 +18,7 @@ import type { TransferFile, TransferOutcome } from './transfer.ts';
 export type FileTransferOptions = Omit<SourceRunOptions, 'source' | 'hasAlternative' | 'onAttempt' | 'team'>;
 
 const PROGRESS_MS = 100;
+const RECEIVED_MS = 5000;
 
 export class FileTransfer {
   readonly #options: FileTransferOptions;
@@ -41,13 +42,16 @@ export class FileTransfer {
 
   async run(): Promise<TransferOutcome> {
     const timer = setInterval(() => this.#showProgress(), PROGRESS_MS);
+    const slowTimer = setInterval(() => this.#state.tellReceived(), RECEIVED_MS);
     this.#openHash();
     try {
       this.#announce();
       return await this.#complete();
     } finally {
       clearInterval(timer);
+      clearInterval(slowTimer);
       this.#showProgress();
+      this.#state.tellReceived();
       this.#closeHash();
       await this.#state.settled();
     }

@@ -130,7 +130,7 @@ export class RangeSet {
     state.ranges.delete(range);
     pool.unlisten(range.rangeId);
     this.#endedBytes += range.stat.receivedBytes;
-    if (source.isHere !== true) state.fetchedBytes += range.stat.receivedBytes;
+    if (source.isHere !== true) state.received(source.backend.label, range.stat.receivedBytes);
     Atomics.compareExchange(state.claims, range.piece, range.rangeId, 0);
     this.#keepFragment(range);
     return true;

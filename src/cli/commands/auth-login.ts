@@ -51,6 +51,7 @@ export const authLogin: Command = {
     const checked = args.has('no-check') ? NOT_ASKED : await checkSecret({ config, service, endpoint, secret }, session.signal);
     const { isChecked, why, ...about } = checked;
     const kept = await new CredentialStore(config).save({ service, origin, secret, ...about });
+    await session.recordAct('auth.login', { service, origin, kept_in: kept.place });
     const data: Wire<typeof authLoginData> = {
       service,
       origin,

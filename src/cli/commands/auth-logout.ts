@@ -22,6 +22,7 @@ export const authLogout: Command = {
     const service = args.operands[0] as Service;
     const origin = originFor(service, config, args.text('endpoint'));
     const removed = await new CredentialStore(config).remove(service, origin);
+    if (removed) await session.recordAct('auth.logout', { service, origin });
     const left = (await describeCredentials(config)).filter((line) => line.isUsed && line.service === service && line.origin === origin);
     const warnings = left.map(({ from }) => `${from} still gives one`);
     const data: Wire<typeof authLogoutData> = { service, origin, removed, warnings };

@@ -23,6 +23,8 @@ export const configTrust: Command = {
     const revoke = args.has('revoke');
     const files = config.projectFiles.filter((file) => revoke || !file.isTrusted);
     for (const file of files) await (revoke ? distrustProjectFile(file) : trustProjectFile(file));
+    const paths = files.map(({ path }) => path).join(', ');
+    if (files.length > 0) await session.recordAct(revoke ? 'config.distrust' : 'config.trust', { files: paths });
     const data: Wire<typeof configTrustData> = {
       files: config.projectFiles.map(({ path }) => path),
       trusted: !revoke && config.projectFiles.length > 0,

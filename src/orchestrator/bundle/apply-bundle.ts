@@ -15,6 +15,7 @@ import { openStore } from '../../store/open-store.ts';
 import { mapLimit } from '../../util/map-limit.ts';
 import { type AdoptRun, adoptBlob } from '../adopt-blob.ts';
 import type { ApplyBundleOptions } from '../api.ts';
+import { callOf } from '../call-of.ts';
 import { ensureModel } from '../ensure.ts';
 import { needsOfNobody } from '../needs.ts';
 import type { Orchestration } from '../orchestration.ts';
@@ -125,13 +126,10 @@ async function publishAll(work: Orchestration, { index }: Bundle, options: Optio
   const applied: AppliedModel[] = [];
   for (const model of index.models) {
     const spec = registry.spec(model.ref);
-    const { signal, onEvent, correlationId } = options;
     const { ref, path, totalBytes } = await ensureModel(work, model.ref, {
       offline: true,
-      signal,
+      ...callOf(options),
       ...componentsOf(spec, model),
-      ...(onEvent && { onEvent }),
-      ...(correlationId !== undefined && { correlationId }),
     });
     applied.push({ ref, path, totalBytes });
   }

@@ -29,7 +29,7 @@ export function reportOf({ target, files, options }: Exporting, path: string, wa
 }
 
 export function copyRun({ work, target, files, signal, options }: Exporting): CopyRun {
-  const emit = work.emitter(options, target.label);
+  const emit = work.emitter(options, target.label, target.spec.variant);
   const meter = new ProgressMeter({ clock: work.store.clock, emit });
   const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   meter.expect(totalBytes);

@@ -18,5 +18,6 @@ export async function collectGarbage(work: Orchestration, options: GcRunOptions 
   const plan = options.plan ?? (await planCollection(work, options, need));
   // Where there is no store there is nothing to remove, and none is made.
   if (readStoreId(work.store) === undefined) return { ...plan, reclaimedBytes: 0, durationMs: 0 };
-  return runGc(work, { plan, emit: work.emitter(options), ...(options.signal && { signal: options.signal }) });
+  const trigger = need === undefined ? (options.trigger ?? 'manual') : need.isOfVolume ? 'low_disk' : 'quota';
+  return runGc(work, { plan, trigger, emit: work.emitter(options), ...(options.signal && { signal: options.signal }) });
 }

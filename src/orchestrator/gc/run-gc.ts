@@ -1,7 +1,7 @@
 /** Doing what a plan says, and telling what became of each item. */
 import { throwIfCancelled } from '../../domain/cancelled.ts';
 import type { Emit } from '../../domain/events.ts';
-import type { GcItem, GcModel, GcPlan, GcReport, GcTarget } from '../../domain/gc.ts';
+import type { GcItem, GcModel, GcPlan, GcReport, GcTarget, GcTrigger } from '../../domain/gc.ts';
 import { touchAccess } from '../../store/access.ts';
 import { recover } from '../../store/recover.ts';
 import { freeBytes } from '../../store/reservations.ts';
@@ -18,14 +18,15 @@ import {
 
 export interface GcRun {
   readonly plan: GcPlan;
+  readonly trigger: GcTrigger;
   readonly emit: Emit;
   readonly signal?: AbortSignal;
 }
 
-export async function runGc(work: Orchestration, { plan, emit, signal }: GcRun): Promise<GcReport> {
+export async function runGc(work: Orchestration, { plan, trigger, emit, signal }: GcRun): Promise<GcReport> {
   const startedMs = work.store.clock.monotonic();
   const planned = plan.items.filter(({ action }) => action !== 'keep');
-  emit({ type: 'gc.started', items: planned.length, bytes: plan.removeBytes });
+  emit({ type: 'gc.started', trigger, items: planned.length, bytes: plan.removeBytes });
   const done: GcItem[] = [];
   const note = (item: GcItem, outcome: Outcome): void => {
     done.push(afterwards(item, outcome));
@@ -50,7 +51,7 @@ export async function runGc(work: Orchestration, { plan, emit, signal }: GcRun):
   }
   for (const { action, model } of plan.items) if (action === 'keep' && model !== undefined) await settleLastUse(work, model);
   for (const item of of('quarantine')) note(item, await removeQuarantined(work, item));
-  return reportOf(work, { plan, done, startedMs, emit });
+  return reportOf(work, { plan, trigger, done, startedMs, emit });
 }
 
 /** One that lies ahead (the clock was set back) is now, and grows old from here on. */
@@ -81,12 +82,13 @@ const afterwards = (item: GcItem, outcome: Outcome): GcItem =>
 
 interface Done {
   readonly plan: GcPlan;
+  readonly trigger: GcTrigger;
   readonly done: readonly GcItem[];
   readonly startedMs: number;
   readonly emit: Emit;
 }
 
-function reportOf(work: Orchestration, { plan, done, startedMs, emit }: Done): GcReport {
+function reportOf(work: Orchestration, { plan, trigger, done, startedMs, emit }: Done): GcReport {
   const removed = done.filter(({ action }) => action === 'remove');
   const trashed = done.filter(({ action }) => action === 'trash');
   const spared = done.filter(({ action }) => action === 'keep');
@@ -97,6 +99,7 @@ function reportOf(work: Orchestration, { plan, done, startedMs, emit }: Done): G
   const durationMs = work.store.clock.monotonic() - startedMs;
   emit({
     type: 'gc.finished',
+    trigger,
     removed: removed.length,
     trashed: trashed.length,
     kept: kept.length,

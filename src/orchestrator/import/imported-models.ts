@@ -4,6 +4,7 @@ import type { ImportedModel } from '../../domain/import-results.ts';
 import type { EnsurePlan } from '../../domain/results.ts';
 import { ModelState } from '../../domain/status.ts';
 import type { ImportOptions } from '../api.ts';
+import { callOf } from '../call-of.ts';
 import { ensureModel } from '../ensure.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { planEnsure } from '../plan.ts';
@@ -67,10 +68,9 @@ interface Publishing {
 
 async function publish(work: Orchestration, { ref, planned, options }: Publishing): Promise<ImportedModel> {
   if ((await statusOf(work, ref)).state === ModelState.COMPLETE) return modelOf(planned, [], 'complete');
-  const { signal, onEvent, correlationId } = options;
+  const { signal } = options;
   try {
-    const call = { signal, ...(onEvent && { onEvent }), ...(correlationId !== undefined && { correlationId }) };
-    await ensureModel(work, ref, { offline: true, ...call });
+    await ensureModel(work, ref, { offline: true, ...callOf(options) });
     return modelOf(planned, [], 'published');
   } catch (error) {
     if (signal.aborted) throw error;

@@ -1,0 +1,13 @@
+import { LockManager } from '../locks/lock-manager.ts';
+import { ModelResolver } from '../resolver/model-resolver.ts';
+import type { StoreContext } from '../store/context.ts';
+import { systemClock, systemRandom } from '../util/system-world.ts';
+
+/** Bound of the wait for locks that are held for moments only. */
+const SHORT_LOCK_MS = 60_000;
+
+export function storeContext(modelsRoot: string, cwd: string): StoreContext {
+  const resolver = new ModelResolver({ modelsRoot, cwd });
+  const locks = new LockManager({ clock: systemClock, random: systemRandom, lockDir: resolver.lockDir });
+  return { resolver, locks, clock: systemClock, random: systemRandom, lockTimeoutMs: SHORT_LOCK_MS };
+}

@@ -1,0 +1,115 @@
+/** Counters and audit log for whoever shows them, or acts beside the orchestrator. None of it needs a manifest. */
+import { hostname } from 'node:os';
+import type { Config } from '../config/config.ts';
+import { requireModelsRoot } from '../config/require-models-root.ts';
+import type { AuditedAct, CallActor, Facts } from '../domain/acts.ts';
+import type { AuditLine, AuditVerdict } from '../domain/audit.ts';
+import { ModelError } from '../domain/errors.ts';
+import type { MetricsReport } from '../domain/metrics.ts';
+import { newCorrelationId } from '../observability/correlation-id.ts';
+import { redactValue } from '../observability/redact-value.ts';
+import type { AuditLog } from '../telemetry/audit/audit-log.ts';
+import type { VerifyAuditOptions } from '../telemetry/audit/verify-audit.ts';
+import { systemClock } from '../util/system-world.ts';
+import { openAuditLog } from './recording.ts';
+import { storeContext } from './store-context.ts';
+
+/** All that was counted under MODELS_ROOT, and what the models there take. Changes nothing on disk. */
+export async function metricsOf(config: Config): Promise<MetricsReport> {
+  const { metricsReport } = await import('../telemetry/metrics-report.ts');
+  return metricsReport(storeContext(requireModelsRoot(config), config.cwd));
+}
+
+/** What a service answers `/metrics` with. */
+export interface MetricsExposition {
+  readonly contentType: string;
+  /** All of {@link metricsOf}, and what the process itself takes. */
+  text(): Promise<string>;
+}
+
+/** Call once a process: its own metrics are gathered from then on. */
+export async function createExposition(config: Config): Promise<MetricsExposition> {
+  const { METRICS_CONTENT_TYPE, processMetrics, prometheusText } = await import('../observability/metrics/prometheus-text.ts');
+  const ofProcess = processMetrics();
+  return {
+    contentType: METRICS_CONTENT_TYPE,
+    text: async () => `${await prometheusText(await metricsOf(config))}\n${await ofProcess()}`,
+  };
+}
+
+/** For node_exporter's textfile collector: the file is whole at each moment. @throws ModelError of the file system */
+export async function writeMetrics(config: Config, path: string): Promise<MetricsReport> {
+  const report = await metricsOf(config);
+  const { prometheusText } = await import('../observability/metrics/prometheus-text.ts');
+  const { writeBeside } = await import('../store/write-beside.ts');
+  const text = await prometheusText(report);
+  await writeBeside(path, { write: (handle) => handle.writeFile(text), mode: 0o644 });
+  return report;
+}
+
+export interface AuditReader {
+  /** Absolute. */
+  readonly directory: string;
+  /** Oldest first; what is no line is left out. */
+  lines(): Iterable<AuditLine>;
+  verify(options?: VerifyAuditOptions): AuditVerdict;
+}
+
+/** Changes nothing on disk. @throws ModelError INVALID_CONFIG where no audit log is kept */
+export async function openAudit(config: Config): Promise<AuditReader> {
+  const log = await configuredLog(config);
+  if (log === undefined) throw noLog();
+  const { directory } = log;
+  const { readLines } = await import('../telemetry/audit/read-log.ts');
+  const { verifyAudit } = await import('../telemetry/audit/verify-audit.ts');
+  return { directory, lines: () => readLines(directory), verify: (options) => verifyAudit(directory, options) };
+}
+
+export interface RecordedAct {
+  readonly act: AuditedAct;
+  readonly reference?: string;
+  /** Never a secret. */
+  readonly facts: Facts;
+  readonly outcome?: 'ok' | ModelError;
+  readonly actor: CallActor;
+  readonly correlationId?: string;
+}
+
+/**
+ * Puts an act on record that was none of the orchestrator's. Where the log belongs to a store, and there is no store yet, there is nothing to
+ * write to, and none is made. @throws ModelError where it cannot be written
+ */
+export async function recordAct(
+  config: Config,
+  { act, reference, facts, outcome = 'ok', actor, correlationId }: RecordedAct,
+): Promise<void> {
+  const log = await configuredLog(config);
+  if (log === undefined || (log.isInStore && !(await isStore(config)))) return;
+  const { currentUser } = await import('../util/current-user.ts');
+  const failure = outcome === 'ok' ? {} : { message: outcome.message };
+  await log.append([
+    {
+      time: new Date(systemClock.now()).toISOString(),
+      act,
+      ...(reference !== undefined && { reference }),
+      outcome: outcome === 'ok' ? 'ok' : outcome.code,
+      actor: { user: currentUser(), host: hostname(), pid: process.pid, ...actor },
+      correlation_id: correlationId ?? newCorrelationId(),
+      facts: redactValue({ ...facts, ...failure }) as Facts,
+    },
+  ]);
+}
+
+const configuredLog = (config: Config): Promise<AuditLog | undefined> =>
+  openAuditLog(config, config.modelsRoot === undefined ? undefined : storeContext(config.modelsRoot, config.cwd));
+
+async function isStore({ modelsRoot, cwd }: Config): Promise<boolean> {
+  const { readStoreId } = await import('../store/open-store.ts');
+  return modelsRoot !== undefined && readStoreId(storeContext(modelsRoot, cwd)) !== undefined;
+}
+
+const noLog = (): ModelError =>
+  new ModelError('INVALID_CONFIG', 'no audit log is kept here', {
+    reason: 'audit_log_off',
+    hint: 'set audit_log = "store" (the default) and MODELS_ROOT, or audit_log to a folder; see `wan config show`',
+  });

@@ -1,0 +1,84 @@
+/** Metrics in the text format of Prometheus, by its own client library. */
+import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
+import type { Count, FamilyStorage, MetricsReport } from '../../domain/metrics.ts';
+import { COUNTED, DURATION_BUCKETS, MEASURED, type MetricFamily } from './catalog.ts';
+
+/** What `/metrics` answers with. */
+export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+
+type Labels = Readonly<Record<string, string>>;
+
+interface Sample {
+  readonly labels: Labels;
+  readonly value: number;
+  /** Where it is not that of the metric: the parts of a histogram. */
+  readonly metricName?: string;
+}
+
+export const prometheusText = (report: MetricsReport): Promise<string> =>
+  AggregatorRegistry.aggregate([[...counted(report.counts), ...measured(report.storage)]]).metrics();
+
+/** Of a process that is asked again and again: its memory, its event loop, its open files. @returns the text, each time anew */
+export function processMetrics(): () => Promise<string> {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  return () => register.metrics();
+}
+
+function counted(counts: readonly Count[]): object[] {
+  const byMetric = Map.groupBy(counts, ({ metric }) => metric);
+  return Object.entries<MetricFamily>(COUNTED).map(([name, family]) =>
+    metricOf(
+      name,
+      family,
+      (byMetric.get(name) ?? []).flatMap((count) => samplesOf(name, family, count)),
+    ),
+  );
+}
+
+function measured(storage: readonly FamilyStorage[]): object[] {
+  const of = (value: (family: FamilyStorage) => number): Sample[] =>
+    storage.map((family) => ({ labels: { model_family: family.family }, value: value(family) }));
+  return [
+    metricOf(
+      'model_storage_bytes_used',
+      MEASURED.model_storage_bytes_used,
+      of(({ bytes }) => bytes),
+    ),
+    metricOf(
+      'model_storage_files_total',
+      MEASURED.model_storage_files_total,
+      of(({ files }) => files),
+    ),
+  ];
+}
+
+/** In the shape in which the library takes what other processes counted. */
+const metricOf = (name: string, { help, type }: MetricFamily, values: readonly Sample[]): object => ({
+  name,
+  help,
+  type,
+  aggregator: 'sum',
+  values,
+});
+
+function samplesOf(name: string, family: MetricFamily, { labels: texts, values }: Count): Sample[] {
+  const labels = Object.fromEntries(family.labels.map((label, index) => [label, texts[index] ?? '']));
+  const [value = 0] = values;
+  return family.type === 'histogram' ? histogramSamples(name, labels, values) : [{ labels, value }];
+}
+
+/** On disk each observation is in one bucket; in the text each bucket holds those below it, too. */
+function histogramSamples(name: string, labels: Labels, [count = 0, sum = 0, ...buckets]: readonly number[]): Sample[] {
+  let below = 0;
+  const upTo = DURATION_BUCKETS.map((bound, index): Sample => {
+    below += buckets[index] ?? 0;
+    return { metricName: `${name}_bucket`, labels: { ...labels, le: String(bound) }, value: below };
+  });
+  return [
+    ...upTo,
+    { metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: count },
+    { metricName: `${name}_sum`, labels, value: sum },
+    { metricName: `${name}_count`, labels, value: count },
+  ];
+}
