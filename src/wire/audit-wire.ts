@@ -1,4 +1,4 @@
-import type { AuditVerdict } from '../../domain/audit.ts';
+import type { AuditVerdict } from '../domain/audit.ts';
 import type { auditVerifyData } from '../documents/audit.ts';
 import type { Wire } from './wire.ts';
 

@@ -1,5 +1,5 @@
-import type { Count, MetricsReport } from '../../domain/metrics.ts';
-import { COUNTED, MEASURED, type MetricFamily } from '../../observability/metrics/catalog.ts';
+import type { Count, MetricsReport } from '../domain/metrics.ts';
+import { COUNTED, MEASURED, type MetricFamily } from '../observability/metrics/catalog.ts';
 import type { metricsData } from '../documents/metrics.ts';
 import type { Wire } from './wire.ts';
 
