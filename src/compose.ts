@@ -22,11 +22,14 @@ import { Blobs } from './store/blobs.ts';
 import type { Violation } from './store/check-invariants.ts';
 import type { StoreContext } from './store/context.ts';
 import { Partials } from './store/partials.ts';
+import type { RateCap } from './util/rate-cap.ts';
 import { systemClock, systemRandom } from './util/system-world.ts';
 
 export interface OrchestratorOptions {
   /** Receive every event of every call. */
   readonly sinks?: readonly EventSink[];
+  /** An upper bound of this orchestrator's own transfers, to be changed while they run. */
+  readonly rateCap?: RateCap;
 }
 
 /** Bound of the wait for locks that are held for moments only. */
@@ -37,7 +40,7 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
   const store = storeContext(requireModelsRoot(config), config.cwd);
   const { resolver } = store;
   const bus = createEventBus({ clock: systemClock, ...(options.sinks && { sinks: options.sinks }) });
-  const resources = new Resources(config, store);
+  const resources = new Resources(config, store, options.rateCap);
   const tellOfTransferLibrary = transferLibraryNote(bus, config);
   const manifestPath = requireManifestPath(config);
   const manifest = new RegistryFile(manifestPath, resolver.stateDir('manifests'));
@@ -147,7 +150,7 @@ export async function verifyBundle(path: string, options: CallOptions = {}): Pro
   return verify(path, { signal, emit: emitterOf(bus, options, path) });
 }
 
-function storeContext(modelsRoot: string, cwd: string): StoreContext {
+export function storeContext(modelsRoot: string, cwd: string): StoreContext {
   const resolver = new ModelResolver({ modelsRoot, cwd });
   const locks = new LockManager({ clock: systemClock, random: systemRandom, lockDir: resolver.lockDir });
   return { resolver, locks, clock: systemClock, random: systemRandom, lockTimeoutMs: SHORT_LOCK_MS };

@@ -1,5 +1,6 @@
 /** The lines of `--progress json`: one event each. */
 import { z } from 'zod';
+import { JOB_STATES } from '../domain/jobs.ts';
 import { bytes, errorObject, proof, ref } from './envelope.ts';
 import { gcKind } from './gc.ts';
 
@@ -76,6 +77,13 @@ export const eventDocument = z.discriminatedUnion('type', [
     reclaimed_bytes: bytes,
     trash_bytes: bytes,
     duration_ms: milliseconds,
+  }),
+  event('job.changed', {
+    id: z.string(),
+    label: z.string(),
+    state: z.enum(JOB_STATES),
+    attempts: z.int().min(0),
+    error: error.optional().meta({ description: 'of a try that failed, also where it is tried again' }),
   }),
   event('warning', { code: z.string(), message: z.string() }),
 ]);

@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   INVALID_INPUT: traits(2, 400, false, 'correct the value named above'),
   MODEL_NOT_FOUND: traits(3, 404, false, 'see `wan models list` for what the manifest defines'),
   VARIANT_NOT_FOUND: traits(3, 404, false, 'see `wan models show` for the variants of this model'),
+  JOB_NOT_FOUND: traits(3, 404, false, 'see `wan models jobs` for those that are on record'),
   COMPONENT_MISSING: traits(3, 404, false, 'see `wan models show` for the components of this model'),
   SOURCE_UNAVAILABLE: traits(4, 502, true, 'see `wan models explain` or run again with --log-level debug'),
   NETWORK_TIMEOUT: traits(4, 504, true, 'check the network, then run the same command again: it goes on where it stopped'),

@@ -4,6 +4,7 @@
  */
 import type { ErrorDocument } from './errors.ts';
 import type { GcKind } from './gc.ts';
+import type { JobState } from './jobs.ts';
 import type { ProofLevel } from './proof.ts';
 
 /** How a file's bytes came to be in the store. */
@@ -101,6 +102,16 @@ export type EventBody =
       readonly writtenBytes: number;
       readonly storedBytes: number;
       readonly reclaimedBytes: number;
+    }
+  /** Of a runner of jobs: what became of one. */
+  | {
+      readonly type: 'job.changed';
+      readonly id: string;
+      readonly label: string;
+      readonly state: JobState;
+      readonly attempts: number;
+      /** Of a try that failed, also where it is tried again. */
+      readonly error?: ErrorDocument;
     }
   | { readonly type: 'warning'; readonly code: string; readonly message: string };
 

@@ -23,6 +23,8 @@ export const STATE_KINDS = [
   'pieces',
   'publish',
   'jobs',
+  'job-progress',
+  'schedules',
   'metrics',
   'manifests',
   'corrupt',
@@ -187,6 +189,16 @@ export class ModelResolver {
   /** Held by whoever writes to a tier, or takes something out of it. @param id as its TIER.json has it: longer than any name */
   tierIdLock(id: string): LockPath {
     return { name: `the tier ${id}`, path: `tier/${fileNameOf(id)}.lock` };
+  }
+
+  /** Held for moments by whoever reads jobs to write them anew. */
+  jobsLock(): LockPath {
+    return { name: 'the job queue', path: 'jobs/queue.lock' };
+  }
+
+  /** Held by the one process that runs the jobs of a root. */
+  runnerLock(): LockPath {
+    return { name: 'the runner of jobs', path: 'jobs/runner.lock' };
   }
 
   storeLock(): LockPath {

@@ -44,6 +44,7 @@ const EMPTY: StoreScan = {
   quarantine: [],
   pins: new Map(),
   leases: { byName: new Map(), unreadable: 0 },
+  awaited: [],
   ensuring: new Set(),
   intended: new Set(),
   linkedElsewhere: new Set(),
