@@ -174,6 +174,9 @@ export interface JobProgress {
 export const isFinished = ({ state }: Pick<JobRecord, 'state'>): boolean =>
   state === 'succeeded' || state === 'failed' || state === 'cancelled';
 
+/** "has failed", "is paused" */
+export const statePhrase = (state: JobState): string => `${state === 'succeeded' || state === 'failed' ? 'has' : 'is'} ${state}`;
+
 const ID = /^[0-9a-f]{12}$/;
 export const isJobId = (text: string): boolean => ID.test(text);
 

@@ -1,5 +1,5 @@
 import { ModelError } from '../domain/errors.ts';
-import type { JobRecord } from '../domain/jobs.ts';
+import { type JobRecord, statePhrase } from '../domain/jobs.ts';
 
 export const noSuchJob = (id: string): ModelError =>
   new ModelError('JOB_NOT_FOUND', `there is no job ${JSON.stringify(id)}`, { details: { id } });
@@ -13,7 +13,7 @@ export const severalJobs = (id: string, ids: readonly string[]): ModelError =>
 
 /** @param whatFor "pause" */
 export const wrongState = ({ id, state, label }: JobRecord, whatFor: string, hint: string): ModelError =>
-  new ModelError('CONCURRENT_MODIFICATION', `job ${id} (${label}) is ${state}: there is nothing to ${whatFor}`, {
+  new ModelError('CONCURRENT_MODIFICATION', `job ${id} (${label}) ${statePhrase(state)}: there is nothing to ${whatFor}`, {
     reason: 'job_state',
     hint,
     retryable: false,

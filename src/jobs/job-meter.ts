@@ -4,7 +4,10 @@ import type { JobProgress, JobRecord } from '../domain/jobs.ts';
 import type { Clock } from '../domain/world.ts';
 import { type ModelProgress, NO_PROGRESS, type ProgressState, reduceProgress } from '../observability/progress.ts';
 import { speedAt } from '../observability/speed.ts';
-import { afterEvent, afterStall, afterTime, NO_SUMMARY } from './summarise.ts';
+import { afterEvent, afterStall, afterTime, afterWindow, NO_SUMMARY } from './summarise.ts';
+
+/** Bytes come in lumps: over less than this a speed says little. */
+const WINDOW_MS = 2000;
 
 export interface JobMeterOptions {
   readonly job: JobRecord;
@@ -24,7 +27,7 @@ export class JobMeter {
   #doneBytes: number;
   #totalBytes: number;
   #lookedMs: number;
-  #lookedBytes = 0;
+  #window: { readonly sinceMs: number; readonly fromBytes: number };
   /** When bytes came last, or were not due. */
   #movedMs: number;
 
@@ -36,6 +39,7 @@ export class JobMeter {
     this.#totalBytes = job.total_bytes;
     this.#lookedMs = clock.monotonic();
     this.#movedMs = this.#lookedMs;
+    this.#window = { sinceMs: this.#lookedMs, fromBytes: 0 };
   }
 
   take(event: ModelEvent): void {
@@ -49,16 +53,11 @@ export class JobMeter {
 
   /** As it is now. Called every second or so: the time since the last look is given to what was going on. */
   look(): JobProgress {
-    const { job, clock, limit } = this.#options;
+    const { job, clock } = this.#options;
     const nowMs = clock.monotonic();
-    this.#summary = afterTime(this.#summary, {
-      ms: nowMs - this.#lookedMs,
-      phase: this.#phase,
-      movedBytes: this.#seenBytes - this.#lookedBytes,
-      limitBytesPerSecond: limit(),
-    });
+    this.#summary = afterTime(this.#summary, this.#phase, nowMs - this.#lookedMs);
     this.#lookedMs = nowMs;
-    this.#lookedBytes = this.#seenBytes;
+    if (nowMs - this.#window.sinceMs >= WINDOW_MS) this.#endWindow();
     return {
       id: job.id,
       phase: this.#phase,
@@ -73,7 +72,16 @@ export class JobMeter {
   /** The last look: what stands still now has stalled. */
   end(): JobProgress {
     this.#noteMove();
+    this.#endWindow();
     return this.look();
+  }
+
+  #endWindow(): void {
+    const { clock, limit } = this.#options;
+    const { sinceMs, fromBytes } = this.#window;
+    const window = { ms: clock.monotonic() - sinceMs, movedBytes: this.#seenBytes - fromBytes, limitBytesPerSecond: limit() };
+    if (this.#phase === 'transferring') this.#summary = afterWindow(this.#summary, window);
+    this.#window = { sinceMs: clock.monotonic(), fromBytes: this.#seenBytes };
   }
 
   #noteBytes(models: readonly ModelProgress[]): void {
@@ -92,8 +100,7 @@ export class JobMeter {
   }
 
   #enter(phase: Phase): void {
-    this.look();
-    this.#noteMove();
+    this.end();
     this.#phase = phase;
   }
 }

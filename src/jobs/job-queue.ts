@@ -11,7 +11,6 @@ import {
   type JobOrigin,
   type JobProgress,
   type JobRecord,
-  type JobState,
   MAX_PRIORITY,
 } from '../domain/jobs.ts';
 import type { StoreContext } from '../store/context.ts';
@@ -132,7 +131,7 @@ export class JobQueue {
     const { id: whole } = this.find(id);
     if (priority !== undefined) checkedPriority(priority);
     return this.update(whole, (job) => {
-      if (isFinished(job)) throw wrongState(job, 'change', 'begin it anew with `wan models jobs retry`');
+      if (isFinished(job)) throw wrongState(job, 'change', 'only what waits or runs has a priority and a limit');
       const { limit_rate_bytes_per_second: before, ...rest } = job;
       const after = limit === undefined ? before : (limit ?? undefined);
       return { ...rest, ...(priority !== undefined && { priority }), ...(after !== undefined && { limit_rate_bytes_per_second: after }) };
@@ -171,10 +170,6 @@ export class JobQueue {
     }
   }
 }
-
-/** How many jobs are in each state. */
-export const countStates = (jobs: readonly JobRecord[]): ReadonlyMap<JobState, number> =>
-  new Map([...Map.groupBy(jobs, ({ state }) => state)].map(([state, those]) => [state, those.length]));
 
 function checkedPriority(priority: number): number {
   if (Number.isInteger(priority) && Math.abs(priority) <= MAX_PRIORITY) return priority;

@@ -23,28 +23,31 @@ export const NO_SUMMARY: JobSummary = {
 /** Share of the limit from which on a speed counts as held back by it. */
 const LIMITED_SHARE = 0.9;
 
-/** Between two looks. */
-export interface Passed {
+/** Time goes to the phase that it was spent in. */
+export function afterTime(summary: JobSummary, phase: Phase, ms: number): JobSummary {
+  if (ms <= 0) return summary;
+  return {
+    ...summary,
+    phase_ms: { ...summary.phase_ms, [phase]: (summary.phase_ms[phase] ?? 0) + ms },
+    lock_wait_ms: summary.lock_wait_ms + (phase === 'waiting' ? ms : 0),
+  };
+}
+
+/** A while of a transfer, long enough to tell a speed. */
+export interface Window {
   readonly ms: number;
-  readonly phase: Phase;
   /** Bytes that came to be held. */
   readonly movedBytes: number;
   /** Undefined: none was in force. */
   readonly limitBytesPerSecond: number | undefined;
 }
 
-/** Time goes to the phase that it was spent in; of a transfer also to the limit, where the bytes came nearly as fast as that allows. */
-export function afterTime(summary: JobSummary, { ms, phase, movedBytes, limitBytesPerSecond: limit }: Passed): JobSummary {
-  if (ms <= 0) return summary;
-  const isLimited = limit !== undefined && phase === 'transferring' && movedBytes >= (LIMITED_SHARE * limit * ms) / 1000;
+/** It goes to the limit, where the bytes came nearly as fast as that allows. */
+export function afterWindow(summary: JobSummary, { ms, movedBytes, limitBytesPerSecond: limit }: Window): JobSummary {
   const { limit_bytes_per_second: _, ...rest } = summary;
-  return {
-    ...rest,
-    phase_ms: { ...summary.phase_ms, [phase]: (summary.phase_ms[phase] ?? 0) + ms },
-    lock_wait_ms: summary.lock_wait_ms + (phase === 'waiting' ? ms : 0),
-    limited_ms: summary.limited_ms + (isLimited ? ms : 0),
-    ...(limit !== undefined && { limit_bytes_per_second: limit }),
-  };
+  if (limit === undefined) return rest;
+  const isLimited = movedBytes >= (LIMITED_SHARE * limit * ms) / 1000;
+  return { ...rest, limited_ms: summary.limited_ms + (isLimited ? ms : 0), limit_bytes_per_second: limit };
 }
 
 /** @param ms in which no byte came though bytes were due */

@@ -10,6 +10,8 @@ export interface Moment {
   readonly hasRunner: boolean;
 }
 
+const AGAIN = 'what has failed or was cancelled is begun again with `wan models jobs retry`; of what has succeeded submit another one';
+
 /** @throws ModelError CONCURRENT_MODIFICATION, reason job_state. Asked for what is so already, a job stays as it is. */
 export function afterAction(job: JobRecord, action: JobAction, moment: Moment): JobRecord {
   switch (action) {
@@ -25,14 +27,14 @@ export function afterAction(job: JobRecord, action: JobAction, moment: Moment): 
 }
 
 function pause(job: JobRecord, { hasRunner }: Moment): JobRecord {
-  if (isFinished(job)) throw wrongState(job, 'pause', 'begin it anew with `wan models jobs retry`, or submit another one');
+  if (isFinished(job)) throw wrongState(job, 'pause', AGAIN);
   if (job.state === 'paused') return job;
   return job.state === 'running' && hasRunner ? { ...job, wanted: 'pause' } : { ...withoutWaiting(job), state: 'paused' };
 }
 
 /** One that has not stopped yet for a pause that was asked for goes on. */
 function resume(job: JobRecord): JobRecord {
-  if (isFinished(job)) throw wrongState(job, 'resume', 'begin it anew with `wan models jobs retry`');
+  if (isFinished(job)) throw wrongState(job, 'resume', AGAIN);
   if (job.state === 'paused') return { ...job, state: 'queued' };
   return job.wanted === 'pause' ? unasked(job) : job;
 }
