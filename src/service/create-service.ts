@@ -6,6 +6,7 @@ import fastify from 'fastify';
 import type { Config } from '../config/config.ts';
 import type { ApiTokens } from '../credentials/api-tokens.ts';
 import type { ModelOrchestrator } from '../orchestrator/api.ts';
+import { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
 import { type Answer, tellAnswers } from './answer.ts';
 import { answerNoHttp, answerProblems, sendProblem } from './answer-problems.ts';
 import { Door } from './caller.ts';
@@ -41,7 +42,7 @@ const REQUEST_TIMEOUT_MS = 120_000;
 /** Ready to listen. */
 export async function createService({ orchestrator, config, tokens, version, onAnswer }: ServiceOptions): Promise<Service> {
   const stop = new AbortController();
-  const context: ServiceContext = { orchestrator, config, version, stopping: stop.signal };
+  const context: ServiceContext = { orchestrator, health: healthOf(orchestrator, config), config, version, stopping: stop.signal };
   const app = bareApp(stop.signal);
   const anonymous = isLoopback(config.apiHost) ? config.apiAnonymous : 'none';
   if (onAnswer !== undefined) tellAnswers(app, onAnswer);
@@ -53,6 +54,12 @@ export async function createService({ orchestrator, config, tokens, version, onA
   await app.ready();
   return { app, close: (graceMs = GRACE_MS) => closeGently(app, stop, graceMs) };
 }
+
+const healthOf = (orchestrator: ModelOrchestrator, config: Config): HealthMonitor =>
+  new HealthMonitor(orchestrator, {
+    marginBytes: config.safetyMarginBytes,
+    quotas: { totalBytes: config.maxTotalSizeBytes, familyBytes: config.maxFamilySizeBytes },
+  });
 
 /** Pages of the service load what is its own, and nothing else. */
 const POLICY = {

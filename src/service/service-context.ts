@@ -10,6 +10,7 @@ import type {
 import type { z } from 'zod';
 import type { Config } from '../config/config.ts';
 import type { CallOptions, ModelOrchestrator } from '../orchestrator/api.ts';
+import type { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
 import type { Wire } from '../wire/wire.ts';
 import type { Access, Caller } from './caller.ts';
 
@@ -23,6 +24,7 @@ export type ServiceApp = FastifyInstance<RawServerDefault, FastifyRequest['raw']
 
 export interface ServiceContext {
   readonly orchestrator: ModelOrchestrator;
+  readonly health: HealthMonitor;
   readonly config: Config;
   readonly version: string;
   /** Aborted when the service stops: what a request waits for ends then, and keeps what it holds. */

@@ -1,8 +1,9 @@
 /** Every group of routes, and under which prefixes it is there. */
 import type { RouteGroup, ServiceApp, ServiceContext } from '../service-context.ts';
+import { healthRoutes } from './health-routes.ts';
 import { openApiRoute, serviceRoutes } from './service-routes.ts';
 
-const GROUPS: readonly RouteGroup[] = [serviceRoutes];
+const GROUPS: readonly RouteGroup[] = [serviceRoutes, healthRoutes];
 
 /** Older callers know no version; only the first prefix is in the OpenAPI document. */
 const PREFIXES = ['/v1', ''] as const;
