@@ -42,6 +42,7 @@ const transfer = <T>(key: Row<T>): ConfigKey<T> => row('Transfer', key);
 const space = <T>(key: Row<T>): ConfigKey<T> => row('Space', key);
 const network = <T>(key: GuardedRow<T>): ConfigKey<T> => row('Network', key);
 const credentials = <T>(key: GuardedRow<T>): ConfigKey<T> => row('Credentials', key);
+const service = <T>(key: GuardedRow<T>): ConfigKey<T> => row('Service', key);
 const jobs = <T>(key: Row<T>): ConfigKey<T> => row('Jobs', key);
 const output = <T>(key: Row<T>): ConfigKey<T> => row('Output', key);
 
@@ -398,6 +399,46 @@ export const CONFIG_KEYS = {
     env: [{ name: 'HF_HUB_DISABLE_IMPLICIT_TOKEN', adapt: isDisabled }],
     default: true,
     description: 'Send a Hugging Face token that was found; `false` asks the Hub anonymously (HF_HUB_DISABLE_IMPLICIT_TOKEN=1).',
+  }),
+  apiHost: service<string>({
+    key: 'api_host',
+    fromProject: 'held-back',
+    type: word,
+    env: ['MODEL_API_HOST'],
+    default: '127.0.0.1',
+    description:
+      'The address that `wan serve` listens on. Any other than one of this machine alone needs a token first: `wan auth token create`.',
+  }),
+  apiPort: service<number>({
+    key: 'api_port',
+    fromProject: 'in-force',
+    type: wholeNumber(0, 65_535),
+    env: ['MODEL_API_PORT'],
+    default: 8005,
+    description: 'The port that `wan serve` listens on; `0` takes any free one.',
+  }),
+  apiHosts: service<readonly string[]>({
+    key: 'api_hosts',
+    fromProject: 'held-back',
+    type: words,
+    default: [],
+    description:
+      'Further names that the service is called by: of a proxy before it, say. A request for any other host is refused, so that no page of a browser can be made to speak for one.',
+  }),
+  apiAnonymous: service<'auto' | 'none' | 'read' | 'write'>({
+    key: 'api_anonymous',
+    fromProject: 'held-back',
+    type: choice('auto', 'none', 'read', 'write'),
+    default: 'auto',
+    description:
+      'What a request without a token may do, where the service listens for this machine alone: `auto` is `read` as long as no token was made, and `none` from then on. On any other address it is always `none`.',
+  }),
+  apiRateLimit: service<number>({
+    key: 'api_rate_limit',
+    fromProject: 'in-force',
+    type: wholeNumber(1, 1_000_000),
+    default: 1000,
+    description: 'Requests that one client may send in a second; beyond them the answer is 429 with `Retry-After`.',
   }),
   maxConcurrentJobs: jobs<number>({
     key: 'max_concurrent_jobs',

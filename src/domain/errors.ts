@@ -22,10 +22,10 @@ const traits = (exitCode: number, httpStatus: number, retryable: boolean, hint: 
 
 /** code -> exit status, HTTP status, retryable, default next step. docs/errors.md is tested to equal this table. */
 export const ERROR_CODES = {
-  INVALID_CONFIG: traits(2, 400, false, 'see `wan config show` for what is configured and from where'),
-  MISSING_MANIFEST: traits(2, 404, false, 'set WAN_MODELS_MANIFEST=/path/to/models.toml, or pass --manifest'),
-  SCHEMA_VERSION_MISMATCH: traits(2, 400, false, 'run `wan migrate manifest`, or install a wan-models that reads this schema version'),
-  MANIFEST_INVALID: traits(2, 400, false, 'correct the lines named above, then run `wan models validate`'),
+  INVALID_CONFIG: traits(2, 500, false, 'see `wan config show` for what is configured and from where'),
+  MISSING_MANIFEST: traits(2, 500, false, 'set WAN_MODELS_MANIFEST=/path/to/models.toml, or pass --manifest'),
+  SCHEMA_VERSION_MISMATCH: traits(2, 500, false, 'run `wan migrate manifest`, or install a wan-models that reads this schema version'),
+  MANIFEST_INVALID: traits(2, 500, false, 'correct the lines named above, then run `wan models validate`'),
   LOCKFILE_STALE: traits(2, 409, false, 'run `wan models lock` and commit the result'),
   INVALID_MODEL_ID: traits(2, 400, false, 'write name@version or name@version@variant'),
   INVALID_INPUT: traits(2, 400, false, 'correct the value named above'),
@@ -49,7 +49,7 @@ export const ERROR_CODES = {
   QUOTA_EXCEEDED: traits(6, 507, false, 'raise the quota, or free space with `wan models gc`'),
   LOCK_TIMEOUT: traits(7, 423, true, 'see `wan models locks` for who holds it, or raise lock_timeout'),
   CONCURRENT_MODIFICATION: traits(7, 409, true, 'run the same command again'),
-  AUTH_FAIL: traits(8, 401, false, 'run `wan auth login`, or set the token of the source'),
+  AUTH_FAIL: traits(8, 424, false, 'run `wan auth login`, or set the token of the source'),
   GATED: traits(8, 403, false, "accept the model's terms on its page, then run the same command again"),
   PERMISSION_DENIED: traits(9, 500, false, 'check owner and mode of the path named above'),
   PATH_TOO_LONG: traits(9, 400, false, 'use a shorter MODELS_ROOT'),
