@@ -26,6 +26,7 @@ import { RegistryFile } from './registry/registry-file.ts';
 import { Blobs } from './store/blobs.ts';
 import type { Violation } from './store/check-invariants.ts';
 import { Partials } from './store/partials.ts';
+import type { RateCap } from './util/rate-cap.ts';
 import { systemClock } from './util/system-world.ts';
 
 export interface OrchestratorOptions {
@@ -35,6 +36,8 @@ export interface OrchestratorOptions {
   readonly via?: Via;
   /** Of every call that brings none of its own: of a command, which is one call to its user. Absent: each call has one. */
   readonly correlationId?: string;
+  /** An upper bound of this orchestrator's own transfers, to be changed while they run. */
+  readonly rateCap?: RateCap;
 }
 
 /** @throws ModelError INVALID_CONFIG where MODELS_ROOT is missing, MISSING_MANIFEST where no manifest is configured. */
@@ -43,7 +46,7 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
   const { resolver } = store;
   const callId = () => options.correlationId ?? newCorrelationId();
   const bus = createEventBus({ clock: systemClock, ...(options.sinks && { sinks: options.sinks }) });
-  const resources = new Resources(config, store);
+  const resources = new Resources(config, store, options.rateCap);
   const tellOfTransferLibrary = transferLibraryNote(bus, config);
   const manifestPath = requireManifestPath(config);
   const manifest = new RegistryFile(manifestPath, resolver.stateDir('manifests'));

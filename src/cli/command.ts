@@ -4,7 +4,7 @@ import type { Report } from './report.ts';
 import type { Session } from './session.ts';
 
 /** What a word on the command line can be completed to. */
-export type Completion = 'ref' | 'file' | 'directory' | 'verb';
+export type Completion = 'ref' | 'job' | 'file' | 'directory' | 'verb' | 'nothing';
 
 export interface OptionSpec {
   /** Long name without dashes. */

@@ -78,7 +78,15 @@ async function afterAction(actions: Readonly<Record<string, Completion>>, place:
 }
 
 async function completed(kind: Completion, place: Place): Promise<readonly Candidate[]> {
+  if (kind === 'nothing') return [];
+  if (kind === 'job') return jobsOf(place);
   return kind === 'ref' ? refs(place) : [{ word: `:${kind}` }];
+}
+
+async function jobsOf(place: Place): Promise<readonly Candidate[]> {
+  const { openJobQueue } = await import('../compose/jobs.ts');
+  const { jobs } = openJobQueue(await configOf(place)).list();
+  return jobs.toReversed().map(({ id, label, state }) => ({ word: id, about: `${label} (${state})` }));
 }
 
 /** Ids first; once one of them stands there, with an `@` behind it, its variants and overlays. */
@@ -101,17 +109,20 @@ async function namesOf(place: Place, of: (model: ModelSummary) => readonly strin
   return [...names].map((word) => ({ word }));
 }
 
-async function modelsOf({ before, io }: Place): Promise<readonly ModelSummary[]> {
+async function modelsOf(place: Place): Promise<readonly ModelSummary[]> {
+  const config = await configOf(place);
+  const { ModelRegistry } = await import('../registry/model-registry.ts');
+  const registry = await ModelRegistry.load({ manifestPath: requireManifestPath(config), cacheDir: await cacheDirOf(config) });
+  return registry.listModels();
+}
+
+function configOf({ before, io }: Place): Promise<Config> {
   const values = ['root', 'manifest', 'config'].flatMap((name) => {
     const at = before.lastIndexOf(`--${name}`);
     const value = before[at + 1];
     return at < 0 || value === undefined ? [] : [[name, [value]] as const];
   });
-  const session = new Session({ io, args: new ParsedArgs([], new Map(values)), signal: new AbortController().signal, argv: [] });
-  const config = await session.config();
-  const { ModelRegistry } = await import('../registry/model-registry.ts');
-  const registry = await ModelRegistry.load({ manifestPath: requireManifestPath(config), cacheDir: await cacheDirOf(config) });
-  return registry.listModels();
+  return new Session({ io, args: new ParsedArgs([], new Map(values)), signal: new AbortController().signal, argv: [] }).config();
 }
 
 /** Where other verbs have kept the parsed manifest; completing itself writes nothing. */

@@ -11,6 +11,7 @@ import type { SourceOpener, TransferLimits } from '../orchestrator/orchestration
 import type { StoreContext } from '../store/context.ts';
 import type { TransferControls } from '../transfer/create-transfer-engine.ts';
 import type { TransferEngine } from '../transfer/transfer.ts';
+import type { RateCap } from '../util/rate-cap.ts';
 import { rateAt } from '../util/rate-schedule.ts';
 import { ConfiguredTiers } from './configured-tiers.ts';
 import { httpConfig, s3Config } from './service-configs.ts';
@@ -28,11 +29,14 @@ export class Resources {
   readonly #backends = new Map<boolean, Promise<Backends>>();
   readonly #engines = new Map<string, Promise<LimitedEngine>>();
   readonly #limitRate: LiveLimitRate;
+  readonly #rateCap: RateCap | undefined;
   readonly tiers: ConfiguredTiers;
 
-  constructor(config: Config, store: StoreContext) {
+  /** @param rateCap of all that moves here, on top of the limit that processes share */
+  constructor(config: Config, store: StoreContext, rateCap?: RateCap) {
     this.#config = config;
     this.#store = store;
+    this.#rateCap = rateCap;
     this.#limitRate = liveLimitRate(config);
     this.tiers = new ConfiguredTiers(config, store);
   }
@@ -114,12 +118,18 @@ export class Resources {
     const { clock, random } = this.#store;
     const config = this.#config;
     const maxFiles = jobs ?? config.maxConcurrentDownloads;
+    let share: number | undefined;
+    const cap = this.#rateCap;
+    const applyRate = (): void => engine.setLimitRate(cap === undefined ? share : cap.within(share));
     const traffic = new Traffic({
       store: this.#store,
       places: maxFiles,
       absentTtlMs: config.negativeCacheTtlMs ?? 0,
       rateLimit: async () => made.calledRate ?? rateAt((await this.#limitRate()) ?? [], new Date(clock.now())),
-      onShare: (bytesPerSecond) => engine.setLimitRate(bytesPerSecond),
+      onShare: (bytesPerSecond) => {
+        share = bytesPerSecond;
+        applyRate();
+      },
     });
     const engine = createTransferEngine({
       clock,
@@ -134,6 +144,8 @@ export class Resources {
       memoryBudgetBytes: config.memoryBudgetBytes,
       traffic,
     });
+    applyRate();
+    cap?.onChange(applyRate);
     const made: LimitedEngine = { engine, traffic, calledRate: undefined };
     return made;
   }

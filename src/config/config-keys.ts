@@ -4,6 +4,7 @@
  */
 import type { Secret } from '../domain/secret.ts';
 import type { TierSettings } from '../domain/tiers.ts';
+import type { CronSchedule } from '../util/cron.ts';
 import type { RateSchedule } from '../util/rate-schedule.ts';
 import { type ConfigKey, type GuardedRow, type Row, row } from './config-key.ts';
 import { type OriginPaths, originPaths } from './origin-paths.ts';
@@ -12,6 +13,7 @@ import {
   alwaysTrue,
   boolean,
   choice,
+  cronSchedule,
   decimalNumber,
   duration,
   httpUrl,
@@ -41,6 +43,8 @@ const transfer = <T>(key: Row<T>): ConfigKey<T> => row('Transfer', key);
 const space = <T>(key: Row<T>): ConfigKey<T> => row('Space', key);
 const network = <T>(key: GuardedRow<T>): ConfigKey<T> => row('Network', key);
 const credentials = <T>(key: GuardedRow<T>): ConfigKey<T> => row('Credentials', key);
+const service = <T>(key: GuardedRow<T>): ConfigKey<T> => row('Service', key);
+const jobs = <T>(key: Row<T>): ConfigKey<T> => row('Jobs', key);
 const output = <T>(key: Row<T>): ConfigKey<T> => row('Output', key);
 
 /** Set to anything but 0 or false means yes: the habit of NO_COLOR and CI. */
@@ -410,6 +414,78 @@ export const CONFIG_KEYS = {
     env: [{ name: 'HF_HUB_DISABLE_IMPLICIT_TOKEN', adapt: isDisabled }],
     default: true,
     description: 'Send a Hugging Face token that was found; `false` asks the Hub anonymously (HF_HUB_DISABLE_IMPLICIT_TOKEN=1).',
+  }),
+  apiHost: service<string>({
+    key: 'api_host',
+    fromProject: 'held-back',
+    type: word,
+    env: ['MODEL_API_HOST'],
+    default: '127.0.0.1',
+    description:
+      'The address that `wan serve` listens on. Any other than one of this machine alone needs a token first: `wan auth token create`.',
+  }),
+  apiPort: service<number>({
+    key: 'api_port',
+    fromProject: 'in-force',
+    type: wholeNumber(0, 65_535),
+    env: ['MODEL_API_PORT'],
+    default: 8005,
+    description: 'The port that `wan serve` listens on; `0` takes any free one.',
+  }),
+  apiHosts: service<readonly string[]>({
+    key: 'api_hosts',
+    fromProject: 'held-back',
+    type: words,
+    default: [],
+    description:
+      'Further names that the service is called by: of a proxy before it, say. A request for any other host is refused, so that no page of a browser can be made to speak for one.',
+  }),
+  apiAnonymous: service<'auto' | 'none' | 'read' | 'write'>({
+    key: 'api_anonymous',
+    fromProject: 'held-back',
+    type: choice('auto', 'none', 'read', 'write'),
+    default: 'auto',
+    description:
+      'What a request without a token may do, where the service listens for this machine alone: `auto` is `read` as long as no token was made, and `none` from then on. On any other address it is always `none`.',
+  }),
+  apiRateLimit: service<number>({
+    key: 'api_rate_limit',
+    fromProject: 'in-force',
+    type: wholeNumber(1, 1_000_000),
+    default: 1000,
+    description: 'Requests that one client may send in a second; beyond them the answer is 429 with `Retry-After`.',
+  }),
+  maxConcurrentJobs: jobs<number>({
+    key: 'max_concurrent_jobs',
+    type: wholeNumber(1, 64),
+    default: 2,
+    description:
+      'Jobs that the one runner of a MODELS_ROOT works on at the same time; `memory_budget` is shared out among them. Files in transfer are limited by `max_concurrent_downloads` all the same.',
+  }),
+  jobAttempts: jobs<number>({
+    key: 'job_attempts',
+    type: wholeNumber(1, 100),
+    default: 3,
+    description:
+      'Tries of a job that fails in a way that may pass by itself (a source that is down, a lock that is held), half a minute after the first and then twice as long each time.',
+  }),
+  gcSchedule: jobs<CronSchedule | undefined>({
+    key: 'gc_schedule',
+    type: orOff(cronSchedule),
+    default: undefined,
+    description: 'When a job of `wan models gc` is queued by itself. What was missed while nothing ran jobs is made up once.',
+  }),
+  scrubSchedule: jobs<CronSchedule | undefined>({
+    key: 'scrub_schedule',
+    type: orOff(cronSchedule),
+    default: undefined,
+    description: 'When a job of `wan models scrub` is queued by itself.',
+  }),
+  scrubMaxAgeMs: jobs<number>({
+    key: 'scrub_max_age',
+    type: duration(0),
+    default: 30 * 24 * HOUR,
+    description: 'A scheduled scrub reads only blobs that nobody has read for so long; `0` reads all.',
   }),
   logLevel: output<'error' | 'warn' | 'info' | 'debug'>({
     key: 'log_level',

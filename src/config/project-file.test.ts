@@ -44,6 +44,9 @@ const HELD: Readonly<Record<string, readonly [toml: string, variable: string]>> 
   keyring: ['"off"', 'off'],
   hf_token_path: ['"/etc/secret"', '/etc/secret'],
   audit_log: ['"off"', 'off'],
+  api_host: ['"0.0.0.0"', '0.0.0.0'],
+  api_hosts: ['["evil.example"]', 'evil.example'],
+  api_anonymous: ['"write"', 'write'],
   tiers: ['{ cold = { url = "s3://evil/here" } }', 'cold=s3://evil/here'],
 };
 

@@ -1,4 +1,5 @@
 import { Secret } from '../domain/secret.ts';
+import { type CronSchedule, parseCron } from '../util/cron.ts';
 import { formatBytes } from '../util/format-bytes.ts';
 import { formatDuration } from '../util/format-duration.ts';
 import { parseDuration } from '../util/parse-duration.ts';
@@ -126,12 +127,29 @@ export const rateSchedule: ValueType<RateSchedule | undefined> = {
   show: (value) => (value === undefined ? 'off' : formatRateSchedule(value)),
 };
 
+/** Times of day, week and year, as cron has them. */
+export const cronSchedule: ValueType<CronSchedule> = {
+  allowed:
+    'five fields as cron has them, in local time (minute, hour, day of the month, month, day of the week) such as "30 3 * * 0", or @hourly, @daily, @weekly, @monthly',
+  schema: { type: 'string' },
+  parse: (raw) => {
+    const parsed = typeof raw === 'string' ? parseCron(raw) : undefined;
+    return parsed !== undefined && 'value' in parsed ? parsed : undefined;
+  },
+  problemsOf: (raw) => {
+    const parsed = typeof raw === 'string' ? parseCron(raw) : undefined;
+    return parsed !== undefined && 'problems' in parsed ? parsed.problems : [];
+  },
+  show: ({ text }) => text,
+};
+
 /** Adds `off`, held as `undefined`. */
 export function orOff<T>(type: ValueType<T>): ValueType<T | undefined> {
   return {
     allowed: `${type.allowed}, or off`,
     schema: type.schema,
     parse: (raw, context) => (typeof raw === 'string' && OFF.test(raw.trim()) ? { value: undefined } : type.parse(raw, context)),
+    ...(type.problemsOf && { problemsOf: (raw: unknown) => type.problemsOf?.(raw) ?? [] }),
     show: (value) => (value === undefined ? 'off' : type.show(value)),
   };
 }

@@ -10,6 +10,7 @@ import { eventDocument } from './events.ts';
 import { exportData } from './export.ts';
 import { gcData } from './gc.ts';
 import { importData } from './import.ts';
+import { explainData, jobsData } from './jobs.ts';
 import { addData, diffData, lockData, outdatedData, removeData } from './lock.ts';
 import { completionsData, configShowData, configTrustData, doctorData, helpData, versionData } from './machine.ts';
 import { metricsData } from './metrics.ts';
@@ -65,6 +66,8 @@ const DATA = {
   'wan.models.remove/v1': removeData,
   'wan.models.diff/v1': diffData,
   'wan.models.locks/v1': locksData,
+  'wan.models.jobs/v1': jobsData,
+  'wan.models.explain/v1': explainData,
   'wan.models.tier/v1': tierData,
   'wan.models.bundle/v1': bundleData,
   'wan.models.import/v1': importData,

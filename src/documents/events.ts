@@ -1,5 +1,6 @@
 /** The lines of `--progress json`: one event each. */
 import { z } from 'zod';
+import { JOB_STATES } from '../domain/jobs.ts';
 import { bytes, errorObject, proof, ref } from './envelope.ts';
 import { gcKind, gcTrigger } from './gc.ts';
 
@@ -84,5 +85,12 @@ export const eventDocument = z.discriminatedUnion('type', [
   }),
   event('act.finished', { act, facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])) }),
   event('act.failed', { act, error }),
+  event('job.changed', {
+    id: z.string(),
+    label: z.string(),
+    state: z.enum(JOB_STATES),
+    attempts: z.int().min(0),
+    error: error.optional().meta({ description: 'of a try that failed, also where it is tried again' }),
+  }),
   event('warning', { code: z.string(), message: z.string() }),
 ]);

@@ -21,6 +21,16 @@ const aliases = z
 const asked = z.string().optional().meta({ description: 'the reference as it was written, where that is not `ref`' });
 export const resultsOf = <Result extends z.ZodObject>(result: Result) => z.array(z.union([result.extend({ asked }), failedRef]));
 
+/** Of a lock, as the holder says. */
+const holder = z.object({
+  pid: z.int(),
+  host: z.string(),
+  since: z.string(),
+  doing: z.string(),
+  done_bytes: bytes.optional(),
+  total_bytes: bytes.optional(),
+});
+
 export const ensureResult = z.object({
   ref,
   ok: z.literal(true),
@@ -54,6 +64,7 @@ export const statusResult = z.object({
   proof: proof.optional().meta({ description: 'the weakest' }),
   proofs: z.partialRecord(proof, z.int().min(1)).meta({ description: 'how many files each level proves' }),
   verified_at: z.iso.datetime().optional(),
+  holder: holder.optional().meta({ description: 'who makes it, or changes it, now; only where it is not complete' }),
 });
 export const statusData = z.object({
   complete: z.boolean().meta({ description: 'every model asked for is COMPLETE' }),
@@ -237,16 +248,7 @@ export const locksData = z.object({
     z.object({
       lock: z.string(),
       held: z.boolean(),
-      holder: z
-        .object({
-          pid: z.int(),
-          host: z.string(),
-          since: z.string(),
-          doing: z.string(),
-          done_bytes: bytes.optional(),
-          total_bytes: bytes.optional(),
-        })
-        .optional(),
+      holder: holder.optional(),
     }),
   ),
 });

@@ -5,7 +5,7 @@ import { bytes, failedRef, ref } from './envelope.ts';
 const form = z.enum(['plain', 'zstd']);
 const tierName = z.string().meta({ description: 'as in the configuration; `fast` is MODELS_ROOT' });
 
-const tierState = z.object({
+export const tierState = z.object({
   name: tierName,
   place: z.string().meta({ description: 'absolute path, or URL' }),
   problem: z.string().optional().meta({ description: 'why it cannot be asked now' }),

@@ -5,6 +5,7 @@
 import type { ActName, Facts } from './acts.ts';
 import type { ErrorDocument } from './errors.ts';
 import type { GcKind, GcTrigger } from './gc.ts';
+import type { JobState } from './jobs.ts';
 import type { ProofLevel } from './proof.ts';
 
 /** How a file's bytes came to be in the store. */
@@ -112,6 +113,16 @@ export type EventBody =
   | { readonly type: 'act.finished'; readonly act: ActName; readonly facts: Facts }
   /** A verb that changes things, or looks for damage, ended with an error. Said once, by the verb that was called. */
   | { readonly type: 'act.failed'; readonly act: ActName; readonly error: ErrorDocument }
+  /** Of a runner of jobs: what became of one. */
+  | {
+      readonly type: 'job.changed';
+      readonly id: string;
+      readonly label: string;
+      readonly state: JobState;
+      readonly attempts: number;
+      /** Of a try that failed, also where it is tried again. */
+      readonly error?: ErrorDocument;
+    }
   | { readonly type: 'warning'; readonly code: string; readonly message: string };
 
 /** What a lock file says of whoever holds it. */

@@ -1,3 +1,4 @@
+import type { LockHolder } from './events.ts';
 import type { CanonicalRef } from './model-ref.ts';
 import type { ProofCounts, ProofLevel } from './proof.ts';
 
@@ -51,4 +52,6 @@ export interface ModelStatus {
   readonly proofs: ProofCounts;
   /** ISO 8601. */
   readonly verifiedAt?: string;
+  /** Who makes it, or changes it, now; only told where it is not complete. */
+  readonly holder?: LockHolder;
 }

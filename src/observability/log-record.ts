@@ -156,6 +156,8 @@ function say(event: ModelEvent): Said | undefined {
       return info(`Done: ${event.act}`, { act: event.act, facts: event.facts });
     case 'act.failed':
       return sayFailed(event);
+    case 'job.changed':
+      return sayJob(event);
     case 'warning':
       return warn(event.message, { warning_code: event.code });
     case 'ensure.progress':
@@ -185,6 +187,16 @@ function sayFinished(event: Extract<EventBody, { type: 'ensure.finished' }>): Sa
     files_downloaded: event.fetchedFiles,
     proof: event.proof,
   });
+}
+
+function sayJob({ id, label, state, attempts, error }: Extract<EventBody, { type: 'job.changed' }>): Said {
+  const why = error === undefined ? '' : `: ${error.message}`;
+  const fields = { job_id: id, job_state: state, attempts, ...(error && errorFields(error)) };
+  return {
+    level: state === 'failed' ? 'error' : error === undefined ? 'info' : 'warn',
+    message: `Job ${id} ${state}: ${label}${why}`,
+    fields,
+  };
 }
 
 function sayFileFinished(event: Extract<EventBody, { type: 'file.finished' }>): Said {

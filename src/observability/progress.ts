@@ -123,6 +123,7 @@ function reduceModel(model: ModelProgress, event: ModelEvent): ModelProgress | u
     case 'gc.trashed':
     case 'gc.finished':
     case 'tier.moved':
+    case 'job.changed':
     case 'warning':
       return undefined;
   }

@@ -1,4 +1,5 @@
 /** `status`: reads names, sizes, times and records; never content. Changes nothing on disk. */
+import type { LockHolder } from '../domain/events.ts';
 import { countProofs, weakestProof } from '../domain/proof.ts';
 import { type FaultyFile, type FileFault, ModelState, type ModelStatus } from '../domain/status.ts';
 import { faultOf, type InspectedFile, type Inspection, provenBy } from '../store/inspect-snapshot.ts';
@@ -24,7 +25,9 @@ export async function statusOf(work: Orchestration, modelId: string, options: Ta
   const planned = target.base === undefined ? faulty : sight.files;
   const bytesNeeded = planWork(work, target, { files: planned, force: false }).fetchBytes;
   const tier = tierOf(work, target);
-  return toStatus(target, sight, { faulty, bytesNeeded, verifying: await isBeingVerified(work, target), ...(tier && { tier }) });
+  const status = toStatus(target, sight, { faulty, bytesNeeded, verifying: await isBeingVerified(work, target), ...(tier && { tier }) });
+  const holder = status.state === ModelState.COMPLETE ? undefined : await holderOf(work, target);
+  return holder === undefined ? status : { ...status, holder };
 }
 
 interface Judged {
@@ -72,5 +75,8 @@ function toFaultyFile(file: InspectedFile): FaultyFile[] {
 
 const isBeingVerified = (work: Orchestration, { spec }: Target): Promise<boolean> =>
   work.store.locks.isLocked(work.store.resolver.verifyLock(spec.family, spec.ref).path);
+
+const holderOf = (work: Orchestration, { spec }: Target): Promise<LockHolder | undefined> =>
+  work.store.locks.holder(work.store.resolver.modelLock(spec.family, spec.ref).path);
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

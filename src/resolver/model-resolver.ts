@@ -23,6 +23,8 @@ export const STATE_KINDS = [
   'pieces',
   'publish',
   'jobs',
+  'job-progress',
+  'schedules',
   'metrics',
   'audit',
   'manifests',
@@ -193,6 +195,16 @@ export class ModelResolver {
   /** Held by whoever adds up what processes counted. */
   metricsLock(): LockPath {
     return { name: 'the counters', path: 'metrics.lock' };
+  }
+
+  /** Held for moments by whoever reads jobs to write them anew. */
+  jobsLock(): LockPath {
+    return { name: 'the job queue', path: 'jobs/queue.lock' };
+  }
+
+  /** Held by the one process that runs the jobs of a root. */
+  runnerLock(): LockPath {
+    return { name: 'the runner of jobs', path: 'jobs/runner.lock' };
   }
 
   storeLock(): LockPath {

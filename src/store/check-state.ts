@@ -4,11 +4,12 @@ import { dirname } from 'node:path';
 import { isFileLocked } from '../locks/locked-file.ts';
 import { STATE_KINDS, type StateKind } from '../resolver/model-resolver.ts';
 import type { Violation } from './check-invariants.ts';
+import { checkJobs } from './check-jobs.ts';
 import type { StoreContext } from './context.ts';
 import { listNames } from './list-names.ts';
 
 /** Kinds with text from sources in their records. */
-const OF_SOURCES: readonly StateKind[] = ['absent', 'hosts'];
+const OF_SOURCES: readonly StateKind[] = ['absent', 'hosts', 'jobs', 'job-progress'];
 /** A user before the host, or a query with values. */
 const SECRET = /:\/\/[^/\s"]*@|[?&][\w-]+=/;
 
@@ -19,6 +20,7 @@ export async function checkState(context: StoreContext): Promise<Violation[]> {
     ...strangers.map((name) => ({ invariant: 7, path: `.state/${name}`, what: 'is no part of the layout' })),
     ...filesOf(context, OF_SOURCES).flatMap((path) => checkSecrets(context, path)),
     ...(await checkRates(context)),
+    ...checkJobs(context),
   ];
 }
 

@@ -5,12 +5,14 @@ import { parseSha256, type Sha256 } from '../domain/digest.ts';
 import type { LockHolder } from '../domain/events.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
 import type { StoredPin } from '../domain/holds.ts';
+import { isFinished, modelOf } from '../domain/jobs.ts';
 import { type CanonicalRef, formatRef } from '../domain/model-ref.ts';
 import { isFileLocked } from '../locks/locked-file.ts';
 import { lastUseMs } from './access.ts';
 import { BlobTable } from './blob-table.ts';
 import type { StoreContext } from './context.ts';
 import { liveIntents, namedBy } from './intents.ts';
+import { JobRecords } from './job-records.ts';
 import { isExpired, type KeptTrash, keptAt, keptTrash } from './kept-trash.ts';
 import { type LiveLeases, liveLeases } from './leases.ts';
 import { listNames } from './list-names.ts';
@@ -90,6 +92,8 @@ export interface StoreScan {
   /** By name. */
   readonly pins: ReadonlyMap<string, StoredPin>;
   readonly leases: LiveLeases;
+  /** References of models that a job will go on with, which has not ended. */
+  readonly awaited: readonly string[];
   /** Labels of models that an ensure works on. */
   readonly ensuring: ReadonlySet<string>;
   /** Digests that those at work count on, and keys of their partials. */
@@ -125,10 +129,17 @@ export async function scanStore(context: StoreContext): Promise<StoreScan> {
     quarantine: listNames(context.resolver.quarantineDir).flatMap((name) => treeAt(join(context.resolver.quarantineDir, name))),
     pins: new Map(listPins(context).map((pin) => [pin.name, pin])),
     leases: await liveLeases(context),
+    awaited: awaitedModels(context),
     ensuring: new Set(intents.map(({ ref }) => ref)),
     intended,
     linkedElsewhere: linked,
   };
+}
+
+/** Paused for a week, a download is still worth its pieces. */
+function awaitedModels(context: StoreContext): string[] {
+  const jobs = new JobRecords(context).list().jobs.filter((job) => !isFinished(job));
+  return [...new Set(jobs.flatMap(({ request }) => modelOf(request) ?? []))];
 }
 
 interface Scanning {

@@ -15,7 +15,7 @@ export const lockWire = ({ path, held, holder }: LockEntry): Wire<typeof locksDa
   ...(holder !== undefined && { holder: holderWire(holder) }),
 });
 
-const holderWire = ({ pid, host, since, doing, doneBytes, totalBytes }: LockHolder) => ({
+export const holderWire = ({ pid, host, since, doing, doneBytes, totalBytes }: LockHolder) => ({
   pid,
   host,
   since,

@@ -14,7 +14,7 @@ export const sourcesWire = ({ ref, variant, sources, forgotten }: SourcesReport)
   ...(forgotten !== undefined && { forgotten }),
 });
 
-const sourceWire = ({ source, host, fileCount, file, credentials, error, probe, failures }: ModelSource): SourceWire => ({
+export const sourceWire = ({ source, host, fileCount, file, credentials, error, probe, failures }: ModelSource): SourceWire => ({
   source,
   ...(host !== undefined && { host }),
   file_count: fileCount,

@@ -1,6 +1,7 @@
 import type { statusData, statusResult } from '../documents/models.ts';
 import { formatRef } from '../domain/model-ref.ts';
 import { ModelState, type ModelStatus } from '../domain/status.ts';
+import { holderWire } from './lock-wire.ts';
 import { resultsWire, type Tried, valuesOf } from './tried.ts';
 import type { Wire } from './wire.ts';
 
@@ -13,7 +14,7 @@ export const statusDataWire = (tried: readonly Tried<ModelStatus>[]): Wire<typeo
 export const isAllComplete = (tried: readonly Tried<ModelStatus>[]): boolean =>
   valuesOf(tried).filter(({ state }) => state === ModelState.COMPLETE).length === tried.length;
 
-const statusWire = (status: ModelStatus): Wire<typeof statusResult> => ({
+export const statusWire = (status: ModelStatus): Wire<typeof statusResult> => ({
   ref: formatRef(status.ref),
   ok: true,
   variant: status.variant,
@@ -29,4 +30,5 @@ const statusWire = (status: ModelStatus): Wire<typeof statusResult> => ({
   ...(status.proof !== undefined && { proof: status.proof }),
   proofs: status.proofs,
   ...(status.verifiedAt !== undefined && { verified_at: status.verifiedAt }),
+  ...(status.holder !== undefined && { holder: holderWire(status.holder) }),
 });

@@ -18,7 +18,7 @@ export const tierMovesWire = (action: 'move' | 'drop', tried: readonly Tried<Tie
   results: resultsWire(tried, moveWire),
 });
 
-const stateWire = (tier: TierState): Extract<Data, { action: 'status' }>['tiers'][number] => ({
+export const stateWire = (tier: TierState): Extract<Data, { action: 'status' }>['tiers'][number] => ({
   name: tier.name,
   place: tier.place,
   ...(tier.problem !== undefined && { problem: tier.problem }),

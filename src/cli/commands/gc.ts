@@ -1,6 +1,6 @@
-import { ModelError } from '../../domain/errors.ts';
 import type { GcPlan, GcReport } from '../../domain/gc.ts';
 import type { GcOptions } from '../../orchestrator/api.ts';
+import { gcFault } from '../../orchestrator/report-faults.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { gcWire } from '../../wire/gc-wire.ts';
 import type { Command } from '../command.ts';
@@ -89,17 +89,6 @@ async function collect(session: Session, options: GcOptions, plan?: GcPlan): Pro
 }
 
 function reportOn(plan: GcPlan | GcReport): Report {
-  const error = 'reclaimedBytes' in plan ? missed(plan) : undefined;
+  const error = 'reclaimedBytes' in plan ? gcFault(plan) : undefined;
   return { wire: () => gcWire(plan), text: (screen) => gcText(screen, plan), ...(error && { error }) };
-}
-
-/** All was done that may be done, and it was not enough. */
-function missed({ targets }: GcReport): ModelError | undefined {
-  const short = targets.find(({ shortBytes }) => shortBytes > 0);
-  if (short === undefined) return undefined;
-  return new ModelError('NO_SPACE', `${formatBytes(short.shortBytes)} more should have gone, and nothing else may`, {
-    reason: 'gc_target_missed',
-    hint: 'see above what is kept and why: `wan models unpin`, or `wan models rm` of what is not needed',
-    details: { kind: short.kind, wanted: short.wantedBytes, reached: short.reachedBytes, shortfall: short.shortBytes },
-  });
 }

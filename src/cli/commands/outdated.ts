@@ -1,7 +1,7 @@
+import { lockFault } from '../../orchestrator/report-faults.ts';
 import { outdatedWire } from '../../wire/lock-report-wire.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-statuses.ts';
-import { lockFailure } from '../lock-failure.ts';
 import { outdatedText } from '../render/outdated-text.ts';
 
 export const outdated: Command = {
@@ -19,7 +19,7 @@ export const outdated: Command = {
   run: async (session, args) => {
     const orchestrator = await session.orchestrator();
     const report = await orchestrator.outdated(args.operands, { signal: session.signal, ...(args.has('offline') && { offline: true }) });
-    const error = lockFailure(report.failed);
+    const error = lockFault(report.failed);
     const isCurrent = report.parts.every(({ state }) => state === 'current');
     return {
       wire: () => outdatedWire(report),

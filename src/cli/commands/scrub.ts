@@ -1,6 +1,5 @@
-import { ModelError } from '../../domain/errors.ts';
-import type { ScrubReport } from '../../domain/scrub.ts';
 import type { ScrubOptions } from '../../orchestrator/api.ts';
+import { scrubFault } from '../../orchestrator/report-faults.ts';
 import { scrubWire } from '../../wire/scrub-wire.ts';
 import type { Command } from '../command.ts';
 import { PROGRESS_OPTION, SUBSET_OPTION } from '../common-options.ts';
@@ -29,7 +28,7 @@ export const scrub: Command = {
     const options = scrubOptions(args);
     const orchestrator = await session.orchestrator();
     const report = await withProgress(session, (onEvent) => orchestrator.scrub({ ...options, signal: session.signal, onEvent }));
-    const error = faultOf(report);
+    const error = scrubFault(report);
     return { wire: () => scrubWire(report), text: (screen) => scrubText(screen, report), ...(error && { error }) };
   },
 };
@@ -43,18 +42,4 @@ function scrubOptions(args: ParsedArgs): ScrubOptions {
     ...(maxAgeMs !== undefined && { maxAgeMs }),
     ...(limitRateBytesPerSecond !== undefined && { limitRateBytesPerSecond }),
   };
-}
-
-function faultOf({ corrupt }: ScrubReport): ModelError | undefined {
-  if (corrupt.length === 0) return undefined;
-  const models = [...new Set(corrupt.flatMap((blob) => blob.models))];
-  const what = corrupt.length === 1 ? '1 blob is not what its name says' : `${corrupt.length} blobs are not what their names say`;
-  return new ModelError('CHECKSUM_FAIL', what, {
-    reason: 'scrub_found_corruption',
-    hint:
-      models.length === 0
-        ? 'no model here needs them'
-        : `mend with \`wan models repair ${models.slice(0, 3).join(' ')}\`${models.length > 3 ? ', and so on' : ''}`,
-    details: { digests: corrupt.map(({ digest }) => digest), models },
-  });
 }

@@ -1,6 +1,6 @@
+import { lockFault } from '../../orchestrator/report-faults.ts';
 import { lockReportWire } from '../../wire/lock-report-wire.ts';
 import type { Command } from '../command.ts';
-import { lockFailure } from '../lock-failure.ts';
 import { LOCK_OPTIONS, lockOptions } from '../lock-options.ts';
 import { lockText } from '../render/lock-text.ts';
 import { withProgress } from '../with-progress.ts';
@@ -20,7 +20,7 @@ export const update: Command = {
     const orchestrator = await session.orchestrator();
     const options = { ...lockOptions(session, args), update: true };
     const report = await withProgress(session, (onEvent) => orchestrator.lock(args.operands, { ...options, onEvent }));
-    const error = lockFailure(report.failed);
+    const error = lockFault(report.failed);
     return { wire: () => lockReportWire(report), text: (screen) => lockText(screen, report), ...(error && { error }) };
   },
 };

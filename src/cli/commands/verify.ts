@@ -1,7 +1,7 @@
-import { ModelError } from '../../domain/errors.ts';
-import { formatRef } from '../../domain/model-ref.ts';
+import type { ModelError } from '../../domain/errors.ts';
 import type { VerifyReport } from '../../domain/results.ts';
 import type { VerifyOptions } from '../../orchestrator/api.ts';
+import { verifyFault } from '../../orchestrator/report-faults.ts';
 import { hasFailed, resultsWire, type Tried, tryEach } from '../../wire/tried.ts';
 import { verifyWire } from '../../wire/verify-wire.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
@@ -66,22 +66,5 @@ function verifyOptions(session: Session, args: ParsedArgs): VerifyOptions {
 function firstFault(tried: readonly Tried<VerifyReport>[]): ModelError | undefined {
   const first = tried.find((one) => hasFailed(one) || !one.value.ok);
   if (first === undefined) return undefined;
-  return hasFailed(first) ? first.error : wrongBytes(first.value);
-}
-
-function wrongBytes({ ref, files, formatFaults }: VerifyReport): ModelError {
-  const wrong = files.filter(({ ok }) => !ok).map(({ path }) => path);
-  const [format] = formatFaults;
-  if (wrong.length === 0 && format !== undefined) {
-    return new ModelError('FORMAT_INVALID', `${formatRef(ref)}: ${format.path} has the bytes that the manifest names; ${format.message}`, {
-      reason: format.reason,
-      details: { files: formatFaults.map(({ path }) => path) },
-    });
-  }
-  const named = wrong.length > 3 ? `${wrong.slice(0, 3).join(', ')} and ${wrong.length - 3} more` : wrong.join(', ');
-  return new ModelError('CHECKSUM_FAIL', `${formatRef(ref)}: ${named} ${wrong.length === 1 ? 'is' : 'are'} not as the manifest says`, {
-    reason: 'verification_failed',
-    hint: `mend with \`wan models repair ${formatRef(ref)}\``,
-    details: { files: wrong },
-  });
+  return hasFailed(first) ? first.error : verifyFault(first.value);
 }

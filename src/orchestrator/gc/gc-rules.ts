@@ -40,7 +40,7 @@ export interface GcRules {
   readonly inManifest: (snapshot: ScannedSnapshot) => boolean;
   /** Who has one of its files open or mapped. */
   readonly openBy: (snapshot: ScannedSnapshot) => FileUser | undefined;
-  /** Digests and keys of partials that pinned or leased models count on, before they are published. */
+  /** Digests and keys of partials that pinned, leased or awaited models count on, before they are published. */
   readonly wanted: ReadonlySet<string>;
 }
 

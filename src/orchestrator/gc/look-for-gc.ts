@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { isModelError } from '../../domain/errors.ts';
 import type { InUseLook } from '../../domain/gc.ts';
-import { type CanonicalRef, formatRef } from '../../domain/model-ref.ts';
+import { formatRef } from '../../domain/model-ref.ts';
 import type { ModelRegistry } from '../../registry/model-registry.ts';
 import { type FileUser, type OpenFiles, readOpenFiles } from '../../store/open-files.ts';
 import { readStoreId } from '../../store/open-store.ts';
@@ -45,7 +45,7 @@ export async function lookForGc(work: Orchestration, options: GcOptions, need?: 
       purge: options.purge ?? false,
       trashTtlMs: work.settings.trashTtlMs,
       quarantine: options.quarantine ?? false,
-      inManifest: ({ family, ref }) => families.get(ref.modelId) === family && isNamed(registry, ref),
+      inManifest: ({ family, ref }) => families.get(ref.modelId) === family && isNamed(registry, formatRef(ref)),
       openBy: (snapshot) => (open === undefined ? undefined : userOf(open, snapshot)),
       wanted: wantedBy(registry, scan),
     },
@@ -72,9 +72,9 @@ function freeNeed(work: Orchestration, wantedBytes: number): NonNullable<GcRules
 }
 
 /** As the manifest names it now: a variant that has become the default one lies under another name. */
-function isNamed(registry: ModelRegistry, ref: CanonicalRef): boolean {
+function isNamed(registry: ModelRegistry, ref: string): boolean {
   try {
-    return formatRef(registry.resolve(formatRef(ref))) === formatRef(ref);
+    return formatRef(registry.resolve(ref)) === ref;
   } catch (error) {
     if (isModelError(error, 'MODEL_NOT_FOUND') || isModelError(error, 'VARIANT_NOT_FOUND')) return false;
     throw error;
@@ -90,9 +90,10 @@ const userOf = ({ byInode }: OpenFiles, { files }: ScannedSnapshot): FileUser | 
   return undefined;
 };
 
-/** What was fetched for a pinned or leased model that is not published yet lies under its digests. */
-function wantedBy(registry: ModelRegistry, { pins, leases }: StoreScan): ReadonlySet<string> {
+/** What was fetched for a pinned, leased or awaited model that is not published yet lies under its digests. */
+function wantedBy(registry: ModelRegistry, { pins, leases, awaited }: StoreScan): ReadonlySet<string> {
   const pinned = [...pins.values()].flatMap((stored) => (stored.pin && isHolding(stored) ? [stored.pin] : []));
   const refs = [...pinned, ...[...leases.byName.values()].flat()].map(({ ref }) => ref);
-  return new Set(refs.filter((ref) => isNamed(registry, ref)).flatMap((ref) => digestsOf(registry.spec(formatRef(ref)).files)));
+  const named = [...refs.map(formatRef), ...awaited].filter((ref) => isNamed(registry, ref));
+  return new Set(named.flatMap((ref) => digestsOf(registry.spec(ref).files)));
 }

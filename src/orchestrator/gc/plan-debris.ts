@@ -60,7 +60,7 @@ const notAsked = (rules: GcRules): Kept | undefined =>
   isFamilyQuota(rules) ? { reason: 'not_asked', why: 'it counts for no family' } : undefined;
 
 const wantedBy = (key: string, { wanted }: GcRules): Kept | undefined =>
-  wanted.has(key) ? { reason: 'counted_on', why: 'a pinned or leased model counts on it' } : undefined;
+  wanted.has(key) ? { reason: 'counted_on', why: 'a model counts on it that is pinned or leased, or that a job is about' } : undefined;
 
 /** What an ensure that was interrupted has fetched is worth most right after that. */
 function youngOne({ changedMs }: ScannedEntry, { nowMs, graceMs }: GcRules): Kept | undefined {

@@ -59,6 +59,7 @@ const EMPTY: Omit<StoreScan, 'blobs'> = {
   quarantine: [],
   pins: new Map(),
   leases: { byName: new Map(), unreadable: 0 },
+  awaited: [],
   ensuring: new Set(),
   intended: new Set(),
   linkedElsewhere: new Set(),

@@ -1,0 +1,34 @@
+import { ModelError } from '../domain/errors.ts';
+import { type JobRecord, statePhrase } from '../domain/jobs.ts';
+
+export const noSuchJob = (id: string): ModelError =>
+  new ModelError('JOB_NOT_FOUND', `there is no job ${JSON.stringify(id)}`, { details: { id } });
+
+export const severalJobs = (id: string, ids: readonly string[]): ModelError =>
+  new ModelError('INVALID_INPUT', `${JSON.stringify(id)} may be any of ${ids.length} jobs`, {
+    reason: 'job_ambiguous',
+    hint: 'write more digits of its id',
+    details: { ids: ids.slice(0, 20) },
+  });
+
+/** @param whatFor "pause" */
+export const wrongState = ({ id, state, label }: JobRecord, whatFor: string, hint: string): ModelError =>
+  new ModelError('CONCURRENT_MODIFICATION', `job ${id} (${label}) ${statePhrase(state)}: there is nothing to ${whatFor}`, {
+    reason: 'job_state',
+    hint,
+    retryable: false,
+    details: { id, state },
+  });
+
+export const queueFull = (limit: number): ModelError =>
+  new ModelError('RATE_LIMIT', `${limit} jobs wait already`, {
+    reason: 'queue_full',
+    hint: 'wait until some have ended, or cancel some with `wan models jobs cancel`',
+    details: { limit },
+  });
+
+export const keyReused = (): ModelError =>
+  new ModelError('INVALID_INPUT', 'this Idempotency-Key was used for another request', {
+    reason: 'idempotency_key_reused',
+    hint: 'make a new key for each request, and send the same one only when the same request is sent again',
+  });

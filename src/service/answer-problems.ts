@@ -1,0 +1,52 @@
+/** Every way in which an answer can fail, answered in one form. */
+import type { Socket } from 'node:net';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { newCorrelationId } from '../observability/correlation-id.ts';
+import { PROBLEM_TYPE } from './contract/problem.ts';
+import { errorOf } from './error-of.ts';
+import { problemOf } from './problem.ts';
+import { Refusal } from './refusal.ts';
+import type { ServiceApp } from './service-context.ts';
+
+export function answerProblems(app: ServiceApp, stopping: AbortSignal): void {
+  app.setErrorHandler((thrown, request, reply) => sendProblem(thrown, { request, reply, stopping }));
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(new Refusal('route_unknown', `there is no ${request.method} ${pathOf(request.url)}`), { request, reply, stopping }),
+  );
+}
+
+interface Asked {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly stopping: AbortSignal;
+}
+
+export function sendProblem(thrown: unknown, { request, reply, stopping }: Asked): FastifyReply {
+  const error = errorOf(thrown, request, stopping);
+  request.failure = error;
+  const problem = problemOf(error, request.id);
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="wan-models"');
+  if (problem.status === 503) reply.header('retry-after', '5');
+  return reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
+}
+
+/** What is no HTTP at all never becomes a request: it is answered on its socket. */
+export function answerNoHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const reason = error.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'request_malformed';
+  const problem = problemOf(new Refusal(reason, 'this is no request that can be read'), newCorrelationId());
+  const body = JSON.stringify(problem);
+  const head = [
+    `HTTP/1.1 ${problem.status} ${problem.title}`,
+    `Content-Type: ${PROBLEM_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** A query may hold anything; nothing of it is repeated. */
+const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';

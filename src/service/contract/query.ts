@@ -1,0 +1,13 @@
+/** What stands in queries: text, made into values and held to bounds. */
+import { z } from 'zod';
+
+export const flag = z
+  .enum(['true', 'false', '1', '0'])
+  .transform((text) => text === 'true' || text === '1')
+  .meta({ description: 'true or false' });
+
+/** A whole number. */
+export const whole = (min: number, max: number) => z.coerce.number<string>().int().min(min).max(max);
+
+/** Of a name or text that a caller looks for. */
+export const text = z.string().max(256);

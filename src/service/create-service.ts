@@ -1,0 +1,106 @@
+/** The HTTP service over an orchestrator. Nothing of it is loaded but by `wan serve`. */
+import { hostname } from 'node:os';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import fastify from 'fastify';
+import type { Config } from '../config/config.ts';
+import type { ApiTokens } from '../credentials/api-tokens.ts';
+import type { ModelOrchestrator } from '../orchestrator/api.ts';
+import { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
+import { type Answer, tellAnswers } from './answer.ts';
+import { answerNoHttp, answerProblems, sendProblem } from './answer-problems.ts';
+import { Door } from './caller.ts';
+import { InvalidPart } from './error-of.ts';
+import { guard } from './guard.ts';
+import { isLoopback } from './loopback.ts';
+import { addOpenApi } from './openapi.ts';
+import { correlationIdOf } from './request-id.ts';
+import { registerRoutes } from './routes/all-routes.ts';
+import type { ServiceApp, ServiceContext } from './service-context.ts';
+
+export interface ServiceOptions {
+  readonly orchestrator: ModelOrchestrator;
+  readonly config: Config;
+  readonly tokens: Pick<ApiTokens, 'find' | 'isAny'>;
+  readonly version: string;
+  /** Is told of each answer, once it is out. */
+  readonly onAnswer?: (answer: Answer) => void;
+}
+
+export interface Service {
+  readonly app: ServiceApp;
+  /** No further request is taken; those under way end by themselves, or are cut off after `graceMs`. The orchestrator stays open. */
+  close(graceMs?: number): Promise<void>;
+}
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+const MAX_PARAM_LENGTH = 1024;
+const GRACE_MS = 10_000;
+/** Of a whole request, its body included. */
+const REQUEST_TIMEOUT_MS = 120_000;
+
+/** Ready to listen. */
+export async function createService({ orchestrator, config, tokens, version, onAnswer }: ServiceOptions): Promise<Service> {
+  const stop = new AbortController();
+  const context: ServiceContext = { orchestrator, health: healthOf(orchestrator, config), config, version, stopping: stop.signal };
+  const app = bareApp(stop.signal);
+  const anonymous = isLoopback(config.apiHost) ? config.apiAnonymous : 'none';
+  if (onAnswer !== undefined) tellAnswers(app, onAnswer);
+  await app.register(rateLimit, { global: false });
+  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: POLICY }, strictTransportSecurity: false });
+  await addOpenApi(app, version);
+  guard(app, { door: new Door(tokens, anonymous), names: ownNames(config), rateLimit: config.apiRateLimit });
+  registerRoutes(app, context);
+  await app.ready();
+  return { app, close: (graceMs = GRACE_MS) => closeGently(app, stop, graceMs) };
+}
+
+const healthOf = (orchestrator: ModelOrchestrator, config: Config): HealthMonitor =>
+  new HealthMonitor(orchestrator, {
+    marginBytes: config.safetyMarginBytes,
+    quotas: { totalBytes: config.maxTotalSizeBytes, familyBytes: config.maxFamilySizeBytes },
+  });
+
+/** Pages of the service load what is its own, and nothing else. */
+const POLICY = {
+  defaultSrc: ["'none'"],
+  ...Object.fromEntries(['scriptSrc', 'styleSrc', 'imgSrc', 'connectSrc', 'fontSrc', 'manifestSrc'].map((name) => [name, ["'self'"]])),
+  baseUri: ["'none'"],
+  formAction: ["'self'"],
+  frameAncestors: ["'none'"],
+};
+
+function bareApp(stopping: AbortSignal): ServiceApp {
+  const app: ServiceApp = fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
+    rewriteUrl: ({ url = '/' }) => url.replace(/^\/api(?=\/|$)/, '') || '/',
+    genReqId: correlationIdOf,
+    frameworkErrors: (error, request, reply) => void sendProblem(error, { request: request as never, reply: reply as never, stopping }),
+    clientErrorHandler: answerNoHttp,
+  });
+  app.setValidatorCompiler(({ schema }) => (data) => {
+    const parsed = (schema as import('zod').ZodType).safeParse(data);
+    return parsed.success ? { value: parsed.data } : { error: new InvalidPart(parsed.error) };
+  });
+  // At run time the types alone keep the output honest; tests hold each answer against its schema.
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'x-correlation-id': request.id, 'cache-control': 'no-store' });
+  });
+  answerProblems(app, stopping);
+  return app;
+}
+
+/** A name of this machine cannot be made to mean another one, but by whoever rules it. */
+const ownNames = ({ apiHost, apiHosts }: Config): ReadonlySet<string> =>
+  new Set([apiHost, ...apiHosts, ...(isLoopback(apiHost) ? [] : [hostname()])].map((name) => name.toLowerCase()));
+
+async function closeGently(app: ServiceApp, stop: AbortController, graceMs: number): Promise<void> {
+  stop.abort();
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), graceMs).unref();
+  await app.close();
+  clearTimeout(cutOff);
+}

@@ -1,0 +1,49 @@
+/** What the service itself refuses, before or beside the verbs: each with its status, in one table. docs/service.md lists it. */
+import { type ErrorCode, ModelError, type ModelErrorOptions } from '../domain/errors.ts';
+
+interface RefusalTraits {
+  readonly code: ErrorCode;
+  readonly status: number;
+  /** The next step, where the thrower has no better one. */
+  readonly hint: string;
+}
+
+const traits = (code: ErrorCode, status: number, hint: string): RefusalTraits => ({ code, status, hint });
+
+export const REFUSALS = {
+  request_malformed: traits('INVALID_INPUT', 400, 'send a request that /openapi.json allows'),
+  request_invalid: traits('INVALID_INPUT', 400, 'correct the values named in `details.problems`; /openapi.json has what is allowed'),
+  body_malformed: traits('INVALID_INPUT', 400, 'send one JSON object, or no body and no content type'),
+  token_missing: traits('AUTH_FAIL', 401, 'send `Authorization: Bearer TOKEN`; `wan auth token create` makes one'),
+  token_unknown: traits('AUTH_FAIL', 401, 'see `wan auth token list` for those that there are'),
+  token_expired: traits('AUTH_FAIL', 401, 'make a new one with `wan auth token create`'),
+  token_unusable: traits('AUTH_FAIL', 401, 'whoever runs the service finds in its log what is wrong with it'),
+  scope_missing: traits('AUTH_FAIL', 403, 'use a token with the scope named above: `wan auth token create NAME --scope …`'),
+  origin_refused: traits('INVALID_INPUT', 403, 'call the service from a page of its own, or from a program that is no browser'),
+  route_unknown: traits('INVALID_INPUT', 404, 'see /openapi.json for what there is'),
+  file_unknown: traits('COMPONENT_MISSING', 404, 'see the files of the model for what there is'),
+  model_changing: traits('CONCURRENT_MODIFICATION', 409, 'ask again in a moment'),
+  body_too_large: traits('INVALID_INPUT', 413, 'send less'),
+  media_type_unknown: traits('INVALID_INPUT', 415, 'send `Content-Type: application/json`'),
+  range_invalid: traits('INVALID_INPUT', 416, 'ask for bytes that the file has'),
+  host_refused: traits('INVALID_INPUT', 421, 'call the service by its address, or add the name to api_hosts'),
+  too_many_requests: traits('RATE_LIMIT', 429, 'wait as long as `Retry-After` says'),
+  headers_too_large: traits('INVALID_INPUT', 431, 'send fewer or shorter headers'),
+  stopping: traits('CANCELLED', 503, 'ask again when the service has started anew'),
+} as const satisfies Record<string, RefusalTraits>;
+
+export type RefusalReason = keyof typeof REFUSALS;
+
+/** An error that is answered with the status of its reason. */
+export class Refusal extends ModelError {
+  readonly status: number;
+
+  constructor(reason: RefusalReason, message: string, options: Omit<ModelErrorOptions, 'reason'> = {}) {
+    const { code, status, hint } = REFUSALS[reason];
+    super(code, message, { reason, hint, ...options });
+    this.status = status;
+  }
+}
+
+/** Of every error that can be answered. */
+export const httpStatusOf = (error: ModelError): number => (error instanceof Refusal ? error.status : error.httpStatus);

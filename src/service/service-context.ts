@@ -1,0 +1,54 @@
+/** What every group of routes works with. A group is one file of routes/, and one line of routes/all-routes.ts. */
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyRequest,
+  FastifyTypeProvider,
+  RawReplyDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import type { z } from 'zod';
+import type { Config } from '../config/config.ts';
+import type { CallOptions, ModelOrchestrator } from '../orchestrator/api.ts';
+import type { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
+import type { Wire } from '../wire/wire.ts';
+import type { Access, Caller } from './caller.ts';
+
+/** Requests are what their schemas make of them; answers are as the schemas of documents say, every level read-only. */
+interface WireTypes extends FastifyTypeProvider {
+  readonly validator: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown;
+  readonly serializer: this['schema'] extends z.ZodType ? Wire<this['schema']> : unknown;
+}
+
+export type ServiceApp = FastifyInstance<RawServerDefault, FastifyRequest['raw'], RawReplyDefaultExpression, FastifyBaseLogger, WireTypes>;
+
+export interface ServiceContext {
+  readonly orchestrator: ModelOrchestrator;
+  readonly health: HealthMonitor;
+  readonly config: Config;
+  readonly version: string;
+  /** Aborted when the service stops: what a request waits for ends then, and keeps what it holds. */
+  readonly stopping: AbortSignal;
+}
+
+/** Registers its routes; called once for each prefix, so it keeps nothing of its own. */
+export type RouteGroup = (app: ServiceApp, context: ServiceContext) => void;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the caller must be allowed to. A route without it does not start. */
+    access?: Access;
+  }
+
+  interface FastifyRequest {
+    caller: Caller;
+  }
+}
+
+/** For the verbs: they stop with the request or the service, and their events have the id of the request. */
+export function callOptions(
+  request: FastifyRequest,
+  { stopping }: Pick<ServiceContext, 'stopping'>,
+): Required<Pick<CallOptions, 'signal' | 'correlationId'>> {
+  return { signal: AbortSignal.any([request.signal, stopping]), correlationId: request.id };
+}

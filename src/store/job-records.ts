@@ -1,0 +1,101 @@
+/**
+ * Jobs on disk: one durable record each, and beside it how far a running one is, which may be lost. Records are changed under the lock of the
+ * queue only; progress is written by the one process that runs the job.
+ */
+import { isJobId, type JobProgress, type JobRecord } from '../domain/jobs.ts';
+import type { StoreContext } from './context.ts';
+import { listNames } from './list-names.ts';
+import { readRecord, removeRecord, writeRecord } from './record.ts';
+import { compareKeys, readStatKey, type StatKey } from './stat-key.ts';
+
+export interface ListedJobs {
+  /** Oldest first. */
+  readonly jobs: readonly JobRecord[];
+  /** Names of files that hold no record: torn, edited, or somebody else's. */
+  readonly unreadable: readonly string[];
+}
+
+interface Remembered {
+  readonly key: StatKey;
+  readonly job: JobRecord | undefined;
+}
+
+export class JobRecords {
+  readonly #context: StoreContext;
+  /** Of each file as it was when it was read: whoever looks twice a second reads only what has changed. */
+  #seen = new Map<string, Remembered>();
+
+  constructor(context: StoreContext) {
+    this.#context = context;
+  }
+
+  list(): ListedJobs {
+    const seen = new Map<string, Remembered>();
+    for (const name of listNames(this.#context.resolver.stateDir('jobs'))) {
+      const found = this.#look(name);
+      if (found !== undefined) seen.set(name, found);
+    }
+    this.#seen = seen;
+    const jobs = [...seen.values()].flatMap(({ job }) => job ?? []).sort((a, b) => a.seq - b.seq);
+    return { jobs, unreadable: [...seen].flatMap(([name, { job }]) => (job === undefined ? [name] : [])) };
+  }
+
+  read(id: string): JobRecord | undefined {
+    return isJobId(id) ? jobOf(readRecord<JobRecord>(this.#path(id)), id) : undefined;
+  }
+
+  /** Durable on return. Under the lock of the queue. */
+  write(job: JobRecord): Promise<void> {
+    return writeRecord(this.#context, this.#path(job.id), job, { durable: true });
+  }
+
+  /** @param name a job's id, or the name of a file that holds no record */
+  async remove(name: string): Promise<void> {
+    await removeRecord(this.#path(name), { durable: true });
+    await this.removeProgress(name);
+  }
+
+  /** Undefined where it does not run, or has told nothing yet. */
+  progress(id: string): JobProgress | undefined {
+    return readRecord<JobProgress>(this.#progressPath(id));
+  }
+
+  progressIds(): readonly string[] {
+    return listNames(this.#context.resolver.stateDir('job-progress'));
+  }
+
+  writeProgress(progress: JobProgress): Promise<void> {
+    return writeRecord(this.#context, this.#progressPath(progress.id), progress, { durable: false });
+  }
+
+  removeProgress(id: string): Promise<void> {
+    return removeRecord(this.#progressPath(id), { durable: false });
+  }
+
+  #look(name: string): Remembered | undefined {
+    const path = this.#path(name);
+    const key = readStatKey(path);
+    if (key === undefined) return undefined;
+    const before = this.#seen.get(name);
+    if (before !== undefined && compareKeys(before.key, key) === 'same') return before;
+    return { key, job: jobOf(readRecord<JobRecord>(path), name) };
+  }
+
+  #path(name: string): string {
+    return this.#fileIn('jobs', name);
+  }
+
+  #progressPath(name: string): string {
+    return this.#fileIn('job-progress', name);
+  }
+
+  /** A listed name stands as it is: whoever put it there need not have made it as we do. */
+  #fileIn(kind: 'jobs' | 'job-progress', name: string): string {
+    const { resolver } = this.#context;
+    return resolver.modelFile(resolver.stateDir(kind), name);
+  }
+}
+
+/** A record of another name is a copy that somebody made: no job. */
+const jobOf = (record: JobRecord | undefined, id: string): JobRecord | undefined =>
+  record?.schema === 'wan.job/v1' && record.id === id ? record : undefined;

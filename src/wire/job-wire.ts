@@ -1,0 +1,45 @@
+import type { explainData, jobDocument, jobsData } from '../documents/jobs.ts';
+import { type JobProgress, type JobRecord, modelOf } from '../domain/jobs.ts';
+import type { JobExplanation } from '../jobs/explain.ts';
+import type { ScheduleState } from '../jobs/schedules.ts';
+import type { Wire } from './wire.ts';
+
+export type JobWire = Wire<typeof jobDocument>;
+
+/** @param progress of a job that runs */
+export function jobWire({ schema: _, idempotency: __, request, ...job }: JobRecord, progress?: JobProgress): JobWire {
+  const { kind, ...asked } = request;
+  const model = modelOf(request);
+  return { ...job, kind, ...(model !== undefined && { model }), request: asked, ...(progress && progressWire(job, progress)) };
+}
+
+/** The record knows of bytes only what was so when it was written. */
+function progressWire(job: Pick<JobRecord, 'done_bytes' | 'total_bytes'>, progress: JobProgress) {
+  const { phase, bytes_per_second, updated_at, summary } = progress;
+  const done_bytes = Math.max(job.done_bytes, progress.done_bytes);
+  const total_bytes = Math.max(job.total_bytes, progress.total_bytes);
+  const isMoving = bytes_per_second >= 1 && total_bytes > done_bytes;
+  const eta = isMoving ? { eta_seconds: Math.ceil((total_bytes - done_bytes) / bytes_per_second) } : {};
+  return { done_bytes, total_bytes, phase, bytes_per_second, updated_at, summary, ...eta };
+}
+
+export const scheduleWire = ({
+  schedule,
+  next,
+  seenAt,
+}: ScheduleState): Extract<Wire<typeof jobsData>, { action: 'list' }>['schedules'][number] => ({
+  name: schedule.name,
+  times: schedule.times.text,
+  next_at: next.toISOString(),
+  ...(seenAt !== undefined && { seen_at: seenAt }),
+});
+
+export const explainWire = (
+  { job, findings, worked_ms, main_cause }: JobExplanation,
+  progress?: JobProgress,
+): Wire<typeof explainData> => ({
+  job: jobWire(job, progress),
+  worked_ms,
+  ...(main_cause !== undefined && { main_cause }),
+  findings,
+});

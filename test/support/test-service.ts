@@ -1,0 +1,66 @@
+/** The service in this process, on a port of its own, and a client that tells what came back. */
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+import { ModelEnsurer } from '../../src/compose.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import type { Scope } from '../../src/credentials/api-token.ts';
+import { ApiTokens } from '../../src/credentials/api-tokens.ts';
+import type { ModelOrchestrator } from '../../src/orchestrator/api.ts';
+import type { Answer } from '../../src/service/answer.ts';
+import { createService, type Service } from '../../src/service/create-service.ts';
+import type { ModelWorld } from './model-fixture.ts';
+
+export interface TestServiceOptions {
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface TestAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  json<T = Record<string, unknown>>(): T;
+}
+
+export interface TestService {
+  readonly url: string;
+  readonly port: number;
+  readonly service: Service;
+  readonly orchestrator: ModelOrchestrator;
+  readonly tokens: ApiTokens;
+  /** Of every request so far that was answered. */
+  readonly answers: readonly Answer[];
+  /** @param path from `/` on */
+  ask(path: string, init?: RequestInit): Promise<TestAnswer>;
+  /** A new token, as a header. */
+  bearer(scope: Scope): Promise<{ readonly authorization: string }>;
+}
+
+export async function testService(world: ModelWorld, { env = {} }: TestServiceOptions = {}): Promise<TestService> {
+  const whole = { ...world.env, MODEL_API_PORT: '0', ...env };
+  const config = await loadConfig({ env: whole, cwd: world.directory, homeDir: world.directory });
+  const orchestrator = await ModelEnsurer.fromConfig({ env: whole, cwd: world.directory });
+  const tokens = new ApiTokens(config);
+  const answers: Answer[] = [];
+  const service = await createService({ orchestrator, config, tokens, version: '0.0.0', onAnswer: (answer) => answers.push(answer) });
+  await service.app.listen({ host: '127.0.0.1', port: 0 });
+  onTestFinished(async () => {
+    await service.close(100);
+    await orchestrator.close();
+  });
+  const { port } = service.app.server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    ...{ url, port, service, orchestrator, tokens, answers },
+    ask: (path, init) => answerOf(`${url}${path}`, init),
+    bearer: async (scope) => {
+      const { token } = await tokens.create({ name: `${scope} ${crypto.randomUUID()}`.slice(0, 40), scope });
+      return { authorization: `Bearer ${token.reveal()}` };
+    },
+  };
+}
+
+async function answerOf(url: string, init: RequestInit = {}): Promise<TestAnswer> {
+  const response = await fetch(url, { redirect: 'error', ...init });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) };
+}
