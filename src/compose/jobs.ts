@@ -1,5 +1,6 @@
 /** The queue of a root, and what runs it, put together from a configuration. */
-import { createOrchestrator, storeContext } from '../compose.ts';
+import { createOrchestrator } from '../compose.ts';
+import { storeContext } from './store-context.ts';
 import type { Config } from '../config/config.ts';
 import { liveLimitRate } from '../config/live-limit-rate.ts';
 import { requireModelsRoot } from '../config/require-models-root.ts';
