@@ -8,6 +8,7 @@ import { requireModelsRoot } from './config/require-models-root.ts';
 import type { BundleInspected, BundleVerified } from './domain/bundle-results.ts';
 import type { Emit, EventSink } from './domain/events.ts';
 import type { LoadPlan } from './domain/load-plan.ts';
+import type { SmokeReport } from './domain/smoke.ts';
 import { LockManager } from './locks/lock-manager.ts';
 import { newCorrelationId } from './observability/correlation-id.ts';
 import { createEventBus, type EventBus } from './observability/event-bus.ts';
@@ -16,6 +17,7 @@ import type { Orchestration } from './orchestrator/orchestration.ts';
 import { Verbs } from './orchestrator/verbs.ts';
 import type { WanPathsOptions } from './pipeline/get-wan-paths.ts';
 import type { LoadPlanOptions } from './pipeline/load-plan.ts';
+import type { SmokeOptions } from './pipeline/smoke/smoke-model.ts';
 import { RegistryFile } from './registry/registry-file.ts';
 import { ModelResolver } from './resolver/model-resolver.ts';
 import { Blobs } from './store/blobs.ts';
@@ -114,6 +116,34 @@ export async function loadPlan(modelId: string, options: LoadPlanOptions = {}): 
   const { loadPlan: planOf } = await import('./pipeline/load-plan.ts');
   return withOrchestrator((orchestrator) => planOf(orchestrator, modelId, options));
 }
+
+/**
+ * Whether this machine's Python really loads a model and denoises with it, with the configuration of the working directory.
+ * @throws ModelError what keeps the test from beginning; what it finds is in the report
+ */
+export async function smokeModel(modelId: string, options: SmokeTestOptions = {}): Promise<SmokeReport> {
+  const { smokeModel: smoke } = await import('./pipeline/smoke/smoke-model.ts');
+  const config = await loadConfig({ env: processEnvironment(), cwd: process.cwd() });
+  const { python, ...rest } = options;
+  const interpreter = python === undefined ? pythonOf(config) : { command: python, origin: 'the caller' };
+  const orchestrator = await createOrchestrator(config);
+  try {
+    return await smoke(orchestrator, modelId, { ...rest, python: interpreter, env: processEnvironment() });
+  } finally {
+    await orchestrator.close();
+  }
+}
+
+export interface SmokeTestOptions extends Omit<SmokeOptions, 'python' | 'env'> {
+  /** Instead of the configured one. */
+  readonly python?: string;
+}
+
+/** The configured Python, and who says so. */
+export const pythonOf = ({ python, origins, platform }: Config): SmokeOptions['python'] =>
+  python === undefined
+    ? { command: platform === 'win32' ? 'python' : 'python3', origin: 'of PATH' }
+    : { command: python, origin: origins.python.from === 'flag' ? '--python' : (origins.python.where ?? 'configured') };
 
 async function withOrchestrator<T>(act: (orchestrator: ModelOrchestrator) => Promise<T>): Promise<T> {
   const orchestrator = await ModelEnsurer.fromConfig();

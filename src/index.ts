@@ -9,6 +9,8 @@ export {
   loadPlan,
   ModelEnsurer,
   type OrchestratorOptions,
+  type SmokeTestOptions,
+  smokeModel,
   verifyBundle,
 } from './compose.ts';
 export type { Config } from './config/config.ts';
@@ -62,6 +64,17 @@ export type {
   VerifyReport,
 } from './domain/results.ts';
 export type { BlobVerdict, CorruptBlob, ScrubReport } from './domain/scrub.ts';
+export type {
+  SmokeClip,
+  SmokeClipResult,
+  SmokeDevice,
+  SmokeMemory,
+  SmokeMode,
+  SmokeNote,
+  SmokePython,
+  SmokeReport,
+  SmokeVerdict,
+} from './domain/smoke.ts';
 export type { QuotaVerdict, Reclaimable, SpaceVerdict } from './domain/space.ts';
 export type { FilePin, FileSpec, ModelSpec, ModelSummary, PartLock, Selection } from './domain/spec.ts';
 export { ModelState, type ModelStatus } from './domain/status.ts';

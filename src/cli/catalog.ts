@@ -52,6 +52,7 @@ export const CATALOG: readonly CatalogEntry[] = [
   entry('models sources', async () => (await import('./commands/sources.ts')).sources),
   entry('models vram', async () => (await import('./commands/vram.ts')).vram, 'memory'),
   entry('models load-plan', async () => (await import('./commands/load-plan.ts')).loadPlanCommand),
+  entry('models smoke', async () => (await import('./commands/smoke.ts')).smoke),
   entry('models validate', async () => (await import('./commands/validate.ts')).validate),
   entry('models tier', async () => (await import('./commands/tier.ts')).tier, 'tiers'),
   entry('models locks', async () => (await import('./commands/locks.ts')).locks),

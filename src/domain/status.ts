@@ -1,5 +1,6 @@
 import type { CanonicalRef } from './model-ref.ts';
 import type { ProofCounts, ProofLevel } from './proof.ts';
+import type { SmokeNote } from './smoke.ts';
 
 /** State of a model directory for the selection asked for. Values, not errors. */
 export const ModelState = {
@@ -51,4 +52,6 @@ export interface ModelStatus {
   readonly proofs: ProofCounts;
   /** ISO 8601. */
   readonly verifiedAt?: string;
+  /** The last smoke test of these very files. */
+  readonly smoke?: SmokeNote;
 }

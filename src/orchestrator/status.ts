@@ -1,8 +1,10 @@
 /** `status`: reads names, sizes, times and records; never content. Changes nothing on disk. */
 import { countProofs, weakestProof } from '../domain/proof.ts';
+import type { SmokeNote } from '../domain/smoke.ts';
 import { type FaultyFile, type FileFault, ModelState, type ModelStatus } from '../domain/status.ts';
 import { faultOf, type InspectedFile, type Inspection, provenBy } from '../store/inspect-snapshot.ts';
 import { readStoreId } from '../store/open-store.ts';
+import { readSmokeNote } from '../store/smoke-notes.ts';
 import type { TargetOptions } from './api.ts';
 import { tierOf } from './cold-copy.ts';
 import { lookAt, type Sight } from './look.ts';
@@ -24,7 +26,9 @@ export async function statusOf(work: Orchestration, modelId: string, options: Ta
   const planned = target.base === undefined ? faulty : sight.files;
   const bytesNeeded = planWork(work, target, { files: planned, force: false }).fetchBytes;
   const tier = tierOf(work, target);
-  return toStatus(target, sight, { faulty, bytesNeeded, verifying: await isBeingVerified(work, target), ...(tier && { tier }) });
+  const verifying = await isBeingVerified(work, target);
+  const smoke = sight.inspection.record && readSmokeNote(work.store, target.spec.family, sight.inspection.record);
+  return toStatus(target, sight, { faulty, bytesNeeded, verifying, ...(tier && { tier }), ...(smoke && { smoke }) });
 }
 
 interface Judged {
@@ -32,10 +36,11 @@ interface Judged {
   readonly bytesNeeded: number;
   readonly verifying: boolean;
   readonly tier?: string;
+  readonly smoke?: SmokeNote;
 }
 
 /** Pure: what was seen, in words. */
-function toStatus(target: Target, { inspection, files }: Sight, { faulty, bytesNeeded, verifying, tier }: Judged): ModelStatus {
+function toStatus(target: Target, { inspection, files }: Sight, { faulty, bytesNeeded, verifying, tier, smoke }: Judged): ModelStatus {
   const counted = inspection.files.filter((file) => faultOf(file) === undefined);
   const proofs = counted.flatMap(({ spec, published }) => (published ? [provenBy(spec, published).proof] : []));
   const proof = weakestProof(proofs);
@@ -55,6 +60,7 @@ function toStatus(target: Target, { inspection, files }: Sight, { faulty, bytesN
     ...(proof && { proof }),
     proofs: countProofs(proofs),
     ...(inspection.record && { verifiedAt: inspection.record.verifiedAt }),
+    ...(smoke && { smoke }),
   };
 }
 

@@ -28,12 +28,14 @@ import { rebuildData } from './rebuild.ts';
 import { repairData } from './repair.ts';
 import { scrubData } from './scrub.ts';
 import { overlaysDocument, showData } from './show.ts';
+import { smokeData } from './smoke.ts';
 import { tierData } from './tier.ts';
 
 const DATA = {
   'wan.models.ensure/v1': ensureData,
   'wan.models.vram/v1': vramData,
   'wan.models.load-plan/v1': loadPlanData,
+  'wan.models.smoke/v1': smokeData,
   'wan.models.status/v1': statusData,
   'wan.models.check/v1': statusData,
   'wan.models.list/v1': listData,

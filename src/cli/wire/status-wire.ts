@@ -2,6 +2,7 @@ import { formatRef } from '../../domain/model-ref.ts';
 import { ModelState, type ModelStatus } from '../../domain/status.ts';
 import type { statusData, statusResult } from '../documents/models.ts';
 import { resultsWire, type Tried, valuesOf } from '../tried.ts';
+import { noteWire } from './smoke-wire.ts';
 import type { Wire } from './wire.ts';
 
 export const statusDataWire = (tried: readonly Tried<ModelStatus>[]): Wire<typeof statusData> => ({
@@ -29,4 +30,5 @@ const statusWire = (status: ModelStatus): Wire<typeof statusResult> => ({
   ...(status.proof !== undefined && { proof: status.proof }),
   proofs: status.proofs,
   ...(status.verifiedAt !== undefined && { verified_at: status.verifiedAt }),
+  ...(status.smoke && { smoke: noteWire(status.smoke) }),
 });
