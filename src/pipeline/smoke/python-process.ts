@@ -28,6 +28,8 @@ export class PythonProcess implements AsyncDisposable {
   constructor(python: string, env: Readonly<Record<string, string | undefined>>) {
     this.#child = spawn(python, [SCRIPT], { env, stdio: ['pipe', 'pipe', 'pipe'], detached: process.platform !== 'win32' });
     this.#ended = endOf(this.#child);
+    // What it started would hold its streams open after it.
+    this.#child.once('exit', () => this.kill());
     // It may end before it has read what it is told: how it ended says more.
     this.#child.stdin.on('error', () => undefined);
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {

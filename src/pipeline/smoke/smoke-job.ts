@@ -20,7 +20,7 @@ export function jobOf({ directory, device, offload, clips, plans }: SmokeJob): o
     offload,
     vae: { tiled: plans.some((plan) => plan.vae.tiled), tile_size: vae?.tileSize, tile_stride: vae?.tileStride },
     components: components
-      .filter(({ className, weightBytes }) => className !== undefined && weightBytes > 0)
+      .filter(({ className }) => className !== undefined)
       .map(({ name, path, className, dtype }) => ({ name, path, class: className, ...(dtype !== undefined && { dtype }) })),
     clips: clips.map((clip, index) => clipOf(clip, plans[index])),
   };

@@ -179,9 +179,12 @@ class Pipelines:
         self._parts = {}
         for component in job["components"]:
             name = component["name"]
+            part_class = class_of(component)
+            if not issubclass(part_class, package("torch").nn.Module):
+                continue  # a tokenizer, a scheduler: the pipeline brings them
             channel.send("stage", stage="loading", component=name)
             begun = time.monotonic()
-            self._parts[name] = load_part(component)
+            self._parts[name] = load_part(component, part_class)
             seconds[name] = time.monotonic() - begun
         channel.send("stage", stage="checking")
         begun = time.monotonic()
@@ -203,20 +206,25 @@ class Pipelines:
         pipeline_class = getattr(package("diffusers"), class_name, None)
         if pipeline_class is None:
             raise SmokeFailure("package_broken", f"diffusers has no {class_name}: it is too old for this model", package="diffusers")
-        options = {"local_files_only": True, **self._parts}
+        options = {"local_files_only": True, "use_safetensors": True, **self._parts}
         pipeline = loaded(lambda: pipeline_class.from_pretrained(self._job["directory"], **options), "the pipeline")
         pipeline.set_progress_bar_config(disable=True)
         place(pipeline, self._job, is_first=not self._pipelines)
         return pipeline
 
 
-def load_part(component: dict):
-    torch = package("torch")
+def class_of(component: dict) -> type:
     library, class_name = component["class"].rsplit(".", 1)
-    part_class = getattr(package(library), class_name, None)
-    name = component["name"]
-    if part_class is None:
+    found = getattr(package(library), class_name, None)
+    if found is None:
+        name = component["name"]
         raise SmokeFailure("package_broken", f"{library} has no {class_name}, which {name} is: it is too old for this model", package=library)
+    return found
+
+
+def load_part(component: dict, part_class: type):
+    torch = package("torch")
+    name = component["name"]
     dtype = getattr(torch, DTYPES[component["dtype"]]) if component.get("dtype") in DTYPES else None
     if not os.path.isfile(os.path.join(component["path"], "config.json")):
         raise SmokeFailure("component_missing", f"{name}: {component['path']} has no config.json", component=name)
