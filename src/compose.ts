@@ -3,6 +3,7 @@ import { Resources } from './compose/resources.ts';
 import type { Config } from './config/config.ts';
 import { type LoadConfigInput, loadConfig } from './config/load-config.ts';
 import { processEnvironment } from './config/process-environment.ts';
+import { pythonInterpreter } from './config/python-interpreter.ts';
 import { requireManifestPath } from './config/require-manifest-path.ts';
 import { requireModelsRoot } from './config/require-models-root.ts';
 import type { BundleInspected, BundleVerified } from './domain/bundle-results.ts';
@@ -15,6 +16,7 @@ import { createEventBus, type EventBus } from './observability/event-bus.ts';
 import type { CallOptions, ModelOrchestrator } from './orchestrator/api.ts';
 import type { Orchestration } from './orchestrator/orchestration.ts';
 import { Verbs } from './orchestrator/verbs.ts';
+import type { EmbeddingCache } from './pipeline/embedding-cache/embedding-cache.ts';
 import type { WanPathsOptions } from './pipeline/get-wan-paths.ts';
 import type { LoadPlanOptions } from './pipeline/load-plan.ts';
 import type { SmokeOptions } from './pipeline/smoke/smoke-model.ts';
@@ -125,7 +127,7 @@ export async function smokeModel(modelId: string, options: SmokeTestOptions = {}
   const { smokeModel: smoke } = await import('./pipeline/smoke/smoke-model.ts');
   const config = await loadConfig({ env: processEnvironment(), cwd: process.cwd() });
   const { python, ...rest } = options;
-  const interpreter = python === undefined ? pythonOf(config) : { command: python, origin: 'the caller' };
+  const interpreter = python === undefined ? pythonInterpreter(config) : { command: python, origin: 'the caller' };
   const orchestrator = await createOrchestrator(config);
   try {
     return await smoke(orchestrator, modelId, { ...rest, python: interpreter, env: processEnvironment() });
@@ -139,11 +141,15 @@ export interface SmokeTestOptions extends Omit<SmokeOptions, 'python' | 'env'> {
   readonly python?: string;
 }
 
-/** The configured Python, and who says so. */
-export const pythonOf = ({ python, origins, platform }: Config): SmokeOptions['python'] =>
-  python === undefined
-    ? { command: platform === 'win32' ? 'python' : 'python3', origin: 'of PATH' }
-    : { command: python, origin: origins.python.from === 'flag' ? '--python' : (origins.python.where ?? 'configured') };
+/**
+ * Text embeddings that are computed once for all clips with the same prompt: where and how many, the configuration of the working directory says.
+ * Sinks are told, as `warning` with code `embedding_cache`, of what could not be kept or read.
+ */
+export async function embeddingCache(input: Partial<LoadConfigInput> & OrchestratorOptions = {}): Promise<EmbeddingCache> {
+  const { sinks, ...where } = input;
+  const { openEmbeddingCache } = await import('./compose/embedding-cache.ts');
+  return openEmbeddingCache(await loadConfig({ env: processEnvironment(), cwd: process.cwd(), ...where }), sinks);
+}
 
 async function withOrchestrator<T>(act: (orchestrator: ModelOrchestrator) => Promise<T>): Promise<T> {
   const orchestrator = await ModelEnsurer.fromConfig();

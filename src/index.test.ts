@@ -16,6 +16,7 @@ it('exports these values and no others: a name that is public stays', () => {
     'asModelError',
     'checkInvariants',
     'createOrchestrator',
+    'embeddingCache',
     'formatRef',
     'getWanPaths',
     'inspectBundle',

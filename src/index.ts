@@ -4,6 +4,7 @@ export type { StorageBackend } from './backends/backend.ts';
 export {
   checkInvariants,
   createOrchestrator,
+  embeddingCache,
   getWanPaths,
   inspectBundle,
   loadPlan,
@@ -81,6 +82,7 @@ export { ModelState, type ModelStatus } from './domain/status.ts';
 export type { Subset } from './domain/subset.ts';
 export type { BlobForm, MovedBlob, TieredBlob, TieredModel, TierFault, TierMove, TierReport, TierState } from './domain/tiers.ts';
 export type { RequestField, RequestProblem, ResolvedRequest, VideoRequest } from './domain/video-request.ts';
+export type { Dtype } from './formats/dtype.ts';
 export { LockManager } from './locks/lock-manager.ts';
 export type {
   AddOptions,
@@ -117,6 +119,13 @@ export type {
   VerifyOptions,
 } from './orchestrator/api.ts';
 export { GarbageCollector } from './orchestrator/gc/garbage-collector.ts';
+export type { EmbeddingEntry, EmbeddingKey, EmbeddingTensor, EmbeddingTensors } from './pipeline/embedding-cache/embedding.ts';
+export type {
+  ComputeEmbedding,
+  EmbeddingCache,
+  EmbeddingCacheStats,
+  GetOrComputeOptions,
+} from './pipeline/embedding-cache/embedding-cache.ts';
 export type { WanPathsOptions } from './pipeline/get-wan-paths.ts';
 export type { LoadPlanOptions } from './pipeline/load-plan.ts';
 export type { ManifestProblem } from './registry/manifest-problem.ts';

@@ -15,6 +15,7 @@ export interface CatalogEntry {
 
 export const GROUPS: Readonly<Record<string, string>> = {
   models: 'Make models real, look at them, prove them',
+  embeddings: 'Text embeddings that clips with the same prompt share',
   auth: 'Let sources know who you are',
   config: 'See what is configured, and say whose word counts',
 };
@@ -56,6 +57,10 @@ export const CATALOG: readonly CatalogEntry[] = [
   entry('models validate', async () => (await import('./commands/validate.ts')).validate),
   entry('models tier', async () => (await import('./commands/tier.ts')).tier, 'tiers'),
   entry('models locks', async () => (await import('./commands/locks.ts')).locks),
+  entry('embeddings status', async () => (await import('./commands/embeddings-status.ts')).embeddingsStatus),
+  entry('embeddings list', async () => (await import('./commands/embeddings-list.ts')).embeddingsList, 'ls'),
+  entry('embeddings clear', async () => (await import('./commands/embeddings-clear.ts')).embeddingsClear),
+  entry('embeddings path', async () => (await import('./commands/embeddings-path.ts')).embeddingsPath),
   entry('auth login', async () => (await import('./commands/auth-login.ts')).authLogin),
   entry('auth status', async () => (await import('./commands/auth-status.ts')).authStatus),
   entry('auth logout', async () => (await import('./commands/auth-logout.ts')).authLogout),

@@ -62,6 +62,13 @@ export function userConfigDirectory({ env, homeDir, platform }: UserDirectoryInp
   return platform === 'darwin' ? join(homeDir, 'Library', 'Application Support', 'wan') : join(homeDir, '.config', 'wan');
 }
 
+/** Where is kept what can be made again, as each system wants it. */
+export function userCacheDirectory({ env, homeDir, platform }: UserDirectoryInput): string {
+  if (platform === 'win32') return join(env.LOCALAPPDATA || join(homeDir, 'AppData', 'Local'), 'wan');
+  if (env.XDG_CACHE_HOME) return join(env.XDG_CACHE_HOME, 'wan');
+  return platform === 'darwin' ? join(homeDir, 'Library', 'Caches', 'wan') : join(homeDir, '.cache', 'wan');
+}
+
 /** @throws ModelError INVALID_CONFIG when it is not TOML; keys that are not ours are problems of the result. */
 export async function readConfigFile(path: string): Promise<ConfigFile> {
   const text = readText(path);

@@ -97,6 +97,20 @@ export const CONFIG_KEYS = {
     default: true,
     description: 'Whether snapshots laid down in that cache are links to its blobs. They are files where the volume has no links.',
   }),
+  embeddingCacheDir: places<string | undefined>({
+    key: 'embedding_cache_dir',
+    type: path,
+    default: undefined,
+    defaultText:
+      '`wan/embeddings` in `$XDG_CACHE_HOME`, else in `~/.cache`; on macOS in `~/Library/Caches`, on Windows in `%LOCALAPPDATA%`',
+    description: 'Where text embeddings are kept for clips with the same prompt: see docs/embedding-cache.md.',
+  }),
+  embeddingCacheSizeBytes: places<number>({
+    key: 'embedding_cache_size',
+    type: size(0),
+    default: 2 * GIB,
+    description: 'Upper bound of that cache; what was not used for longest goes. `0` keeps nothing.',
+  }),
   environment: places<'production' | 'development'>({
     key: 'environment',
     type: choice('production', 'development'),

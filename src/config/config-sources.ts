@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import { absolutePath } from './absolute-path.ts';
 import type { ConfigFlags, Origin } from './config.ts';
-import type { ConfigFile } from './config-file.ts';
+import { type ConfigFile, userCacheDirectory } from './config-file.ts';
 import { type ConfigProperty, type ConfigValues, configKeyOf } from './config-keys.ts';
 import type { ConfigProblem } from './config-problem.ts';
 import { describeBadValue } from './describe-bad-value.ts';
@@ -97,11 +97,12 @@ export type MachineDefaults = { readonly [Property in ConfigProperty]?: () => Co
 
 /** Defaults that depend on the machine and the working directory; where the user's token lies is not for .env to say. */
 export function machineDefaults({ env, dotEnv, context }: Sources): MachineDefaults {
-  const { baseDir, homeDir } = context;
+  const { baseDir, homeDir, platform } = context;
   const cacheHome = (variables: Environment): string => variables.XDG_CACHE_HOME || join(homeDir, '.cache');
   return {
     manifestPath: () => findUpward(baseDir, ['models.toml', join('config', 'models.toml')]),
     hfTokenPath: () => join(env.HF_HOME ? absolutePath(env.HF_HOME, context) : join(cacheHome(env), 'huggingface'), 'token'),
+    embeddingCacheDir: () => join(userCacheDirectory({ env: { ...dotEnv?.values, ...env }, homeDir, platform }), 'embeddings'),
     hfCacheDir: () => join(cacheHome({ ...dotEnv?.values, ...env }), 'huggingface', 'hub'),
   };
 }

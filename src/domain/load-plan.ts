@@ -1,4 +1,5 @@
 /** Everything that a loader has to know of a model, in one document. */
+import type { Sha256 } from './digest.ts';
 import type { MemoryEstimate, StrategyEstimate } from './memory-estimate.ts';
 import type { CanonicalRef } from './model-ref.ts';
 import type { ModelDefaults, OverlaySpec } from './spec.ts';
@@ -37,6 +38,8 @@ export interface LoadPlan {
   readonly library: 'diffusers' | 'native';
   readonly pipelineClass?: string;
   readonly components: readonly PlannedComponent[];
+  /** Which text encoder and tokenizer it is: part of the key of text embeddings. Absent where the model has none, or a file of it no sha256. */
+  readonly textEncoderDigest?: Sha256;
   readonly request: ResolvedRequest;
   /** As the manifest has them. */
   readonly defaults: ModelDefaults;

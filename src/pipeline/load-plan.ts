@@ -9,6 +9,7 @@ import type { FileSpec, ModelDefaults, ModelSpec } from '../domain/spec.ts';
 import type { ResolvedRequest, VideoRequest } from '../domain/video-request.ts';
 import type { EnsureOptions, ModelOrchestrator } from '../orchestrator/api.ts';
 import { architectureOf, decoderOf } from './architecture.ts';
+import { encoderDigest } from './embedding-cache/encoder-digest.ts';
 import { ESTIMATE_ERROR, estimateMemory } from './estimate-memory.ts';
 import { isTransformer, loadedComponents } from './loaded-components.ts';
 import { checkModelIndex, type ModelIndex, readModelIndex } from './model-index.ts';
@@ -40,6 +41,7 @@ export async function loadPlan(orchestrator: ModelOrchestrator, modelId: string,
   const strategy = options.offload === undefined ? memory?.chosen : (memory?.chosen ?? memory?.strategies[0]);
   const { className = index?.pipelineClass } = spec.pipeline ?? {};
   const isDiffusers = !isNative(className);
+  const textEncoderDigest = encoderDigest(spec.files);
   const loaded = memory?.components ?? loadedComponents(spec, weights);
   return {
     ref: spec.ref,
@@ -49,6 +51,7 @@ export async function loadPlan(orchestrator: ModelOrchestrator, modelId: string,
     library: isDiffusers ? 'diffusers' : 'native',
     ...(className !== undefined && { pipelineClass: classFor(className, request) }),
     components: plannedComponents(spec, weights, { index, loaded, isDiffusers }),
+    ...(textEncoderDigest && { textEncoderDigest }),
     request,
     defaults: spec.defaults,
     overlays: spec.applied ?? [],

@@ -1,4 +1,4 @@
-import { pythonOf } from '../../compose.ts';
+import { pythonInterpreter } from '../../config/python-interpreter.ts';
 import { ModelError } from '../../domain/errors.ts';
 import type { SmokeDevice, SmokeReport } from '../../domain/smoke.ts';
 import type { Command } from '../command.ts';
@@ -68,7 +68,7 @@ async function smokeOptions(session: Session, args: ParsedArgs) {
     ...(steps !== undefined && { steps }),
     ...(frames !== undefined && { frames }),
     ...(memoryBytes !== undefined && { memoryBytes }),
-    python: pythonOf(config),
+    python: pythonInterpreter(config),
     env: session.io.env,
     onStage: (stage: string) => {
       if (!session.isQuiet) session.area.line(`smoke test: ${stage}`);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { authLoginData, authLogoutData, authStatusData } from './auth.ts';
 import { bundleData } from './bundle.ts';
 import { duData } from './du.ts';
+import { embeddingsClearData, embeddingsListData, embeddingsPathData, embeddingsStatusData } from './embeddings.ts';
 import { envelope } from './envelope.ts';
 import { eventDocument } from './events.ts';
 import { exportData } from './export.ts';
@@ -66,6 +67,10 @@ const DATA = {
   'wan.models.bundle/v1': bundleData,
   'wan.models.import/v1': importData,
   'wan.models.export/v1': exportData,
+  'wan.embeddings.status/v1': embeddingsStatusData,
+  'wan.embeddings.list/v1': embeddingsListData,
+  'wan.embeddings.clear/v1': embeddingsClearData,
+  'wan.embeddings.path/v1': embeddingsPathData,
   'wan.auth.login/v1': authLoginData,
   'wan.auth.status/v1': authStatusData,
   'wan.auth.logout/v1': authLogoutData,

@@ -72,6 +72,9 @@ export const loadPlanData = z.object({
       missing: z.array(z.string()),
     }),
   ),
+  text_encoder_digest: z.string().optional().meta({
+    description: 'sha256 over the files of text encoder and tokenizer: part of the key of text embeddings',
+  }),
   request: video,
   defaults: z.record(z.string(), z.unknown()),
   overlays: z.array(

@@ -35,6 +35,7 @@ export function loadPlanWire(plan: LoadPlan): Wire<typeof loadPlanData> {
       ...(mountedFrom !== undefined && { mounted_from: mountedFrom }),
       missing,
     })),
+    ...(plan.textEncoderDigest !== undefined && { text_encoder_digest: plan.textEncoderDigest }),
     request: requestWire(plan.request),
     defaults: plan.defaults,
     overlays: plan.overlays.map(({ name, files }) => ({
