@@ -41,6 +41,7 @@ export const CATALOG: readonly CatalogEntry[] = [
   entry('models unpin', async () => (await import('./commands/unpin.ts')).unpin),
   entry('models pins', async () => (await import('./commands/pins.ts')).pins),
   entry('models exec', async () => (await import('./commands/exec.ts')).exec),
+  entry('models lease', async () => (await import('./commands/lease.ts')).lease, 'hold'),
   entry('models lock', async () => (await import('./commands/lock.ts')).lock),
   entry('models outdated', async () => (await import('./commands/outdated.ts')).outdated),
   entry('models update', async () => (await import('./commands/update.ts')).update, 'upgrade'),

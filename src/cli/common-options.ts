@@ -60,6 +60,18 @@ export const ENSURE_OPTIONS: readonly OptionSpec[] = [
   { name: 'timeout', value: 'TIME', summary: 'give up after this long in all, for example 30m (else only time without progress counts)' },
 ];
 
+/** Of several models at once there is no one path. */
+const OF_SEVERAL: readonly string[] = ['all', 'only'];
+
+/** Of a verb that makes one model real. */
+export const ONE_MODEL_OPTIONS: readonly OptionSpec[] = ENSURE_OPTIONS.filter(({ name }) => !OF_SEVERAL.includes(name));
+
+/** Of what may take long and that a program may start. {@link Session} heeds it. */
+export const STOP_OPTION: OptionSpec = {
+  name: 'stop-with-stdin',
+  summary: 'stop, keeping what is held, when standard input ends: for programs that leave nothing running behind them',
+};
+
 export const SUBSET_OPTION: OptionSpec = {
   name: 'subset',
   value: 'I/N',

@@ -54,7 +54,10 @@ async function runVerb({ entry, words }: Extract<Request, { kind: 'run' }>, { ar
   try {
     const report = await reportOf(command, { title: `wan ${entry.name}`, words, argv, io, watch });
     const stopped = report.error?.code === 'CANCELLED' ? watch.exitStatus() : undefined;
-    return printReport(stopped === undefined ? report : { ...report, exitStatus: stopped }, { io, style, schema: command.schema });
+    const status = printReport(stopped === undefined ? report : { ...report, exitStatus: stopped }, { io, style, schema: command.schema });
+    if (report.afterwards === undefined) return status;
+    await report.afterwards();
+    return watch.exitStatus() ?? status;
   } finally {
     watch.stop();
   }

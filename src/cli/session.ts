@@ -4,6 +4,7 @@ import { createOrchestrator } from '../compose.ts';
 import type { Config, ConfigFlags } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { ModelOrchestrator } from '../orchestrator/api.ts';
+import { type InputWatch, watchInput } from './input-watch.ts';
 import type { Io } from './io.ts';
 import type { ParsedArgs } from './parsed-args.ts';
 import { StatusArea } from './progress/status-area.ts';
@@ -30,12 +31,14 @@ export class Session {
   readonly isQuiet: boolean;
   readonly noColor: boolean;
   readonly #args: ParsedArgs;
+  readonly #input: InputWatch | undefined;
   #config: Promise<Config> | undefined;
   #orchestrator: Promise<ModelOrchestrator> | undefined;
 
   constructor({ io, args, signal, argv, handOver = () => () => undefined }: SessionOptions) {
     this.io = io;
-    this.signal = signal;
+    this.#input = args.has('stop-with-stdin') ? watchInput(io.stdin, signal) : undefined;
+    this.signal = this.#input?.signal ?? signal;
     this.handOver = handOver;
     this.argv = argv;
     this.area = new StatusArea(() => io.stderr);
@@ -57,6 +60,7 @@ export class Session {
   }
 
   async close(): Promise<void> {
+    this.#input?.stop();
     const made = await Promise.allSettled([this.#orchestrator]);
     for (const one of made) if (one.status === 'fulfilled') await one.value?.close();
   }

@@ -154,14 +154,18 @@ export class ModelWorld {
     return this.start(args, env).ended;
   }
 
-  /** Starts the built command: for tests that kill it, or run several. */
-  start(args: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): { child: ChildProcess; ended: Promise<Ran> } {
+  /** Starts the built command: for tests that kill it, or run several; with `stdin: 'pipe'`, that hold its input. */
+  start(
+    args: readonly string[],
+    env: Readonly<Record<string, string | undefined>> = {},
+    { stdin = 'ignore' }: { readonly stdin?: 'ignore' | 'pipe' } = {},
+  ): { child: ChildProcess; ended: Promise<Ran> } {
     if (!existsSync(join(PROJECT, 'dist', 'cli.cjs')))
       throw new Error('dist/cli.cjs is missing: `npm test` builds it, or run `npm run build`');
     const child = spawn(process.execPath, [BIN, ...args], {
       cwd: this.directory,
       env: { ...this.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, 'pipe', 'pipe'],
     });
     onTestFinished(() => void child.kill('SIGKILL'));
     return { child, ended: endOf(child) };

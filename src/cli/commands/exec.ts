@@ -2,18 +2,13 @@ import { asModelError } from '../../domain/errors.ts';
 import { formatRef } from '../../domain/model-ref.ts';
 import type { HeldModel } from '../../orchestrator/api.ts';
 import type { Command } from '../command.ts';
-import { ENSURE_OPTIONS, PROGRESS_OPTION } from '../common-options.ts';
+import { ONE_MODEL_OPTIONS, PROGRESS_OPTION } from '../common-options.ts';
 import type { execData } from '../documents/pins.ts';
-import { ensureOptions, presignedMap } from '../ensure-options.ts';
-import type { ParsedArgs } from '../parsed-args.ts';
+import { holdModel } from '../hold-model.ts';
 import type { Report } from '../report.ts';
 import { type ChildEnd, runChild, statusOfFailure } from '../run-child.ts';
 import type { Session } from '../session.ts';
 import type { Wire } from '../wire/wire.ts';
-import { withProgress } from '../with-progress.ts';
-
-/** Of several models at once there is no one path. */
-const NOT_HERE: readonly string[] = ['all', 'only'];
 
 export const exec: Command = {
   summary: 'Run a command on a model, and keep the model while it runs',
@@ -21,25 +16,18 @@ export const exec: Command = {
     'Makes the model real first, as ensure does. The command finds its directory in WAN_MODEL_PATH. While it runs neither gc nor rm removes the model; signals go on to it, and its exit status is that of wan (127: there is no such command). With --json what it prints goes to standard error.',
   schema: 'wan.models.exec/v1',
   operands: { name: 'REF -- COMMAND', min: 2, max: Number.POSITIVE_INFINITY, completes: 'ref' },
-  options: [...ENSURE_OPTIONS.filter(({ name }) => !NOT_HERE.includes(name)), PROGRESS_OPTION],
+  options: [...ONE_MODEL_OPTIONS, PROGRESS_OPTION],
   examples: [
     { command: 'wan models exec t2v-A14B@2.2.0 -- python generate.py --steps 4', what: 'generate.py reads os.environ["WAN_MODEL_PATH"]' },
     { command: 'wan models exec t2v-A14B@2.2.0 --offline -- sh -c \'ls -l "$WAN_MODEL_PATH"\'', what: 'only if it is here' },
   ],
   exitStatuses: [3, 4, 5, 6, 7, 8, 9, 126, 127, 130, 143],
   run: async (session, args) => {
-    await using model = await heldModel(session, args);
-    return await runOn(session, model, { command: args.operands.slice(1), json: args.has('json') });
+    const [ref = '', ...command] = args.operands;
+    await using model = await holdModel(session, args, { ref, command: command.join(' '), signal: session.signal });
+    return await runOn(session, model, { command, json: args.has('json') });
   },
 };
-
-async function heldModel(session: Session, args: ParsedArgs): Promise<HeldModel> {
-  const [ref = '', ...command] = args.operands;
-  const presigned = await presignedMap(session, args, [ref]);
-  const orchestrator = await session.orchestrator();
-  const options = { ...ensureOptions(session, args), ...(presigned && { resolveUrl: presigned.resolveUrl }) };
-  return withProgress(session, (onEvent) => orchestrator.lease(ref, { ...options, command: command.join(' '), onEvent }));
-}
 
 async function runOn(
   session: Session,

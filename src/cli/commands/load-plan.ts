@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import { PLACE_OPTIONS, PROGRESS_OPTION } from '../common-options.ts';
+import { PLACE_OPTIONS, PROGRESS_OPTION, STOP_OPTION } from '../common-options.ts';
 import { loadPlanText } from '../render/load-plan-text.ts';
 import { loadPlanOptions, MEMORY_OPTIONS, REQUEST_OPTIONS, SIZE_OPTIONS } from '../video-options.ts';
 import { loadPlanWire } from '../wire/pipeline-wire.ts';
@@ -18,6 +18,7 @@ export const loadPlanCommand: Command = {
     ...MEMORY_OPTIONS,
     ...PLACE_OPTIONS,
     { name: 'offline', summary: 'open no socket' },
+    STOP_OPTION,
     PROGRESS_OPTION,
   ],
   examples: [

@@ -4,7 +4,7 @@ import type { VerifyReport } from '../../domain/results.ts';
 import type { VerifyOptions } from '../../orchestrator/api.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
-import { PROGRESS_OPTION, SELECTION_OPTIONS, SUBSET_OPTION } from '../common-options.ts';
+import { PROGRESS_OPTION, SELECTION_OPTIONS, STOP_OPTION, SUBSET_OPTION } from '../common-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { verifyText } from '../render/verify-text.ts';
 import type { Session } from '../session.ts';
@@ -24,6 +24,7 @@ export const verify: Command = {
     SUBSET_OPTION,
     { name: 'resume', summary: 'go on where a verification stopped that was killed or interrupted' },
     { name: 'limit-rate', value: 'SIZE', summary: 'read at most this many bytes a second, for example 200M' },
+    STOP_OPTION,
     PROGRESS_OPTION,
   ],
   examples: [

@@ -23,7 +23,7 @@ import {
   validateData,
   verifyData,
 } from './models.ts';
-import { execData, pinData, pinsData, unpinData } from './pins.ts';
+import { execData, leaseData, pinData, pinsData, unpinData } from './pins.ts';
 import { loadPlanData, vramData } from './pipeline.ts';
 import { rebuildData } from './rebuild.ts';
 import { repairData } from './repair.ts';
@@ -55,6 +55,7 @@ const DATA = {
   'wan.models.unpin/v1': unpinData,
   'wan.models.pins/v1': pinsData,
   'wan.models.exec/v1': execData,
+  'wan.models.lease/v1': leaseData,
   'wan.models.validate/v1': validateData,
   'wan.models.lock/v1': lockData,
   'wan.models.update/v1': lockData,

@@ -1,4 +1,4 @@
-/** Documents of pin, unpin, pins and exec. */
+/** Documents of pin, unpin, pins, lease and exec. */
 import { z } from 'zod';
 import { absolutePath, failedRef, ref } from './envelope.ts';
 
@@ -30,6 +30,8 @@ export const unpinResult = z.object({
   unpinned: z.boolean().meta({ description: 'false: it was not pinned' }),
 });
 export const unpinData = z.object({ results: z.array(z.union([unpinResult.extend({ asked }), failedRef])) });
+
+export const leaseData = z.object({ ref, path: absolutePath.meta({ description: 'the proven directory, which is held by now' }) });
 
 export const execData = z.object({
   ref,
