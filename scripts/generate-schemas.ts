@@ -1,5 +1,5 @@
 /**
- * Writes what is generated from the code: JSON Schemas for editors, and the key tables in the documentation.
+ * Writes what is generated from the code: JSON Schemas for editors, the key tables in the documentation, the exceptions in Python.
  * `node scripts/generate-schemas.ts`; a test compares the files with what this would write.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { LOCK_SCHEMAS } from '../src/registry/lockfile-schema.ts';
 import { PROBLEM_CODES } from '../src/registry/manifest-problem.ts';
 import { SCHEMAS } from '../src/registry/manifest-schema.ts';
+import { pythonErrors } from './python-errors.ts';
 
 interface GeneratedFile {
   /** Relative to the repository. */
@@ -18,6 +19,7 @@ interface GeneratedFile {
 export function generatedFiles(): GeneratedFile[] {
   return [
     { path: 'schemas/manifest.v1.json', content: `${JSON.stringify(manifestJsonSchema(), null, 2)}\n` },
+    { path: 'clients/python/src/wan_models/errors.py', content: pythonErrors(readRepositoryFile('docs/errors.md')) },
     { path: 'schemas/lockfile.v1.json', content: `${JSON.stringify(lockfileJsonSchema(), null, 2)}\n` },
     ...['docs/manifest.md', 'docs/lockfile.md'].map((path) => ({ path, content: withTables(readRepositoryFile(path)) })),
   ];
