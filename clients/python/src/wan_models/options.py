@@ -102,7 +102,9 @@ def wire_options(function: str, given: Mapping[str, Any], known: Iterable[str]) 
 
 
 def _wire(name: str, value: Any) -> OptionValue:
-    if value is None:
-        return None
-    wired: OptionValue = f"{value}s" if name == "timeout" else value
+    if value is not None and name == "timeout":
+        return f"{value:.3f}s"
+    if isinstance(value, int) and name == "gpu":  # where a bare number means GiB
+        return f"{value}B"
+    wired: OptionValue = value
     return wired

@@ -45,8 +45,7 @@ class ProgressMeter:
             self._tell(event, event["held_bytes"], event["total_bytes"], 0.0)
         elif kind == "ensure.phase" and event["phase"] != self._last.phase:
             last = self._last
-            self._last = Progress(event["phase"], last.done_bytes, last.total_bytes, last.bytes_per_second, event.get("model"))
-            self._on_progress(self._last)
+            self._pass_on(Progress(event["phase"], last.done_bytes, last.total_bytes, last.bytes_per_second, event.get("model")))
 
     def finish(self, model: str, total_bytes: int) -> None:
         """Also where nothing had to be done, and so nothing was told."""
@@ -54,8 +53,11 @@ class ProgressMeter:
 
     def _tell(self, event: Event, done: int, total: int, speed: float) -> None:
         phase = "verifying" if event["type"] == "verify.progress" else self._last.phase
-        self._last = Progress(phase, done, total, speed, event.get("model"))
-        self._on_progress(self._last)
+        self._pass_on(Progress(phase, done, total, speed, event.get("model")))
+
+    def _pass_on(self, progress: Progress) -> None:
+        self._last = progress
+        self._on_progress(progress)
 
 
 class PlainProgress:
@@ -63,14 +65,19 @@ class PlainProgress:
 
     def __init__(self, interval_s: float = 2.0) -> None:
         self._interval_s = interval_s
-        self._due_at = time.monotonic()
+        self._told_at: Optional[float] = None
 
     def __call__(self, progress: Progress) -> None:
-        if progress.phase == "finished" or time.monotonic() < self._due_at or sys.stderr is None:
-            return
-        self._due_at = time.monotonic() + self._interval_s
-        sys.stderr.write(f"{line_of(progress)}\n")
-        sys.stderr.flush()
+        if self._is_due(progress) and sys.stderr is not None:
+            self._told_at = time.monotonic()
+            sys.stderr.write(f"{line_of(progress)}\n")
+            sys.stderr.flush()
+
+    def _is_due(self, progress: Progress) -> bool:
+        """Of what was here already not a word."""
+        if self._told_at is None or progress.phase == "finished":
+            return (progress.phase == "finished") == (self._told_at is not None) and progress.phase != "planning"
+        return time.monotonic() - self._told_at >= self._interval_s
 
 
 def line_of(progress: Progress) -> str:

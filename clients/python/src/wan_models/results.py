@@ -228,7 +228,7 @@ class LoadPlan:
     warnings: tuple[str, ...]
     pipeline_class: Optional[str] = None
     strategy: Optional[MemoryStrategy] = None
-    """The least offloading that fits, or that was asked for."""
+    """The least offloading that fits, or that was asked for; None where none fits, or that cannot be told before the files are here."""
     memory: Optional[Mapping[str, Any]] = None
     """The estimate, component by component, and every strategy; None where the shape of the transformer is not known."""
 
