@@ -1,10 +1,11 @@
 /**
- * `node scripts/sum-results.ts STEPS REPORT...`: sums .ci/run's steps (`passed|failed NAME` lines) and vitest's JSON reports into the
- * one closing line, after the name and the first lines of each failure: what ran half an hour is read from its end. A report that
+ * `node scripts/sum-results.ts STEPS REPORT...`: sums .ci/run's steps (`passed|failed NAME` lines), vitest's JSON reports (`.json`) and
+ * pytest's JUnit reports (`.xml`) into the one closing line, after the name and the first lines of each failure: what ran half an hour is read from its end. A report that
  * is not there is a suite that crashed, and counts as failed.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { parse } from 'node:path';
+import { readJUnit } from './junit-report.ts';
 
 interface Counts {
   readonly passed: number;
@@ -37,11 +38,13 @@ function tellFailures({ testResults }: Report): void {
   for (const file of testResults) {
     const tests = file.assertionResults.filter((test) => test.status === 'failed');
     if (file.status === 'failed' && tests.length === 0) console.error(`failed file ${file.name}: ${file.message}`);
-    for (const test of tests) {
-      console.error(`failed ${file.name}: ${test.fullName}`);
-      console.error(test.failureMessages.join('\n').split('\n').slice(0, MESSAGE_LINES).join('\n'));
-    }
+    for (const test of tests) tellFailure(`${file.name}: ${test.fullName}`, test.failureMessages.join('\n'));
   }
+}
+
+function tellFailure(name: string, message: string): void {
+  console.error(`failed ${name}`);
+  console.error(message.split('\n').slice(0, MESSAGE_LINES).join('\n'));
 }
 
 function countsOfSteps(path: string): Counts {
@@ -52,11 +55,24 @@ function countsOfSteps(path: string): Counts {
 }
 
 function countsOfReport(path: string): Counts {
+  const { name, ext } = parse(path);
   if (!existsSync(path)) {
-    console.error(`failed suite ${basename(path, '.json')}: it wrote no report`);
+    console.error(`failed suite ${name}: it wrote no report`);
     return { passed: 0, failed: 1, skipped: 0 };
   }
-  const report: Report = JSON.parse(readFileSync(path, 'utf8'));
+  const text = readFileSync(path, 'utf8');
+  return ext === '.xml' ? countsOfPytest(text, name) : countsOfVitest(JSON.parse(text));
+}
+
+function countsOfPytest(xml: string, name: string): Counts {
+  const { tests, failed, skipped, failures } = readJUnit(xml);
+  for (const failure of failures) tellFailure(failure.name, failure.message);
+  if (tests > 0) return { passed: tests - failed - skipped, failed, skipped };
+  console.error(`failed suite ${name}: it ran no test`);
+  return { passed: 0, failed: 1, skipped: 0 };
+}
+
+function countsOfVitest(report: Report): Counts {
   tellFailures(report);
   // A file that does not even load has no failed test, yet the run has failed.
   const failed = report.success ? 0 : Math.max(1, report.numFailedTests);
