@@ -8,7 +8,9 @@ import { makeModels } from '../../examples/quickstart/make-models.ts';
 import { cloneEnvironment, furnishClone, PROJECT } from '../support/furnish-clone.ts';
 import { type RunnableBlock, runnableBlocks } from './runnable-blocks.ts';
 
-const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md', { cwd: PROJECT })].map((path) => ({
+const paths = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', ...globSync(['docs/**/*.md', 'clients/*/README.md'], { cwd: PROJECT })];
+
+const documents = paths.map((path) => ({
   path,
   text: readFileSync(join(PROJECT, path), 'utf8'),
 }));

@@ -142,6 +142,24 @@ def test_ctrl_c_ends_the_command_before_keyboard_interrupt_goes_on(slow: World, 
 
 
 @posix_only
+def test_a_second_ctrl_c_ends_a_command_that_does_not_end_by_itself(slow: World, server: FileServer) -> None:
+    program = slow.start_python(PROGRAM)
+    assert program.stdout is not None
+    assert program.stdout.readline() == "under way\n"
+    command = slow.wan("models", "locks")["data"]["locks"][0]["holder"]["pid"]
+    os.kill(command, signal.SIGSTOP)
+    program.send_signal(signal.SIGINT)
+    with pytest.raises(subprocess.TimeoutExpired):
+        program.wait(1)
+    program.send_signal(signal.SIGINT)
+    out, _ = program.communicate(timeout=20)
+    assert (program.returncode, out.splitlines()[-1]) == (7, "interrupted")
+    with pytest.raises(ProcessLookupError):
+        os.kill(command, 0)
+    held_and_quick_to_end(slow, server)
+
+
+@posix_only
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
 def test_a_signal_for_python_alone_leaves_nothing_running(slow: World, server: FileServer, name: str) -> None:
     program = slow.start_python(PROGRAM)

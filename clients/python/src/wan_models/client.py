@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +96,7 @@ class Client:
         data = self._transport.call(Request("list")).require_data()
         return tuple(_decoded(ModelSummary, one) for one in data["models"])
 
-    def path(self, model_id: str, *, variant: Optional[str] = None, overlay: Union[str, list[str], None] = None) -> Path:
+    def path(self, model_id: str, *, variant: Optional[str] = None, overlay: Union[str, Sequence[str], None] = None) -> Path:
         """Where the model is, or would be; whether it is there is another question (:meth:`status`)."""
         request = Request("path", [model_id], {"variant": variant, "overlay": overlay})
         return Path(self._transport.call(request).require_data()["path"])

@@ -74,9 +74,10 @@ class PlainProgress:
             sys.stderr.flush()
 
     def _is_due(self, progress: Progress) -> bool:
-        """Of what was here already not a word."""
-        if self._told_at is None or progress.phase == "finished":
-            return (progress.phase == "finished") == (self._told_at is not None) and progress.phase != "planning"
+        if progress.phase == "finished":  # of what was here already not a word
+            return self._told_at is not None
+        if self._told_at is None:
+            return progress.phase != "planning"
         return time.monotonic() - self._told_at >= self._interval_s
 
 
