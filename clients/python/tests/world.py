@@ -80,6 +80,8 @@ class World:
         }
 
     def start_python(self, code: str, **options: Any) -> subprocess.Popen[str]:
+        """Ctrl-C is heeded also where the tests run in the background of a shell, which ignores it for them."""
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         given: dict[str, Any] = {**pipes, **options}
-        return subprocess.Popen([sys.executable, "-c", code], cwd=self.directory, env=self.python_env(), encoding="utf-8", **given)
+        heeded = f"import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n{code}"
+        return subprocess.Popen([sys.executable, "-c", heeded], cwd=self.directory, env=self.python_env(), encoding="utf-8", **given)
