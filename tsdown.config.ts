@@ -85,6 +85,8 @@ export default defineConfig([
     },
     format: 'esm',
     plugins: [leanBuiltins, asciiOnly],
+    // The program that a user's Python runs lies beside the chunks that start it.
+    copy: [{ from: 'src/pipeline/smoke/wan_smoke.py', to: DIST }],
     outputOptions: { chunkFileNames: chunkFileNames('.js') },
     hooks: { 'build:done': ({ chunks }) => removeStale(chunks, '.js') },
   },

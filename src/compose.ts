@@ -5,6 +5,7 @@ import { storeContext } from './compose/store-context.ts';
 import type { Config } from './config/config.ts';
 import { type LoadConfigInput, loadConfig } from './config/load-config.ts';
 import { processEnvironment } from './config/process-environment.ts';
+import { pythonInterpreter } from './config/python-interpreter.ts';
 import { requireManifestPath } from './config/require-manifest-path.ts';
 import { requireModelsRoot } from './config/require-models-root.ts';
 import type { Via } from './domain/acts.ts';
@@ -12,6 +13,7 @@ import type { BundleInspected, BundleVerified } from './domain/bundle-results.ts
 import type { Emit, EventSink } from './domain/events.ts';
 import type { PreparedImage } from './domain/image-conditioning.ts';
 import type { LoadPlan } from './domain/load-plan.ts';
+import type { SmokeReport } from './domain/smoke.ts';
 import { newCorrelationId } from './observability/correlation-id.ts';
 import { createEventBus, type EventBus } from './observability/event-bus.ts';
 import type { CallOptions, ModelOrchestrator } from './orchestrator/api.ts';
@@ -22,6 +24,7 @@ import type { PrepareImageOptions } from './pipeline/conditioning/prepare-image.
 import type { EmbeddingCache } from './pipeline/embedding-cache/embedding-cache.ts';
 import type { WanPathsOptions } from './pipeline/get-wan-paths.ts';
 import type { LoadPlanOptions } from './pipeline/load-plan.ts';
+import type { SmokeOptions } from './pipeline/smoke/smoke-model.ts';
 import { RegistryFile } from './registry/registry-file.ts';
 import { Blobs } from './store/blobs.ts';
 import type { Violation } from './store/check-invariants.ts';
@@ -146,6 +149,28 @@ export async function prepareImage(modelId: string, image: string | Uint8Array, 
 export async function writeImageTensor(path: string, image: PreparedImage): Promise<void> {
   const { writeImageTensor: write } = await import('./pipeline/conditioning/write-image-tensor.ts');
   return write(path, image);
+}
+
+/**
+ * Whether this machine's Python really loads a model and denoises with it, with the configuration of the working directory.
+ * @throws ModelError what keeps the test from beginning; what it finds is in the report
+ */
+export async function smokeModel(modelId: string, options: SmokeTestOptions = {}): Promise<SmokeReport> {
+  const { smokeModel: smoke } = await import('./pipeline/smoke/smoke-model.ts');
+  const config = await loadConfig({ env: processEnvironment(), cwd: process.cwd() });
+  const { python, ...rest } = options;
+  const interpreter = python === undefined ? pythonInterpreter(config) : { command: python, origin: 'the caller' };
+  const orchestrator = await createOrchestrator(config);
+  try {
+    return await smoke(orchestrator, modelId, { ...rest, python: interpreter, env: processEnvironment() });
+  } finally {
+    await orchestrator.close();
+  }
+}
+
+export interface SmokeTestOptions extends Omit<SmokeOptions, 'python' | 'env'> {
+  /** Instead of the configured one. */
+  readonly python?: string;
 }
 
 /**

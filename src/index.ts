@@ -11,6 +11,8 @@ export {
   ModelEnsurer,
   type OrchestratorOptions,
   prepareImage,
+  type SmokeTestOptions,
+  smokeModel,
   verifyBundle,
   writeImageTensor,
 } from './compose.ts';
@@ -66,6 +68,17 @@ export type {
   VerifyReport,
 } from './domain/results.ts';
 export type { BlobVerdict, CorruptBlob, ScrubReport } from './domain/scrub.ts';
+export type {
+  SmokeClip,
+  SmokeClipResult,
+  SmokeDevice,
+  SmokeMemory,
+  SmokeMode,
+  SmokeNote,
+  SmokePython,
+  SmokeReport,
+  SmokeVerdict,
+} from './domain/smoke.ts';
 export type { QuotaVerdict, Reclaimable, SpaceVerdict } from './domain/space.ts';
 export type { FilePin, FileSpec, ModelSpec, ModelSummary, PartLock, Selection } from './domain/spec.ts';
 export { ModelState, type ModelStatus } from './domain/status.ts';

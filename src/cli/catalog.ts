@@ -56,6 +56,7 @@ export const CATALOG: readonly CatalogEntry[] = [
   entry('models vram', async () => (await import('./commands/vram.ts')).vram, 'memory'),
   entry('models load-plan', async () => (await import('./commands/load-plan.ts')).loadPlanCommand),
   entry('models prepare-image', async () => (await import('./commands/prepare-image.ts')).prepareImageCommand),
+  entry('models smoke', async () => (await import('./commands/smoke.ts')).smoke),
   entry('models validate', async () => (await import('./commands/validate.ts')).validate),
   entry('models tier', async () => (await import('./commands/tier.ts')).tier, 'tiers'),
   entry('models jobs', async () => (await import('./commands/jobs.ts')).jobs, 'queue'),

@@ -98,7 +98,14 @@ export class Session {
       logFormat: this.#args.text('log-format') as ConfigFlags['logFormat'],
       noColor: this.#args.has('no-color') || undefined,
       progress: this.#args.text('progress') as ConfigFlags['progress'],
+      python: this.#python(),
     };
+  }
+
+  /** A path, or a name that PATH is searched for. */
+  #python(): string | undefined {
+    const text = this.#args.text('python');
+    return text !== undefined && /[\\/]/.test(text) ? resolve(this.io.cwd, text) : text;
   }
 
   #logLevel(): ConfigFlags['logLevel'] {

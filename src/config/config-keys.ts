@@ -21,6 +21,7 @@ import {
   path,
   paths,
   powerOfTwoSize,
+  program,
   proxyUrl,
   rateSchedule,
   regionName,
@@ -126,6 +127,14 @@ export const CONFIG_KEYS = {
     type: words,
     default: [],
     description: 'Components that are taken without being asked for, where a model has them as optional ones.',
+  }),
+  python: places<string | undefined>({
+    key: 'python',
+    fromProject: 'held-back',
+    type: program,
+    default: undefined,
+    defaultText: '`python3` of PATH (on Windows `python`)',
+    description: 'The Python that `wan models smoke` loads models with: one that has torch, diffusers and transformers.',
   }),
   localLink: places<'auto' | 'reflink' | 'copy' | 'hard'>({
     key: 'local_link',

@@ -183,6 +183,14 @@ export const paths: ValueType<readonly string[]> = {
   show: (value) => value.join(', '),
 };
 
+/** A program: by its path, or by a name that PATH is searched for. */
+export const program: ValueType<string> = {
+  allowed: 'a path, or the name of a program',
+  schema: { type: 'string', minLength: 1 },
+  parse: (raw, context) => (typeof raw === 'string' && /[\\/]/.test(raw) ? path.parse(raw, context) : word.parse(raw, context)),
+  show: String,
+};
+
 /** One word: a name without spaces. */
 export const word: ValueType<string> = {
   allowed: 'one word',

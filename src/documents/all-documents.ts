@@ -32,6 +32,7 @@ import { rebuildData } from './rebuild.ts';
 import { repairData } from './repair.ts';
 import { scrubData } from './scrub.ts';
 import { overlaysDocument, showData } from './show.ts';
+import { smokeData } from './smoke.ts';
 import { tierData } from './tier.ts';
 
 const DATA = {
@@ -39,6 +40,7 @@ const DATA = {
   'wan.models.vram/v1': vramData,
   'wan.models.load-plan/v1': loadPlanData,
   'wan.models.prepare-image/v1': prepareImageData,
+  'wan.models.smoke/v1': smokeData,
   'wan.models.status/v1': statusData,
   'wan.models.check/v1': statusData,
   'wan.models.list/v1': listData,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ModelState } from '../domain/status.ts';
 import { absolutePath, bytes, errorCode, errorObject, failedRef, proof, ref, upstream } from './envelope.ts';
+import { smokeNote } from './smoke.ts';
 import { spaceVerdict } from './space.ts';
 
 const origin = z.enum(['present', 'linked', 'copied', 'fetched', 'made', 'derived']);
@@ -65,6 +66,7 @@ export const statusResult = z.object({
   proofs: z.partialRecord(proof, z.int().min(1)).meta({ description: 'how many files each level proves' }),
   verified_at: z.iso.datetime().optional(),
   holder: holder.optional().meta({ description: 'who makes it, or changes it, now; only where it is not complete' }),
+  smoke: smokeNote.optional().meta({ description: 'the last smoke test of these very files' }),
 });
 export const statusData = z.object({
   complete: z.boolean().meta({ description: 'every model asked for is COMPLETE' }),

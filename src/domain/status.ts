@@ -1,6 +1,7 @@
 import type { LockHolder } from './events.ts';
 import type { CanonicalRef } from './model-ref.ts';
 import type { ProofCounts, ProofLevel } from './proof.ts';
+import type { SmokeNote } from './smoke.ts';
 
 /** State of a model directory for the selection asked for. Values, not errors. */
 export const ModelState = {
@@ -54,4 +55,6 @@ export interface ModelStatus {
   readonly verifiedAt?: string;
   /** Who makes it, or changes it, now; only told where it is not complete. */
   readonly holder?: LockHolder;
+  /** The last smoke test of these very files. */
+  readonly smoke?: SmokeNote;
 }

@@ -15,6 +15,7 @@ import type { RebuildReport } from '../domain/rebuild.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ScrubReport } from '../domain/scrub.ts';
+import type { SmokeNote } from '../domain/smoke.ts';
 import type { SpaceVerdict } from '../domain/space.ts';
 import type { ModelSpec, ModelSummary, Selection } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
@@ -171,8 +172,11 @@ export interface LeaseOptions extends EnsureOptions {
 /** A model that nobody removes, unless forced, until it is released or this process ends. */
 export interface HeldModel extends AsyncDisposable {
   readonly ref: CanonicalRef;
+  readonly family: string;
   /** Absolute path of the proven directory. */
   readonly path: string;
+  /** Another one for other files or bytes. */
+  readonly content: string;
   readonly result: EnsureResult;
   /** May be called more than once. */
   release(): Promise<void>;
@@ -312,6 +316,8 @@ export interface ModelOrchestrator {
   pins(): Promise<readonly PinReport[]>;
   /** Ensures the model, and keeps it from being removed for as long as it is used. */
   lease(modelId: string, options?: LeaseOptions): Promise<HeldModel>;
+  /** Remembers what a smoke test of a held model said: its status tells it, as long as its files are the same. */
+  noteSmoke(held: HeldModel, note: SmokeNote, options?: CallOptions): Promise<void>;
   /** What every byte under MODELS_ROOT is for; models, families and components of these models, of all where none is named. Changes nothing. */
   diskUsage(modelIds?: readonly string[], options?: DiskUsageOptions): Promise<DiskUsage>;
   /** What `gc` would remove and keep, each with its reason. Changes nothing on disk. */

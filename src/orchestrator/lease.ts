@@ -1,12 +1,12 @@
 /** `lease`: a complete model that nobody removes while its holder lives. */
 import { isModelError } from '../domain/errors.ts';
-import type { EnsureResult } from '../domain/results.ts';
 import { redactText } from '../observability/redact-text.ts';
 import { beginLease } from '../store/leases.ts';
 import type { LivingRecord } from '../store/living-records.ts';
 import { openStore } from '../store/open-store.ts';
 import type { HeldModel, LeaseOptions } from './api.ts';
 import { ensureModel } from './ensure.ts';
+import { contentAt } from './note-smoke.ts';
 import type { Orchestration } from './orchestration.ts';
 import { resolveTarget, type Target } from './target.ts';
 
@@ -15,7 +15,9 @@ export async function leaseModel(work: Orchestration, modelId: string, options: 
   const target = await resolveTarget(work, modelId, options);
   const record = await begin(work, target, options);
   try {
-    return held(await ensureModel(work, modelId, options), record);
+    const result = await ensureModel(work, modelId, options);
+    const { family } = target.spec;
+    return held({ ref: result.ref, family, path: result.path, content: contentAt(work, result.path), result }, record);
   } catch (error) {
     await record?.end();
     throw error;
@@ -36,7 +38,7 @@ async function begin(work: Orchestration, { spec, label }: Target, options: Leas
   }
 }
 
-function held(result: EnsureResult, record: LivingRecord | undefined): HeldModel {
+function held(model: Omit<HeldModel, 'release' | typeof Symbol.asyncDispose>, record: LivingRecord | undefined): HeldModel {
   const release = async (): Promise<void> => record?.end();
-  return { ref: result.ref, path: result.path, result, release, [Symbol.asyncDispose]: release };
+  return { ...model, release, [Symbol.asyncDispose]: release };
 }

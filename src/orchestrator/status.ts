@@ -1,9 +1,11 @@
 /** `status`: reads names, sizes, times and records; never content. Changes nothing on disk. */
 import type { LockHolder } from '../domain/events.ts';
 import { countProofs, weakestProof } from '../domain/proof.ts';
+import type { SmokeNote } from '../domain/smoke.ts';
 import { type FaultyFile, type FileFault, ModelState, type ModelStatus } from '../domain/status.ts';
 import { faultOf, type InspectedFile, type Inspection, provenBy } from '../store/inspect-snapshot.ts';
 import { readStoreId } from '../store/open-store.ts';
+import { readSmokeNote } from '../store/smoke-notes.ts';
 import type { TargetOptions } from './api.ts';
 import { tierOf } from './cold-copy.ts';
 import { lookAt, type Sight } from './look.ts';
@@ -25,7 +27,9 @@ export async function statusOf(work: Orchestration, modelId: string, options: Ta
   const planned = target.base === undefined ? faulty : sight.files;
   const bytesNeeded = planWork(work, target, { files: planned, force: false }).fetchBytes;
   const tier = tierOf(work, target);
-  const status = toStatus(target, sight, { faulty, bytesNeeded, verifying: await isBeingVerified(work, target), ...(tier && { tier }) });
+  const verifying = await isBeingVerified(work, target);
+  const smoke = sight.inspection.record && readSmokeNote(work.store, target.spec.family, sight.inspection.record);
+  const status = toStatus(target, sight, { faulty, bytesNeeded, verifying, ...(tier && { tier }), ...(smoke && { smoke }) });
   const holder = status.state === ModelState.COMPLETE ? undefined : await holderOf(work, target);
   return holder === undefined ? status : { ...status, holder };
 }
@@ -35,10 +39,11 @@ interface Judged {
   readonly bytesNeeded: number;
   readonly verifying: boolean;
   readonly tier?: string;
+  readonly smoke?: SmokeNote;
 }
 
 /** Pure: what was seen, in words. */
-function toStatus(target: Target, { inspection, files }: Sight, { faulty, bytesNeeded, verifying, tier }: Judged): ModelStatus {
+function toStatus(target: Target, { inspection, files }: Sight, { faulty, bytesNeeded, verifying, tier, smoke }: Judged): ModelStatus {
   const counted = inspection.files.filter((file) => faultOf(file) === undefined);
   const proofs = counted.flatMap(({ spec, published }) => (published ? [provenBy(spec, published).proof] : []));
   const proof = weakestProof(proofs);
@@ -58,6 +63,7 @@ function toStatus(target: Target, { inspection, files }: Sight, { faulty, bytesN
     ...(proof && { proof }),
     proofs: countProofs(proofs),
     ...(inspection.record && { verifiedAt: inspection.record.verifiedAt }),
+    ...(smoke && { smoke }),
   };
 }
 

@@ -11,6 +11,7 @@ import type { RebuildReport } from '../domain/rebuild.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ScrubReport } from '../domain/scrub.ts';
+import type { SmokeNote } from '../domain/smoke.ts';
 import type { SpaceVerdict } from '../domain/space.ts';
 import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
@@ -163,6 +164,11 @@ export class Verbs implements ModelOrchestrator {
   async lease(modelId: string, options?: LeaseOptions): Promise<HeldModel> {
     const { leaseModel } = await import('./lease.ts');
     return leaseModel(this.#work, modelId, options);
+  }
+
+  async noteSmoke(held: HeldModel, note: SmokeNote, options?: CallOptions): Promise<void> {
+    const { noteSmoke } = await import('./note-smoke.ts');
+    return noteSmoke(this.#work, held, note, options);
   }
 
   async diskUsage(modelIds: readonly string[] = [], options?: DiskUsageOptions): Promise<DiskUsage> {

@@ -17,7 +17,7 @@ const DTYPES: Readonly<Record<string, string>> = {
 };
 const BILLION = 1e9;
 
-const dtypeNamed = (name: unknown): string | undefined => (typeof name === 'string' ? DTYPES[name.toLowerCase()] : undefined);
+export const dtypeNamed = (name: unknown): string | undefined => (typeof name === 'string' ? DTYPES[name.toLowerCase()] : undefined);
 
 /** In the manifest's order; those without weights (a tokenizer, a scheduler) are none. */
 export function loadedComponents(spec: ModelSpec, { components }: WeightsReport): MemoryComponent[] {

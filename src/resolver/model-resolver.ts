@@ -39,6 +39,7 @@ export const STATE_KINDS = [
   'tiers',
   'verify',
   'scrub',
+  'smoke',
 ] as const;
 
 export type StateKind = (typeof STATE_KINDS)[number];

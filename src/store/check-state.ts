@@ -8,8 +8,8 @@ import { checkJobs } from './check-jobs.ts';
 import type { StoreContext } from './context.ts';
 import { listNames } from './list-names.ts';
 
-/** Kinds with text from sources in their records. */
-const OF_SOURCES: readonly StateKind[] = ['absent', 'hosts', 'jobs', 'job-progress'];
+/** Kinds with text from sources, or from other programs, in their records. */
+const OF_OTHERS: readonly StateKind[] = ['absent', 'hosts', 'jobs', 'job-progress', 'smoke'];
 /** A user before the host, or a query with values. */
 const SECRET = /:\/\/[^/\s"]*@|[?&][\w-]+=/;
 
@@ -18,7 +18,7 @@ export async function checkState(context: StoreContext): Promise<Violation[]> {
   const strangers = listNames(dirname(context.resolver.stateDir('ledger'))).filter((name) => !kinds.includes(name));
   return [
     ...strangers.map((name) => ({ invariant: 7, path: `.state/${name}`, what: 'is no part of the layout' })),
-    ...filesOf(context, OF_SOURCES).flatMap((path) => checkSecrets(context, path)),
+    ...filesOf(context, OF_OTHERS).flatMap((path) => checkSecrets(context, path)),
     ...(await checkRates(context)),
     ...checkJobs(context),
   ];

@@ -2,6 +2,7 @@ import type { statusData, statusResult } from '../documents/models.ts';
 import { formatRef } from '../domain/model-ref.ts';
 import { ModelState, type ModelStatus } from '../domain/status.ts';
 import { holderWire } from './lock-wire.ts';
+import { noteWire } from './smoke-wire.ts';
 import { resultsWire, type Tried, valuesOf } from './tried.ts';
 import type { Wire } from './wire.ts';
 
@@ -31,4 +32,5 @@ export const statusWire = (status: ModelStatus): Wire<typeof statusResult> => ({
   proofs: status.proofs,
   ...(status.verifiedAt !== undefined && { verified_at: status.verifiedAt }),
   ...(status.holder !== undefined && { holder: holderWire(status.holder) }),
+  ...(status.smoke && { smoke: noteWire(status.smoke) }),
 });
