@@ -1,6 +1,5 @@
 /** The queue of a root, and what runs it, put together from a configuration. */
 import { createOrchestrator } from '../compose.ts';
-import { storeContext } from './store-context.ts';
 import type { Config } from '../config/config.ts';
 import { liveLimitRate } from '../config/live-limit-rate.ts';
 import { requireModelsRoot } from '../config/require-models-root.ts';
@@ -12,6 +11,7 @@ import { type Schedule, type ScheduleState, Schedules } from '../jobs/schedules.
 import { newCorrelationId } from '../observability/correlation-id.ts';
 import { createEventBus } from '../observability/event-bus.ts';
 import { rateAt } from '../util/rate-schedule.ts';
+import { storeContext } from './store-context.ts';
 
 /** Before the second try of a job that failed. */
 const RETRY_DELAY_MS = 30_000;

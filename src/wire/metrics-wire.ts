@@ -1,6 +1,6 @@
+import type { metricsData } from '../documents/metrics.ts';
 import type { Count, MetricsReport } from '../domain/metrics.ts';
 import { COUNTED, MEASURED, type MetricFamily } from '../observability/metrics/catalog.ts';
-import type { metricsData } from '../documents/metrics.ts';
 import type { Wire } from './wire.ts';
 
 type Data = Wire<typeof metricsData>;

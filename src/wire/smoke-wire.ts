@@ -1,6 +1,6 @@
+import type { smokeData, smokeNote } from '../documents/smoke.ts';
 import { formatRef } from '../domain/model-ref.ts';
 import type { SmokeClipResult, SmokeMemory, SmokeNote, SmokeReport } from '../domain/smoke.ts';
-import type { smokeData, smokeNote } from '../documents/smoke.ts';
 import type { Wire } from './wire.ts';
 
 export const smokeWire = (report: SmokeReport): Wire<typeof smokeData> => ({

@@ -1,11 +1,11 @@
 import { openAudit } from '../../compose/telemetry.ts';
 import type { AuditMark, AuditVerdict } from '../../domain/audit.ts';
 import { ModelError } from '../../domain/errors.ts';
+import { auditVerdictWire } from '../../wire/audit-wire.ts';
 import type { Command } from '../command.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { auditVerdictText } from '../render/audit-text.ts';
 import { usageError } from '../usage-error.ts';
-import { auditVerdictWire } from '../../wire/audit-wire.ts';
 
 export const auditVerify: Command = {
   summary: 'Find out whether the audit log is as it was written',

@@ -1,9 +1,9 @@
 import { openEmbeddingCache } from '../../compose/embedding-cache.ts';
-import type { EmbeddingEntry } from '../../pipeline/embedding-cache/embedding.ts';
-import type { Command } from '../command.ts';
 import type { embeddingsListData } from '../../documents/embeddings.ts';
-import { embeddingsListText } from '../render/embeddings-text.ts';
+import type { EmbeddingEntry } from '../../pipeline/embedding-cache/embedding.ts';
 import type { Wire } from '../../wire/wire.ts';
+import type { Command } from '../command.ts';
+import { embeddingsListText } from '../render/embeddings-text.ts';
 
 export const embeddingsList: Command = {
   summary: 'List the text embeddings that are kept, last used first',

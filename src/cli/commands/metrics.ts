@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { metricsOf, writeMetrics } from '../../compose/telemetry.ts';
 import type { MetricsReport } from '../../domain/metrics.ts';
+import { metricsWire } from '../../wire/metrics-wire.ts';
 import type { Command } from '../command.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
-import { metricsWire } from '../../wire/metrics-wire.ts';
 
 export const metrics: Command = {
   summary: 'Print what was counted under MODELS_ROOT, for Prometheus',

@@ -1,17 +1,17 @@
 import { resolve } from 'node:path';
+import type { prepareImageData } from '../../documents/pipeline.ts';
 import { IMAGE_RULES, type ImageRule, type PreparedImage } from '../../domain/image-conditioning.ts';
 import { formatRef } from '../../domain/model-ref.ts';
 import type { PrepareImageOptions } from '../../pipeline/conditioning/prepare-image.ts';
+import type { Wire } from '../../wire/wire.ts';
 import { targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS } from '../common-options.ts';
-import type { prepareImageData } from '../../documents/pipeline.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { mark } from '../render/paint.ts';
 import type { Screen } from '../render/screen.ts';
 import type { Session } from '../session.ts';
 import { usageError } from '../usage-error.ts';
-import type { Wire } from '../../wire/wire.ts';
 
 export const prepareImageCommand: Command = {
   summary: 'Make the tensor of an image that a video begins with, as the loader of the model would',

@@ -1,6 +1,7 @@
 import { pythonInterpreter } from '../../config/python-interpreter.ts';
 import { ModelError } from '../../domain/errors.ts';
 import type { SmokeDevice, SmokeReport } from '../../domain/smoke.ts';
+import { smokeWire } from '../../wire/smoke-wire.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS, PROGRESS_OPTION } from '../common-options.ts';
 import { ensureOptions } from '../ensure-options.ts';
@@ -9,7 +10,6 @@ import { smokeText } from '../render/smoke-text.ts';
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
 import { usageError } from '../usage-error.ts';
-import { smokeWire } from '../../wire/smoke-wire.ts';
 import { withProgress } from '../with-progress.ts';
 
 export const smoke: Command = {
