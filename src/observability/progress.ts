@@ -124,6 +124,9 @@ function reduceModel(model: ModelProgress, event: ModelEvent): ModelProgress | u
     case 'gc.finished':
     case 'tier.moved':
     case 'job.changed':
+    case 'act.finished':
+    case 'act.failed':
+    case 'file.received':
     case 'warning':
       return undefined;
   }
