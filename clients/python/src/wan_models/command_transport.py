@@ -17,6 +17,7 @@ from .transport import Document, Hold, Request, Watch, error_from
 Command = Union[None, str, Sequence[str]]
 _EVENT_SCHEMA = "wan.event/v1"
 _KEPT_LINES = 20
+_KEPT_CHARACTERS = 300  # of a line: a stack begins with one of minified code
 
 
 class CommandTransport:
@@ -106,7 +107,7 @@ class _Answer:
         elif line.is_error_stream and found is not None and found.get("schema") == _EVENT_SCHEMA:
             self._tell(found)
         else:
-            self._rest.append(line.text)
+            self._rest.append(line.text.rstrip()[:_KEPT_CHARACTERS])
 
     def _tell(self, event: Event) -> None:
         if self._on_event is not None:
@@ -114,8 +115,9 @@ class _Answer:
 
     def document(self, request: Request, status: int) -> Document:
         if self._document is None:
+            said = "\n".join(self._rest)
             raise Internal(
-                f"`wan models {request.verb}` ended with status {status} and no document: {''.join(self._rest).strip()}",
+                f"`wan models {request.verb}` ended with status {status} and no document: {said}",
                 "run `wan doctor`; is this package as old as the command (`wan --version`)?",
             )
         error = self._document.get("error")
