@@ -35,6 +35,6 @@ export type RequestField = keyof VideoRequest;
 export interface RequestProblem {
   readonly field: RequestField;
   readonly message: string;
-  /** The valid value that is nearest to what was asked for. */
+  /** The valid value that is nearest to what was asked for; of a prompt, how many of its characters fit. */
   readonly nearest?: number;
 }

@@ -9,6 +9,7 @@ import type { FileSpec, ModelDefaults, ModelSpec } from '../domain/spec.ts';
 import type { ResolvedRequest, VideoRequest } from '../domain/video-request.ts';
 import type { EnsureOptions, ModelOrchestrator } from '../orchestrator/api.ts';
 import { architectureOf, decoderOf } from './architecture.ts';
+import { checkPrompt, type PromptCheck } from './check-prompt.ts';
 import { encoderDigest } from './embedding-cache/encoder-digest.ts';
 import { ESTIMATE_ERROR, estimateMemory } from './estimate-memory.ts';
 import { isTransformer, loadedComponents } from './loaded-components.ts';
@@ -31,7 +32,7 @@ export async function loadPlan(orchestrator: ModelOrchestrator, modelId: string,
   const spec = await orchestrator.show(modelId, options);
   const profile = profileOf(spec);
   const request = resolveRequest(profile, formatRef(spec.ref), options.request ?? {});
-  if (options.ensure === true) await orchestrator.ensure(modelId, options);
+  const unchecked = await checkAndEnsure(orchestrator, modelId, { ...options, check: { spec, profile, prompt: options.request?.prompt } });
   if (options.signal !== undefined) throwIfCancelled(options.signal, `plan ${formatRef(spec.ref)}`);
   const weights = await orchestrator.weights(modelId, options);
   const { state } = await orchestrator.status(modelId, options);
@@ -58,8 +59,24 @@ export async function loadPlan(orchestrator: ModelOrchestrator, modelId: string,
     ...(memory && { memory }),
     ...(strategy && { strategy }),
     vae: vaeOf(spec.defaults, strategy),
-    warnings: warningsOf({ spec, profile, request, weights, memory, strategy, gpuBytes: options.gpuBytes }),
+    warnings: [
+      ...(unchecked === undefined ? [] : [unchecked]),
+      ...warningsOf({ spec, profile, request, weights, memory, strategy, gpuBytes: options.gpuBytes }),
+    ],
   };
+}
+
+/** The prompt is checked before anything is fetched where the tokenizer is here, else once it is. @returns what could not be checked */
+async function checkAndEnsure(
+  orchestrator: ModelOrchestrator,
+  modelId: string,
+  { check, ...options }: LoadPlanOptions & { readonly check: PromptCheck },
+): Promise<string | undefined> {
+  const { path } = await orchestrator.status(modelId, options);
+  const unchecked = await checkPrompt(check, path);
+  if (options.ensure !== true) return unchecked;
+  const ensured = await orchestrator.ensure(modelId, options);
+  return unchecked === undefined ? undefined : checkPrompt(check, ensured);
 }
 
 /** diffusers makes a video from an image with another class, also with a model that does both (expand_timesteps). */

@@ -10,19 +10,19 @@ const MAX_BYTES = 1_000_000;
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Undefined where there is no such file. @throws ModelError FORMAT_INVALID where it is no JSON object, or a huge one */
-export async function readJsonObject(path: string): Promise<JsonObject | undefined> {
-  const text = await readText(path);
+export async function readJsonObject(path: string, maxBytes = MAX_BYTES): Promise<JsonObject | undefined> {
+  const text = await readText(path, maxBytes);
   if (text === undefined) return undefined;
   const value = parse(path, text);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   throw notJson(path, 'it holds no object');
 }
 
-async function readText(path: string): Promise<string | undefined> {
+async function readText(path: string, maxBytes: number): Promise<string | undefined> {
   try {
     await using file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
     const { size } = await file.stat();
-    if (size > MAX_BYTES) throw notJson(path, `it has ${size} bytes; at most ${MAX_BYTES} are read`);
+    if (size > maxBytes) throw notJson(path, `it has ${size} bytes; at most ${maxBytes} are read`);
     return await file.readFile('utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;

@@ -122,10 +122,13 @@ const nameOf = (field: RequestField): string => field.replace(/([A-Z]|\d+$)/g, (
 
 export function invalidRequest(label: string, problems: readonly RequestProblem[]): ModelError {
   const told = problems.map(({ message }) => message);
-  const nearest = problems.flatMap(({ field, nearest: value }) => (value === undefined ? [] : [`${nameOf(field)} ${value}`]));
+  const nearest = problems.flatMap(({ field, nearest: value }) => (value === undefined ? [] : [nearestText(field, value)]));
   return new ModelError('INVALID_INPUT', `${label}: ${[...new Set(told)].join('; ')}`, {
     reason: 'invalid_request',
     ...(nearest.length > 0 && { hint: `the nearest that works: ${nearest.join(', ')}` }),
     details: { model: label, problems: problems.map(({ field, ...rest }) => ({ field: nameOf(field), ...rest })) },
   });
 }
+
+const nearestText = (field: RequestField, value: number): string =>
+  field === 'prompt' ? `the first ${value} characters of the prompt` : `${nameOf(field)} ${value}`;

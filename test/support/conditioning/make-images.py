@@ -75,6 +75,7 @@ def one_of_each(folder):
     rgb.save(folder / "lossy.webp")
     rgba.save(folder / "lossy-alpha.webp")
     rgba.save(folder / "lossless.webp", lossless=True, exact=True)
+    rgb.save(folder / "animated.webp", save_all=True, append_images=[image("RGB", seed=2)])
 
 
 def of_chance(folder, seed, count):
