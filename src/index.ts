@@ -2,6 +2,15 @@
 
 export type { StorageBackend } from './backends/backend.ts';
 export {
+  type AuditReader,
+  createExposition,
+  type MetricsExposition,
+  metricsOf,
+  openAudit,
+  type RecordedAct,
+  recordAct,
+} from './compose/telemetry.ts';
+export {
   checkInvariants,
   createOrchestrator,
   embeddingCache,
@@ -18,6 +27,8 @@ export {
 } from './compose.ts';
 export type { Config } from './config/config.ts';
 export { loadConfig } from './config/load-config.ts';
+export type { AuditedAct, CallActor, Facts, Via } from './domain/acts.ts';
+export type { AuditActor, AuditEntry, AuditFault, AuditFaultKind, AuditLine, AuditMark, AuditVerdict } from './domain/audit.ts';
 export type {
   AppliedModel,
   BundleApplied,
@@ -31,7 +42,7 @@ export type { ByteClass, ByteSum, ClassUsage, DiskUsage, HolderUsage, ModelUsage
 export { type Attempt, asModelError, ERROR_CODES, ErrorCode, type ErrorDocument, isModelError, ModelError } from './domain/errors.ts';
 export type { EventSink, ModelEvent } from './domain/events.ts';
 export type { ExportedFile, ExportReport } from './domain/export-results.ts';
-export type { GcItem, GcKeep, GcKind, GcModel, GcPlan, GcReport, GcRule, GcTarget, InUseLook } from './domain/gc.ts';
+export type { GcItem, GcKeep, GcKind, GcModel, GcPlan, GcReport, GcRule, GcTarget, GcTrigger, InUseLook } from './domain/gc.ts';
 export type { ModelLease, ModelPin, PinReport, PinState, StoredPin, UnpinResult } from './domain/holds.ts';
 export type { ImagePlan, ImageRule, ImageSource, PixelSize, PreparedImage } from './domain/image-conditioning.ts';
 export type { AdoptedFile, ImportedModel, ImportReport, ImportWay, RefusedFile, UnknownModel } from './domain/import-results.ts';
@@ -49,6 +60,7 @@ export type {
   OutdatedReport,
 } from './domain/lock-results.ts';
 export type { MemoryComponent, MemoryEstimate, MemoryStages, OffloadStrategy, StrategyEstimate } from './domain/memory-estimate.ts';
+export type { Count, FamilyStorage, MetricsReport } from './domain/metrics.ts';
 export { type CanonicalRef, formatRef, type ModelRef, parseModelRef } from './domain/model-ref.ts';
 export { PROOF_LEVELS, type ProofCounts, type ProofLevel } from './domain/proof.ts';
 export type { FileProof, PublishedDigest } from './domain/published-digest.ts';
@@ -137,3 +149,4 @@ export { ModelRegistry } from './registry/model-registry.ts';
 export { validateManifest } from './registry/validate-manifest.ts';
 export { ModelResolver } from './resolver/model-resolver.ts';
 export type { Violation } from './store/check-invariants.ts';
+export type { VerifyAuditOptions } from './telemetry/audit/verify-audit.ts';

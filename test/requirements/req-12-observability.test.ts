@@ -2,12 +2,30 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelEvent } from '../../src/domain/events.ts';
 import { allOf, type Fault, rateLimited, seeded, status } from '../servers/http/fault-server.ts';
+import { counted } from '../support/counted.ts';
 import { MODEL, modelFixture } from '../support/model-fixture.ts';
 
 const files = { 'model_index.json': '{}', 'vae/model.safetensors': seeded(5000, 1) };
 const VAE = `${MODEL}/vae/model.safetensors`;
 
 describe('requirement 12', () => {
+  it('12.1 downloads are counted as started, completed and failed, with duration and bytes', async () => {
+    const world = await modelFixture({
+      models: { [MODEL]: { files, sources: ['http'] }, 'lost@1.0.0': { files: { 'a.bin': 'a' }, sources: ['http'] } },
+    });
+    world.server().fault('lost@1.0.0/a.bin', status(404));
+    expect((await world.cli(['models', 'ensure', 'lost@1.0.0'])).code).toBe(4);
+    expect((await world.cli(['models', 'ensure', MODEL])).code).toBe(0);
+    const sums = new Map<string, number>();
+    for (const [series, value] of await counted(world)) {
+      const name = [series.split('{')[0], ...(/status="(\w+)"/.exec(series) ?? []).slice(1)].join(' ');
+      sums.set(name, (sums.get(name) ?? 0) + value);
+    }
+    expect(['started', 'failed', 'completed'].map((state) => sums.get(`model_downloads_total ${state}`))).toEqual([2, 1, 1]);
+    expect(sums.get('model_download_duration_seconds_count')).toBe(1);
+    expect(sums.get('model_download_bytes_total')).toBe(5002);
+  });
+
   it.each([
     [401, 'AUTH_FAIL', 8],
     [429, 'RATE_LIMIT', 4],
@@ -63,5 +81,25 @@ describe('requirement 12', () => {
     expect(records.length).toBeGreaterThan(1);
     expect(new Set(records.map(({ correlation_id }) => correlation_id)).size).toBe(1);
     expect(records[0]?.correlation_id).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('12.6 the end of a download is logged with every field of the design', async () => {
+    const world = await modelFixture({ files, sources: ['http'], keys: { variants: ['fp16'], default_variant: 'fp16' } });
+    const ran = await world.cli(['models', 'ensure', MODEL, '--log-format', 'json', '--progress', 'none']);
+    const records = ran.stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(records.find(({ message }) => message === 'Model download completed')).toMatchObject({
+      timestamp: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/),
+      level: 'INFO',
+      correlation_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      model_id: MODEL,
+      variant: 'fp16',
+      source: `${world.server().url}/${MODEL}`,
+      duration_seconds: expect.any(Number),
+      bytes_downloaded: 5002,
+      files_downloaded: 2,
+    });
   });
 });
