@@ -76,7 +76,7 @@ export const jobDocument = z.object({
   summary: jobSummary.optional(),
 });
 
-const scheduleDocument = z.object({
+export const scheduleDocument = z.object({
   name: z.string(),
   times: z.string().meta({ description: 'five fields as cron has them, in local time' }),
   next_at: at.meta({ description: 'in the past: it is due, and comes once as soon as there is a runner' }),

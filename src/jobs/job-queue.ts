@@ -29,7 +29,7 @@ export interface SubmitOptions {
   /** Default: normal. */
   readonly priority?: number;
   readonly limitRateBytesPerSecond?: number;
-  /** The same key with the same request is the same job, for as long as that is on record. */
+  /** The same key of the same origin with the same request is the same job, for as long as that is on record. */
   readonly idempotencyKey?: string;
 }
 
@@ -87,7 +87,8 @@ export class JobQueue {
   async submit({ request, label }: ResolvedRequest, options: SubmitOptions): Promise<Submitted> {
     const priority = checkedPriority(options.priority ?? JOB_PRIORITIES.normal);
     const digest = digestOf(JSON.stringify(request));
-    const idempotency = options.idempotencyKey === undefined ? undefined : { key: digestOf(options.idempotencyKey), request: digest };
+    const idempotency =
+      options.idempotencyKey === undefined ? undefined : { key: digestOf(`${options.origin} ${options.idempotencyKey}`), request: digest };
     await openStore(this.#context);
     return this.#locked(`queue ${label}`, async () => {
       const { jobs } = this.list();

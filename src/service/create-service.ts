@@ -1,8 +1,11 @@
 /** The HTTP service over an orchestrator. Nothing of it is loaded but by `wan serve`. */
+
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import fastify from 'fastify';
+import { openJobQueue } from '../compose/jobs.ts';
 import type { Config } from '../config/config.ts';
 import type { ApiTokens } from '../credentials/api-tokens.ts';
 import type { ModelOrchestrator } from '../orchestrator/api.ts';
@@ -12,6 +15,7 @@ import { answerNoHttp, answerProblems, sendProblem } from './answer-problems.ts'
 import { Door } from './caller.ts';
 import { InvalidPart } from './error-of.ts';
 import { guard } from './guard.ts';
+import { JobFeed } from './job-feed.ts';
 import { isLoopback } from './loopback.ts';
 import { addOpenApi } from './openapi.ts';
 import { correlationIdOf } from './request-id.ts';
@@ -25,6 +29,8 @@ export interface ServiceOptions {
   readonly version: string;
   /** Is told of each answer, once it is out. */
   readonly onAnswer?: (answer: Answer) => void;
+  /** Of what goes on beside requests, and could not be done. */
+  readonly onTrouble?: (error: unknown) => void;
 }
 
 export interface Service {
@@ -40,9 +46,26 @@ const GRACE_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 120_000;
 
 /** Ready to listen. */
-export async function createService({ orchestrator, config, tokens, version, onAnswer }: ServiceOptions): Promise<Service> {
+export async function createService({
+  orchestrator,
+  config,
+  tokens,
+  version,
+  onAnswer,
+  onTrouble = () => undefined,
+}: ServiceOptions): Promise<Service> {
   const stop = new AbortController();
-  const context: ServiceContext = { orchestrator, health: healthOf(orchestrator, config), config, version, stopping: stop.signal };
+  const jobs = openJobQueue(config);
+  const context: ServiceContext = {
+    orchestrator,
+    health: healthOf(orchestrator, config),
+    jobs,
+    feed: new JobFeed(jobs, onTrouble),
+    epoch: randomBytes(4).toString('hex'),
+    config,
+    version,
+    stopping: stop.signal,
+  };
   const app = bareApp(stop.signal);
   const anonymous = isLoopback(config.apiHost) ? config.apiAnonymous : 'none';
   if (onAnswer !== undefined) tellAnswers(app, onAnswer);

@@ -9,10 +9,12 @@ import type {
 } from 'fastify';
 import type { z } from 'zod';
 import type { Config } from '../config/config.ts';
+import type { JobQueue } from '../jobs/job-queue.ts';
 import type { CallOptions, ModelOrchestrator } from '../orchestrator/api.ts';
 import type { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
 import type { Wire } from '../wire/wire.ts';
 import type { Access, Caller } from './caller.ts';
+import type { JobFeed } from './job-feed.ts';
 
 /** Requests are what their schemas make of them; answers are as the schemas of documents say, every level read-only. */
 interface WireTypes extends FastifyTypeProvider {
@@ -25,6 +27,12 @@ export type ServiceApp = FastifyInstance<RawServerDefault, FastifyRequest['raw']
 export interface ServiceContext {
   readonly orchestrator: ModelOrchestrator;
   readonly health: HealthMonitor;
+  /** Of the configured root. */
+  readonly jobs: JobQueue;
+  /** What changes among them. */
+  readonly feed: JobFeed;
+  /** Of this run of the service. */
+  readonly epoch: string;
   readonly config: Config;
   readonly version: string;
   /** Aborted when the service stops: what a request waits for ends then, and keeps what it holds. */

@@ -1,13 +1,18 @@
 import type { explainData, jobDocument, jobsData } from '../documents/jobs.ts';
 import { type JobProgress, type JobRecord, modelOf } from '../domain/jobs.ts';
 import type { JobExplanation } from '../jobs/explain.ts';
+import type { JobQueue } from '../jobs/job-queue.ts';
 import type { ScheduleState } from '../jobs/schedules.ts';
 import type { Wire } from './wire.ts';
 
 export type JobWire = Wire<typeof jobDocument>;
 
+/** As it is now: of a job that runs, with how far it is. */
+export const shownJob = (queue: Pick<JobQueue, 'progress'>, job: JobRecord): JobWire =>
+  jobWire(job, job.state === 'running' ? queue.progress(job.id) : undefined);
+
 /** @param progress of a job that runs */
-export function jobWire({ schema: _, idempotency: __, request, ...job }: JobRecord, progress?: JobProgress): JobWire {
+function jobWire({ schema: _, idempotency: __, request, ...job }: JobRecord, progress?: JobProgress): JobWire {
   const { kind, ...asked } = request;
   const model = modelOf(request);
   return { ...job, kind, ...(model !== undefined && { model }), request: asked, ...(progress && progressWire(job, progress)) };
@@ -34,11 +39,8 @@ export const scheduleWire = ({
   ...(seenAt !== undefined && { seen_at: seenAt }),
 });
 
-export const explainWire = (
-  { job, findings, worked_ms, main_cause }: JobExplanation,
-  progress?: JobProgress,
-): Wire<typeof explainData> => ({
-  job: jobWire(job, progress),
+export const explainWire = ({ findings, worked_ms, main_cause }: JobExplanation, job: JobWire): Wire<typeof explainData> => ({
+  job,
   worked_ms,
   ...(main_cause !== undefined && { main_cause }),
   findings,

@@ -16,10 +16,10 @@ export const explain: Command = {
   exitStatuses: [3, 9],
   run: async (session, args) => {
     const { explainJob } = await import('../../jobs/explain.ts');
-    const { explainWire } = await import('../../wire/job-wire.ts');
+    const { explainWire, shownJob } = await import('../../wire/job-wire.ts');
     const { queue, job } = await namedJob(session, args.operands[0], { more: args.operands.slice(1), title: 'wan models explain' });
     const progress = job.state === 'running' ? queue.progress(job.id) : undefined;
     const explanation = explainJob(job, progress);
-    return { wire: () => explainWire(explanation, progress), text: (screen) => explanationText(screen, explanation) };
+    return { wire: () => explainWire(explanation, shownJob(queue, job)), text: (screen) => explanationText(screen, explanation) };
   },
 };

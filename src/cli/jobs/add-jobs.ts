@@ -3,13 +3,14 @@ import { JOB_KINDS, type JobKind } from '../../domain/jobs.ts';
 import type { JobQueue, Submitted } from '../../jobs/job-queue.ts';
 import type { AskedJob } from '../../jobs/job-request.ts';
 import { newCorrelationId } from '../../observability/correlation-id.ts';
+import { shownJob } from '../../wire/job-wire.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { addedJobsText } from '../render/jobs-text.ts';
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
 import { suggestion, usageError } from '../usage-error.ts';
 import { priorityOf } from './change-jobs.ts';
-import { openQueue, shownJob } from './open-queue.ts';
+import { openQueue } from './open-queue.ts';
 
 export async function addJobs(session: Session, args: ParsedArgs): Promise<Report> {
   const asked = askedJobs(args);

@@ -3,13 +3,14 @@ import { JOB_ACTIONS, JOB_PRIORITIES, type JobAction, type JobRecord } from '../
 import type { JobQueue } from '../../jobs/job-queue.ts';
 import { parseSize } from '../../util/parse-size.ts';
 import { errorWire } from '../../wire/error-wire.ts';
+import { shownJob } from '../../wire/job-wire.ts';
 import { firstFailure, hasFailed, type Tried, tryEach } from '../../wire/tried.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { changedJobsText } from '../render/jobs-text.ts';
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
 import { usageError } from '../usage-error.ts';
-import { openQueue, shownJob } from './open-queue.ts';
+import { openQueue } from './open-queue.ts';
 
 type Change = (queue: JobQueue, id: string) => Promise<JobRecord>;
 export type ChangeName = JobAction | 'priority' | 'limit';

@@ -1,12 +1,13 @@
 /** `jobs run`: this process is the runner until it is ended, or until nothing is left to do. */
 import { isFinished, type JobRecord } from '../../domain/jobs.ts';
+import { shownJob } from '../../wire/job-wire.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { endedJobsText } from '../render/jobs-text.ts';
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
 import { stderrLog } from '../stderr-log.ts';
 import { withProgress } from '../with-progress.ts';
-import { openQueue, shownJob } from './open-queue.ts';
+import { openQueue } from './open-queue.ts';
 
 export async function runJobs(session: Session, args: ParsedArgs): Promise<Report> {
   const [config, { createJobRunner }] = await Promise.all([session.config(), import('../../compose/jobs.ts')]);

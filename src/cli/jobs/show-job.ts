@@ -1,11 +1,12 @@
 import type { JobRecord } from '../../domain/jobs.ts';
 import type { JobQueue } from '../../jobs/job-queue.ts';
+import { shownJob } from '../../wire/job-wire.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { jobText } from '../render/jobs-text.ts';
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
 import { usageError } from '../usage-error.ts';
-import { openQueue, shownJob } from './open-queue.ts';
+import { openQueue } from './open-queue.ts';
 
 /** Changes nothing. */
 export async function showJob(session: Session, args: ParsedArgs): Promise<Report> {

@@ -1,9 +1,12 @@
 /** Every group of routes, and under which prefixes it is there. */
 import type { RouteGroup, ServiceApp, ServiceContext } from '../service-context.ts';
+import { downloadRoutes } from './download-routes.ts';
+import { eventRoutes } from './event-routes.ts';
 import { healthRoutes } from './health-routes.ts';
+import { jobRoutes } from './job-routes.ts';
 import { openApiRoute, serviceRoutes } from './service-routes.ts';
 
-const GROUPS: readonly RouteGroup[] = [serviceRoutes, healthRoutes];
+const GROUPS: readonly RouteGroup[] = [serviceRoutes, healthRoutes, jobRoutes, downloadRoutes, eventRoutes];
 
 /** Older callers know no version; only the first prefix is in the OpenAPI document. */
 const PREFIXES = ['/v1', ''] as const;

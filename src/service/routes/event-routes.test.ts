@@ -1,0 +1,233 @@
+import type { ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { modelFixture } from '../../../test/support/model-fixture.ts';
+import { type TestService, testService } from '../../../test/support/test-service.ts';
+import { openJobQueue } from '../../compose/jobs.ts';
+import { loadConfig } from '../../config/load-config.ts';
+import { jobDocument } from '../../documents/jobs.ts';
+import type { JobRecord } from '../../domain/jobs.ts';
+import type { ListedJobs } from '../../store/job-records.ts';
+import { EventStream } from '../event-stream.ts';
+import { JobFeed } from '../job-feed.ts';
+
+interface Told {
+  readonly id: string;
+  readonly event: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+async function watchedQueue() {
+  const world = await modelFixture({ files: { 'w.bin': 'bytes' } });
+  const served = await testService(world);
+  const queue = openJobQueue(await loadConfig({ env: world.env, cwd: world.directory }));
+  const add = async (model: string): Promise<JobRecord> =>
+    (await queue.submit({ request: { kind: 'ensure', model }, label: `ensure ${model}` }, { origin: 'library', correlationId: 'c' })).job;
+  return { ...served, queue, add };
+}
+
+/** Reads the stream as a browser does. */
+async function listen({ url }: TestService, lastEventId?: string) {
+  const ending = new AbortController();
+  onTestFinished(() => ending.abort());
+  const response = await fetch(`${url}/v1/events`, {
+    signal: ending.signal,
+    headers: { accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) },
+  });
+  const told: Told[] = [];
+  let [text, isOver] = ['', false];
+  const reading = (async () => {
+    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      text += chunk;
+      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+        const event = parse(text.slice(0, end));
+        text = text.slice(end + 2);
+        if (event !== undefined) told.push(event);
+      }
+    }
+  })()
+    .catch((error: unknown) => {
+      if (!ending.signal.aborted) throw error;
+    })
+    .finally(() => (isOver = true));
+  const until = async (isSo: () => boolean): Promise<void> => {
+    for (let tries = 0; !isSo(); tries++) {
+      if (tries > 200) throw new Error(`never told; so far ${JSON.stringify(told)}`);
+      await sleep(25);
+    }
+  };
+  const stop = (): Promise<void> => {
+    ending.abort();
+    return reading;
+  };
+  return { response, told, until, isOver: () => isOver, stop };
+}
+
+function parse(block: string): Told | undefined {
+  const fields = Object.fromEntries(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
+  return fields.event === undefined ? undefined : { id: fields.id ?? '', event: fields.event, data: JSON.parse(fields.data ?? '{}') };
+}
+
+const labels = (told: readonly Told[]): readonly unknown[] => told.map(({ data }) => data.label);
+
+describe('live events', () => {
+  it('tell all jobs first, then each that changes, whichever process changes it', async () => {
+    const { queue, add, ...served } = await watchedQueue();
+    const first = await add('a@1.0.0');
+    const { told, until, response } = await listen(served);
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    await until(() => told.length === 1);
+    expect(jobDocument.parse(told[0]?.data)).toMatchObject({ id: first.id, state: 'queued' });
+    await add('b@1.0.0');
+    await queue.act(first.id, 'pause');
+    await until(() => told.length === 3);
+    expect(
+      told
+        .slice(1)
+        .map(({ data: { label, state } }) => `${String(label)} ${String(state)}`)
+        .sort(),
+    ).toEqual(['ensure a@1.0.0 paused', 'ensure b@1.0.0 queued']);
+    await queue.records.remove(first.id);
+    await until(() => told.length === 4);
+    expect(told[3]).toMatchObject({ event: 'gone', data: { id: first.id } });
+  });
+
+  it('come at most twice a second for each job, each time as it is then', async () => {
+    const { queue, add, ...served } = await watchedQueue();
+    const { id } = await add('a@1.0.0');
+    const { told, until } = await listen(served);
+    await until(() => told.length === 1);
+    const begunMs = performance.now();
+    let priority = 0;
+    while (performance.now() - begunMs < 2000) {
+      priority = (priority + 1) % 100;
+      await queue.change(id, { priority });
+    }
+    await until(() => told.at(-1)?.data.priority === priority);
+    expect(told.length).toBeLessThanOrEqual(1 + 2 * ((performance.now() - begunMs) / 1000 + 1));
+    expect(told.length).toBeGreaterThan(3);
+  });
+
+  it('go on from the last one that was seen: what changed since is told, as it is now, and nothing else', async () => {
+    const { queue, add, ...served } = await watchedQueue();
+    const [first] = [await add('a@1.0.0'), await add('b@1.0.0')];
+    const one = await listen(served);
+    await one.until(() => one.told.length === 2);
+    const keeper = await listen(served);
+    await one.stop();
+    await queue.change(first.id, { priority: 1 });
+    await add('c@1.0.0');
+    await queue.change(first.id, { priority: 2 });
+    await keeper.until(() => keeper.told.length >= 4);
+    const back = await listen(served, one.told.at(-1)?.id);
+    await back.until(() => back.told.length === 2);
+    await sleep(700);
+    expect(labels(back.told).slice().sort()).toEqual(['ensure a@1.0.0', 'ensure c@1.0.0']);
+    expect(back.told.find(({ data }) => data.label === 'ensure a@1.0.0')?.data.priority).toBe(2);
+  });
+
+  it.each(['00000000.1', 'nonsense', '9'.repeat(64)])(
+    'begin anew, and say so, where the last one seen (%s) is none of this service',
+    async (lastEventId) => {
+      const { add, ...served } = await watchedQueue();
+      await add('a@1.0.0');
+      const { told, until } = await listen(served, lastEventId);
+      await until(() => told.length === 2);
+      expect(told.map(({ event }) => event)).toEqual(['reset', 'job']);
+    },
+  );
+
+  it('end when the service stops', async () => {
+    const { add, ...served } = await watchedQueue();
+    await add('a@1.0.0');
+    const { until, told, isOver } = await listen(served);
+    await until(() => told.length === 1);
+    const begunMs = performance.now();
+    await served.service.close(5000);
+    await until(isOver);
+    expect(performance.now() - begunMs).toBeLessThan(3000);
+  });
+
+  it('ask for the right to read', async () => {
+    const { tokens, ...served } = await watchedQueue();
+    await tokens.create({ name: 'one', scope: 'read' });
+    expect((await served.ask('/events')).status).toBe(401);
+  });
+
+  it('keep little for a watcher that reads nothing, and still reach the others', async () => {
+    const { queue, add, ...served } = await watchedQueue();
+    const jobs: JobRecord[] = [];
+    for (let index = 0; index < 60; index++) jobs.push(await add(`m${index}@1.0.0`));
+    const responses: ServerResponse[] = [];
+    served.service.app.server.on('request', (_, response) => responses.push(response));
+    const stuck = await stuckWatcher(served.port);
+    const { told, until } = await listen(served);
+    await until(() => told.length >= 60);
+    for (let round = 1; round <= 6; round++) {
+      for (const { id } of jobs) await queue.change(id, { priority: round });
+      await until(() => told.at(-1)?.data.priority === round);
+    }
+    expect(told.length).toBeGreaterThan(300);
+    for (const response of responses) expect(response.writableLength).toBeLessThan(96 * 1024);
+    stuck.destroy();
+  });
+});
+
+describe('a stream of events that nobody reads', () => {
+  it('holds less than 256 KiB, and then tells each job as it is now', async () => {
+    let revision = 0;
+    const ids = Array.from({ length: 600 }, (_, index) => index.toString(16).padStart(12, '0'));
+    const list = (): ListedJobs => ({ jobs: ids.map((id, index) => ({ ...JOB, id, seq: index + 1, priority: revision })), unreadable: [] });
+    const feed = new JobFeed({ list, progress: () => undefined }, (error) => {
+      throw error;
+    });
+    const signal = new AbortController().signal;
+    const stream = new EventStream({ feed, epoch: 'e', lastEventId: undefined, signal });
+    const most: number[] = [];
+    for (; revision < 5; revision++) {
+      await sleep(550);
+      most.push(stream.readableLength);
+    }
+    await sleep(550);
+    expect(Math.max(...most)).toBeLessThan(170 * 1024);
+    expect(Math.max(...most)).toBeGreaterThan(150 * 1024);
+    let text = '';
+    for (let chunk = stream.read() as Buffer | null; chunk !== null; chunk = stream.read() as Buffer | null) {
+      text += chunk.toString();
+      await sleep(1);
+    }
+    stream.destroy();
+    const told = text.split('\n\n').flatMap((block) => parse(block) ?? []);
+    const last = new Map(told.map(({ data: { id, priority } }) => [id, priority]));
+    expect(last.size).toBe(600);
+    expect(new Set(last.values())).toEqual(new Set([5]));
+    expect(told.length).toBeLessThan(2 * 600);
+  });
+});
+
+const JOB: JobRecord = {
+  schema: 'wan.job/v1',
+  id: '0',
+  seq: 1,
+  request: { kind: 'ensure', model: 'a@1.0.0' },
+  label: 'ensure a@1.0.0',
+  state: 'queued',
+  priority: 0,
+  origin: 'cli',
+  correlation_id: 'c',
+  created_at: '2026-03-01T12:00:00.000Z',
+  attempts: 0,
+  failures: 0,
+  done_bytes: 0,
+  total_bytes: 0,
+};
+
+/** Asks for the events, and never reads one. */
+async function stuckWatcher(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  await new Promise<void>((resolve) => socket.once('connect', resolve));
+  socket.pause();
+  socket.write('GET /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+  return socket;
+}
