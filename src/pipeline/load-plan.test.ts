@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type FixtureModel, MODEL, modelFixture } from '../../test/support/model-fixture.ts';
 import { derivedModel } from '../../test/support/tiny-weights.ts';
+import { encoderDigest } from './embedding-cache/encoder-digest.ts';
 import { getWanPaths } from './get-wan-paths.ts';
 import { loadPlan } from './load-plan.ts';
 
@@ -48,6 +49,13 @@ async function wanWorld(model = wanModel()) {
 }
 
 describe('the plan of a loader', () => {
+  it('tells which text encoder it is, for the keys of text embeddings', async () => {
+    const { orchestrator } = await wanWorld();
+    const { textEncoderDigest } = await loadPlan(orchestrator, MODEL);
+    expect(textEncoderDigest).toMatch(/^[0-9a-f]{64}$/);
+    expect(textEncoderDigest).toBe(encoderDigest((await orchestrator.show(MODEL)).files));
+  });
+
   it('names class, components, number formats and memory of a model that is here', async () => {
     const { world, orchestrator } = await wanWorld();
     const plan = await loadPlan(orchestrator, MODEL, { ensure: true, gpuBytes: 24 * GIB, request: { prompt: 'a cat', frames: 49 } });

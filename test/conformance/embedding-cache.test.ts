@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 import type { Dtype } from '../../src/formats/dtype.ts';
 import type { EmbeddingTensors } from '../../src/pipeline/embedding-cache/embedding.ts';
 import { cacheIn, keyOf, plainTensors, tensorsOf } from '../../src/pipeline/embedding-cache/fixtures/embeddings.ts';
-import { PIPELINE_PYTHON } from '../support/pipeline-python.ts';
+import { FTFY_PYTHON } from '../support/ftfy-python.ts';
 import { describeWithReal } from '../support/real-server.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -30,7 +30,7 @@ const PROMPTS = [
 const key = (prompt: string) => keyOf(prompt, { extra: EXTRA });
 const place = async (): Promise<string> => join(await tempDir(), 'embeddings');
 const python = (args: readonly string[], input = ''): string =>
-  execFileSync(PIPELINE_PYTHON, [SCRIPT, ...args], { env: ENVIRONMENT, input, encoding: 'utf8' });
+  execFileSync(FTFY_PYTHON, [SCRIPT, ...args], { env: ENVIRONMENT, input, encoding: 'utf8' });
 
 type Shown = Readonly<Record<string, readonly [Dtype, number[], string]>>;
 
@@ -52,7 +52,7 @@ const shown = (json: string): unknown =>
 const entriesIn = (directory: string): string[] => readdirSync(directory).filter((name) => name.endsWith('.safetensors'));
 
 describeWithReal('the embedding cache of the Python client', {
-  needs: [PIPELINE_PYTHON],
+  needs: [FTFY_PYTHON],
   suite: () => {
     it('has the same names for the same prompts, however they are written', { timeout: 60_000 }, async () => {
       const directory = await place();
@@ -99,7 +99,7 @@ describeWithReal('the embedding cache of the Python client', {
           return tensorsOf(4);
         });
       const early = first === 'node' ? ask() : undefined;
-      const child = spawn(PIPELINE_PYTHON, [SCRIPT, directory, 'once', 'a cat', log], {
+      const child = spawn(FTFY_PYTHON, [SCRIPT, directory, 'once', 'a cat', log], {
         env: ENVIRONMENT,
         stdio: ['pipe', 'pipe', 'inherit'],
       });

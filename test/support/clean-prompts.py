@@ -1,4 +1,4 @@
-"""Prompts, and what diffusers, ftfy and html make of them: `clean-prompts.py SEED COUNT` prints JSON lines [prompt, cleaned, unescaped, fixed]."""
+"""Prompts, and what upstream, ftfy and html make of them: `clean-prompts.py SEED COUNT` prints JSON lines [prompt, cleaned, unescaped, fixed]."""
 import html
 import json
 import random
@@ -6,7 +6,7 @@ import sys
 from html.entities import html5
 
 import ftfy
-from diffusers.pipelines.wan.pipeline_wan import prompt_clean
+import regex
 from ftfy.chardata import CHARMAP_ENCODINGS
 
 PIECES = (
@@ -18,6 +18,12 @@ HIGH = sorted({character for name in CHARMAP_ENCODINGS for character in bytes(ra
 BYTES = bytes([0xED, 0xA0, 0xAF, 0x80, 0xB0, 0xBF, 0xC0, 0x0A, 0x41, 0xE2, 0x82, 0xAC, 0xC3, 0x20, 0x1A, 0xF0, 0x9F, 0x98])
 BLOCKS = [(0x20, 0x250), (0x300, 0x500), (0x2000, 0x2100), (0x3000, 0x3100), (0xFF00, 0xFFF0)]
 NAMES = list(html5)
+
+
+def prompt_clean(text):
+    """The calls of Wan2.2's wan/modules/tokenizers.py, and of diffusers' WAN pipelines."""
+    text = html.unescape(html.unescape(ftfy.fix_text(text))).strip()
+    return regex.sub(r"\s+", " ", text).strip()
 
 
 def garbled(chance, text):

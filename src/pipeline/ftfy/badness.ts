@@ -1,7 +1,7 @@
 /**
  * Whether text looks like mojibake: bytes of UTF-8 that somebody read in a one-byte encoding.
  *
- * The rules and classes are those of ftfy 6.3.1, ftfy/badness.py (Robyn Speer, Apache License 2.0), written for this language.
+ * Translated from ftfy 6.3.1 (ftfy/badness.py). Copyright 2023 Robyn Speer, Apache License 2.0: see NOTICE.
  */
 const CLASSES = {
   common: '\xa0\xad´·\u2013-\u2015\u2019\u2026',

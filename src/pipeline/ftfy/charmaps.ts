@@ -1,4 +1,8 @@
-/** The one-byte encodings that ftfy 6.3.1 tries, in its order. Bytes are strings of the characters 0 to 255 here, so that regular expressions read them. */
+/**
+ * The one-byte encodings that ftfy tries, in its order. Bytes are strings of the characters 0 to 255 here, so that regular expressions read them.
+ *
+ * Translated from ftfy 6.3.1 (ftfy/chardata.py, ftfy/bad_codecs/sloppy.py). Copyright 2023 Robyn Speer, Apache License 2.0: see NOTICE.
+ */
 
 /** What the bytes from 0x80 mean in IBM's first code page, which TextDecoder does not know. */
 const CP437 =

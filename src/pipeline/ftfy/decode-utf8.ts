@@ -1,4 +1,8 @@
-/** UTF-8 as ftfy 6.3.1 reads it (bad_codecs/utf8_variants.py): also Java's null and surrogates in pairs, as CESU-8 has them. Bytes are strings of characters 0 to 255. */
+/**
+ * UTF-8 as ftfy reads it: also Java's null, and surrogates in pairs, as CESU-8 has them. Bytes are strings of the characters 0 to 255.
+ *
+ * Translated from ftfy 6.3.1 (ftfy/bad_codecs/utf8_variants.py). Copyright 2023 Robyn Speer, Apache License 2.0: see NOTICE.
+ */
 
 /** Python's `$` is also true before a line feed that ends the text; that is part of what is to be matched here. */
 const END = '(?=\\n?(?![^]))';

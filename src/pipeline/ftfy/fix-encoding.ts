@@ -1,4 +1,8 @@
-/** Undoes mojibake as ftfy 6.3.1 does (ftfy/__init__.py `fix_encoding`, ftfy/fixes.py and ftfy/chardata.py; Robyn Speer, Apache License 2.0). */
+/**
+ * Undoes mojibake.
+ *
+ * Translated from ftfy 6.3.1 (`fix_encoding` of ftfy/__init__.py, ftfy/fixes.py, ftfy/chardata.py). Copyright 2023 Robyn Speer, Apache License 2.0: see NOTICE.
+ */
 import { isBad } from './badness.ts';
 import { CHARMAPS, type Charmap, WINDOWS_1252 } from './charmaps.ts';
 import { decodeUtf8 } from './decode-utf8.ts';

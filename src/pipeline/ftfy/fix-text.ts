@@ -1,4 +1,8 @@
-/** Text without mojibake, and in the plainest characters that say the same: `fix_text` of ftfy 6.3.1 (Robyn Speer, Apache License 2.0) with its defaults. */
+/**
+ * Text without mojibake, and in the plainest characters that say the same: `fix_text` with its defaults.
+ *
+ * Translated from ftfy 6.3.1 (ftfy/__init__.py, ftfy/fixes.py, ftfy/chardata.py). Copyright 2023 Robyn Speer, Apache License 2.0: see NOTICE.
+ */
 import { fixC1Controls, fixEncoding } from './fix-encoding.ts';
 import { unescapeCarefully } from './unescape-html.ts';
 

@@ -1,4 +1,8 @@
-/** Character references of HTML: as Python's `html.unescape` reads them, and the careful way of ftfy 6.3.1 (`fixes.unescape_html`). */
+/**
+ * Character references of HTML: as Python's `html.unescape` reads them, and the careful way of ftfy.
+ *
+ * The latter: translated from ftfy 6.3.1 (`unescape_html` of ftfy/fixes.py, ftfy/chardata.py). Copyright 2023 Robyn Speer, Apache License 2.0: see NOTICE.
+ */
 import { decodeHTML, decodeHTMLStrict } from 'entities/decode';
 import { WINDOWS_1252 } from './charmaps.ts';
 
