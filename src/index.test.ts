@@ -24,6 +24,7 @@ it('exports these values and no others: a name that is public stays', () => {
     'loadConfig',
     'loadPlan',
     'parseModelRef',
+    'smokeModel',
     'validateManifest',
     'verifyBundle',
   ]);
