@@ -25,6 +25,7 @@ it('exports these values and no others: a name that is public stays', () => {
     'loadPlan',
     'parseModelRef',
     'prepareImage',
+    'smokeModel',
     'validateManifest',
     'verifyBundle',
     'writeImageTensor',

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { checkInvariants } from '../../src/index.ts';
-import { DIFFUSERS_PYTHON, describeWithDiffusers, diffusersPython } from '../support/diffusers-python.ts';
+import { describeWithDiffusers, diffusersPython } from '../support/diffusers-python.ts';
+import { PIPELINE_PYTHON } from '../support/pipeline-python.ts';
 import { type Outcome, type Place, PROJECT, placeWith, type RunOptions } from '../support/wan-command.ts';
 
 // To import torch takes a minute where others have the machine.
@@ -55,7 +56,7 @@ describeWithDiffusers('a smoke test', () => {
   async function bench(manifestDir = family): Promise<Bench> {
     const place = await placeWith({});
     const env = {
-      WAN_PYTHON: DIFFUSERS_PYTHON,
+      WAN_PYTHON: PIPELINE_PYTHON,
       WAN_SAFETY_MARGIN: '0',
       WAN_MODELS_MANIFEST: join(manifestDir, 'models.toml'),
       TMPDIR: place.directory,
@@ -107,7 +108,7 @@ describeWithDiffusers('a smoke test', () => {
         expect(output.std).toBeGreaterThan(0.001);
         expect(step_seconds.length).toBe(2);
       }
-      expect(data).toMatchObject({ device: 'cpu', python: { executable: DIFFUSERS_PYTHON, origin: 'WAN_PYTHON' } });
+      expect(data).toMatchObject({ device: 'cpu', python: { executable: PIPELINE_PYTHON, origin: 'WAN_PYTHON' } });
       expect(Object.keys(data?.versions ?? {}).sort()).toEqual(['diffusers', 'torch', 'transformers']);
       expect(data?.memory.host_peak_bytes).toBeGreaterThan(100_000_000);
       const status = JSON.parse((await here.wan(['models', 'status', ref, '--json'])).stdout);
@@ -170,7 +171,7 @@ describeWithDiffusers('a smoke test', () => {
 
     it('of time while it denoises says so, and the model counts as untested', async () => {
       const here = await bench();
-      const ran = await here.smoke(T2V, ['--steps', '900', '--timeout', '60s']);
+      const ran = await here.smoke(T2V, ['--steps', '900', '--timeout', '45s']);
       const { data, error } = documentOf(ran);
       expect([ran.status, error?.code, data?.verdict], ran.stderr).toEqual([4, 'NETWORK_TIMEOUT', 'unknown']);
       expect(error?.message).toContain('making a clip (t2v)');

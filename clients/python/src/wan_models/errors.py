@@ -11,7 +11,7 @@ from ._error import Attempt, WanError
 
 
 class InvalidConfig(WanError):
-    """A value of the configuration is missing, unknown or not allowed, or an option contradicts another."""
+    """A value of the configuration is missing, unknown or not allowed, or an option contradicts another; for `smoke`, a Python, a package or a GPU is missing or broken."""
 
     code = "INVALID_CONFIG"
     exit_status = 2
@@ -91,6 +91,15 @@ class VariantNotFound(WanError):
     default_hint = "see `wan models show` for the variants of this model"
 
 
+class JobNotFound(WanError):
+    """"""
+
+    code = "JOB_NOT_FOUND"
+    exit_status = 3
+    default_retryable = False
+    default_hint = "see `wan models jobs` for those that are on record"
+
+
 class ComponentMissing(WanError):
     """The model has no such component, or one that is required is not there."""
 
@@ -110,7 +119,7 @@ class SourceUnavailable(WanError):
 
 
 class NetworkTimeout(WanError):
-    """A source stopped sending for longer than `download_timeout`, or a total `--timeout` ran out."""
+    """A source stopped sending for longer than `download_timeout`, or a total `--timeout` ran out, that of `smoke` too."""
 
     code = "NETWORK_TIMEOUT"
     exit_status = 4
@@ -191,7 +200,7 @@ class IncompleteDownload(WanError):
 
 
 class FormatInvalid(WanError):
-    """A file is not what its name says: a web page instead of weights, a damaged header."""
+    """A file is not what its name says: a web page instead of weights, a damaged header, another number format, weights that are NaN; or what is loaded from it gives no video."""
 
     code = "FORMAT_INVALID"
     exit_status = 5
@@ -209,7 +218,7 @@ class DecryptFail(WanError):
 
 
 class NoSpace(WanError):
-    """The volume has less free space than the run needs; the message names need, free space and shortfall."""
+    """The volume has less free space than the run needs, or the machine or its GPU less memory; the message names need, free space and shortfall."""
 
     code = "NO_SPACE"
     exit_status = 6
@@ -218,7 +227,7 @@ class NoSpace(WanError):
 
 
 class QuotaExceeded(WanError):
-    """The run would exceed `max_total_size` or `max_family_size`."""
+    """The run would exceed `max_total_size` or `max_family_size`, or a smoke test the memory that it may take."""
 
     code = "QUOTA_EXCEEDED"
     exit_status = 6
@@ -346,6 +355,7 @@ BY_CODE: Mapping[str, type[WanError]] = {
         InvalidInput,
         ModelNotFound,
         VariantNotFound,
+        JobNotFound,
         ComponentMissing,
         SourceUnavailable,
         NetworkTimeout,
@@ -394,6 +404,7 @@ __all__ = [
     "InvalidConfig",
     "InvalidInput",
     "InvalidModelId",
+    "JobNotFound",
     "LockTimeout",
     "LockfileStale",
     "ManifestInvalid",

@@ -229,6 +229,8 @@ class LoadPlan:
     pipeline_class: Optional[str] = None
     strategy: Optional[MemoryStrategy] = None
     """The least offloading that fits, or that was asked for; None where none fits, or that cannot be told before the files are here."""
+    text_encoder_digest: Optional[str] = None
+    """Which text encoder it is: the key of :class:`wan_models.embedding_cache.EmbeddingCache`."""
     memory: Optional[Mapping[str, Any]] = None
     """The estimate, component by component, and every strategy; None where the shape of the transformer is not known."""
 
