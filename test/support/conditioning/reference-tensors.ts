@@ -31,7 +31,7 @@ export interface ReferenceTensor {
   readonly cpu: string;
 }
 
-export const SIZES: readonly TensorSize[] = [
+const SIZES: readonly TensorSize[] = [
   { model: 'wan-i2v@1.0.0', area: 96 * 64 },
   { model: 'wan-i2v@1.0.0', area: 60 * 60 },
   { model: 'wan-ti2v@1.0.0', area: 96 * 64 },
