@@ -23,6 +23,8 @@ it('exports these values and no others: a name that is public stays', () => {
     'isModelError',
     'loadConfig',
     'loadPlan',
+    'metricsOf',
+    'openAudit',
     'parseModelRef',
     'prepareImage',
     'smokeModel',

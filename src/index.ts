@@ -3,12 +3,8 @@
 export type { StorageBackend } from './backends/backend.ts';
 export {
   type AuditReader,
-  createExposition,
-  type MetricsExposition,
   metricsOf,
   openAudit,
-  type RecordedAct,
-  recordAct,
 } from './compose/telemetry.ts';
 export {
   checkInvariants,

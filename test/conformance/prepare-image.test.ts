@@ -20,8 +20,8 @@ import {
   type SizeRequest,
   type TensorRequest,
 } from '../support/conditioning/reference-tensors.ts';
+import { describeWithDiffusers } from '../support/diffusers-python.ts';
 import { PIPELINE_PYTHON } from '../support/pipeline-python.ts';
-import { describeWithReal } from '../support/real-server.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const MAKE_IMAGES = join(import.meta.dirname, '..', 'support', 'conditioning', 'make-images.py');
@@ -30,42 +30,39 @@ const COUNT = 30;
 /** torch without fused multiplication rounds where a pixel lies in the source differently. */
 const UNFUSED_ERROR = 1e-4;
 
-describeWithReal('an image', {
-  needs: [PIPELINE_PYTHON],
-  suite: () => {
-    // `-u` writes references.jsonl, which src/pipeline/conditioning/prepare-image.test.ts holds on every machine.
-    it('has references that Pillow, torch and diffusers still make', { timeout: 240_000 }, async ({ skip }) => {
-      const requests = referenceRequests();
-      const references = askReferences(requests, IMAGES);
-      skip(!references.every(isFused), 'torch computes without fused multiplication here');
-      const lines = references.map(({ shape, sha256 }, at) => JSON.stringify({ ...requests[at], shape, sha256 }));
-      await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(REFERENCES);
-    });
+describeWithDiffusers('an image', () => {
+  // `-u` writes references.jsonl, which src/pipeline/conditioning/prepare-image.test.ts holds on every machine.
+  it('has references that Pillow, torch and diffusers still make', { timeout: 240_000 }, async ({ skip }) => {
+    const requests = referenceRequests();
+    const references = askReferences(requests, IMAGES);
+    skip(!references.every(isFused), 'torch computes without fused multiplication here');
+    const lines = references.map(({ shape, sha256 }, at) => JSON.stringify({ ...requests[at], shape, sha256 }));
+    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(REFERENCES);
+  });
 
-    it('of any size has frames of the size that upstream makes, and none where upstream fails', { timeout: 120_000 }, () => {
-      const requests = sizeRequests();
-      for (const [at, sizes] of askSizes(requests).entries()) {
-        for (const rule of IMAGE_RULES) expect(frameOf(rule, requests[at]), `${rule} ${JSON.stringify(requests[at])}`).toEqual(sizes[rule]);
-      }
-    });
+  it('of any size has frames of the size that upstream makes, and none where upstream fails', { timeout: 120_000 }, () => {
+    const requests = sizeRequests();
+    for (const [at, sizes] of askSizes(requests).entries()) {
+      for (const rule of IMAGE_RULES) expect(frameOf(rule, requests[at]), `${rule} ${JSON.stringify(requests[at])}`).toEqual(sizes[rule]);
+    }
+  });
 
-    it('of any kind and size becomes the tensor that the loader of the model makes', { timeout: 600_000 }, async () => {
-      const folder = await tempDir();
-      const out = join(folder, 'out');
-      await mkdir(out);
-      execFileSync(PIPELINE_PYTHON, ['-W', 'ignore', MAKE_IMAGES, join(folder, 'images'), String(SEED), String(COUNT)]);
-      const requests = requestsFor(readdirSync(join(folder, 'images')).sort());
-      const references = askReferences(requests, join(folder, 'images'), out);
-      const orchestrator = await (await imageWorld()).orchestrator();
-      for (const [at, { model, image, ...size }] of requests.entries()) {
-        const { tensor, width, height } = await prepareImage(orchestrator, model, join(folder, 'images', image), size);
-        expect([1, 3, height, width], `${model} ${image}`).toEqual(references[at]?.shape);
-        const tolerance = model.startsWith('wan-i2v') && !references.every(isFused) ? UNFUSED_ERROR : 0;
-        const error = largestDifference(tensor, await readFile(join(out, String(at))));
-        expect(error, `${model} ${image}`).toBeLessThanOrEqual(tolerance);
-      }
-    });
-  },
+  it('of any kind and size becomes the tensor that the loader of the model makes', { timeout: 600_000 }, async () => {
+    const folder = await tempDir();
+    const out = join(folder, 'out');
+    await mkdir(out);
+    execFileSync(PIPELINE_PYTHON, ['-W', 'ignore', MAKE_IMAGES, join(folder, 'images'), String(SEED), String(COUNT)]);
+    const requests = requestsFor(readdirSync(join(folder, 'images')).sort());
+    const references = askReferences(requests, join(folder, 'images'), out);
+    const orchestrator = await (await imageWorld()).orchestrator();
+    for (const [at, { model, image, ...size }] of requests.entries()) {
+      const { tensor, width, height } = await prepareImage(orchestrator, model, join(folder, 'images', image), size);
+      expect([1, 3, height, width], `${model} ${image}`).toEqual(references[at]?.shape);
+      const tolerance = model.startsWith('wan-i2v') && !references.every(isFused) ? UNFUSED_ERROR : 0;
+      const error = largestDifference(tensor, await readFile(join(out, String(at))));
+      expect(error, `${model} ${image}`).toBeLessThanOrEqual(tolerance);
+    }
+  });
 });
 
 /** All of a few small areas, where rounding decides, and chance. */

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { z } from 'zod';
-import type { embeddingsListData } from '../../src/cli/documents/embeddings.ts';
+import type { embeddingsListData } from '../../src/documents/embeddings.ts';
 import { cacheIn, ENCODER, keyOf, tensorsOf } from '../../src/pipeline/embedding-cache/fixtures/embeddings.ts';
 import { documentOf } from '../support/document.ts';
 import { placeWith } from '../support/wan-command.ts';
