@@ -15,7 +15,7 @@ import type { Orchestration } from '../orchestration.ts';
 import { ProgressMeter } from '../progress-meter.ts';
 import { adoptFile } from './adopt-file.ts';
 import { modelsAfter, modelsBefore } from './imported-models.ts';
-import { type Candidate, planImport } from './plan-import.ts';
+import { type Candidate, type ImportPlan, planImport } from './plan-import.ts';
 import { type WantedBlob, wantedBytes } from './wanted-bytes.ts';
 
 const FILES_AT_ONCE = 4;
@@ -33,7 +33,8 @@ export async function importModels(work: Orchestration, modelIds: readonly strin
   };
   const found = await scan({ from, path, home }, { signal, onUnreadable });
   readStoreId(work.store);
-  const plan = planImport(found, wanted, ({ sha256, sizeBytes }) => work.blobs.state(sha256, sizeBytes) === 'proven');
+  const look = (): ImportPlan => planImport(found, wanted, ({ sha256, sizeBytes }) => work.blobs.state(sha256, sizeBytes) === 'proven');
+  const plan = look();
   const report = {
     from,
     path,
@@ -54,10 +55,12 @@ export async function importModels(work: Orchestration, modelIds: readonly strin
   const digests = [...wanted.bySize.values()].flatMap((ofSize) => [...ofSize.keys()]);
   const intent = await beginIntent(work.store, { ref: `import from ${from}`, digests });
   try {
-    const moved = await adoptFiles(work, plan.candidates, { ...options, signal });
-    const touched = [...plan.present, ...moved.blobs];
+    // What was here before the intent may be gone by now: from here on it stays.
+    const { candidates, present } = look();
+    const moved = await adoptFiles(work, candidates, { ...options, signal });
+    const touched = [...present, ...moved.blobs];
     const models = await modelsAfter(work, { wanted, touched, options: { ...options, signal } });
-    return { ...report, ...moved.report, presentBytes: report.presentBytes + moved.presentBytes, models };
+    return { ...report, ...moved.report, presentBytes: sizeOf(present) + moved.presentBytes, models };
   } finally {
     await intent.end();
   }

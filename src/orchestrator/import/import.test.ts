@@ -7,6 +7,7 @@ import {
   linkSync,
   mkdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -16,7 +17,9 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../../test/servers/http/fault-server.ts';
 import { type FixtureModel, modelFixture, textOf } from '../../../test/support/model-fixture.ts';
+import { storeContextOf } from '../../../test/support/test-store.ts';
 import { checkInvariants } from '../../compose.ts';
+import { sha256Of } from '../../domain/digest.ts';
 
 const shared = seeded(120_000, 9);
 /** Nobody has them but who is imported from: no source answers. */
@@ -301,3 +304,24 @@ describe('import from LM Studio and ComfyUI', () => {
 function seededBytes(size: number, seed: number): Buffer {
   return textOf(seeded(size, seed));
 }
+
+it('what goes while an import begins is brought again, though it was here when the import first looked', async () => {
+  const { world, home, orchestrator, put, checked } = await place();
+  const path = 'dit/1.safetensors';
+  for (const name of VIDEO) put(`old/${name}`, bytesOf('video@1.0.0', name));
+  await orchestrator.import([], { from: 'folder', path: home });
+  const { resolver, locks } = storeContextOf(world.modelsRoot);
+  // It looks, and then waits to make the root a store again.
+  rmSync(resolver.storeFile());
+  const lease = await locks.acquire(resolver.storeLock(), { timeoutMs: 1000, doing: 'a test' });
+  const waiting = new Promise<void>((resolve) => setTimeout(resolve, 500));
+  const importing = orchestrator.import([], { from: 'folder', path: home });
+  await waiting;
+  rmSync(world.modelDir('video@1.0.0'), { recursive: true });
+  rmSync(resolver.blobPath(sha256Of(hash('sha256', bytesOf('video@1.0.0', path)))));
+  await lease.release();
+  const report = await importing;
+  expect(report.adopted.map(({ names }) => names)).toEqual([[`video@1.0.0: ${path}`]]);
+  expect(stateIn(report)).toMatchObject({ 'video@1.0.0': 'published' });
+  await checked();
+});
