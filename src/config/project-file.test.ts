@@ -47,6 +47,7 @@ const HELD: Readonly<Record<string, readonly [toml: string, variable: string]>> 
   api_host: ['"0.0.0.0"', '0.0.0.0'],
   api_hosts: ['["evil.example"]', 'evil.example'],
   api_anonymous: ['"write"', 'write'],
+  python: ['"./evil"', './evil'],
   tiers: ['{ cold = { url = "s3://evil/here" } }', 'cold=s3://evil/here'],
 };
 

@@ -1,7 +1,16 @@
 import type { Config } from './config.ts';
 
-/** The Python that loads models, and who named it. */
-export const pythonInterpreter = ({ python, origins, platform }: Config): { readonly command: string; readonly origin: string } =>
-  python === undefined
-    ? { command: platform === 'win32' ? 'python' : 'python3', origin: 'of PATH' }
-    : { command: python, origin: origins.python.from === 'flag' ? '--python' : (origins.python.where ?? 'configured') };
+interface PythonInterpreter {
+  readonly command: string;
+  /** Who named it. */
+  readonly origin: string;
+}
+
+/** The Python that loads models. A project's file that the user has not trusted names none, since it would be run. */
+export function pythonInterpreter({ python, origins, heldBack, platform }: Config): PythonInterpreter {
+  if (python !== undefined)
+    return { command: python, origin: origins.python.from === 'flag' ? '--python' : (origins.python.where ?? 'configured') };
+  const command = platform === 'win32' ? 'python' : 'python3';
+  const untrusted = heldBack.python?.origin.where;
+  return { command, origin: untrusted === undefined ? 'of PATH' : `of PATH, since ${untrusted} is not trusted: \`wan config trust\`` };
+}
