@@ -123,6 +123,9 @@ function reduceModel(model: ModelProgress, event: ModelEvent): ModelProgress | u
     case 'gc.trashed':
     case 'gc.finished':
     case 'tier.moved':
+    case 'file.received':
+    case 'act.finished':
+    case 'act.failed':
     case 'warning':
       return undefined;
   }
