@@ -177,7 +177,9 @@ describe('rebuild', () => {
   });
 
   it('reads a file that was written to after its blob was found proven, though it is the same inode still', async () => {
-    const { world, orchestrator, record } = await storeOfTwo();
+    const { world, record } = await storeOfTwo();
+    // Where calls are put on record their options are copied, and the signal is asked for once.
+    await using orchestrator = await world.orchestrator({ env: { WAN_ENABLE_METRICS: 'false', WAN_AUDIT_LOG: 'off' } });
     rmSync(record(MODEL));
     const path = join(world.modelDir(), 'a.json');
     let asked = 0;

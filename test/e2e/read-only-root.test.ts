@@ -20,6 +20,6 @@ describeOnSmallDisk('a root that is mounted read-only', () => {
     await orchestrator.export(MODEL, { to: join(out, 'model'), onEvent });
     expect(readFileSync(join(out, 'model', 'a'), 'utf8')).toBe('x');
     await orchestrator.createBundle([MODEL], { out: join(out, 'bundle.wan'), onEvent });
-    expect(warned).toEqual(['intent_not_written', 'intent_not_written']);
+    expect(warned).toEqual(['intent_not_written', 'audit_not_written', 'intent_not_written', 'audit_not_written']);
   });
 });

@@ -50,7 +50,7 @@ function lastOf(directory: string, files: readonly string[]): AuditMark {
 }
 
 /** Whole ones, with their line break. */
-export function* linesOf(content: Buffer, from: number): Generator<{ readonly text: string; readonly endsAt: number }> {
+function* linesOf(content: Buffer, from: number): Generator<{ readonly text: string; readonly endsAt: number }> {
   for (let start = from; ; ) {
     const at = content.indexOf(LINE_BREAK, start);
     if (at < 0) return;
