@@ -6,7 +6,7 @@ export const EXIT_MEANINGS: Readonly<Record<number, string>> = {
   0: 'success',
   1: 'a bug in wan-models',
   2: 'wrong usage or configuration',
-  3: 'a model, variant or component that the manifest does not have',
+  3: 'a model, variant or component that the manifest does not have, or a job that is not on record',
   4: 'a source or the network failed',
   5: 'bytes are not what the manifest says',
   6: 'not enough space or quota',
