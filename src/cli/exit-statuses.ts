@@ -6,7 +6,7 @@ export const EXIT_MEANINGS: Readonly<Record<number, string>> = {
   0: 'success',
   1: 'a bug in wan-models',
   2: 'wrong usage or configuration',
-  3: 'a model, variant or component that the manifest does not have',
+  3: 'a model, variant or component that the manifest does not have, or a job that is not on record',
   4: 'a source or the network failed, or the time given to it ran out',
   5: 'bytes are not what the manifest says, or no model that works',
   6: 'not enough space, memory or quota',

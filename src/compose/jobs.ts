@@ -49,6 +49,7 @@ export function createJobRunner(config: Config, { sinks = [], onChange }: JobRun
     workOf: () => ({
       open: (rateCap) => createOrchestrator(ownConfig, { sinks, rateCap }),
       sharedLimit: async () => rateAt((await limitRate()) ?? [], new Date(context.clock.now())),
+      inFlightBytes: config.connections * config.pieceBytes,
       records: queue.records,
       clock: context.clock,
     }),

@@ -38,8 +38,10 @@ const jobSummary = z.object({
   retry_wait_ms: milliseconds.meta({ description: 'added up over connections that waited at the same time' }),
   waited_for: z.string().optional(),
   lock_wait_ms: milliseconds,
-  stalls: count.meta({ description: `times of ${STALL_MS} ms and more in which no byte came while bytes were due` }),
-  stalled_ms: milliseconds,
+  stalls: count.meta({
+    description: `times in which no piece was finished for ${STALL_MS} ms longer than those in flight take at the speed of before, or of the limit`,
+  }),
+  stalled_ms: milliseconds.meta({ description: 'beyond what they would have taken' }),
   longest_stall_ms: milliseconds,
   limit_bytes_per_second: bytes.optional(),
   limited_ms: milliseconds.meta({ description: 'time in which the speed was within a tenth of the limit' }),

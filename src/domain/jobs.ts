@@ -105,8 +105,9 @@ export interface JobSummary {
   /** Whom it waited for last, and for how long it did in all. */
   readonly waited_for?: string;
   readonly lock_wait_ms: number;
-  /** Times of {@link STALL_MS} and more in which no byte came while bytes were due. */
+  /** Times in which no piece was finished for {@link STALL_MS} longer than those in flight take at the speed of before, or of the limit. */
   readonly stalls: number;
+  /** Beyond what they would have taken. */
   readonly stalled_ms: number;
   readonly longest_stall_ms: number;
   /** The limit that was in force last. */

@@ -45,7 +45,7 @@ export function explainJob(job: JobRecord, progress?: JobProgress): JobExplanati
     job,
     worked_ms: Object.values(measured.phase_ms).reduce((sum, ms) => sum + ms, 0),
     ...(first && { main_cause: first.cause }),
-    findings: [...timed, ...otherFindings(job, measured)],
+    findings: [...timed, ...speedFindings(measured), ...otherFindings(job, measured)],
     measured,
   };
 }
@@ -54,9 +54,9 @@ function timedFindings(measured: JobSummary): JobFinding[] {
   const { phase_ms: phases, limited_ms: limitedMs, stalled_ms: stalledMs, lock_wait_ms: lockMs, waited_for: whom } = measured;
   const transferMs = Math.max(0, (phases.transferring ?? 0) - limitedMs - stalledMs);
   const finding = (cause: JobCause, ms: number, text: string): JobFinding[] =>
-    ms > 0 ? [{ cause, ms, text: `${formatDuration(ms)} ${text}` }] : [];
+    ms >= 1 ? [{ cause, ms, text: `${formatDuration(ms)} ${text}` }] : [];
   return [
-    ...finding('transfer', transferMs, `of transfer${speedText(measured)}`),
+    ...finding('transfer', transferMs, 'of transfer, as fast as sources, network and this machine gave'),
     ...finding('limit', limitedMs, `as fast as the limit of ${formatBytes(measured.limit_bytes_per_second ?? 0)}/s allows`),
     ...finding('stall', stalledMs, stallText(measured)),
     ...finding('lock', lockMs, `of waiting for ${whom ?? 'another process'}`),
@@ -67,13 +67,18 @@ function timedFindings(measured: JobSummary): JobFinding[] {
   ];
 }
 
-function speedText({ fetched_bytes: bytes, phase_ms: { transferring = 0 } }: JobSummary): string {
-  if (bytes === 0 || transferring === 0) return '';
-  return `: ${formatBytes(bytes)} came, ${formatBytes((1000 * bytes) / transferring)}/s on average`;
+function speedFindings({ fetched_bytes: bytes, phase_ms: { transferring = 0 } }: JobSummary): JobFinding[] {
+  if (bytes === 0 || transferring === 0) return [];
+  return [
+    {
+      cause: 'transfer',
+      text: `${formatBytes(bytes)} came in ${formatDuration(transferring)}, ${formatBytes((1000 * bytes) / transferring)}/s on average`,
+    },
+  ];
 }
 
 const stallText = ({ stalls, longest_stall_ms: longest }: JobSummary): string =>
-  `without a byte: ${stalls === 1 ? 'once' : `${stalls} times`} for ${STALL_MS / 1000} s or more, ${formatDuration(longest)} at the longest`;
+  `of standing still: ${stalls === 1 ? 'once' : `${stalls} times`} for ${STALL_MS / 1000} s or more, ${formatDuration(longest)} at the longest`;
 
 function otherFindings(
   { attempts, error }: JobRecord,

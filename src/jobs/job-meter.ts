@@ -6,7 +6,7 @@ import { type ModelProgress, NO_PROGRESS, type ProgressState, reduceProgress } f
 import { speedAt } from '../observability/speed.ts';
 import { afterEvent, afterStall, afterTime, afterWindow, NO_SUMMARY } from './summarise.ts';
 
-/** Bytes come in lumps: over less than this a speed says little. */
+/** Bytes come in lumps: over less than this, or than what is in flight takes, a speed says little. */
 const WINDOW_MS = 2000;
 
 export interface JobMeterOptions {
@@ -14,6 +14,8 @@ export interface JobMeterOptions {
   readonly clock: Clock;
   /** The limit of this job's transfers as it is now; undefined: none. */
   readonly limit: () => number | undefined;
+  /** Bytes count when their piece is finished: so many may be on their way at a time. */
+  readonly inFlightBytes: number;
 }
 
 export class JobMeter {
@@ -28,6 +30,7 @@ export class JobMeter {
   #totalBytes: number;
   #lookedMs: number;
   #window: { readonly sinceMs: number; readonly fromBytes: number };
+  #transfer: { readonly sinceMs: number; readonly fromBytes: number };
   /** When bytes came last, or were not due. */
   #movedMs: number;
 
@@ -40,6 +43,7 @@ export class JobMeter {
     this.#lookedMs = clock.monotonic();
     this.#movedMs = this.#lookedMs;
     this.#window = { sinceMs: this.#lookedMs, fromBytes: 0 };
+    this.#transfer = this.#window;
   }
 
   take(event: ModelEvent): void {
@@ -57,7 +61,7 @@ export class JobMeter {
     const nowMs = clock.monotonic();
     this.#summary = afterTime(this.#summary, this.#phase, nowMs - this.#lookedMs);
     this.#lookedMs = nowMs;
-    if (nowMs - this.#window.sinceMs >= WINDOW_MS) this.#endWindow();
+    if (nowMs - this.#window.sinceMs >= this.#windowMs()) this.#endWindow();
     return {
       id: job.id,
       phase: this.#phase,
@@ -74,6 +78,11 @@ export class JobMeter {
     this.#noteMove();
     this.#endWindow();
     return this.look();
+  }
+
+  #windowMs(): number {
+    const { limit, inFlightBytes } = this.#options;
+    return Math.max(WINDOW_MS, (1000 * inFlightBytes) / (limit() ?? Number.POSITIVE_INFINITY));
   }
 
   #endWindow(): void {
@@ -95,13 +104,23 @@ export class JobMeter {
 
   #noteMove(): void {
     const nowMs = this.#options.clock.monotonic();
-    if (this.#phase === 'transferring') this.#summary = afterStall(this.#summary, nowMs - this.#movedMs);
+    if (this.#phase === 'transferring') this.#summary = afterStall(this.#summary, nowMs - this.#movedMs - this.#dueMs());
     this.#movedMs = nowMs;
+  }
+
+  /** What is in flight takes so long at the speed of this attempt so far, or of the limit; not known before anything came. */
+  #dueMs(): number {
+    const { limit, inFlightBytes } = this.#options;
+    const movedMs = this.#movedMs - this.#transfer.sinceMs;
+    const speed = movedMs > 0 ? (this.#seenBytes - this.#transfer.fromBytes) / movedMs : 0;
+    const slowest = Math.min(speed, (limit() ?? Number.POSITIVE_INFINITY) / 1000);
+    return slowest > 0 ? inFlightBytes / slowest : Number.POSITIVE_INFINITY;
   }
 
   #enter(phase: Phase): void {
     this.end();
     this.#phase = phase;
+    if (phase === 'transferring') this.#transfer = { sinceMs: this.#movedMs, fromBytes: this.#seenBytes };
   }
 }
 

@@ -117,10 +117,10 @@ export class JobRunner {
   /** What is asked of running jobs comes first: it needs no disk. @returns whether nothing is left to do */
   async #look(): Promise<boolean> {
     const { queue, context, concurrency, retry, schedules, submitScheduled } = this.#options;
-    for (const job of queue.list().jobs) this.#running.get(job.id)?.heed(job);
+    const { jobs } = queue.list();
+    for (const job of jobs) this.#running.get(job.id)?.heed(job);
     for (const running of this.#running.values()) await this.#try(() => running.tell());
     await this.#try(() => schedules.run(submitScheduled));
-    const { jobs } = queue.list();
     const places = { limit: concurrency, running: this.#running.size, nowMs: context.clock.now(), maxDelayMs: longestDelayMs(retry) };
     for (const job of nextJobs(jobs, places)) await this.#try(() => this.#begin(job));
     await this.#try(() => this.#forget());

@@ -15,6 +15,8 @@ export interface JobWork {
   readonly open: (cap: RateCap) => Promise<ModelOrchestrator>;
   /** The limit that processes share, as it is now. */
   readonly sharedLimit: () => Promise<number | undefined>;
+  /** Upper bound of what is on its way at a time. */
+  readonly inFlightBytes: number;
   readonly records: JobRecords;
   readonly clock: Clock;
 }
@@ -38,7 +40,8 @@ export class RunningJob {
     this.id = job.id;
     this.#work = work;
     this.#cap = new RateCap(job.limit_rate_bytes_per_second);
-    this.#meter = new JobMeter({ job, clock: work.clock, limit: () => this.#cap.within(this.#sharedLimit) });
+    const { clock, inFlightBytes } = work;
+    this.#meter = new JobMeter({ job, clock, inFlightBytes, limit: () => this.#cap.within(this.#sharedLimit) });
     this.outcome = this.#run(job);
   }
 

@@ -50,7 +50,7 @@ export function afterWindow(summary: JobSummary, { ms, movedBytes, limitBytesPer
   return { ...rest, limited_ms: summary.limited_ms + (isLimited ? ms : 0), limit_bytes_per_second: limit };
 }
 
-/** @param ms in which no byte came though bytes were due */
+/** @param ms in which no piece was finished, beyond what those in flight take */
 export const afterStall = (summary: JobSummary, ms: number): JobSummary =>
   ms < STALL_MS
     ? summary

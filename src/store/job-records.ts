@@ -16,20 +16,51 @@ export interface ListedJobs {
 }
 
 interface Remembered {
+  /** Absolute. */
+  readonly path: string;
   readonly key: StatKey;
   readonly job: JobRecord | undefined;
 }
+
+interface Listed {
+  readonly found: ListedJobs;
+  /** The folder as it was before it was listed. */
+  readonly folder: StatKey | undefined;
+  /** It had not changed for a while then. */
+  readonly isSettled: boolean;
+  readonly atMs: number;
+}
+
+const NO_JOBS: ListedJobs = { jobs: [], unreadable: [] };
+/** Longer than any file system takes two changes for one moment. */
+const SETTLED_MS = 2500;
+/** After this all is looked at again, whatever the folder says. */
+const TRUSTED_MS = 5000;
 
 export class JobRecords {
   readonly #context: StoreContext;
   /** Of each file as it was when it was read: whoever looks twice a second reads only what has changed. */
   #seen = new Map<string, Remembered>();
+  #listed: Listed = { found: NO_JOBS, folder: undefined, isSettled: false, atMs: 0 };
 
   constructor(context: StoreContext) {
     this.#context = context;
   }
 
   list(): ListedJobs {
+    const { clock, resolver } = this.#context;
+    const folder = readStatKey(resolver.stateDir('jobs'));
+    if (folder === undefined) return NO_JOBS;
+    const listed = this.#listed;
+    const isFresh = listed.folder?.mtimeNs === folder.mtimeNs && clock.monotonic() - listed.atMs < TRUSTED_MS;
+    if (isFresh && listed.isSettled) return listed.found;
+    // A record is put in place by a rename, which moves the folder's time; one that follows at once may not be told apart.
+    const isSettled = Math.abs(clock.now() - Number(BigInt(folder.mtimeNs) / 1_000_000n)) > SETTLED_MS;
+    this.#listed = { found: this.#listAll(), folder, isSettled, atMs: clock.monotonic() };
+    return this.#listed.found;
+  }
+
+  #listAll(): ListedJobs {
     const seen = new Map<string, Remembered>();
     for (const name of listNames(this.#context.resolver.stateDir('jobs'))) {
       const found = this.#look(name);
@@ -73,12 +104,12 @@ export class JobRecords {
   }
 
   #look(name: string): Remembered | undefined {
-    const path = this.#path(name);
+    const before = this.#seen.get(name);
+    const path = before?.path ?? this.#path(name);
     const key = readStatKey(path);
     if (key === undefined) return undefined;
-    const before = this.#seen.get(name);
     if (before !== undefined && compareKeys(before.key, key) === 'same') return before;
-    return { key, job: jobOf(readRecord<JobRecord>(path), name) };
+    return { path, key, job: jobOf(readRecord<JobRecord>(path), name) };
   }
 
   #path(name: string): string {

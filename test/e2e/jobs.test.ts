@@ -135,7 +135,7 @@ describe('wan models explain', () => {
     expect(explained.data.worked_ms).toBeGreaterThan(2000);
     expect(explained.data.findings.find(({ cause }) => cause === 'source')?.text).toContain(`586 KiB in 1 file from ${world.server().url}`);
     expect(await human(world, 'explain', job.id)).toMatch(
-      /has succeeded, after .* of work:\n +\d+ % .* of transfer: 586 KiB came, \d+ KiB\/s on average/,
+      /has succeeded, after .* of work:\n +\d+ % .* of transfer, as fast as .*\n( .*\n)* +586 KiB came in .*, \d+ KiB\/s on average\n/,
     );
     expect((await world.cli(['models', 'explain', 'ffff', '--json'])).json().error.code).toBe('JOB_NOT_FOUND');
   });

@@ -92,7 +92,7 @@ class VariantNotFound(WanError):
 
 
 class JobNotFound(WanError):
-    """"""
+    """No job on record has this id; of those that have ended only the last 200 stay on record."""
 
     code = "JOB_NOT_FOUND"
     exit_status = 3
