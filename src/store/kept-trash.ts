@@ -9,6 +9,7 @@ import type { StoreContext } from './context.ts';
 import { syncDirectory } from './durable.ts';
 import { listNames } from './list-names.ts';
 import { readRecord, removeRecord, writeRecord } from './record.ts';
+import { removePath } from './remove-path.ts';
 import { digestsIn, lookAtSnapshot } from './snapshots.ts';
 import { readStatKey } from './stat-key.ts';
 import { withStateLock } from './state-lock.ts';
@@ -57,7 +58,13 @@ export async function beginKeeping(context: StoreContext, { family, ref, ttlMs, 
     expires_at: new Date(now + ttlMs).toISOString(),
     reason,
   };
-  await writeRecord(context, join(path, RECORD), record, { durable: true });
+  try {
+    await writeRecord(context, join(path, RECORD), record, { durable: true });
+  } catch (error) {
+    // On a full volume this very folder may be what the next removal needs.
+    await removePath(path);
+    throw error;
+  }
   await syncDirectory(context.resolver.trashDir());
   return path;
 }

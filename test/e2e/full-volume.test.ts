@@ -1,11 +1,12 @@
 /** A volume without one free block: what gives room back, and what only uses a model, must work there. A tmpfs would hide what a block costs. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { seeded } from '../servers/http/fault-server.ts';
 import { describeOnVolume, loopVolume } from '../support/loop-volume.ts';
 import { type ModelWorld, modelFixture } from '../support/model-fixture.ts';
+import { describeOnSmallDisk, smallDisk } from '../support/small-disk.ts';
 
 const MIB = 1024 * 1024;
 const [A, B, ALIAS] = ['a-full@1.0.0', 'b-full@1.0.0', 'alias@1.0.0'];
@@ -27,6 +28,27 @@ async function fullVolume(): Promise<{ world: ModelWorld; freedBytes: () => numb
   const { bfree: before, bsize } = statfsSync(volume);
   return { world, freedBytes: () => (statfsSync(volume).bfree - before) * bsize };
 }
+
+describeOnSmallDisk('a volume with room and without one free inode', () => {
+  it('lets gc remove what it cannot keep in the trash', async () => {
+    const world = await modelFixture({
+      models: { [A]: { files: { 'own.bin': seeded(4 * MIB, 1) } } },
+      root: await smallDisk(64 * MIB, { inodes: 1000 }),
+    });
+    await using orchestrator = await world.orchestrator();
+    await orchestrator.ensure(A);
+    const ballast = mkdirSync(join(world.modelsRoot, '..', 'ballast'), { recursive: true }) ?? '';
+    expect(() => {
+      for (let name = 0; ; name++) writeFileSync(join(ballast, String(name)), '');
+    }).toThrow('ENOSPC');
+    const plan = await orchestrator.planGc({ olderThanMs: 0 });
+    expect(plan.items).toMatchObject([{ action: 'trash' }]);
+    const report = await orchestrator.gc({ plan });
+    expect(report).toMatchObject({ reclaimedBytes: 4 * MIB, trashBytes: 0, items: [{ action: 'remove', bytes: 4 * MIB }] });
+    expect(existsSync(world.modelDir(A))).toBe(false);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+});
 
 /** Until not one more block can be had. */
 function fill(path: string, blockBytes: number): void {
@@ -58,6 +80,18 @@ describeOnVolume('ext4', 'a volume without a free block', () => {
     await using orchestrator = await world.orchestrator();
     const report = await orchestrator.gc({ olderThanMs: 0, purge: true });
     expect(report.reclaimedBytes).toBe(10 * MIB);
+    expect(freedBytes()).toBeGreaterThanOrEqual(10 * MIB);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('is no place for a trash: what gc removes comes back at once, as the plan has said', async () => {
+    const { world, freedBytes } = await fullVolume();
+    await using orchestrator = await world.orchestrator();
+    const plan = await orchestrator.planGc({ olderThanMs: 0 });
+    expect(plan.items.map(({ action }) => action)).toEqual(['remove', 'remove', 'remove']);
+    const report = await orchestrator.gc({ olderThanMs: 0 });
+    expect(report).toMatchObject({ reclaimedBytes: 10 * MIB, trashBytes: 0 });
+    expect(report.items[0]?.why).toContain('not kept in the trash, since the volume is short of space');
     expect(freedBytes()).toBeGreaterThanOrEqual(10 * MIB);
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });

@@ -32,6 +32,8 @@ export interface GcRules {
   readonly need?: Need;
   /** Give bytes back at once, those in the trash too. */
   readonly purge: boolean;
+  /** Less is free than is to stay free: what goes now goes at once. What is in the trash already stays for its time. */
+  readonly isVolumeShort: boolean;
   /** How long a removed model stays in the trash. */
   readonly trashTtlMs: number;
   /** Also what was found bad and replaced. */
@@ -47,6 +49,9 @@ export interface GcRules {
 /** For room, and where it is asked for, nothing waits in the trash. */
 export const isPurging = ({ purge, isAutomatic, need, trashTtlMs }: GcRules): boolean =>
   purge || isAutomatic || need !== undefined || trashTtlMs === 0;
+
+/** What goes takes no way through the trash. */
+export const skipsTrash = (rules: GcRules): boolean => isPurging(rules) || rules.isVolumeShort;
 
 /** Numbers of blobs that are not freed, whichever models go. */
 export function heldBlobs({ blobs, intended, linkedElsewhere }: StoreScan, { need }: GcRules): ReadonlySet<number> {

@@ -43,6 +43,7 @@ export async function lookForGc(work: Orchestration, options: GcOptions, need?: 
       isAutomatic: need !== undefined,
       ...limitsOf(work, options, need),
       purge: options.purge ?? false,
+      isVolumeShort: open !== undefined && freeBytes(work.store) <= work.settings.safetyMarginBytes,
       trashTtlMs: work.settings.trashTtlMs,
       quarantine: options.quarantine ?? false,
       inManifest: ({ family, ref }) => families.get(ref.modelId) === family && isNamed(registry, formatRef(ref)),

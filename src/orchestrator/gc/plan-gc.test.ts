@@ -76,6 +76,7 @@ function plan(models: readonly Model[], rules: Partial<GcRules> = {}, scan: Part
     graceMs: HOUR,
     isAutomatic: false,
     purge: true,
+    isVolumeShort: false,
     trashTtlMs: DAY,
     quarantine: false,
     inManifest: () => true,

@@ -3,7 +3,7 @@ import type { GcItem, GcModel, GcTarget } from '../../domain/gc.ts';
 import type { BlobTable } from '../../store/blob-table.ts';
 import type { ScannedSnapshot, ScannedTrash, StoreScan } from '../../store/scan-store.ts';
 import { byLastUse, type Choice, chooseBySize, chooseEach, newestVersions, stays } from './choose-models.ts';
-import { type GcRules, heldBlobs, isPurging } from './gc-rules.ts';
+import { type GcRules, heldBlobs, isPurging, skipsTrash } from './gc-rules.ts';
 import { type Kept, keeperOf, usePhrase } from './judge-model.ts';
 import { UniqueBytes } from './unique-bytes.ts';
 
@@ -23,6 +23,8 @@ export interface Beside {
   readonly trash: readonly ScannedTrash[];
 }
 
+export const NO_ROOM_IN_TRASH = 'not kept in the trash, since the volume is short of space';
+
 export function planModels(scan: StoreScan, rules: GcRules, { relative, debrisBytes, trash }: Beside): ModelPlan {
   const { blobs } = scan;
   const ordered = byLastUse(scan.snapshots, rules);
@@ -33,7 +35,8 @@ export function planModels(scan: StoreScan, rules: GcRules, { relative, debrisBy
   const held = heldBlobs(scan, rules);
   chooseToFit(ordered, eligible, { blobs, choice, rules, debrisBytes, held });
   const left = new UniqueBytes(blobs, [...ordered, ...trash], held);
-  const goes = isPurging(rules) ? { action: 'remove' as const } : { action: 'trash' as const, expiresMs: rules.nowMs + rules.trashTtlMs };
+  const goes = skipsTrash(rules) ? { action: 'remove' as const } : { action: 'trash' as const, expiresMs: rules.nowMs + rules.trashTtlMs };
+  const notKept = rules.isVolumeShort && !isPurging(rules) ? [NO_ROOM_IN_TRASH] : [];
   const itemOf = (snapshot: ScannedSnapshot, rest: Pick<GcItem, 'bytes' | 'action' | 'reason' | 'why' | 'expiresMs'>): GcItem => ({
     kind: 'model',
     what: snapshot.label,
@@ -45,7 +48,7 @@ export function planModels(scan: StoreScan, rules: GcRules, { relative, debrisBy
   const removed = ordered.flatMap((snapshot) => {
     const rule = choice.get(snapshot.directory);
     if (rule === undefined) return [];
-    const why = `${usePhrase(snapshot, rules)}${rules.inManifest(snapshot) ? '' : ', not in the manifest'}`;
+    const why = [usePhrase(snapshot, rules), ...(rules.inManifest(snapshot) ? [] : ['not in the manifest']), ...notKept].join(', ');
     return [itemOf(snapshot, { bytes: left.remove(snapshot), ...goes, reason: rule, why })];
   });
   const staying = ordered.filter(({ directory }) => !choice.has(directory));

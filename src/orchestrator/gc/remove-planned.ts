@@ -52,14 +52,25 @@ export async function removePlannedModel(work: Orchestration, { model, action, b
       assertUnchanged(work, model, place.directory);
     };
     const lookAgain = (): void => assertUnused(work, model);
-    if (action !== 'trash') return { freedBytes: ownBytes + (await removeSnapshot(store, work.blobs, place.directory, guard, lookAgain)) };
     const keeping = { family: model.family, ref: model.ref, ttlMs: work.settings.trashTtlMs, reason };
-    await keepSnapshotInTrash(store, place.directory, keeping, guard, lookAgain);
-    return { trashedBytes: bytes };
+    if (action === 'trash' && (await isKept(() => keepSnapshotInTrash(store, place.directory, keeping, guard, lookAgain))))
+      return { trashedBytes: bytes };
+    return { freedBytes: ownBytes + (await removeSnapshot(store, work.blobs, place.directory, guard, lookAgain)) };
   } catch (error) {
     return keptBy(error);
   } finally {
     await lease.release();
+  }
+}
+
+/** @returns false on a volume that has no room for as much as the record of it: then it goes at once */
+async function isKept(keep: () => Promise<void>): Promise<boolean> {
+  try {
+    await keep();
+    return true;
+  } catch (error) {
+    if (isModelError(error, 'NO_SPACE')) return false;
+    throw error;
   }
 }
 

@@ -6,6 +6,7 @@ import { touchAccess } from '../../store/access.ts';
 import { recover } from '../../store/recover.ts';
 import { freeBytes } from '../../store/reservations.ts';
 import type { Orchestration } from '../orchestration.ts';
+import { NO_ROOM_IN_TRASH } from './plan-models.ts';
 import {
   isThere,
   type Outcome,
@@ -73,12 +74,18 @@ function mended(work: Orchestration, { path, bytes }: GcItem): Outcome {
   return isThere(resolver.modelFile(resolver.root, path)) ? { reason: 'at_work', why: 'somebody is at it' } : { freedBytes: bytes };
 }
 
-const afterwards = (item: GcItem, outcome: Outcome): GcItem =>
-  'freedBytes' in outcome
-    ? { ...item, bytes: outcome.freedBytes }
-    : 'trashedBytes' in outcome
-      ? item
-      : { ...item, action: 'keep', ...outcome };
+function afterwards(item: GcItem, outcome: Outcome): GcItem {
+  if ('trashedBytes' in outcome) return item;
+  if (!('freedBytes' in outcome)) return { ...item, action: 'keep', ...outcome };
+  return item.action === 'trash' ? goneAtOnce(item, outcome.freedBytes) : { ...item, bytes: outcome.freedBytes };
+}
+
+const goneAtOnce = ({ expiresMs: _never, why, ...item }: GcItem, bytes: number): GcItem => ({
+  ...item,
+  action: 'remove',
+  bytes,
+  why: `${why}, ${NO_ROOM_IN_TRASH}`,
+});
 
 interface Done {
   readonly plan: GcPlan;
