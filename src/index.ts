@@ -56,7 +56,7 @@ export type {
   OutdatedReport,
 } from './domain/lock-results.ts';
 export type { MemoryComponent, MemoryEstimate, MemoryStages, OffloadStrategy, StrategyEstimate } from './domain/memory-estimate.ts';
-export type { Count, FamilyStorage, MetricsReport } from './domain/metrics.ts';
+export type { Count, MetricsReport } from './domain/metrics.ts';
 export { type CanonicalRef, formatRef, type ModelRef, parseModelRef } from './domain/model-ref.ts';
 export { PROOF_LEVELS, type ProofCounts, type ProofLevel } from './domain/proof.ts';
 export type { FileProof, PublishedDigest } from './domain/published-digest.ts';

@@ -8,17 +8,9 @@ export interface Count {
   readonly values: readonly number[];
 }
 
-/** What the models of a family take now. */
-export interface FamilyStorage {
-  readonly family: string;
-  /** On disk, as `du` says; what two families share counts for both. */
-  readonly bytes: number;
-  readonly files: number;
-}
-
 export interface MetricsReport {
   /** Since the store was made, over all processes that worked on it. */
   readonly counts: readonly Count[];
   /** As it is now. */
-  readonly storage: readonly FamilyStorage[];
+  readonly gauges: readonly Count[];
 }

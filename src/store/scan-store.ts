@@ -159,7 +159,8 @@ async function scanSnapshots(context: StoreContext, scanning: Scanning): Promise
   return { snapshots, unreadable, foreign };
 }
 
-const familyOf = ({ resolver }: StoreContext, directory: string): string => resolver.relative(directory).split('/')[0] ?? '';
+/** The folder of a model's family. */
+export const familyOf = ({ resolver }: StoreContext, directory: string): string => resolver.relative(directory).split('/')[0] ?? '';
 
 const isInPlace = (context: StoreContext, directory: string, { ref }: SnapshotRecord): boolean =>
   familyOf(context, directory) !== 'components' && context.resolver.relative(directory).split('/')[1] === formatRef(ref);

@@ -53,10 +53,24 @@ export const COUNTED = {
   },
 } as const satisfies Record<string, MetricFamily>;
 
-/** Looked up when somebody asks. */
+/** Looked up when somebody asks. `model_storage_bytes_used` is bytes on disk, as `du` says; what two families share counts for both. */
 export const MEASURED = {
   model_storage_bytes_used: { type: 'gauge', help: 'Bytes on disk that the models of a family hold.', labels: ['model_family'] },
   model_storage_files_total: { type: 'gauge', help: 'Files of the models of a family.', labels: ['model_family'] },
+  model_smoke_passed: {
+    type: 'gauge',
+    help: '1 where the last smoke test of the files as they are passed, 0 where the model is at fault. No line: not tested, or packages, memory or time were missing.',
+    labels: ['model_id', 'variant', 'device'],
+  },
+  model_smoke_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When that smoke test ended.',
+    labels: ['model_id', 'variant', 'device'],
+  },
 } as const satisfies Record<string, MetricFamily>;
 
 export type CountedMetric = keyof typeof COUNTED;
+export type MeasuredMetric = keyof typeof MEASURED;
+
+/** All that is exported, in this order. */
+export const METRICS: Readonly<Record<string, MetricFamily>> = { ...COUNTED, ...MEASURED };

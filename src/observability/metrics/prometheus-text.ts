@@ -1,7 +1,7 @@
 /** Metrics in the text format of Prometheus, by its own client library. */
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
-import type { Count, FamilyStorage, MetricsReport } from '../../domain/metrics.ts';
-import { COUNTED, DURATION_BUCKETS, MEASURED, type MetricFamily } from './catalog.ts';
+import type { Count, MetricsReport } from '../../domain/metrics.ts';
+import { DURATION_BUCKETS, METRICS, type MetricFamily } from './catalog.ts';
 
 /** What `/metrics` answers with. */
 export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -16,7 +16,7 @@ interface Sample {
 }
 
 export const prometheusText = (report: MetricsReport): Promise<string> =>
-  AggregatorRegistry.aggregate([[...counted(report.counts), ...measured(report.storage)]]).metrics();
+  AggregatorRegistry.aggregate([metricsOf([...report.counts, ...report.gauges])]).metrics();
 
 /** Of a process that is asked again and again: its memory, its event loop, its open files. @returns the text, each time anew */
 export function processMetrics(): () => Promise<string> {
@@ -25,32 +25,15 @@ export function processMetrics(): () => Promise<string> {
   return () => register.metrics();
 }
 
-function counted(counts: readonly Count[]): object[] {
+function metricsOf(counts: readonly Count[]): object[] {
   const byMetric = Map.groupBy(counts, ({ metric }) => metric);
-  return Object.entries<MetricFamily>(COUNTED).map(([name, family]) =>
+  return Object.entries(METRICS).map(([name, family]) =>
     metricOf(
       name,
       family,
       (byMetric.get(name) ?? []).flatMap((count) => samplesOf(name, family, count)),
     ),
   );
-}
-
-function measured(storage: readonly FamilyStorage[]): object[] {
-  const of = (value: (family: FamilyStorage) => number): Sample[] =>
-    storage.map((family) => ({ labels: { model_family: family.family }, value: value(family) }));
-  return [
-    metricOf(
-      'model_storage_bytes_used',
-      MEASURED.model_storage_bytes_used,
-      of(({ bytes }) => bytes),
-    ),
-    metricOf(
-      'model_storage_files_total',
-      MEASURED.model_storage_files_total,
-      of(({ files }) => files),
-    ),
-  ];
 }
 
 /** In the shape in which the library takes what other processes counted. */
