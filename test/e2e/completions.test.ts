@@ -25,7 +25,7 @@ describe('wan __complete', () => {
   it('completes verbs, options, choices, ids and variants', async () => {
     const place = await family();
     expect(await candidates(place, '')).toEqual(['models', 'embeddings', 'auth', 'config', 'doctor', 'completions', 'help']);
-    expect(await candidates(place, 'models', 'e')).toEqual(['ensure', 'exec', 'export']);
+    expect(await candidates(place, 'models', 'e')).toEqual(['ensure', 'exec', 'export', 'explain']);
     expect(await candidates(place, '--json', 'models', 've')).toEqual(['verify']);
     expect(await candidates(place, 'help', 'models', 'che')).toEqual(['check']);
     expect(await candidates(place, 'models', 'ensure', '--co')).toEqual(['--components', '--connections', '--config']);
