@@ -10,7 +10,9 @@ import { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
 import { type Answer, tellAnswers } from './answer.ts';
 import { answerNoHttp, answerProblems, sendProblem } from './answer-problems.ts';
 import { Door } from './caller.ts';
+import { ClientWatch } from './client-watch.ts';
 import { InvalidPart } from './error-of.ts';
+import { GcPlans } from './gc-plans.ts';
 import { guard } from './guard.ts';
 import { isLoopback } from './loopback.ts';
 import { addOpenApi } from './openapi.ts';
@@ -42,7 +44,14 @@ const REQUEST_TIMEOUT_MS = 120_000;
 /** Ready to listen. */
 export async function createService({ orchestrator, config, tokens, version, onAnswer }: ServiceOptions): Promise<Service> {
   const stop = new AbortController();
-  const context: ServiceContext = { orchestrator, health: healthOf(orchestrator, config), config, version, stopping: stop.signal };
+  const context: ServiceContext = {
+    orchestrator,
+    health: healthOf(orchestrator, config),
+    gcPlans: new GcPlans(),
+    config,
+    version,
+    stopping: stop.signal,
+  };
   const app = bareApp(stop.signal);
   const anonymous = isLoopback(config.apiHost) ? config.apiAnonymous : 'none';
   if (onAnswer !== undefined) tellAnswers(app, onAnswer);
@@ -53,6 +62,14 @@ export async function createService({ orchestrator, config, tokens, version, onA
   registerRoutes(app, context);
   await app.ready();
   return { app, close: (graceMs = GRACE_MS) => closeGently(app, stop, graceMs) };
+}
+
+/** Older clients name the type of a body that they do not send. */
+function acceptEmptyJson(app: ServiceApp): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
+    body === '' ? done(null, undefined) : parse(request, String(body), done),
+  );
 }
 
 const healthOf = (orchestrator: ModelOrchestrator, config: Config): HealthMonitor =>
@@ -85,9 +102,13 @@ function bareApp(stopping: AbortSignal): ServiceApp {
     const parsed = (schema as import('zod').ZodType).safeParse(data);
     return parsed.success ? { value: parsed.data } : { error: new InvalidPart(parsed.error) };
   });
+  acceptEmptyJson(app);
   // At run time the types alone keep the output honest; tests hold each answer against its schema.
   app.setSerializerCompiler(() => JSON.stringify);
+  app.removeContentTypeParser('text/plain');
+  app.decorateRequest('client');
   app.addHook('onRequest', async (request, reply) => {
+    request.client = new ClientWatch(reply.raw);
     reply.headers({ 'x-correlation-id': request.id, 'cache-control': 'no-store' });
   });
   answerProblems(app, stopping);

@@ -13,6 +13,8 @@ import type { CallOptions, ModelOrchestrator } from '../orchestrator/api.ts';
 import type { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
 import type { Wire } from '../wire/wire.ts';
 import type { Access, Caller } from './caller.ts';
+import type { ClientWatch } from './client-watch.ts';
+import type { GcPlans } from './gc-plans.ts';
 
 /** Requests are what their schemas make of them; answers are as the schemas of documents say, every level read-only. */
 interface WireTypes extends FastifyTypeProvider {
@@ -25,6 +27,7 @@ export type ServiceApp = FastifyInstance<RawServerDefault, FastifyRequest['raw']
 export interface ServiceContext {
   readonly orchestrator: ModelOrchestrator;
   readonly health: HealthMonitor;
+  readonly gcPlans: GcPlans;
   readonly config: Config;
   readonly version: string;
   /** Aborted when the service stops: what a request waits for ends then, and keeps what it holds. */
@@ -42,6 +45,7 @@ declare module 'fastify' {
 
   interface FastifyRequest {
     caller: Caller;
+    client: ClientWatch;
   }
 }
 
@@ -50,5 +54,5 @@ export function callOptions(
   request: FastifyRequest,
   { stopping }: Pick<ServiceContext, 'stopping'>,
 ): Required<Pick<CallOptions, 'signal' | 'correlationId'>> {
-  return { signal: AbortSignal.any([request.signal, stopping]), correlationId: request.id };
+  return { signal: AbortSignal.any([request.client.signal, stopping]), correlationId: request.id };
 }

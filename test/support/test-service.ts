@@ -1,6 +1,7 @@
 /** The service in this process, on a port of its own, and a client that tells what came back. */
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
+import type { z } from 'zod';
 import { ModelEnsurer } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { Scope } from '../../src/credentials/api-token.ts';
@@ -19,6 +20,8 @@ export interface TestAnswer {
   readonly headers: Headers;
   readonly text: string;
   json<T = Record<string, unknown>>(): T;
+  /** The answer of a request that went well, held against its schema. */
+  as<Schema extends z.ZodType>(schema: Schema): z.output<Schema>;
 }
 
 export interface TestService {
@@ -62,5 +65,14 @@ export async function testService(world: ModelWorld, { env = {} }: TestServiceOp
 async function answerOf(url: string, init: RequestInit = {}): Promise<TestAnswer> {
   const response = await fetch(url, { redirect: 'error', ...init });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) };
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json: () => JSON.parse(text),
+    as: (schema) => {
+      if (!response.ok) throw new Error(`${url}: ${response.status} ${text}`);
+      return schema.parse(JSON.parse(text));
+    },
+  };
 }

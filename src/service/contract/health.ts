@@ -6,11 +6,9 @@ import { tierState } from '../../documents/tier.ts';
 import { HEALTH } from '../../domain/health.ts';
 import { ModelState } from '../../domain/status.ts';
 
-const health = z
-  .enum(HEALTH)
-  .meta({
-    description: 'degraded: something is not here, or could not be looked at; error: something is here and wrong, or cannot be told',
-  });
+const health = z.enum(HEALTH).meta({
+  description: 'degraded: something is not here, or could not be looked at; error: something is here and wrong, or cannot be told',
+});
 const timestamp = z.iso.datetime();
 const count = z.int().min(0);
 
