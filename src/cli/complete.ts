@@ -78,6 +78,7 @@ async function afterAction(actions: Readonly<Record<string, Completion>>, place:
 }
 
 async function completed(kind: Completion, place: Place): Promise<readonly Candidate[]> {
+  if (kind === 'nothing') return [];
   return kind === 'ref' ? refs(place) : [{ word: `:${kind}` }];
 }
 

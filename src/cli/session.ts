@@ -80,6 +80,8 @@ export class Session {
       logFormat: this.#args.text('log-format') as ConfigFlags['logFormat'],
       noColor: this.#args.has('no-color') || undefined,
       progress: this.#args.text('progress') as ConfigFlags['progress'],
+      apiHost: this.#args.text('host'),
+      apiPort: this.#args.port('port'),
     };
   }
 

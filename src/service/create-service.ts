@@ -1,4 +1,5 @@
 /** The HTTP service over an orchestrator. Nothing of it is loaded but by `wan serve`. */
+import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
@@ -9,6 +10,7 @@ import type { ModelOrchestrator } from '../orchestrator/api.ts';
 import { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
 import { type Answer, tellAnswers } from './answer.ts';
 import { answerNoHttp, answerProblems, sendProblem } from './answer-problems.ts';
+import { anonymousAt, listenError, requireToken, urlOf } from './binding.ts';
 import { Door } from './caller.ts';
 import { ClientWatch } from './client-watch.ts';
 import { InvalidPart } from './error-of.ts';
@@ -31,6 +33,8 @@ export interface ServiceOptions {
 
 export interface Service {
   readonly app: ServiceApp;
+  /** @returns its URL @throws ModelError INVALID_CONFIG where it must not, or cannot, listen as configured */
+  listen(): Promise<string>;
   /** No further request is taken; those under way end by themselves, or are cut off after `graceMs`. The orchestrator stays open. */
   close(graceMs?: number): Promise<void>;
 }
@@ -53,15 +57,30 @@ export async function createService({ orchestrator, config, tokens, version, onA
     stopping: stop.signal,
   };
   const app = bareApp(stop.signal);
-  const anonymous = isLoopback(config.apiHost) ? config.apiAnonymous : 'none';
   if (onAnswer !== undefined) tellAnswers(app, onAnswer);
   await app.register(rateLimit, { global: false });
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: POLICY }, strictTransportSecurity: false });
   await addOpenApi(app, version);
-  guard(app, { door: new Door(tokens, anonymous), names: ownNames(config), rateLimit: config.apiRateLimit });
+  guard(app, { door: new Door(tokens, anonymousAt(config)), names: ownNames(config), rateLimit: config.apiRateLimit });
   registerRoutes(app, context);
   await app.ready();
-  return { app, close: (graceMs = GRACE_MS) => closeGently(app, stop, graceMs) };
+  return {
+    app,
+    listen: async () => {
+      await requireToken(config, tokens);
+      return listen(app, config);
+    },
+    close: (graceMs = GRACE_MS) => closeGently(app, stop, graceMs),
+  };
+}
+
+async function listen(app: ServiceApp, { apiHost, apiPort }: Config): Promise<string> {
+  try {
+    await app.listen({ host: apiHost, port: apiPort });
+  } catch (error) {
+    throw listenError(error, { apiHost, apiPort });
+  }
+  return urlOf(apiHost, (app.server.address() as AddressInfo).port);
 }
 
 /** Older clients name the type of a body that they do not send. */

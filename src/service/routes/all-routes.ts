@@ -8,7 +8,7 @@ import { listRoutes } from './list-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { pinRoutes } from './pin-routes.ts';
 import { removeRoutes } from './remove-routes.ts';
-import { openApiRoute, serviceRoutes } from './service-routes.ts';
+import { referenceRoutes, serviceRoutes } from './service-routes.ts';
 import { verifyRoutes } from './verify-routes.ts';
 
 const GROUPS: readonly RouteGroup[] = [
@@ -28,7 +28,7 @@ const GROUPS: readonly RouteGroup[] = [
 const PREFIXES = ['/v1', ''] as const;
 
 export function registerRoutes(app: ServiceApp, context: ServiceContext): void {
-  openApiRoute(app, context);
+  referenceRoutes(app, context);
   for (const prefix of PREFIXES) {
     void app.register(
       async (scope: ServiceApp) => {

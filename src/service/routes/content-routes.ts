@@ -25,7 +25,7 @@ export const contentRoutes: RouteGroup = (app, { orchestrator }) => {
           params,
           querystring: modelQuery,
         },
-        response: { 200: bytes, 206: bytes, 304: { description: 'as the caller has it', content: {} }, '4xx': failure, '5xx': failure },
+        response: { 200: bytes, 206: bytes, 304: z.null().meta({ description: 'as the caller has it' }), '4xx': failure, '5xx': failure },
       },
     },
     async (request, reply) => {
