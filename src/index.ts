@@ -27,6 +27,7 @@ export { type Attempt, asModelError, ERROR_CODES, ErrorCode, type ErrorDocument,
 export type { EventSink, ModelEvent } from './domain/events.ts';
 export type { ExportedFile, ExportReport } from './domain/export-results.ts';
 export type { GcItem, GcKeep, GcKind, GcModel, GcPlan, GcReport, GcRule, GcTarget, InUseLook } from './domain/gc.ts';
+export type { Health, ModelHealth, ModelsHealth, QuotaHealth, SourceHealth, StorageHealth } from './domain/health.ts';
 export type { ModelLease, ModelPin, PinReport, PinState, StoredPin, UnpinResult } from './domain/holds.ts';
 export type { AdoptedFile, ImportedModel, ImportReport, ImportWay, RefusedFile, UnknownModel } from './domain/import-results.ts';
 export type { LoadPlan, PlannedComponent, VaePlan } from './domain/load-plan.ts';
@@ -104,6 +105,8 @@ export type {
   VerifyOptions,
 } from './orchestrator/api.ts';
 export { GarbageCollector } from './orchestrator/gc/garbage-collector.ts';
+export { HealthMonitor, type HealthMonitorOptions, type HealthQuestion } from './orchestrator/health/health-monitor.ts';
+export type { OpenedFile } from './orchestrator/open-file.ts';
 export type { WanPathsOptions } from './pipeline/get-wan-paths.ts';
 export type { LoadPlanOptions } from './pipeline/load-plan.ts';
 export type { ManifestProblem } from './registry/manifest-problem.ts';
