@@ -6,6 +6,7 @@ it('exports these values and no others: a name that is public stays', () => {
     'ERROR_CODES',
     'ErrorCode',
     'GarbageCollector',
+    'HealthMonitor',
     'LockManager',
     'ModelEnsurer',
     'ModelError',

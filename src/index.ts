@@ -39,6 +39,7 @@ export { type Attempt, asModelError, ERROR_CODES, ErrorCode, type ErrorDocument,
 export type { EventSink, ModelEvent } from './domain/events.ts';
 export type { ExportedFile, ExportReport } from './domain/export-results.ts';
 export type { GcItem, GcKeep, GcKind, GcModel, GcPlan, GcReport, GcRule, GcTarget, GcTrigger, InUseLook } from './domain/gc.ts';
+export type { Health, ModelHealth, ModelsHealth, QuotaHealth, SourceHealth, StorageHealth } from './domain/health.ts';
 export type { ModelLease, ModelPin, PinReport, PinState, StoredPin, UnpinResult } from './domain/holds.ts';
 export type { ImagePlan, ImageRule, ImageSource, PixelSize, PreparedImage } from './domain/image-conditioning.ts';
 export type { AdoptedFile, ImportedModel, ImportReport, ImportWay, RefusedFile, UnknownModel } from './domain/import-results.ts';
@@ -130,6 +131,8 @@ export type {
   VerifyOptions,
 } from './orchestrator/api.ts';
 export { GarbageCollector } from './orchestrator/gc/garbage-collector.ts';
+export { HealthMonitor, type HealthMonitorOptions, type HealthQuestion } from './orchestrator/health/health-monitor.ts';
+export type { OpenedFile } from './orchestrator/open-file.ts';
 export type { PrepareImageOptions } from './pipeline/conditioning/prepare-image.ts';
 export type { EmbeddingEntry, EmbeddingKey, EmbeddingTensor, EmbeddingTensors } from './pipeline/embedding-cache/embedding.ts';
 export type {

@@ -3,7 +3,7 @@ import type { ParsedArgs } from './parsed-args.ts';
 import type { Report } from './report.ts';
 import type { Session } from './session.ts';
 
-/** What a word on the command line can be completed to. */
+/** What a word on the command line can be completed to; `nothing`: it is made up by whoever types it. */
 export type Completion = 'ref' | 'job' | 'file' | 'directory' | 'verb' | 'nothing';
 
 export interface OptionSpec {

@@ -31,6 +31,11 @@ export class ParsedArgs {
     return this.#parsed(name, parseCount, 'a whole number of at least 1, for example 4');
   }
 
+  /** @throws ModelError INVALID_INPUT unless the number of a port; 0 is any free one. */
+  port(name: string): number | undefined {
+    return this.#parsed(name, parsePort, 'a number from 0 to 65535');
+  }
+
   /** Whether it makes sense where it is used is for whoever uses it. @throws ModelError INVALID_INPUT unless a number. */
   number(name: string): number | undefined {
     return this.#parsed(name, parseNumber, 'a number, for example 16 or 3.5');
@@ -61,6 +66,8 @@ export class ParsedArgs {
 }
 
 const parseCount = (text: string): number | undefined => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined);
+
+const parsePort = (text: string): number | undefined => (/^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined);
 
 const parseNumber = (text: string): number | undefined => (/^-?\d{1,12}(?:\.\d{1,9})?$/.test(text) ? Number(text) : undefined);
 

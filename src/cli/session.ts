@@ -99,6 +99,8 @@ export class Session {
       noColor: this.#args.has('no-color') || undefined,
       progress: this.#args.text('progress') as ConfigFlags['progress'],
       python: this.#python(),
+      apiHost: this.#args.text('host'),
+      apiPort: this.#args.port('port'),
     };
   }
 

@@ -1,7 +1,7 @@
 /** Schema name -> what a document of that name looks like. */
 import { z } from 'zod';
 import { auditLinesData, auditVerifyData } from './audit.ts';
-import { authLoginData, authLogoutData, authStatusData } from './auth.ts';
+import { authLoginData, authLogoutData, authStatusData, authTokenData } from './auth.ts';
 import { bundleData } from './bundle.ts';
 import { duData } from './du.ts';
 import { embeddingsClearData, embeddingsListData, embeddingsPathData, embeddingsStatusData } from './embeddings.ts';
@@ -12,7 +12,7 @@ import { gcData } from './gc.ts';
 import { importData } from './import.ts';
 import { explainData, jobsData } from './jobs.ts';
 import { addData, diffData, lockData, outdatedData, removeData } from './lock.ts';
-import { completionsData, configShowData, configTrustData, doctorData, helpData, versionData } from './machine.ts';
+import { completionsData, configShowData, configTrustData, doctorData, helpData, serveData, versionData } from './machine.ts';
 import { metricsData } from './metrics.ts';
 import {
   ensureData,
@@ -85,6 +85,8 @@ const DATA = {
   'wan.auth.login/v1': authLoginData,
   'wan.auth.status/v1': authStatusData,
   'wan.auth.logout/v1': authLogoutData,
+  'wan.auth.token/v1': authTokenData,
+  'wan.serve/v1': serveData,
   'wan.doctor/v1': doctorData,
   'wan.config.show/v1': configShowData,
   'wan.config.trust/v1': configTrustData,

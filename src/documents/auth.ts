@@ -1,4 +1,4 @@
-/** Documents of `wan auth`. No field ever holds a secret. */
+/** Documents of `wan auth`. No field ever holds a secret, but for that of a token that is just being made. */
 import { z } from 'zod';
 
 const service = z.enum(['hf', 's3', 'github']);
@@ -34,3 +34,21 @@ export const authStatusData = z.object({
 });
 
 export const authLogoutData = z.object({ service, origin, removed: z.boolean(), warnings: z.array(z.string()) });
+
+const apiToken = z.object({
+  id: z.string(),
+  name: z.string(),
+  scope: z.enum(['read', 'write', 'admin']).meta({ description: 'each may do what those before it may' }),
+  created_at: z.iso.datetime(),
+  expires_at: expiresAt.optional().meta({ description: 'absent: until it is revoked' }),
+});
+
+export const authTokenData = z.discriminatedUnion('action', [
+  apiToken.extend({ action: z.literal('create'), token: z.string().meta({ description: 'told once: nobody can find it out later' }) }),
+  z.object({
+    action: z.literal('list'),
+    tokens: z.array(apiToken.extend({ is_expired: z.boolean() })),
+    broken: z.array(z.object({ path: z.string(), problem: z.string() })).meta({ description: 'records that let nobody in' }),
+  }),
+  z.object({ action: z.literal('revoke'), revoked: z.array(z.string()).meta({ description: 'ids' }) }),
+]);

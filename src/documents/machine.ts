@@ -43,3 +43,13 @@ export const completionsData = z.object({ shell: z.enum(['bash', 'zsh', 'fish'])
 export const helpData = z.object({ text: z.string() });
 
 export const versionData = z.object({ version: z.string(), node: z.string(), platform: z.string() });
+
+export const serveData = z.object({
+  url: z.string().meta({ description: 'where it listens, or would' }),
+  models_root: z.string(),
+  manifest: z.string(),
+  model_count: z.int().min(0),
+  token_count: z.int().min(0),
+  anonymous: z.enum(['none', 'read', 'write']).meta({ description: 'what a request without a token may do' }),
+  checked: z.boolean().meta({ description: 'true: nothing was started' }),
+});

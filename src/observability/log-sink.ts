@@ -15,10 +15,13 @@ const SEVERITY: Readonly<Record<LogRecord['level'], number>> = { ERROR: 0, WARN:
 
 /** A sink that writes events as log lines. */
 export function createLogSink({ level, format, color, write }: LogSinkOptions): EventSink {
-  const least = SEVERITY[level.toUpperCase() as LogRecord['level']];
   return (event) => {
     const record = toLogRecord(event);
-    if (record === undefined || SEVERITY[record.level] > least) return;
+    if (record === undefined || !isLogged(record, level)) return;
     write(format === 'json' ? formatJsonLine(record) : formatHumanLine(record, { color }));
   };
 }
+
+/** @param level the least severe one that is written */
+export const isLogged = (record: LogRecord, level: LogLevel): boolean =>
+  SEVERITY[record.level] <= SEVERITY[level.toUpperCase() as LogRecord['level']];

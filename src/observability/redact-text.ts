@@ -20,6 +20,7 @@ const RULES: readonly Rule[] = [
       /([?&](?:x-amz-(?:signature|credential|security-token)|x-goog-(?:signature|credential)|signature|sig|token|access_token|auth|key|api_?key|password|secret|policy|key-pair-id|awsaccesskeyid|googleaccessid)=)([^&#\s"'<>`]+)/gi,
     replace: keepFirst,
   },
+  { marks: ['wan_'], pattern: /wan_[a-z0-9]{12}_[\w-]{16,}/g, replace: mask },
   { marks: ['hf_'], pattern: /hf_(?:(?:oauth|jwt)_[\w.-]{16,}|[A-Za-z0-9]{16,}[\w-]*)/g, replace: mask },
   {
     marks: ['gh', 'github_pat_', 'glpat-', 'sk-'],

@@ -66,6 +66,7 @@ describe('redactText', () => {
     ['authorization: basic dXNlcjpwYXNz', 'authorization: basic dX******Nz'],
     ['sent Basic dXNlcjpwYXNzd29yZA==', 'sent Basic dX******=='],
     ['aws_secret_access_key=wJalrXUtnFEMI/K7MDENG', 'aws_secret_access_key=wJ******NG'],
+    [`the token wan_abcdefgh2345_${'A1b2'.repeat(11)}`, 'the token wa******b2'],
     ['{"hf_token": "0123456789", "n": 1}', '{"hf_token": "01******89", "n": 1}'],
     [`jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlLXRleHQ here`, 'jwt ey******HQ here'],
     ['\nPASSWORD=short\n', '\nPASSWORD=sh****\n'],

@@ -22,6 +22,7 @@ import type { ModelStatus } from '../domain/status.ts';
 import type { Subset } from '../domain/subset.ts';
 import type { TierMove, TierReport } from '../domain/tiers.ts';
 import type { Reservation } from '../store/reservations.ts';
+import type { OpenedFile } from './open-file.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -305,6 +306,8 @@ export interface ModelOrchestrator {
   weights(modelId: string, options?: ModelOptions): Promise<WeightsReport>;
   /** Where the model's bytes would come from, best first. Changes nothing on disk, unless it is asked to forget. */
   sources(modelId: string, options?: SourcesOptions): Promise<SourcesReport>;
+  /** A proven file of the model that is here, open for reading; counts as a use. @throws ModelError COMPONENT_MISSING, INCOMPLETE_DOWNLOAD */
+  openFile(modelId: string, path: string, options?: ModelOptions): Promise<OpenedFile>;
   /** Absolute path of the model's directory, whether or not it exists; where it does, that counts as a use. */
   localDir(modelId: string, options?: ModelOptions): Promise<string>;
   /** @throws ModelError CONCURRENT_MODIFICATION where it is pinned or leased */

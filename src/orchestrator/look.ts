@@ -13,8 +13,9 @@ export interface Sight {
   readonly files: readonly SeenFile[];
 }
 
-export const inspectTarget = (work: Orchestration, target: Target): Inspection =>
-  inspectSnapshot(work.store, target.directory, { files: withKnownOutputs(work, target), spec: target.spec });
+/** @param corrupt digests of bad blobs, where they are known already */
+export const inspectTarget = (work: Orchestration, target: Target, corrupt?: ReadonlySet<string>): Inspection =>
+  inspectSnapshot(work.store, target.directory, { files: withKnownOutputs(work, target), spec: target.spec, ...(corrupt && { corrupt }) });
 
 export interface LookOptions {
   /** All is to be fetched anew: a file without a digest of the manifest's may have become another one. */
@@ -23,8 +24,8 @@ export interface LookOptions {
 
 /** An inspection with what blobs and partials hold of each file. */
 export function lookAt(work: Orchestration, target: Target, { force = false }: LookOptions = {}): Sight {
-  const inspection = inspectTarget(work, target);
   const corrupt = work.blobs.marks.all();
+  const inspection = inspectTarget(work, target, corrupt);
   const cold: ReturnType<typeof coldFiles> = inspection.record === undefined ? coldFiles(work, target) : new Map();
   const asLast = (file: InspectedFile): InspectedFile => {
     const published = file.published ?? cold.get(file.spec.path);

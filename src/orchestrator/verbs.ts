@@ -53,6 +53,7 @@ import { type Chosen, chooseVariant } from './choose-variant.ts';
 import { ensureModel } from './ensure.ts';
 import { LazyHold } from './lazy-hold.ts';
 import { listModels } from './list.ts';
+import type { OpenedFile } from './open-file.ts';
 import type { Orchestration } from './orchestration.ts';
 import { statusOf } from './status.ts';
 
@@ -131,6 +132,11 @@ export class Verbs implements ModelOrchestrator {
   async sources(modelId: string, options?: SourcesOptions): Promise<SourcesReport> {
     const { sourcesOf } = await import('./sources.ts');
     return sourcesOf(this.#work, modelId, options);
+  }
+
+  async openFile(modelId: string, path: string, options: ModelOptions = {}): Promise<OpenedFile> {
+    const { openFile } = await import('./open-file.ts');
+    return openFile(this.#work, (await this.#chosen(modelId, options)).spec, path);
   }
 
   async localDir(modelId: string, options: ModelOptions = {}): Promise<string> {

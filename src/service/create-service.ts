@@ -1,6 +1,6 @@
 /** The HTTP service over an orchestrator. Nothing of it is loaded but by `wan serve`. */
-
 import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
@@ -12,8 +12,11 @@ import type { ModelOrchestrator } from '../orchestrator/api.ts';
 import { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
 import { type Answer, tellAnswers } from './answer.ts';
 import { answerNoHttp, answerProblems, sendProblem } from './answer-problems.ts';
+import { anonymousAt, listenError, requireToken, urlOf } from './binding.ts';
 import { Door } from './caller.ts';
+import { ClientWatch } from './client-watch.ts';
 import { InvalidPart } from './error-of.ts';
+import { GcPlans } from './gc-plans.ts';
 import { guard } from './guard.ts';
 import { JobFeed } from './job-feed.ts';
 import { isLoopback } from './loopback.ts';
@@ -35,6 +38,8 @@ export interface ServiceOptions {
 
 export interface Service {
   readonly app: ServiceApp;
+  /** @returns its URL @throws ModelError INVALID_CONFIG where it must not, or cannot, listen as configured */
+  listen(): Promise<string>;
   /** No further request is taken; those under way end by themselves, or are cut off after `graceMs`. The orchestrator stays open. */
   close(graceMs?: number): Promise<void>;
 }
@@ -62,20 +67,44 @@ export async function createService({
     jobs,
     feed: new JobFeed(jobs, onTrouble),
     epoch: randomBytes(4).toString('hex'),
+    gcPlans: new GcPlans(),
     config,
     version,
     stopping: stop.signal,
   };
   const app = bareApp(stop.signal);
-  const anonymous = isLoopback(config.apiHost) ? config.apiAnonymous : 'none';
   if (onAnswer !== undefined) tellAnswers(app, onAnswer);
   await app.register(rateLimit, { global: false });
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: POLICY }, strictTransportSecurity: false });
   await addOpenApi(app, version);
-  guard(app, { door: new Door(tokens, anonymous), names: ownNames(config), rateLimit: config.apiRateLimit });
+  guard(app, { door: new Door(tokens, anonymousAt(config)), names: ownNames(config), rateLimit: config.apiRateLimit });
   registerRoutes(app, context);
   await app.ready();
-  return { app, close: (graceMs = GRACE_MS) => closeGently(app, stop, graceMs) };
+  return {
+    app,
+    listen: async () => {
+      await requireToken(config, tokens);
+      return listen(app, config);
+    },
+    close: (graceMs = GRACE_MS) => closeGently(app, stop, graceMs),
+  };
+}
+
+async function listen(app: ServiceApp, { apiHost, apiPort }: Config): Promise<string> {
+  try {
+    await app.listen({ host: apiHost, port: apiPort });
+  } catch (error) {
+    throw listenError(error, { apiHost, apiPort });
+  }
+  return urlOf(apiHost, (app.server.address() as AddressInfo).port);
+}
+
+/** Older clients name the type of a body that they do not send. */
+function acceptEmptyJson(app: ServiceApp): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
+    body === '' ? done(null, undefined) : parse(request, String(body), done),
+  );
 }
 
 const healthOf = (orchestrator: ModelOrchestrator, config: Config): HealthMonitor =>
@@ -108,9 +137,13 @@ function bareApp(stopping: AbortSignal): ServiceApp {
     const parsed = (schema as import('zod').ZodType).safeParse(data);
     return parsed.success ? { value: parsed.data } : { error: new InvalidPart(parsed.error) };
   });
+  acceptEmptyJson(app);
   // At run time the types alone keep the output honest; tests hold each answer against its schema.
   app.setSerializerCompiler(() => JSON.stringify);
+  app.removeContentTypeParser('text/plain');
+  app.decorateRequest('client');
   app.addHook('onRequest', async (request, reply) => {
+    request.client = new ClientWatch(reply.raw);
     reply.headers({ 'x-correlation-id': request.id, 'cache-control': 'no-store' });
   });
   answerProblems(app, stopping);

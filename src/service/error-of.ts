@@ -26,8 +26,8 @@ export class InvalidPart extends Error {
   }
 }
 
-export function errorOf(thrown: unknown, request: Pick<FastifyRequest, 'signal'>, stopping: AbortSignal): ModelError {
-  if (isModelError(thrown, 'CANCELLED') && stopping.aborted && !request.signal.aborted)
+export function errorOf(thrown: unknown, request: Pick<FastifyRequest, 'client'>, stopping: AbortSignal): ModelError {
+  if (isModelError(thrown, 'CANCELLED') && stopping.aborted && !request.client.isGone)
     return new Refusal('stopping', 'the service stops: what was held is kept');
   if (isModelError(thrown)) return thrown;
   return refusalOf(thrown as FastifyError) ?? asModelError(thrown);

@@ -21,8 +21,7 @@ export const REFUSALS = {
   scope_missing: traits('AUTH_FAIL', 403, 'use a token with the scope named above: `wan auth token create NAME --scope …`'),
   origin_refused: traits('INVALID_INPUT', 403, 'call the service from a page of its own, or from a program that is no browser'),
   route_unknown: traits('INVALID_INPUT', 404, 'see /openapi.json for what there is'),
-  file_unknown: traits('COMPONENT_MISSING', 404, 'see the files of the model for what there is'),
-  model_changing: traits('CONCURRENT_MODIFICATION', 409, 'ask again in a moment'),
+  plan_unknown: traits('CONCURRENT_MODIFICATION', 409, 'ask for a new plan, and run that'),
   body_too_large: traits('INVALID_INPUT', 413, 'send less'),
   media_type_unknown: traits('INVALID_INPUT', 415, 'send `Content-Type: application/json`'),
   range_invalid: traits('INVALID_INPUT', 416, 'ask for bytes that the file has'),
@@ -45,5 +44,12 @@ export class Refusal extends ModelError {
   }
 }
 
-/** Of every error that can be answered. */
-export const httpStatusOf = (error: ModelError): number => (error instanceof Refusal ? error.status : error.httpStatus);
+/** Reasons of the verbs that say more of the status than their code does. */
+export const STATUS_OF_REASON: Readonly<Record<string, number>> = {
+  file_not_proven: 404,
+  not_complete: 409,
+};
+
+/** Of every error that can be answered: the only place where that is decided. */
+export const httpStatusOf = (error: ModelError): number =>
+  error instanceof Refusal ? error.status : (STATUS_OF_REASON[error.reason ?? ''] ?? error.httpStatus);

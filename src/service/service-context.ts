@@ -14,6 +14,8 @@ import type { CallOptions, ModelOrchestrator } from '../orchestrator/api.ts';
 import type { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
 import type { Wire } from '../wire/wire.ts';
 import type { Access, Caller } from './caller.ts';
+import type { ClientWatch } from './client-watch.ts';
+import type { GcPlans } from './gc-plans.ts';
 import type { JobFeed } from './job-feed.ts';
 
 /** Requests are what their schemas make of them; answers are as the schemas of documents say, every level read-only. */
@@ -33,6 +35,7 @@ export interface ServiceContext {
   readonly feed: JobFeed;
   /** Of this run of the service. */
   readonly epoch: string;
+  readonly gcPlans: GcPlans;
   readonly config: Config;
   readonly version: string;
   /** Aborted when the service stops: what a request waits for ends then, and keeps what it holds. */
@@ -50,6 +53,7 @@ declare module 'fastify' {
 
   interface FastifyRequest {
     caller: Caller;
+    client: ClientWatch;
   }
 }
 
@@ -58,5 +62,5 @@ export function callOptions(
   request: FastifyRequest,
   { stopping }: Pick<ServiceContext, 'stopping'>,
 ): Required<Pick<CallOptions, 'signal' | 'correlationId'>> {
-  return { signal: AbortSignal.any([request.signal, stopping]), correlationId: request.id };
+  return { signal: AbortSignal.any([request.client.signal, stopping]), correlationId: request.id };
 }

@@ -38,14 +38,17 @@ export interface InspectRequest {
   readonly files: readonly FileSpec[];
   /** As it is now: what was left out at publishing counts only while it is the same. */
   readonly spec: Pick<ModelSpec, 'specDigest'>;
+  /** Digests of blobs that were found bad, where they are known already. */
+  readonly corrupt?: ReadonlySet<string>;
 }
 
-export function inspectSnapshot(context: StoreContext, directory: string, { files, spec }: InspectRequest): Inspection {
+export function inspectSnapshot(context: StoreContext, directory: string, request: InspectRequest): Inspection {
+  const { files, spec, corrupt = new CorruptMarks(context).all() } = request;
   const record = readSnapshot(context, directory);
   const published = new Map(record?.files.map((file) => [file.path, file]));
   assertNoLinks(context, directory, files);
   const leftOut = new Set(stillLeftOut(record, spec));
-  const look = { context, directory, leftOut, corrupt: new CorruptMarks(context).all(), ledger: new Ledger(context) };
+  const look = { context, directory, leftOut, corrupt, ledger: new Ledger(context) };
   const inspected = files.map((spec) => inspectFile(look, spec, published.get(spec.path)));
   return {
     directory,

@@ -1,5 +1,5 @@
-import type { pinResult, pinsData } from '../documents/pins.ts';
-import type { PinReport } from '../domain/holds.ts';
+import type { pinResult, pinsData, unpinResult } from '../documents/pins.ts';
+import type { PinReport, UnpinResult } from '../domain/holds.ts';
 import type { Wire } from './wire.ts';
 
 export const pinWire = ({ label, name, state, pin, path, present }: PinReport): Wire<typeof pinsData>['pins'][number] => ({
@@ -17,3 +17,5 @@ export const pinWire = ({ label, name, state, pin, path, present }: PinReport): 
 });
 
 export const pinResultWire = (report: PinReport): Wire<typeof pinResult> => ({ ...pinWire(report), ok: true });
+
+export const unpinWire = ({ label, path, unpinned }: UnpinResult): Wire<typeof unpinResult> => ({ ref: label, ok: true, path, unpinned });

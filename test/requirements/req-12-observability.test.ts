@@ -1,9 +1,12 @@
 /** Requirement 12: errors and logs, as far as the library and the command show it. */
 import { describe, expect, it } from 'vitest';
 import type { ModelEvent } from '../../src/domain/events.ts';
+import { modelsHealth } from '../../src/service/contract/health.ts';
 import { allOf, type Fault, rateLimited, seeded, status } from '../servers/http/fault-server.ts';
+import { census } from '../support/census.ts';
 import { counted } from '../support/counted.ts';
 import { MODEL, modelFixture } from '../support/model-fixture.ts';
+import { testService } from '../support/test-service.ts';
 
 const files = { 'model_index.json': '{}', 'vae/model.safetensors': seeded(5000, 1) };
 const VAE = `${MODEL}/vae/model.safetensors`;
@@ -50,6 +53,18 @@ describe('requirement 12', () => {
     expect(Number(times[1]) - Number(times[0])).toBeGreaterThan(990);
     expect(ran.stderr).toMatch(/retry/i);
     expect(ran.stderr).toContain('vae/model.safetensors');
+  });
+
+  it('12.4 health endpoints tell each model, in time, and change nothing on disk', async () => {
+    const world = await modelFixture({ files, sources: ['http'] });
+    const { ask } = await testService(world);
+    const before = census(world.directory);
+    const answer = await ask('/health/models?dry_run=true');
+    expect(answer.as(modelsHealth)).toMatchObject({ status: 'degraded', complete: true, missing_models: 1, total_bytes_needed: 5002 });
+    expect((await ask(`/health/models/${MODEL}`)).json()).toMatchObject({ status: 'NOT_PRESENT', bytes_needed: 5002 });
+    expect((await ask('/health/storage')).json()).toMatchObject({ status: 'healthy' });
+    expect(census(world.directory)).toEqual(before);
+    expect(world.server().requests).toEqual([]);
   });
 
   it('12.6 every event of a call carries its correlation id and model', async () => {

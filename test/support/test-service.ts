@@ -1,6 +1,8 @@
 /** The service in this process, on a port of its own, and a client that tells what came back. */
 import type { AddressInfo } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import { onTestFinished } from 'vitest';
+import type { z } from 'zod';
 import { ModelEnsurer } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { Scope } from '../../src/credentials/api-token.ts';
@@ -19,6 +21,8 @@ export interface TestAnswer {
   readonly headers: Headers;
   readonly text: string;
   json<T = Record<string, unknown>>(): T;
+  /** The answer of a request that went well, held against its schema. */
+  as<Schema extends z.ZodType>(schema: Schema): z.output<Schema>;
 }
 
 export interface TestService {
@@ -42,13 +46,12 @@ export async function testService(world: ModelWorld, { env = {} }: TestServiceOp
   const tokens = new ApiTokens(config);
   const answers: Answer[] = [];
   const service = await createService({ orchestrator, config, tokens, version: '0.0.0', onAnswer: (answer) => answers.push(answer) });
-  await service.app.listen({ host: '127.0.0.1', port: 0 });
+  const url = await service.listen();
   onTestFinished(async () => {
     await service.close(100);
     await orchestrator.close();
   });
   const { port } = service.app.server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}`;
   return {
     ...{ url, port, service, orchestrator, tokens, answers },
     ask: (path, init) => answerOf(`${url}${path}`, init),
@@ -62,5 +65,16 @@ export async function testService(world: ModelWorld, { env = {} }: TestServiceOp
 async function answerOf(url: string, init: RequestInit = {}): Promise<TestAnswer> {
   const response = await fetch(url, { redirect: 'error', ...init });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) };
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json: () => JSON.parse(text),
+    as: (schema) => {
+      if (!response.ok) throw new Error(`${url}: ${response.status} ${text}`);
+      const [given, known] = [JSON.parse(text) as unknown, schema.parse(JSON.parse(text))];
+      if (!isDeepStrictEqual(given, known)) throw new Error(`${url} has keys that its schema does not know: ${text}`);
+      return known;
+    },
+  };
 }

@@ -1,7 +1,6 @@
-import type { rmResult } from '../../documents/models.ts';
 import type { RemoveResult } from '../../orchestrator/api.ts';
+import { removedWire } from '../../wire/rm-wire.ts';
 import { firstFailure, resultsWire, tryEach } from '../../wire/tried.ts';
-import type { Wire } from '../../wire/wire.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS } from '../common-options.ts';
@@ -35,13 +34,3 @@ export const rm: Command = {
     };
   },
 };
-
-const removedWire = ({ label, path, removed, reclaimedBytes, sharedBytes, tier }: RemoveResult): Wire<typeof rmResult> => ({
-  ref: label,
-  ok: true,
-  path,
-  removed,
-  reclaimed_bytes: reclaimedBytes,
-  shared_bytes: sharedBytes,
-  ...(tier !== undefined && { tier }),
-});

@@ -1,7 +1,5 @@
-import type { unpinResult } from '../../documents/pins.ts';
-import type { UnpinResult } from '../../domain/holds.ts';
+import { unpinWire } from '../../wire/pin-wire.ts';
 import { firstFailure, resultsWire, tryEach } from '../../wire/tried.ts';
-import type { Wire } from '../../wire/wire.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS } from '../common-options.ts';
@@ -27,5 +25,3 @@ export const unpin: Command = {
     };
   },
 };
-
-const unpinWire = ({ label, path, unpinned }: UnpinResult): Wire<typeof unpinResult> => ({ ref: label, ok: true, path, unpinned });

@@ -9,3 +9,5 @@ export const modelParams = z.object({
     .max(512)
     .meta({ description: 'name@version[@variant][@+overlay], or a name with one version', example: 't2v-A14B@2.2.0' }),
 });
+
+export const modelQuery = z.object({ variant: z.string().min(1).max(128).exactOptional() });

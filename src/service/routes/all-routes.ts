@@ -1,18 +1,40 @@
 /** Every group of routes, and under which prefixes it is there. */
 import type { RouteGroup, ServiceApp, ServiceContext } from '../service-context.ts';
+import { contentRoutes } from './content-routes.ts';
 import { downloadRoutes } from './download-routes.ts';
 import { eventRoutes } from './event-routes.ts';
+import { fleetRoutes } from './fleet-routes.ts';
+import { gcRoutes } from './gc-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { jobRoutes } from './job-routes.ts';
-import { openApiRoute, serviceRoutes } from './service-routes.ts';
+import { listRoutes } from './list-routes.ts';
+import { modelRoutes } from './model-routes.ts';
+import { pinRoutes } from './pin-routes.ts';
+import { removeRoutes } from './remove-routes.ts';
+import { referenceRoutes, serviceRoutes } from './service-routes.ts';
+import { verifyRoutes } from './verify-routes.ts';
 
-const GROUPS: readonly RouteGroup[] = [serviceRoutes, healthRoutes, jobRoutes, downloadRoutes, eventRoutes];
+const GROUPS: readonly RouteGroup[] = [
+  serviceRoutes,
+  healthRoutes,
+  listRoutes,
+  modelRoutes,
+  contentRoutes,
+  verifyRoutes,
+  pinRoutes,
+  removeRoutes,
+  gcRoutes,
+  jobRoutes,
+  downloadRoutes,
+  eventRoutes,
+  fleetRoutes,
+];
 
 /** Older callers know no version; only the first prefix is in the OpenAPI document. */
 const PREFIXES = ['/v1', ''] as const;
 
 export function registerRoutes(app: ServiceApp, context: ServiceContext): void {
-  openApiRoute(app, context);
+  referenceRoutes(app, context);
   for (const prefix of PREFIXES) {
     void app.register(
       async (scope: ServiceApp) => {

@@ -36,7 +36,7 @@ describe('health', () => {
 
   it('tells each model of the manifest, and the worst of them', async () => {
     const { served } = await threeModels();
-    const answer = modelsHealth.parse((await served.ask('/health/models?dry_run=true')).json());
+    const answer = (await served.ask('/health/models?dry_run=true')).as(modelsHealth);
     expect(answer).toMatchObject({
       status: 'error',
       complete: true,
@@ -58,7 +58,7 @@ describe('health', () => {
 
   it('tells components, files and, when asked to, whether the sources answer', async () => {
     const { served } = await threeModels();
-    const plain = oneModelHealth.parse((await served.ask('/v1/health/models/absent@1.0.0')).json());
+    const plain = (await served.ask('/v1/health/models/absent@1.0.0')).as(oneModelHealth);
     expect(plain.sources).toBeUndefined();
     expect(plain.components).toMatchObject([
       { component: null, complete: false },
@@ -67,7 +67,7 @@ describe('health', () => {
     expect(plain.files[1]).toEqual({
       ...{ path: 'vae/a.bin', component: 'vae', expected_size: 9, proof: 'manifest-sha256', exists: false, fault: 'missing' },
     });
-    const probed = oneModelHealth.parse((await served.ask('/health/models/absent@1.0.0?probe=true')).json());
+    const probed = (await served.ask('/health/models/absent@1.0.0?probe=true')).as(oneModelHealth);
     expect(probed.sources?.[0]?.probe?.ok).toBe(true);
   });
 
@@ -81,7 +81,7 @@ describe('health', () => {
     const world = await modelFixture({ models: MODELS });
     await (await world.orchestrator()).ensure('whole@1.0.0');
     const served = await testService(world, { env: { WAN_MAX_TOTAL_SIZE: '1', WAN_MAX_FAMILY_SIZE: '1G' } });
-    const answer = storageHealth.parse((await served.ask('/health/storage')).json());
+    const answer = (await served.ask('/health/storage')).as(storageHealth);
     expect(answer).toMatchObject({ status: 'degraded', root: world.modelsRoot, not_looked: [], errors: [] });
     expect(answer.quotas.map(({ scope, family }) => [scope, family])).toEqual([
       ['total', undefined],
@@ -118,6 +118,6 @@ describe('health', () => {
     const answer = await served.ask('/health/models');
     expect([answer.status, answer.json().code]).toEqual([500, 'MANIFEST_INVALID']);
     await world.write({ 'whole@1.0.0': { files: FILES } });
-    expect(modelsHealth.parse((await served.ask('/health/models')).json()).status).toBe('healthy');
+    expect((await served.ask('/health/models')).as(modelsHealth).status).toBe('healthy');
   });
 });

@@ -1,6 +1,8 @@
 /** What the service says of itself. */
 import { z } from 'zod';
 import { answers } from '../contract/answers.ts';
+import type { OpenApiView } from '../reference/openapi-view.ts';
+import { REFERENCE_CSS, referencePage } from '../reference/reference-page.ts';
 import type { RouteGroup } from '../service-context.ts';
 
 const about = z.object({
@@ -21,7 +23,12 @@ export const serviceRoutes: RouteGroup = (app, { version }) => {
   }));
 };
 
-/** Only once, without a prefix. */
-export const openApiRoute: RouteGroup = (app) => {
-  app.get('/openapi.json', { config: { access: 'read' }, schema: { hide: true } }, () => app.swagger());
+/** What describes the service itself: only once, without a prefix. */
+export const referenceRoutes: RouteGroup = (app) => {
+  const options = { config: { access: 'read' }, schema: { hide: true } } as const;
+  app.get('/openapi.json', options, () => app.swagger());
+  app.get('/reference', options, (_request, reply) =>
+    reply.type('text/html; charset=utf-8').send(referencePage(app.swagger() as unknown as OpenApiView)),
+  );
+  app.get('/reference.css', options, (_request, reply) => reply.type('text/css; charset=utf-8').send(REFERENCE_CSS));
 };

@@ -1,0 +1,66 @@
+/** One model: what it is, what of it is here, and what would make it whole. */
+import type { z } from 'zod';
+import { sourcesResult } from '../../documents/models.ts';
+import { formatRef } from '../../domain/model-ref.ts';
+import { healthOf } from '../../orchestrator/health/judge-health.ts';
+import { planWire } from '../../wire/ensure-wire.ts';
+import { sourcesWire } from '../../wire/sources-wire.ts';
+import { spaceWire } from '../../wire/space-wire.ts';
+import { answers } from '../contract/answers.ts';
+import { modelParams, modelQuery } from '../contract/model-params.ts';
+import { modelDetails, modelFiles, modelPlan, modelProgress } from '../contract/models.ts';
+import { flag } from '../contract/query.ts';
+import { manifestWrittenAt } from '../known-models.ts';
+import { callOptions, type RouteGroup } from '../service-context.ts';
+import { modelDetailsWire } from '../wire/model-entry-wire.ts';
+import { modelFilesWire } from '../wire/model-files-wire.ts';
+import { modelProgressWire } from '../wire/model-progress-wire.ts';
+
+export const modelRoutes: RouteGroup = (app, context) => {
+  const { orchestrator } = context;
+  const config = { access: 'read' } as const;
+  const schemaOf = <Schema extends z.ZodType>(summary: string, document: Schema) => ({
+    ...{ tags: ['models'], summary, params: modelParams, querystring: modelQuery, response: answers(document) },
+  });
+
+  app.get('/models/:id', { config, schema: schemaOf('A model', modelDetails) }, async (request) => {
+    const { id } = request.params;
+    const options = { ...callOptions(request, context), ...request.query };
+    const [status, spec] = [await orchestrator.status(id, options), await orchestrator.show(id, options)];
+    const summary = (await orchestrator.listModels()).find(({ modelId }) => modelId === spec.modelId);
+    if (summary === undefined) throw new Error(`${spec.modelId} is in the manifest, and is not listed`);
+    const health = { modelId: spec.modelId, variant: spec.variant, health: healthOf(status), status };
+    return modelDetailsWire({ summary, health, writtenAt: await manifestWrittenAt(context.config) }, spec);
+  });
+
+  app.get('/models/:id/status', { config, schema: schemaOf('What of a model is here', modelProgress) }, async (request) => {
+    const status = await orchestrator.status(request.params.id, { ...callOptions(request, context), ...request.query });
+    return modelProgressWire(status);
+  });
+
+  app.get('/models/:id/files', { config, schema: schemaOf('The files of a model', modelFiles) }, async (request) => {
+    const { id } = request.params;
+    const options = { ...callOptions(request, context), ...request.query };
+    const spec = await orchestrator.show(id, options);
+    const components = [...new Set(spec.files.flatMap(({ component }) => component ?? []))];
+    return modelFilesWire(spec, await orchestrator.plan(id, { ...options, ...(components.length > 0 && { components }) }));
+  });
+
+  app.get('/models/:id/plan', { config, schema: schemaOf('What an ensure would do; changes nothing', modelPlan) }, async (request) => {
+    const options = { ...callOptions(request, context), ...request.query };
+    const plan = await orchestrator.plan(request.params.id, options);
+    return { ...planWire(plan), space: spaceWire(await orchestrator.preflight([formatRef(plan.ref)], options)) };
+  });
+
+  app.get(
+    '/models/:id/sources',
+    {
+      config,
+      schema: {
+        ...schemaOf('Where the bytes of a model would come from', sourcesResult),
+        querystring: modelQuery.extend({ probe: flag.default(false).meta({ description: 'ask each for a few bytes: takes seconds' }) }),
+      },
+    },
+    async (request) => sourcesWire(await orchestrator.sources(request.params.id, { ...callOptions(request, context), ...request.query })),
+  );
+};

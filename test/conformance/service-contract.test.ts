@@ -1,0 +1,69 @@
+/** The OpenAPI document of the service is one, says of each route what it takes and gives, and the service keeps to it. */
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { describe, expect, it } from 'vitest';
+import { MODEL, modelFixture } from '../support/model-fixture.ts';
+import { type TestService, testService } from '../support/test-service.ts';
+
+interface Operation {
+  readonly summary?: string;
+  readonly tags?: readonly string[];
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean }[];
+  readonly responses: Readonly<Record<string, unknown>>;
+}
+
+interface OpenApi {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+const served = async (): Promise<TestService> => testService(await modelFixture({ files: { 'a.bin': 'bytes' } }));
+const documentOf = async ({ ask }: TestService): Promise<OpenApi> => (await ask('/openapi.json')).json<OpenApi>();
+
+describe('the OpenAPI document', () => {
+  it('is a valid one of version 3.1', async () => {
+    const document = await documentOf(await served());
+    expect(document.openapi).toBe('3.1.0');
+    const { valid, errors } = await new Validator().validate(structuredClone(document) as unknown as Record<string, unknown>);
+    expect(errors, JSON.stringify(errors)).toBeUndefined();
+    expect(valid).toBe(true);
+  });
+
+  it('has every route once, under /v1, with a summary, a group, and its failures', async () => {
+    const { paths } = await documentOf(await served());
+    expect(Object.keys(paths).length).toBeGreaterThan(15);
+    for (const [path, methods] of Object.entries(paths)) {
+      expect(path).toMatch(/^\/v1/);
+      for (const [method, { summary, tags, responses }] of Object.entries(methods)) {
+        expect([method, path, typeof summary, tags?.length]).toEqual([method, path, 'string', 1]);
+        expect(Object.keys(responses), `${method} ${path}`).toEqual(
+          expect.arrayContaining(responses['501'] === undefined ? ['200', '4XX', '5XX'] : ['501']),
+        );
+      }
+    }
+  });
+
+  it('names no route that is not there, and what can be read answers with 200', async () => {
+    const service = await served();
+    await service.orchestrator.ensure(MODEL);
+    const { paths } = await documentOf(service);
+    for (const [path, methods] of Object.entries(paths)) {
+      if (methods.get === undefined || methods.get.responses['501'] !== undefined) continue;
+      const answer = await service.ask(path.replace('{id}', MODEL).replace('{*}', 'a.bin'));
+      expect([path, answer.status, answer.status === 200 ? '' : answer.text]).toEqual([path, 200, '']);
+    }
+  });
+});
+
+describe('the reference page', () => {
+  it('shows every route, and loads nothing from elsewhere', async () => {
+    const service = await served();
+    const page = await service.ask('/reference');
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    const { paths } = await documentOf(service);
+    for (const path of Object.keys(paths)) expect(page.text).toContain(` ${path}</code>`);
+    expect(page.text.match(/(?:src|href)="(?!#)[^"]*"/g)).toEqual(['href="/reference.css"', 'href="/openapi.json"']);
+    expect(page.text).not.toMatch(/<script|style=/);
+    expect(page.text).toContain('id="NO_SPACE"');
+    expect((await service.ask('/reference.css')).status).toBe(200);
+  });
+});
