@@ -15,7 +15,7 @@ const auditLine = z.object({
     user: z.string(),
     host: z.string(),
     pid: z.int(),
-    via: z.enum(['cli', 'library', 'http']),
+    via: z.enum(['cli', 'library', 'http', 'schedule']),
     name: z.string().optional().meta({ description: 'on whose behalf a service acted' }),
   }),
   correlation_id: z.string().meta({ description: 'the same as in the log of the call' }),

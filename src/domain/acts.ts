@@ -31,8 +31,8 @@ export type ActName = AuditedAct | 'verify' | 'scrub' | 'lease';
 /** Numbers and names of an act for programs, snake_case keys. Never a secret. */
 export type Facts = Readonly<Record<string, string | number | boolean>>;
 
-/** By which door somebody came in. */
-export type Via = 'cli' | 'library' | 'http';
+/** By which door somebody came in; `schedule`: nobody did, its time had come. */
+export type Via = 'cli' | 'library' | 'http' | 'schedule';
 
 /** Who acts on behalf of a program that serves several: the name of a token, a user. */
 export interface CallActor {

@@ -2,6 +2,7 @@
  * Detached work. A job is its record: the same JSON on disk, with --json and over HTTP. Keys are snake_case for that reason; sizes are bytes,
  * times ISO 8601, durations milliseconds.
  */
+import type { Via } from './acts.ts';
 import type { ErrorDocument } from './errors.ts';
 import type { BytesOrigin, Phase } from './events.ts';
 
@@ -121,7 +122,7 @@ export const SUMMARY_ROWS = 8;
 export const STALL_MS = 3000;
 
 /** Who submitted it. */
-export type JobOrigin = 'cli' | 'http' | 'schedule' | 'library';
+export type JobOrigin = Via;
 
 export interface JobRecord {
   readonly schema: 'wan.job/v1';

@@ -34,7 +34,8 @@ export async function runRequest(orchestrator: ModelOrchestrator, job: JobRecord
       return { result: { path, mended_files: files.length, fetched_bytes: fetchedBytes, bytes_read: bytesRead } };
     }
     case 'gc': {
-      const report = await orchestrator.gc({ ...call, ...gcOptions(request) });
+      const trigger = job.origin === 'schedule' ? 'schedule' : 'manual';
+      const report = await orchestrator.gc({ ...call, trigger, ...gcOptions(request) });
       const removed = report.items.filter(({ action }) => action !== 'keep').length;
       const { reclaimedBytes, trashBytes } = report;
       return { result: { removed, reclaimed_bytes: reclaimedBytes, trash_bytes: trashBytes }, fault: gcFault(report) };

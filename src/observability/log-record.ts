@@ -16,7 +16,7 @@ export interface LogRecord {
   readonly level: 'ERROR' | 'WARN' | 'INFO' | 'DEBUG';
   readonly message: string;
   readonly correlation_id: string;
-  readonly event: ModelEvent['type'] | 'http.answered' | 'http.listening' | 'http.stopping';
+  readonly event: ModelEvent['type'] | 'http.answered' | 'http.listening' | 'http.stopping' | 'service.trouble';
   /** `name@version` */
   readonly model_id?: string;
   readonly variant?: string;

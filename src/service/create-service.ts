@@ -78,7 +78,7 @@ export async function createService({
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: POLICY }, strictTransportSecurity: false });
   await addOpenApi(app, version);
   guard(app, { door: new Door(tokens, anonymousAt(config)), names: ownNames(config), rateLimit: config.apiRateLimit });
-  registerRoutes(app, context);
+  await registerRoutes(app, context);
   await app.ready();
   return {
     app,

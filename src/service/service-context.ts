@@ -61,6 +61,8 @@ declare module 'fastify' {
 export function callOptions(
   request: FastifyRequest,
   { stopping }: Pick<ServiceContext, 'stopping'>,
-): Required<Pick<CallOptions, 'signal' | 'correlationId'>> {
-  return { signal: AbortSignal.any([request.client.signal, stopping]), correlationId: request.id };
+): Required<Pick<CallOptions, 'signal' | 'correlationId' | 'actor'>> {
+  const { tokenName } = request.caller;
+  const actor = { via: 'http', ...(tokenName !== undefined && { name: tokenName }) } as const;
+  return { signal: AbortSignal.any([request.client.signal, stopping]), correlationId: request.id, actor };
 }

@@ -24,7 +24,18 @@ const candidates = async (place: Place, ...words: string[]): Promise<readonly st
 describe('wan __complete', () => {
   it('completes verbs, options, choices, ids and variants', async () => {
     const place = await family();
-    expect(await candidates(place, '')).toEqual(['models', 'embeddings', 'audit', 'auth', 'config', 'metrics', 'serve', 'doctor', 'completions', 'help']);
+    expect(await candidates(place, '')).toEqual([
+      'models',
+      'embeddings',
+      'audit',
+      'auth',
+      'config',
+      'metrics',
+      'serve',
+      'doctor',
+      'completions',
+      'help',
+    ]);
     expect(await candidates(place, 'models', 'e')).toEqual(['ensure', 'exec', 'export', 'explain']);
     expect(await candidates(place, '--json', 'models', 've')).toEqual(['verify']);
     expect(await candidates(place, 'help', 'models', 'che')).toEqual(['check']);

@@ -4,6 +4,7 @@ import { requireManifestPath } from '../../config/require-manifest-path.ts';
 import { requireModelsRoot } from '../../config/require-models-root.ts';
 import { ApiTokens } from '../../credentials/api-tokens.ts';
 import type { serveData } from '../../documents/machine.ts';
+import { asModelError, type ModelError } from '../../domain/errors.ts';
 import { newCorrelationId } from '../../observability/correlation-id.ts';
 import type { LogRecord } from '../../observability/log-record.ts';
 import type { ModelOrchestrator } from '../../orchestrator/api.ts';
@@ -36,7 +37,7 @@ export const serve: Command = {
   run: async (session, args) => {
     const config = await session.config();
     const log = serviceLog(config, session);
-    const orchestrator = await createOrchestrator(config, { sinks: [log.sink] });
+    const orchestrator = await createOrchestrator(config, { sinks: [log.sink], via: 'http' });
     try {
       return args.has('check') ? await check(config, orchestrator) : await run({ session, config, log, orchestrator });
     } finally {
@@ -61,23 +62,31 @@ interface Run {
 }
 
 async function run({ session, config, log, orchestrator }: Run): Promise<Report> {
-  const [{ createService }, { answerRecord }] = await Promise.all([
+  const [{ createService }, { answerRecord }, { createJobRunner }] = await Promise.all([
     import('../../service/create-service.ts'),
     import('../../service/answer-record.ts'),
+    import('../../compose/jobs.ts'),
   ]);
   const about = await describe(config, orchestrator);
   const tokens = new ApiTokens(config);
+  const onTrouble = (error: unknown): void => log.write(troubleRecord(asModelError(error)));
   const onAnswer = (answer: Parameters<typeof answerRecord>[0]): void => log.write(answerRecord(answer));
-  const service = await createService({ orchestrator, config, tokens, version: packageVersion(), onAnswer });
+  const service = await createService({ orchestrator, config, tokens, version: packageVersion(), onAnswer, onTrouble });
+  const runner = new AbortController();
+  let jobs: Promise<void> = Promise.resolve();
   try {
     const url = await service.listen();
+    jobs = createJobRunner(config, { sinks: [log.sink] })
+      .run({ signal: AbortSignal.any([session.signal, runner.signal]) })
+      .catch(onTrouble);
     log.write(record('http.listening', `listening on ${url}: ${about.model_count} models, ${about.token_count} tokens`));
     await aborted(session.signal);
     log.write(record('http.stopping', 'stopping: requests under way end, and what is held is kept'));
     const data = { ...about, url, checked: false };
     return { wire: () => data, text: () => '' };
   } finally {
-    await service.close();
+    runner.abort();
+    await Promise.all([service.close(), jobs]);
   }
 }
 
@@ -95,12 +104,19 @@ async function describe(config: Config, orchestrator: ModelOrchestrator): Promis
   };
 }
 
-const record = (event: 'http.listening' | 'http.stopping', message: string): LogRecord => ({
+const record = (event: 'http.listening' | 'http.stopping' | 'service.trouble', message: string): LogRecord => ({
   timestamp: new Date().toISOString(),
   level: 'INFO',
   message,
   correlation_id: newCorrelationId(),
   event,
+});
+
+/** Requests go on being answered: what could not be done beside them is told here. */
+const troubleRecord = ({ code, message }: ModelError): LogRecord => ({
+  ...record('service.trouble', message),
+  level: 'ERROR',
+  error_code: code,
 });
 
 const aborted = (signal: AbortSignal): Promise<void> =>

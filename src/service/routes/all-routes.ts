@@ -1,4 +1,5 @@
 /** Every group of routes, and under which prefixes it is there. */
+import { createExposition } from '../../compose/telemetry.ts';
 import type { RouteGroup, ServiceApp, ServiceContext } from '../service-context.ts';
 import { contentRoutes } from './content-routes.ts';
 import { downloadRoutes } from './download-routes.ts';
@@ -8,6 +9,7 @@ import { gcRoutes } from './gc-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import { listRoutes } from './list-routes.ts';
+import { metricsRoutes } from './metrics-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { pinRoutes } from './pin-routes.ts';
 import { removeRoutes } from './remove-routes.ts';
@@ -33,13 +35,14 @@ const GROUPS: readonly RouteGroup[] = [
 /** Older callers know no version; only the first prefix is in the OpenAPI document. */
 const PREFIXES = ['/v1', ''] as const;
 
-export function registerRoutes(app: ServiceApp, context: ServiceContext): void {
+export async function registerRoutes(app: ServiceApp, context: ServiceContext): Promise<void> {
   referenceRoutes(app, context);
+  const groups = [...GROUPS, metricsRoutes(await createExposition(context.config))];
   for (const prefix of PREFIXES) {
     void app.register(
       async (scope: ServiceApp) => {
         if (prefix !== PREFIXES[0]) hideRoutes(scope);
-        for (const group of GROUPS) group(scope, context);
+        for (const group of groups) group(scope, context);
       },
       { prefix },
     );

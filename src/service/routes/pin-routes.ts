@@ -6,7 +6,7 @@ import { pinResultWire, pinWire, unpinWire } from '../../wire/pin-wire.ts';
 import { answers } from '../contract/answers.ts';
 import { bodyOf } from '../contract/body.ts';
 import { modelParams, modelQuery } from '../contract/model-params.ts';
-import type { RouteGroup } from '../service-context.ts';
+import { callOptions, type RouteGroup } from '../service-context.ts';
 
 const until = z
   .string()
@@ -25,7 +25,8 @@ const pinBody = bodyOf({
   until: until.exactOptional(),
 });
 
-export const pinRoutes: RouteGroup = (app, { orchestrator }) => {
+export const pinRoutes: RouteGroup = (app, context) => {
+  const { orchestrator } = context;
   app.get(
     '/pins',
     { config: { access: 'read' }, schema: { tags: ['store'], summary: 'What nobody removes, and why', response: answers(pinsData) } },
@@ -44,7 +45,7 @@ export const pinRoutes: RouteGroup = (app, { orchestrator }) => {
         response: answers(pinResult),
       },
     },
-    async (request) => pinResultWire(await orchestrator.pinModel(request.params.id, request.body)),
+    async (request) => pinResultWire(await orchestrator.pinModel(request.params.id, { ...callOptions(request, context), ...request.body })),
   );
 
   app.delete(
@@ -53,6 +54,6 @@ export const pinRoutes: RouteGroup = (app, { orchestrator }) => {
       config: { access: 'write' },
       schema: { tags: ['store'], summary: 'Let a model go', params: modelParams, querystring: modelQuery, response: answers(unpinResult) },
     },
-    async (request) => unpinWire(await orchestrator.unpinModel(request.params.id, request.query)),
+    async (request) => unpinWire(await orchestrator.unpinModel(request.params.id, { ...callOptions(request, context), ...request.query })),
   );
 };

@@ -12,7 +12,15 @@ const about = z.object({
   endpoints: z.record(z.string(), z.string()),
 });
 
-const ENDPOINTS = { models: '/v1/models', health: '/health', openapi: '/openapi.json', reference: '/reference' };
+const ENDPOINTS = {
+  models: '/v1/models',
+  health: '/health',
+  jobs: '/v1/jobs',
+  events: '/v1/events',
+  metrics: '/metrics',
+  openapi: '/openapi.json',
+  reference: '/reference',
+};
 
 export const serviceRoutes: RouteGroup = (app, { version }) => {
   app.get('/', { config: { access: 'read' }, schema: { tags: ['service'], summary: 'What this is', response: answers(about) } }, () => ({
