@@ -31,5 +31,3 @@ const TAGS = [
   ['store', 'Space, and what keeps models from being removed'],
   ['service', 'The service itself'],
 ] as const;
-
-export type Tag = (typeof TAGS)[number][0];
