@@ -15,6 +15,7 @@ it('exports these values and no others: a name that is public stays', () => {
     'PROOF_LEVELS',
     'asModelError',
     'checkInvariants',
+    'createExposition',
     'createOrchestrator',
     'formatRef',
     'getWanPaths',
@@ -22,7 +23,10 @@ it('exports these values and no others: a name that is public stays', () => {
     'isModelError',
     'loadConfig',
     'loadPlan',
+    'metricsOf',
+    'openAudit',
     'parseModelRef',
+    'recordAct',
     'validateManifest',
     'verifyBundle',
   ]);
