@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { tempDir } from '../../test/support/temp-dir.ts';
@@ -42,4 +42,30 @@ it('to read changes nothing, also where nothing was ever counted', async () => {
   const before = readdirSync(context.resolver.root, { recursive: true });
   expect(await readCounts(context)).toEqual([]);
   expect(readdirSync(context.resolver.root, { recursive: true })).toEqual(before);
+});
+
+it('a reader that meets somebody who adds up is told all the same', async () => {
+  const { context } = await testStore();
+  const [directory, aside] = [context.resolver.stateDir('metrics'), join(await tempDir(), 'aside')];
+  for (let round = 0; round < 3; round++) await writeCounts(context, [one('a@1.0.0')]);
+  cpSync(directory, aside, { recursive: true });
+  await foldCounts(context);
+  const totals = readFileSync(join(directory, 'totals'));
+  rmSync(directory, { recursive: true });
+  cpSync(aside, directory, { recursive: true });
+  // The reader has seen that there are no totals; when it asks for the records, they have just been added up.
+  let isMet = false;
+  const resolver = new Proxy(context.resolver, {
+    get: (target, name) => {
+      if (name === 'stateDir' && !isMet) {
+        isMet = true;
+        for (const record of readdirSync(directory)) rmSync(join(directory, record));
+        writeFileSync(join(directory, 'totals'), totals);
+      }
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  expect((await readCounts({ ...context, resolver })).map(({ values }) => values)).toEqual([[3]]);
+  expect(isMet).toBe(true);
 });
