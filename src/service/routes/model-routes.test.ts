@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { seeded } from '../../../test/servers/http/fault-server.ts';
 import { MODEL, type ModelWorld, modelFixture } from '../../../test/support/model-fixture.ts';
 import { type TestService, testService } from '../../../test/support/test-service.ts';
 import { modelDetails, modelFiles, modelList, modelPlan, modelProgress, statistics } from '../contract/models.ts';
@@ -108,6 +109,20 @@ describe('a model', () => {
       status: 'available',
       progress_percent: 100,
     });
+  });
+
+  it('is downloading while somebody makes it real, here or in another process', async () => {
+    const world = await modelFixture({ files: { 'a.bin': seeded(2_000_000, 1) }, sources: ['http'] });
+    world.server().bytesPerSecond = 300_000;
+    const { ask, orchestrator } = await testService(world);
+    const call = new AbortController();
+    const ensured = orchestrator.ensure(MODEL, { signal: call.signal });
+    await vi.waitFor(async () => expect((await ask(`/models/${MODEL}`)).json().status).toBe('downloading'), { timeout: 5000 });
+    expect((await ask('/models?status=downloading')).as(modelList).total).toBe(1);
+    expect((await ask(`/models/${MODEL}/status`)).as(modelProgress).holder).toMatchObject({ pid: process.pid, doing: `ensure ${MODEL}` });
+    call.abort();
+    await expect(ensured).rejects.toThrow();
+    expect((await ask(`/models/${MODEL}`)).json().status).toBe('pending');
   });
 
   it.each(['nowhere', '..%2F..%2Fetc%2Fpasswd', 'a@b@c@d', '%00', '%252e%252e%252fetc', 'a%2Fb'])('is not %s', async (id) => {
