@@ -27,13 +27,19 @@ export interface MetricsExposition {
   text(): Promise<string>;
 }
 
-/** Call once a process: its own metrics are gathered from then on. */
+/** To look at every file of a large store takes a while, in which the process does nothing else. */
+const STORAGE_MAX_AGE_MS = 60_000;
+
+/** Call once a process: its own metrics are gathered from then on. Counters are always of now, the gauges of storage a minute old at most. */
 export async function createExposition(config: Config): Promise<MetricsExposition> {
   const { METRICS_CONTENT_TYPE, processMetrics, prometheusText } = await import('../observability/metrics/prometheus-text.ts');
+  const { metricsReport, rememberedStorage } = await import('../telemetry/metrics-report.ts');
+  const store = storeContext(requireModelsRoot(config), config.cwd);
+  const storageOf = rememberedStorage(STORAGE_MAX_AGE_MS);
   const ofProcess = processMetrics();
   return {
     contentType: METRICS_CONTENT_TYPE,
-    text: async () => `${await prometheusText(await metricsOf(config))}\n${await ofProcess()}`,
+    text: async () => `${await prometheusText(await metricsReport(store, storageOf))}\n${await ofProcess()}`,
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * What lies under the root, inode by inode, with everything that holds it: the ground for `du` and for quotas. Reads names, sizes and
- * records, follows no link, changes nothing. What vanishes meanwhile is not there.
+ * records, follows no link, changes nothing. What vanishes meanwhile is not there. Others in the process have their turn now and then.
  */
 import { type BigIntStats, type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import type { Sha256 } from '../domain/digest.ts';
 import type { ByteClass } from '../domain/disk-usage.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
 import type { CanonicalRef } from '../domain/model-ref.ts';
+import { breather } from '../util/breather.ts';
 import type { StoreContext } from './context.ts';
 import { liveIntents } from './intents.ts';
 import { keptDigests } from './kept-trash.ts';
@@ -66,12 +67,15 @@ export interface UsageScan {
 export async function scanUsage(context: StoreContext): Promise<UsageScan> {
   const models: ScannedModel[] = [];
   const walk = new Walk(context, { models, trashed: trashedDigests(context), wanted: await wantedDigests(context) });
+  const breathe = breather();
   for (const directory of listSnapshots(context)) {
     const record = readSnapshot(context, directory);
     models.push(scannedModel(context, directory, record));
     walk.count(record?.files ?? []);
+    const pause = breathe();
+    if (pause !== undefined) await pause;
   }
-  return { models, inodes: walk.run() };
+  return { models, inodes: await walk.run() };
 }
 
 function scannedModel(context: StoreContext, directory: string, record: SnapshotRecord | undefined): ScannedModel {
@@ -147,6 +151,7 @@ class Walk {
   #families: ReadonlySet<string> = new Set();
   /** A snapshot without a readable record, in the trash too, may count on any blob. */
   #isAnyUnreadable = false;
+  readonly #breathe = breather();
 
   constructor(context: StoreContext, facts: WalkFacts) {
     this.#context = context;
@@ -167,7 +172,7 @@ class Walk {
   }
 
   /** Blobs come first: what a model's file is the link of is known by then. */
-  run(): ScannedInode[] {
+  async run(): Promise<ScannedInode[]> {
     const { models } = this.#facts;
     this.#byDirectory = new Map(models.map(({ directory }, index) => [directory, index]));
     this.#families = new Set(models.map(({ family }) => family));
@@ -175,15 +180,19 @@ class Walk {
     const { root } = this.#context.resolver;
     if (this.#add(root, { kind: 'class', place: 'state' }) === undefined) return [];
     const [blobs, others] = partition(this.#folderEntries({ path: root, zone: { kind: 'root' } }), ({ zone }) => zone.kind === 'blobs');
-    for (const folder of [...blobs, ...others]) this.#walkBelow(folder);
+    for (const folder of [...blobs, ...others]) await this.#walkBelow(folder);
     const nodes = [...this.#nodes.values()];
     for (const node of nodes) node.isKept ||= node.isFile && node.linkCount > node.nameCount;
     return nodes;
   }
 
-  #walkBelow(folder: Folder): void {
+  async #walkBelow(folder: Folder): Promise<void> {
     const open = [folder];
-    for (let next = open.pop(); next !== undefined; next = open.pop()) open.push(...this.#folderEntries(next));
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      open.push(...this.#folderEntries(next));
+      const pause = this.#breathe();
+      if (pause !== undefined) await pause;
+    }
   }
 
   /** Counts all that lies in the folder. @returns the folders in it */

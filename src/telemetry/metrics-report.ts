@@ -11,18 +11,35 @@ import { scanUsage } from '../store/usage-scan.ts';
 import { usageBy } from '../store/usage-sums.ts';
 import { readCounts } from './count-records.ts';
 
-export async function metricsReport(store: StoreContext): Promise<MetricsReport> {
+/** @param storageOf where the caller knows better how old the answer may be */
+export async function metricsReport(store: StoreContext, storageOf = storageNow): Promise<MetricsReport> {
   if (readStoreId(store) === undefined) return { counts: [], gauges: [] };
-  return { counts: await readCounts(store), gauges: [...(await storageNow(store)), ...smokeNow(store)] };
+  return { counts: await readCounts(store), gauges: [...(await storageOf(store)), ...smokeNow(store)] };
 }
 
-async function storageNow(store: StoreContext): Promise<Count[]> {
+/** Looks at every file under the root. */
+async function storageNow(store: StoreContext): Promise<readonly Count[]> {
   const scan = await scanUsage(store);
   const families = usageBy(scan, ({ model }) => scan.models[model]?.family);
   return families.flatMap(({ name, diskBytes, fileCount }) => [
     gauge('model_storage_bytes_used', [name], diskBytes),
     gauge('model_storage_files_total', [name], fileCount),
   ]);
+}
+
+/** The same for as long as it is young enough: of many askers one looks. */
+export function rememberedStorage(maxAgeMs: number): typeof storageNow {
+  let last: { readonly atMs: number; readonly storage: Promise<readonly Count[]> } | undefined;
+  return (store) => {
+    const nowMs = store.clock.monotonic();
+    if (last !== undefined && nowMs - last.atMs < maxAgeMs) return last.storage;
+    const storage = storageNow(store);
+    last = { atMs: nowMs, storage };
+    storage.catch(() => {
+      last = undefined;
+    });
+    return storage;
+  };
 }
 
 /** Of the models that are here as they were tested. */

@@ -1,0 +1,20 @@
+import { setInterval } from 'node:timers';
+import { expect, it } from 'vitest';
+import { breather } from './breather.ts';
+
+it('lets a timer of the same process come in time while long work goes on', async () => {
+  const breathe = breather(5);
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 1);
+  const until = performance.now() + 200;
+  while (performance.now() < until) {
+    const pause = breathe();
+    if (pause !== undefined) await pause;
+  }
+  clearInterval(timer);
+  expect(ticks).toBeGreaterThan(0);
+});
+
+it('asks for nothing from work that is short', () => {
+  expect(breather(1000)()).toBeUndefined();
+});
