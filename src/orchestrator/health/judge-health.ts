@@ -11,7 +11,8 @@ const OF_STATE: Readonly<Record<ModelState, Health>> = {
   [ModelState.CORRUPT]: 'error',
 };
 
-export const healthOf = ({ state }: ModelStatus): Health => OF_STATE[state];
+/** Files that are right, and do not load, are no model: its smoke test counts where it found the model at fault. */
+export const healthOf = ({ state, smoke }: ModelStatus): Health => (smoke?.verdict === 'failed' ? 'error' : OF_STATE[state]);
 
 export interface StorageLimits {
   readonly marginBytes: number;

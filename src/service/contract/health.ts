@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { absolutePath, bytes, errorCode, errorObject, proof } from '../../documents/envelope.ts';
 import { fault, sourcesResult, statusResult } from '../../documents/models.ts';
+import { smokeNote } from '../../documents/smoke.ts';
 import { tierState } from '../../documents/tier.ts';
 import { HEALTH } from '../../domain/health.ts';
 import { ModelState } from '../../domain/status.ts';
@@ -35,6 +36,7 @@ export const modelHealth = z.object({
   bytes_needed: bytes,
   bytes_held: bytes,
   last_verified: z.iso.datetime().nullable(),
+  smoke: smokeNote.optional().meta({ description: 'the last smoke test of these very files; `failed` makes the health `error`' }),
   error_message: z.string().nullable(),
   error: errorObject.optional(),
   looked_at: timestamp.nullable().meta({ description: 'null: not yet' }),

@@ -4,6 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { census } from '../../../test/support/census.ts';
 import { type ModelWorld, modelFixture } from '../../../test/support/model-fixture.ts';
 import { type TestService, testService } from '../../../test/support/test-service.ts';
+import { storeContextOf } from '../../../test/support/test-store.ts';
+import { contentOf, writeSmokeNote } from '../../store/smoke-notes.ts';
+import { lookAtSnapshot } from '../../store/snapshots.ts';
 import { modelsHealth, oneModelHealth, serviceHealth, storageHealth } from '../contract/health.ts';
 
 const FILES = { 'model_index.json': '{}', 'vae/a.bin': { content: 'vae bytes', keys: { component: 'vae' } } };
@@ -54,6 +57,32 @@ describe('health', () => {
     });
     expect(answer.models['rotten@1.0.0']).toMatchObject({ health: 'error', status: 'CORRUPT' });
     expect(answer.total_bytes_needed).toBeGreaterThanOrEqual(12);
+  });
+
+  it('tells what the last smoke test of a model found, and has one that does not load for an error', async () => {
+    const { world, served } = await threeModels();
+    const context = storeContextOf(world.modelsRoot);
+    const record = lookAtSnapshot(context, world.modelDir('whole@1.0.0'));
+    if (typeof record === 'string') throw new Error(record);
+    const told = async () => (await served.ask('/health/models')).as(modelsHealth).models['whole@1.0.0'];
+    const note = {
+      at: '2026-11-28T00:00:00.000Z',
+      durationSeconds: 9,
+      device: 'cpu',
+      versions: { torch: '2.15.0' },
+      modes: ['t2v'],
+    } as const;
+    const noted = { family: 'wan22', ref: record.ref, content: contentOf(record) };
+    await writeSmokeNote(context, noted, { ...note, verdict: 'passed' });
+    await expect.poll(told).toMatchObject({ health: 'healthy', smoke: { verdict: 'passed', device: 'cpu' } });
+    await writeSmokeNote(context, noted, {
+      ...note,
+      verdict: 'failed',
+      error: { code: 'FORMAT_INVALID', message: 'weights that are NaN' },
+    });
+    await expect.poll(told).toMatchObject({ status: 'COMPLETE', health: 'error', smoke: { error: { code: 'FORMAT_INVALID' } } });
+    await writeSmokeNote(context, { ...noted, content: 'other files' }, { ...note, verdict: 'failed' });
+    await expect.poll(told).toMatchObject({ health: 'healthy' });
   });
 
   it('tells components, files and, when asked to, whether the sources answer', async () => {

@@ -1,6 +1,7 @@
 import type { ModelHealth, ModelsHealth } from '../../domain/health.ts';
 import { ModelState } from '../../domain/status.ts';
 import { errorDocumentWire } from '../../wire/error-wire.ts';
+import { noteWire } from '../../wire/smoke-wire.ts';
 import type { Wire } from '../../wire/wire.ts';
 import type { modelHealth, modelsHealth } from '../contract/health.ts';
 
@@ -48,6 +49,7 @@ export const modelHealthWire = ({ modelId, variant, health, status, error, looke
   bytes_needed: status?.bytesNeeded ?? 0,
   bytes_held: status?.bytesHeld ?? 0,
   last_verified: status?.verifiedAt ?? null,
+  ...(status?.smoke && { smoke: noteWire(status.smoke) }),
   error_message: error?.message ?? null,
   ...(error && { error: errorDocumentWire(error) }),
   looked_at: lookedAtMs === undefined ? null : new Date(lookedAtMs).toISOString(),
