@@ -131,7 +131,7 @@ async function deriveAll(run: EnsureRun, request: DeriveRequest, { inputs, here 
   // The sizes were estimates so far.
   const reservation = await reserveSpace(run.work, {
     label: run.target.label,
-    needs: [moreNeeds(run, Math.max(0, moreBytes))],
+    needs: () => [moreNeeds(run, Math.max(0, moreBytes))],
     call: run.options,
   });
   const threads = new CastThreads();

@@ -1,5 +1,8 @@
-/** What an ensure deals with, content by content: so that of several models the same bytes count once. Pure. */
+/** What an ensure deals with, content by content: so that of several models the same bytes count once. */
+import { lookAt } from './look.ts';
+import type { Orchestration } from './orchestration.ts';
 import { type PlannedBlob, planBlobs, type SeenFile } from './plan-blobs.ts';
+import { planWork } from './plan-work.ts';
 import type { Target } from './target.ts';
 
 interface Need {
@@ -30,6 +33,14 @@ export interface NeedsRequest {
   readonly force: boolean;
 }
 
+/** As things are now. */
+export function needsNow(work: Orchestration, target: Target, force: boolean): Needs {
+  const { files } = lookAt(work, target, { force });
+  const { inputs } = planWork(work, target, { files, force });
+  return needsOf(target, { files, inputs, force });
+}
+
+/** Pure. */
 export function needsOf({ spec, directory }: Target, { files, inputs, force }: NeedsRequest): Needs {
   const own = contentsOf(files, planBlobs(files, { force }));
   const material = contentsOf(inputs, planBlobs(inputs, { force })).map((need) => ({ ...need, isNew: false }));

@@ -3,7 +3,7 @@ import { isModelError } from '../domain/errors.ts';
 import { deriveFiles } from './derive-files.ts';
 import type { EnsureRun } from './ensure-run.ts';
 import { lookAt } from './look.ts';
-import { needsOf } from './needs.ts';
+import { needsNow } from './needs.ts';
 import type { ObtainedBlob } from './obtain-blob.ts';
 import type { ObtainRequest } from './obtain-files.ts';
 import { type ObtainedAll, obtainInOrder, sizeOf } from './obtain-in-order.ts';
@@ -35,7 +35,7 @@ export async function obtainSelection(run: EnsureRun, force: boolean): Promise<O
     ...(plan.deriveBytes > 0 && { deriveBytes: plan.deriveBytes }),
   });
   const partOf = await run.options.hold?.reserve();
-  const needs = [needsOf(target, { files, inputs: plan.inputs, force })];
+  const needs = () => [needsNow(work, target, force)];
   const reservation = await reserveSpace(work, { label: target.label, needs, partOf, call: run.options });
   const { writeBytes, secondCopyBytes } = reservation.verdict;
   const unwatch = meter.watchMoved((moved) => reservation.update(Math.max(secondCopyBytes, writeBytes - moved)));

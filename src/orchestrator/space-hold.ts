@@ -6,19 +6,16 @@ import { readStoreId } from '../store/open-store.ts';
 import type { Reservation } from '../store/reservations.ts';
 import type { EnsureOptions } from './api.ts';
 import { intentFor } from './counted-on.ts';
-import { lookAt } from './look.ts';
-import { type Needs, needsOf } from './needs.ts';
+import { type Needs, needsNow } from './needs.ts';
 import type { Orchestration } from './orchestration.ts';
-import { planWork } from './plan-work.ts';
 import { foreseeSpace, reserveSpace } from './space.ts';
 import { resolveTarget, type Target } from './target.ts';
 
 export async function preflightOf(work: Orchestration, modelIds: readonly string[], options: EnsureOptions = {}): Promise<SpaceVerdict> {
   readStoreId(work.store);
-  const all = await needsOfAll(work, modelIds, options);
-  const labels = all.map(({ target }) => target.label);
-  const needs = all.map((one) => one.needs);
-  return foreseeSpace(work, needs, labels);
+  const targets = await targetsOf(work, modelIds, options);
+  const labels = targets.map(({ label }) => label);
+  return foreseeSpace(work, needsOfAll(work, targets, options), labels);
 }
 
 /**
@@ -26,14 +23,15 @@ export async function preflightOf(work: Orchestration, modelIds: readonly string
  * @throws ModelError NO_SPACE, QUOTA_EXCEEDED
  */
 export async function reserveForAll(work: Orchestration, modelIds: readonly string[], options: EnsureOptions = {}): Promise<Reservation> {
-  const all = await needsOfAll(work, modelIds, options);
+  const targets = await targetsOf(work, modelIds, options);
   const intents: Intent[] = [];
   const endIntents = async () => {
     for (const intent of intents) await intent.end();
   };
   try {
-    for (const { target } of all) intents.push(await beginIntent(work.store, intentFor(work, target)));
-    const reservation = await reserveSpace(work, { label: labelOf(all), needs: all.map(({ needs }) => needs), call: options });
+    for (const target of targets) intents.push(await beginIntent(work.store, intentFor(work, target)));
+    const needs = () => needsOfAll(work, targets, options);
+    const reservation = await reserveSpace(work, { label: labelOf(targets, needs()), needs, call: options });
     return { ...reservation, end: () => reservation.end().finally(endIntents) };
   } catch (error) {
     await endIntents();
@@ -41,33 +39,27 @@ export async function reserveForAll(work: Orchestration, modelIds: readonly stri
   }
 }
 
-function labelOf(all: readonly Needy[]): string {
-  const [first, ...others] = all.filter(({ needs }) => needs.contents.some(({ isNew, writeBytes }) => isNew || writeBytes > 0));
-  const label = first?.target.label ?? 'nothing';
+function labelOf(targets: readonly Target[], needs: readonly Needs[]): string {
+  const isNeedy = (_: Target, at: number): boolean => needs[at]?.contents.some(({ isNew, writeBytes }) => isNew || writeBytes > 0) ?? false;
+  const [first, ...others] = targets.filter(isNeedy);
+  const label = first?.label ?? 'nothing';
   return others.length === 0 ? label : `${label} with ${others.length} more`;
 }
 
-interface Needy {
-  readonly target: Target;
-  readonly needs: Needs;
-}
+const needsOfAll = (work: Orchestration, targets: readonly Target[], { force = false }: EnsureOptions): Needs[] =>
+  targets.map((target) => needsNow(work, target, force));
 
-async function needsOfAll(work: Orchestration, modelIds: readonly string[], options: EnsureOptions): Promise<Needy[]> {
-  const needy: Needy[] = [];
+async function targetsOf(work: Orchestration, modelIds: readonly string[], options: EnsureOptions): Promise<Target[]> {
+  const targets: Target[] = [];
   for (const id of modelIds) {
     try {
-      needy.push(await needsOfOne(work, id, options));
+      const target = await resolveTarget(work, id, options);
+      // What cannot be looked at fails here, and not those that can.
+      needsNow(work, target, options.force ?? false);
+      targets.push(target);
     } catch (error) {
       if (!isModelError(error)) throw error;
     }
   }
-  return needy;
-}
-
-async function needsOfOne(work: Orchestration, id: string, options: EnsureOptions): Promise<Needy> {
-  const { force = false } = options;
-  const target = await resolveTarget(work, id, options);
-  const { files } = lookAt(work, target, { force });
-  const { inputs } = planWork(work, target, { files, force });
-  return { target, needs: needsOf(target, { files, inputs, force }) };
+  return targets;
 }

@@ -16,7 +16,8 @@ import { type Circumstances, promiseOf, type Quotas, reclaimableIn, spaceVerdict
 export interface SpaceRequest {
   /** What is told: `t2v-A14B@2.2.0`. */
   readonly label: string;
-  readonly needs: readonly Needs[];
+  /** As things are now: asked again after each round of making room, in which others may have brought a part of it. */
+  readonly needs: () => readonly Needs[];
   /** Of several models: what is asked for is a part of it. */
   readonly partOf?: Reservation | undefined;
   /** Of the ensure that needs the space. */
@@ -40,20 +41,21 @@ const FIRST_WAIT_MS = 100;
  * @throws ModelError NO_SPACE, QUOTA_EXCEEDED with the numbers
  */
 export async function reserveSpace(work: Orchestration, request: SpaceRequest): Promise<ReservedSpace> {
-  const { label, needs } = request;
+  const { label } = request;
   const secondNames = await secondNamesCost(work.store);
-  let asked: Question = { needs, secondNamesCost: secondNames, partOf: request.partOf };
+  let { partOf } = request;
   let room: Room = NO_ROOM;
   let isLast = false;
   for (let round = 1, waits = 0; ; ) {
-    const { verdict, reservation } = await tryToReserve(work, label, asked);
+    const needs = request.needs();
+    const { verdict, reservation } = await tryToReserve(work, label, { needs, secondNamesCost: secondNames, partOf });
     if (reservation !== undefined) return { ...reservation, verdict };
     if (isLast) {
       const { root } = work.store.resolver;
       throw shortageError({ label, verdict: await withReclaimable(work, needs, verdict), root, inTheWay: room.inTheWay });
     }
     // It has been taken out of the whole.
-    asked = { needs, secondNamesCost: secondNames };
+    partOf = undefined;
     room = round <= MAX_ROUNDS ? await makeRoom(work, { ...request, verdict }) : room;
     if (room.freedBytes > 0) round++;
     else if (room.mayPass === true && waits < MAX_WAITS) await work.store.clock.sleep(FIRST_WAIT_MS * 2 ** waits++, request.call.signal);
@@ -91,7 +93,8 @@ const keysOf = (needs: readonly Needs[]): string[] => needs.flatMap(({ contents 
 export const neededSpace = (work: Orchestration, needs: readonly Needs[]): Promise<SpaceVerdict> =>
   judge(work, { needs, secondNamesCost: secondNamesSeemToCost(work.store), quotas: {} });
 
-interface Question extends Pick<SpaceRequest, 'needs' | 'partOf'> {
+interface Question extends Pick<SpaceRequest, 'partOf'> {
+  readonly needs: readonly Needs[];
   readonly quotas?: Quotas;
   readonly secondNamesCost: boolean;
 }

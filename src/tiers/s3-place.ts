@@ -6,6 +6,8 @@ import { createS3FileBackend } from '../backends/s3/s3-backend.ts';
 import { S3Bucket } from '../backends/s3/s3-bucket.ts';
 import { keyOf, parseS3Prefix, type S3Location } from '../backends/s3/s3-location.ts';
 import { S3Objects } from '../backends/s3/s3-objects.ts';
+import { S3Requests } from '../backends/s3/s3-requests.ts';
+import { S3Uploads } from '../backends/s3/s3-uploads.ts';
 import { isModelError } from '../domain/errors.ts';
 import type { TieredBlob, TierFault } from '../domain/tiers.ts';
 import type { Clock, Random } from '../domain/world.ts';
@@ -27,19 +29,22 @@ export interface S3PlaceOptions {
 const DEAD_UPLOAD_MS = 24 * 3600_000;
 const MAX_BREAKS = 4;
 const WRITE_HINT =
-  'allow s3:GetObject, s3:PutObject, s3:DeleteObject, s3:ListBucket, s3:ListBucketMultipartUploads and s3:AbortMultipartUpload for these credentials';
+  'allow s3:GetObject, s3:PutObject, s3:DeleteObject, s3:ListBucket, s3:ListBucketMultipartUploads, s3:ListMultipartUploadParts and s3:AbortMultipartUpload for these credentials';
 
 export class S3Place implements TierPlace {
   readonly label: string;
   readonly #options: S3PlaceOptions;
   readonly #location: S3Location;
   readonly #objects: S3Objects;
+  readonly #uploads: S3Uploads;
 
   constructor(options: S3PlaceOptions) {
     this.label = options.url;
     this.#options = options;
     this.#location = parseS3Prefix(options.url);
-    this.#objects = new S3Objects(new S3Bucket(this.#location.bucket, options.access, options.client), options);
+    const requests = new S3Requests(new S3Bucket(this.#location.bucket, options.access, options.client), options);
+    this.#objects = new S3Objects(requests);
+    this.#uploads = new S3Uploads(requests);
   }
 
   readText(key: string, signal: AbortSignal): Promise<string | undefined> {
@@ -76,7 +81,7 @@ export class S3Place implements TierPlace {
     const key = this.#key(blobKey(stored));
     const { memoryBudgetBytes } = this.#options;
     return allowed(async () => {
-      const checksum = await upload(this.#objects, { blob, key, memoryBudgetBytes, call });
+      const checksum = await upload({ objects: this.#objects, uploads: this.#uploads }, { blob, key, memoryBudgetBytes, call });
       const there = await this.#objects.look(key, call.signal);
       if (there?.sizeBytes === sizeBytes && there.checksum === checksum) call.onBytes?.(sizeBytes);
       // Without a sum of the service's own, what is there is read.
@@ -121,8 +126,8 @@ export class S3Place implements TierPlace {
   /** Uploads that were cut short cost money, and are seen by nobody. */
   async prepare(_ownerId: string, signal: AbortSignal): Promise<void> {
     await allowed(async () => {
-      for (const { key, id, begunMs } of await this.#objects.openUploads(this.#key('sha256'), signal)) {
-        if (this.#options.clock.now() - begunMs > DEAD_UPLOAD_MS) await this.#objects.abortUpload(key, id, signal);
+      for (const { key, id, begunMs } of await this.#uploads.open(this.#key('sha256/'), signal)) {
+        if (this.#options.clock.now() - begunMs > DEAD_UPLOAD_MS) await this.#uploads.abort(key, id, signal);
       }
     });
   }

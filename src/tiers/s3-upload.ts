@@ -1,8 +1,11 @@
-/** A file goes into a bucket, in parts where it is large; what the service then says of it is what it itself summed. */
-import { createHash } from 'node:crypto';
+/** A file goes into a bucket, in parts where it is large, and on from where it was cut short; what the service then says of it is what it itself summed. */
+import { createHash, hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { type S3Objects, sumOf, sumOfSums, type UploadedPart } from '../backends/s3/s3-objects.ts';
+import type { S3Objects } from '../backends/s3/s3-objects.ts';
+import { sumOf, sumOfSums } from '../backends/s3/s3-sums.ts';
+import type { KeptPart, S3Uploads, UploadedPart } from '../backends/s3/s3-uploads.ts';
 import { type Sha256, sha256Of } from '../domain/digest.ts';
+import { isModelError } from '../domain/errors.ts';
 import { fsError } from '../domain/fs-error.ts';
 import { inOrder } from '../util/in-order.ts';
 import { otherHere } from './tier-errors.ts';
@@ -13,6 +16,11 @@ const MIN_PART_BYTES = 8 * MIB;
 /** The service takes 10,000. */
 const MAX_PARTS = 9000;
 const PARTS_AT_ONCE = 4;
+
+export interface UploadBucket {
+  readonly objects: S3Objects;
+  readonly uploads: S3Uploads;
+}
 
 export interface Upload {
   readonly blob: NewBlob;
@@ -25,41 +33,81 @@ export interface Upload {
 const partBytesOf = (sizeBytes: number): number => Math.max(MIN_PART_BYTES, Math.ceil(sizeBytes / MAX_PARTS / MIB) * MIB);
 
 /** @returns the sum that the service must have. @throws ModelError CHECKSUM_FAIL where the file here is not what it should be */
-export async function upload(objects: S3Objects, request: Upload): Promise<string> {
+export async function upload(bucket: UploadBucket, request: Upload): Promise<string> {
   const { sizeBytes } = request.blob;
-  return sizeBytes <= partBytesOf(sizeBytes) ? uploadWhole(objects, request) : uploadParts(objects, request);
+  return sizeBytes <= partBytesOf(sizeBytes) ? uploadWhole(bucket, request) : uploadParts(bucket, request);
 }
 
-async function uploadWhole(objects: S3Objects, { blob, key, call }: Upload): Promise<string> {
+async function uploadWhole({ objects }: UploadBucket, { blob, key, call }: Upload): Promise<string> {
   const [body = Buffer.alloc(0)] = await Array.fromAsync(partsOf(blob, call));
-  refuseOther(blob, createHash('sha256').update(body));
+  const found = sha256Of(hash('sha256', body));
+  if (found !== blob.digest) throw otherHere(blob, found);
   await objects.put(key, body, { signal: call.signal });
   return sumOf(body);
 }
 
-async function uploadParts(objects: S3Objects, { blob, key, call, memoryBudgetBytes }: Upload): Promise<string> {
-  const { signal } = call;
-  const id = await objects.beginUpload(key, signal);
+/** An upload, and what the service has of it. */
+interface Begun {
+  readonly id: string;
+  readonly kept: ReadonlyMap<number, KeptPart>;
+}
+
+/** What was cut short stays for the next time: nobody else can tell whether it is of use. */
+async function uploadParts({ uploads }: UploadBucket, request: Upload): Promise<string> {
+  const { key, call } = request;
+  const anew = async (): Promise<Begun> => ({ id: await uploads.begin(key, call.signal), kept: new Map() });
   try {
-    const hasher = createHash('sha256');
-    let part = 0;
-    const numbered = async function* () {
-      for await (const body of partsOf(blob, call)) {
-        hasher.update(body);
-        part += 1;
-        yield { id, part, body };
-      }
-    };
-    const atOnce = Math.max(1, Math.min(PARTS_AT_ONCE, Math.floor(memoryBudgetBytes / partBytesOf(blob.sizeBytes)) - 1));
-    const parts: UploadedPart[] = [];
-    for await (const sent of inOrder(numbered(), atOnce, (one) => objects.putPart(key, one, signal))) parts.push(sent);
-    refuseOther(blob, hasher);
-    await objects.endUpload(key, { id, parts }, signal);
-    return sumOfSums(parts.map(({ checksum }) => checksum));
+    return await sendParts(uploads, request, (await keptUpload(uploads, key, call.signal)) ?? (await anew()));
   } catch (error) {
-    await objects.abortUpload(key, id, AbortSignal.timeout(10_000)).catch(() => undefined);
+    // Another machine was at the same blob, and has ended it; or it was old, and cleared away.
+    if (!isModelError(error) || error.reason !== 'upload_gone') throw error;
+    return sendParts(uploads, request, await anew());
+  }
+}
+
+/** The newest that has parts. Undefined, too, where these keys may not ask. */
+async function keptUpload(uploads: S3Uploads, key: string, signal: AbortSignal): Promise<Begun | undefined> {
+  try {
+    const open = (await uploads.open(key, signal)).filter((one) => one.key === key).toSorted((a, b) => b.begunMs - a.begunMs);
+    for (const { id } of open) {
+      const kept = await uploads.parts(key, id, signal);
+      if (kept.size > 0) return { id, kept };
+    }
+    return undefined;
+  } catch (error) {
+    if (isModelError(error) && (error.reason === 'access_denied' || error.reason === 'upload_gone')) return undefined;
     throw error;
   }
+}
+
+/** What the service has and is as it is here is not sent again. */
+async function sendParts(uploads: S3Uploads, { blob, key, call, memoryBudgetBytes }: Upload, { id, kept }: Begun): Promise<string> {
+  const { signal } = call;
+  const hasher = createHash('sha256');
+  let part = 0;
+  const numbered = async function* () {
+    for await (const body of partsOf(blob, call)) {
+      hasher.update(body);
+      part += 1;
+      yield { id, part, body };
+    }
+  };
+  const send = async (one: { readonly id: string; readonly part: number; readonly body: Buffer }): Promise<UploadedPart> => {
+    const there = kept.get(one.part);
+    const isThere = there?.sizeBytes === one.body.length && there.checksum === sumOf(one.body);
+    return isThere ? there : uploads.putPart(key, one, signal);
+  };
+  const atOnce = Math.max(1, Math.min(PARTS_AT_ONCE, Math.floor(memoryBudgetBytes / partBytesOf(blob.sizeBytes)) - 1));
+  const parts: UploadedPart[] = [];
+  for await (const sent of inOrder(numbered(), atOnce, send)) parts.push(sent);
+  const found = sha256Of(hasher.digest('hex'));
+  if (found !== blob.digest) {
+    // Where that fails it is cleared away as what nobody ended: the bytes here are the news.
+    await uploads.abort(key, id, AbortSignal.timeout(10_000)).catch(() => undefined);
+    throw otherHere(blob, found);
+  }
+  await uploads.end(key, { id, parts }, signal);
+  return sumOfSums(parts.map(({ checksum }) => checksum));
 }
 
 /** The sum that the service has of a file with these bytes, and their digest. */
@@ -75,11 +123,6 @@ export async function expectedSum(
   }
   const isWhole = blob.sizeBytes <= partBytesOf(blob.sizeBytes);
   return { checksum: isWhole ? (checksums[0] ?? sumOf(Buffer.alloc(0))) : sumOfSums(checksums), sha256: sha256Of(hasher.digest('hex')) };
-}
-
-function refuseOther(blob: NewBlob, hasher: ReturnType<typeof createHash>): void {
-  const found = sha256Of(hasher.digest('hex'));
-  if (found !== blob.digest) throw otherHere(blob, found);
 }
 
 async function* partsOf({ from, sizeBytes }: Pick<NewBlob, 'from' | 'sizeBytes'>, { signal, onBytes }: TierCall): AsyncGenerator<Buffer> {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { describeS3 } from '../servers/s3/describe-s3.ts';
@@ -42,7 +42,9 @@ describeS3('a tier in S3', (server, name) => {
     // A service that has just started may ask for a part again.
     const parts = proxy.requests.flatMap(({ method, url }) => (method === 'PUT' ? (/partNumber=\d+/.exec(url)?.[0] ?? []) : []));
     expect(new Set(parts)).toEqual(new Set(['partNumber=1', 'partNumber=2', 'partNumber=3']));
-    const readBack = proxy.requests.some(({ method, url }) => method === 'GET' && url.includes(digestOf(FILES['w.bin'])));
+    const readBack = proxy.requests.some(
+      ({ method, url }) => method === 'GET' && !url.includes('upload') && url.includes(digestOf(FILES['w.bin'])),
+    );
     if (name === 'MinIO') expect(readBack, 'its own sums are enough').toBe(false);
     expect(await orchestrator.status(MODEL)).toMatchObject({ state: 'NOT_PRESENT', tier: 'deep' });
     await rm(world.folder(), { recursive: true });
@@ -50,7 +52,8 @@ describeS3('a tier in S3', (server, name) => {
       attempts: expect.arrayContaining([expect.objectContaining({ source: 'tier://deep', code: 'OFFLINE' })]),
     });
     const back = await orchestrator.ensureDetailed(MODEL);
-    expect(back).toMatchObject({ fetchedBytes: TOTAL });
+    // On a busy machine a slow range is asked for twice.
+    expect(back.fetchedBytes).toBeGreaterThanOrEqual(TOTAL);
     expect((await orchestrator.verifyIntegrity(MODEL)).ok).toBe(true);
     const puts = proxy.requests.filter(({ method, url }) => method === 'PUT' && url.includes('/sha256/')).length;
     expect(await orchestrator.moveToTier(MODEL, { to: 'deep' })).toMatchObject({ writtenBytes: 0, reclaimedBytes: TOTAL });
@@ -132,7 +135,7 @@ describeS3('a tier in S3', (server, name) => {
     expect(await orchestrator.status(MODEL)).toMatchObject({ state: 'COMPLETE' });
   });
 
-  it('killed while it is written leaves the model here; killed while it comes back, it comes back', async () => {
+  it('killed while it is written leaves the model here; killed while it comes back, it comes back', { timeout: 120_000 }, async () => {
     const { world, proxy, orchestrator } = await worldInS3();
     const args = ['models', 'tier', 'move', MODEL, '--to', 'deep', '--json', '--progress', 'none'];
     const steps = [
@@ -174,6 +177,50 @@ describeS3('a tier in S3', (server, name) => {
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
     await orchestrator.ensure(MODEL);
     expect((await orchestrator.verifyIntegrity(MODEL)).ok).toBe(true);
+  });
+
+  /** Numbers of the parts that were sent since the last look. */
+  const sentParts = (proxy: FaultProxy): number[] =>
+    proxy.requests
+      .splice(0)
+      .flatMap(({ method, url }) => (method === 'PUT' ? [Number(/partNumber=(\d+)/.exec(url)?.[1])] : []))
+      .filter((part) => !Number.isNaN(part))
+      .sort();
+
+  it('goes on with a file that was cut short: what was sent before is not sent again', async () => {
+    const { world, proxy, orchestrator, bucket } = await worldInS3();
+    const started = world.start(['models', 'tier', 'move', MODEL, '--to', 'deep', '--json', '--progress', 'none']);
+    proxy.fault(() => void started.child.kill('SIGKILL'), {
+      times: 1,
+      when: ({ url, method }) => method === 'POST' && url.includes('uploadId='),
+    });
+    expect((await started.ended).signal).toBe('SIGKILL');
+    proxy.clearFaults();
+    expect(sentParts(proxy)).toEqual([1, 2, 3]);
+    expect(await orchestrator.moveToTier(MODEL, { to: 'deep' })).toMatchObject({ done: true, writtenBytes: TOTAL });
+    // Where the service does not tell the sums of what it has, nothing of that is believed.
+    expect(sentParts(proxy)).toEqual(name === 'MinIO' ? [] : [1, 2, 3]);
+    const { Uploads = [] } = await server().client.send(
+      new ListMultipartUploadsCommand({
+        Bucket: bucket,
+        Prefix: `cold/wan/sha256/${digestOf(FILES['w.bin']).slice(0, 2)}/${digestOf(FILES['w.bin'])}`,
+      }),
+    );
+    expect(Uploads).toEqual([]);
+    await orchestrator.ensure(MODEL);
+    expect((await orchestrator.verifyIntegrity(MODEL)).ok).toBe(true);
+  });
+
+  it('begins a file anew where somebody else has ended the upload that it went on with', async () => {
+    const { proxy, orchestrator } = await worldInS3();
+    const ending = ({ url, method }: { url: string; method: string }) => method === 'POST' && url.includes('uploadId=');
+    const cancelling = new AbortController();
+    proxy.fault(() => cancelling.abort(), { times: 1, when: ending });
+    await expect(orchestrator.moveToTier(MODEL, { to: 'deep', signal: cancelling.signal })).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(sentParts(proxy)).toEqual([1, 2, 3]);
+    proxy.fault(s3ErrorAnswer(404, 'NoSuchUpload'), { times: 1, when: ending });
+    expect(await orchestrator.moveToTier(MODEL, { to: 'deep' })).toMatchObject({ done: true });
+    expect(new Set(sentParts(proxy))).toEqual(new Set([1, 2, 3]));
   });
 
   it('says what is wrong where the bucket is not there', async () => {

@@ -45,6 +45,7 @@ const ARCHIVED = meaning(
 );
 const NO_OBJECT = meaning('SOURCE_UNAVAILABLE', 'not_found', 'check bucket and key of the source in the manifest', false);
 const NO_VERSION = meaning('SOURCE_UNAVAILABLE', 'not_found', 'check the versionId of the source in the manifest', false);
+const NO_UPLOAD = meaning('SOURCE_UNAVAILABLE', 'upload_gone', 'run the same command again: it begins the upload anew', false);
 const NO_BUCKET = meaning('SOURCE_UNAVAILABLE', 'bucket_not_found', 'check the bucket of the source, and s3_endpoint_url', false);
 const SLOW_DOWN = meaning('RATE_LIMIT', 'slow_down', 'wait, lower `connections`, or add another source to the model');
 const TIMED_OUT = meaning('NETWORK_TIMEOUT', 'request_timeout', 'check the network, then run the same command again');
@@ -71,6 +72,7 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
   ['InvalidObjectState', ARCHIVED],
   ['NoSuchKey', NO_OBJECT],
   ['NoSuchVersion', NO_VERSION],
+  ['NoSuchUpload', NO_UPLOAD],
   ['NoSuchBucket', NO_BUCKET],
   ['InvalidBucketName', NO_BUCKET],
   ['SlowDown', SLOW_DOWN],
@@ -160,6 +162,8 @@ function sentence(meant: Meaning, asked: AskedAs, { region, skewMs }: Measured):
     case NO_OBJECT:
     case NO_VERSION:
       return 'is not there';
+    case NO_UPLOAD:
+      return 'has no such upload any more';
     case SLOW_DOWN:
       return 'is asked too often';
     default:

@@ -64,7 +64,7 @@ async function adoptBlobs(work: Orchestration, bundle: Bundle, options: Options)
   const writeBytes = missingBytes(work, index.blobs);
   meter.expect(totalBytes);
   emit({ type: 'ensure.planned', totalBytes, heldBytes: totalBytes - writeBytes, fetchBytes: 0 });
-  const reservation = await reserveSpace(work, { label, needs: [needsOfNobody(label, writeBytes)], call: options });
+  const reservation = await reserveSpace(work, { label, needs: () => [needsOfNobody(label, writeBytes)], call: options });
   const unwatch = meter.watchMoved((moved) => reservation.update(writeBytes - moved));
   try {
     const run: AdoptRun = { work, emit, meter, doing: `bundle apply ${label}`, signal: options.signal, engine: await work.engine({}) };

@@ -100,7 +100,11 @@ async function copyIn(run: AdoptRun, { file }: Candidate, partial: PartialBlob):
   const { path, name } = file;
   const { work, engine, meter, emit, signal } = run;
   const held = new PieceMap(partial.pieces).heldBytes();
-  const reservation = await reserveSpace(work, { label: name, needs: [needsOfNobody(path, file.sizeBytes - held)], call: { signal } });
+  const reservation = await reserveSpace(work, {
+    label: name,
+    needs: () => [needsOfNobody(path, file.sizeBytes - held)],
+    call: { signal },
+  });
   try {
     meter.found(held);
     const backend = new LocalBackend({ url: `local://${dirname(path)}`, folders: [dirname(path)], file: basename(path) });
