@@ -6,6 +6,7 @@ import type { FileSpec } from '../domain/spec.ts';
 import { keptTrash } from '../store/kept-trash.ts';
 import { openStore } from '../store/open-store.ts';
 import { recover } from '../store/recover.ts';
+import { ownBytesOf, secondNamesSeemToCost } from '../store/second-names.ts';
 import { readSnapshot } from '../store/snapshots.ts';
 import { readStatKey } from '../store/stat-key.ts';
 import { purgeTrash, removeSnapshot, sweepBlobs } from '../store/sweep.ts';
@@ -62,16 +63,23 @@ async function removeLocked(work: Orchestration, { place, target, force }: Remov
   await guard();
   const sizes = new Map([...publishedSizes(work, directory), ...(target === undefined ? [] : listedSizes(work, target))]);
   const removed = readStatKey(directory) !== undefined;
-  let reclaimedBytes = removed ? await removeSnapshot(work.store, work.blobs, directory, guard) : 0;
   const trashed = keptTrash(work.store).filter((kept) => kept.family === family && formatRef(kept.ref) === label);
-  reclaimedBytes += await purgeTrash(work.store, work.blobs, trashed);
+  const copiedBytes = copiesIn(work, [...(removed ? [directory] : []), ...trashed.map(({ snapshot }) => snapshot)]);
+  let blobBytes = removed ? await removeSnapshot(work.store, work.blobs, directory, guard) : 0;
+  blobBytes += await purgeTrash(work.store, work.blobs, trashed);
   if (target !== undefined) await removePartials(work, unfinishedKeys(work, { ...target, files: target.spec.files }));
   // What an ensure that failed had committed, and never published; what derived files were made from.
-  reclaimedBytes += await sweepBlobs(work.store, work.blobs, sizes.keys());
+  blobBytes += await sweepBlobs(work.store, work.blobs, sizes.keys());
   const uniqueBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   const tier = readCold(work.store, family, place.ref)?.tier;
-  const sharedBytes = Math.max(0, uniqueBytes - reclaimedBytes);
-  return { label, path: directory, removed, reclaimedBytes, sharedBytes, ...(tier !== undefined && { tier }) };
+  const sharedBytes = Math.max(0, uniqueBytes - blobBytes);
+  return { label, path: directory, removed, reclaimedBytes: blobBytes + copiedBytes, sharedBytes, ...(tier !== undefined && { tier }) };
+}
+
+/** Beside blobs: on a volume where second names cost, each directory has copies of its own. */
+function copiesIn({ store }: Orchestration, directories: readonly string[]): number {
+  const isCopying = directories.length > 0 && secondNamesSeemToCost(store);
+  return directories.reduce((sum, directory) => sum + ownBytesOf(readSnapshot(store, directory), isCopying), 0);
 }
 
 function listedSizes(work: Orchestration, target: Target): [Sha256, number][] {

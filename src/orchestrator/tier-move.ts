@@ -4,6 +4,7 @@ import type { Emit } from '../domain/events.ts';
 import { FAST_TIER, type MovedBlob, type TieredBlob, type TierMove, type TierSettings } from '../domain/tiers.ts';
 import { openStore } from '../store/open-store.ts';
 import { recover } from '../store/recover.ts';
+import { ownBytesOf, secondNamesSeemToCost } from '../store/second-names.ts';
 import type { SnapshotRecord } from '../store/snapshot-record.ts';
 import { readSnapshot } from '../store/snapshots.ts';
 import { removeSnapshot } from '../store/sweep.ts';
@@ -74,7 +75,8 @@ async function moveLocked(move: Move, tier: Tier): Promise<TierMove> {
   await clearOld(move, tier, record);
   await requireCountedOn(move, tier, record);
   const guard = (): Promise<void> => assertRemovable(store, placeOf(work, target.spec.family, target.spec.ref));
-  const reclaimedBytes = await removeSnapshot(store, work.blobs, target.directory, guard);
+  const copiedBytes = ownBytesOf(snapshot, secondNamesSeemToCost(store));
+  const reclaimedBytes = copiedBytes + (await removeSnapshot(store, work.blobs, target.directory, guard));
   const result = { ...sumsOf(moved), ref: target.spec.ref, to: settings.name, done: true, blobs: moved, reclaimedBytes };
   const { writtenBytes, storedBytes } = result;
   emit({ type: 'tier.moved', to: settings.name, writtenBytes, storedBytes, reclaimedBytes });

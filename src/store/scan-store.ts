@@ -19,7 +19,7 @@ import { listNames } from './list-names.ts';
 import { listPins } from './pins.ts';
 import { deadStagings, oldRecords } from './recover.ts';
 import { linkedElsewhere, NO_FILES, type ScannedFiles, scanFiles } from './scanned-files.ts';
-import { secondNamesSeemToCost } from './second-names.ts';
+import { ownBytesOf, secondNamesSeemToCost } from './second-names.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
 import { listSnapshots, lookAtSnapshot, readSnapshot } from './snapshots.ts';
 import { trashEntries } from './sweep.ts';
@@ -182,12 +182,10 @@ async function scanSnapshot(context: StoreContext, directory: string, { blobs, r
     generation,
     lastUsedMs: lastUseMs(context, family, ref) ?? (Date.parse(verifiedAt) || 0),
     files: scanFiles(blobs, record),
-    ownBytes: isCopying ? sizeOf(record) : 0,
+    ownBytes: ownBytesOf(record, isCopying),
     ...(atWork && { atWork }),
   };
 }
-
-const sizeOf = ({ files }: SnapshotRecord): number => files.reduce((sum, { key }) => sum + key.sizeBytes, 0);
 
 /** One whose snapshot cannot be read counts on nobody knows what: readers of references know it. */
 function scanTrash(context: StoreContext, kept: KeptTrash, { blobs, isCopying }: Scanning): ScannedTrash {
@@ -199,7 +197,7 @@ function scanTrash(context: StoreContext, kept: KeptTrash, { blobs, isCopying }:
     expiresMs: kept.expiresMs,
     isExpired: isExpired(context, kept),
     files: record === undefined ? NO_FILES : scanFiles(blobs, record),
-    ownBytes: record !== undefined && isCopying ? sizeOf(record) : 0,
+    ownBytes: ownBytesOf(record, isCopying),
   };
 }
 

@@ -8,6 +8,7 @@ import type { StoreContext } from './context.ts';
 import { makeDirectory } from './durable.ts';
 import { fileSystemName } from './file-system-name.ts';
 import { removePath } from './remove-path.ts';
+import type { SnapshotRecord } from './snapshot-record.ts';
 import { listSnapshots, readSnapshot } from './snapshots.ts';
 import { readStatKey } from './stat-key.ts';
 
@@ -62,6 +63,10 @@ export function secondNamesSeemToCost(context: StoreContext): boolean {
   }
   return LINKLESS.has(fileSystemOf(resolver.root));
 }
+
+/** Bytes of copies in a snapshot's own folder, where second names cost: what goes with it, whoever else counts on its blobs. */
+export const ownBytesOf = (record: SnapshotRecord | undefined, isCopying: boolean): number =>
+  isCopying ? (record?.files ?? []).reduce((sum, { key }) => sum + key.sizeBytes, 0) : 0;
 
 function fileSystemOf(path: string): string | undefined {
   if (process.platform !== 'linux') return undefined;

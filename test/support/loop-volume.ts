@@ -3,31 +3,48 @@
  * file system's own mkfs; where they are missing a suite is skipped with the reason, in CI that is a failure.
  */
 import { spawnSync } from 'node:child_process';
-import { closeSync, ftruncateSync, openSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { describe, onTestFinished } from 'vitest';
 import { describeUnless, isInstalled } from './real-server.ts';
 import { tempDir } from './temp-dir.ts';
 
-/** `exfat` stands for all that have neither hard links nor reflinks nor modes: by FUSE, since not every kernel has the FAT family. */
-export type VolumeKind = 'ext4' | 'btrfs' | 'xfs' | 'exfat';
+/** `vfat` and `exfat` stand for all that have neither hard links nor reflinks nor modes: the latter by FUSE, since not every kernel has the FAT family. */
+export type VolumeKind = 'ext4' | 'btrfs' | 'xfs' | 'vfat' | 'exfat';
 
 const MIB = 1024 * 1024;
 /** Sparse: it takes what is written. The smallest that each mkfs makes without complaint. */
-const IMAGE_BYTES: Readonly<Record<VolumeKind, number>> = { ext4: 256 * MIB, btrfs: 512 * MIB, xfs: 320 * MIB, exfat: 256 * MIB };
+const IMAGE_BYTES: Readonly<Record<VolumeKind, number>> = {
+  ext4: 256 * MIB,
+  btrfs: 512 * MIB,
+  xfs: 320 * MIB,
+  vfat: 256 * MIB,
+  exfat: 256 * MIB,
+};
 const MKFS: Readonly<Record<VolumeKind, readonly string[]>> = {
   ext4: ['mkfs.ext4', '-q', '-F'],
   btrfs: ['mkfs.btrfs', '-q', '-f'],
   xfs: ['mkfs.xfs', '-q', '-f'],
+  vfat: ['mkfs.vfat'],
   exfat: ['mkfs.exfat'],
 };
 const DRIVERS: Partial<Readonly<Record<VolumeKind, string>>> = { exfat: 'mount.exfat-fuse' };
 
 const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 
-/** `describe`, for suites on a volume of this kind. */
+/** Its own driver, or one of FUSE: no program can be installed that a kernel lacks. */
+function kernelHas(kind: VolumeKind): boolean {
+  if (DRIVERS[kind] !== undefined || !canMount) return true;
+  return new RegExp(`\\b${kind}$`, 'm').test(readFileSync('/proc/filesystems', 'utf8')) || spawnSync('modprobe', [kind]).status === 0;
+}
+
+/** `describe`, for suites on a volume of this kind. Where the kernel has no such thing they are skipped, in CI too, and say so. */
 export function describeOnVolume(kind: VolumeKind, title: string, suite: () => void): void {
+  if (!kernelHas(kind)) {
+    describe.skip(`${title} (this kernel has no ${kind})`, suite);
+    return;
+  }
   const programs = [MKFS[kind][0], DRIVERS[kind]].filter((program) => program !== undefined);
   const missing = [...(canMount ? [] : ['root on Linux to mount']), ...programs.filter((program) => !isInstalled(program))];
   describeUnless(missing, title, suite);
@@ -43,7 +60,7 @@ export async function loopVolume(kind: VolumeKind): Promise<string> {
   await mkdir(mount);
   const [mkfs = '', ...options] = MKFS[kind];
   run(mkfs, [...options, image]);
-  run('mount', [...(kind === 'exfat' ? ['-t', 'exfat-fuse'] : []), '-o', 'loop', image, mount]);
+  run('mount', ['-t', kind === 'exfat' ? 'exfat-fuse' : kind, '-o', 'loop', image, mount]);
   onTestFinished(() => void run('umount', ['-l', mount]));
   return mount;
 }
