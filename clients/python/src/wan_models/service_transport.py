@@ -59,7 +59,7 @@ class ServiceTransport:
 
     def hold(self, request: Request, watch: Watch) -> Hold:  # noqa: ARG002
         raise NotImplementedYet(
-            f"a service cannot {request.verb} yet: its leases end with a process of its own machine",
+            f"a {request.verb} cannot be had of a service yet",
             f"pin the model (`wan models pin {request.operands[0]}`), or {_HOW}",
             "service_has_no_lease",
         )
