@@ -2,6 +2,7 @@
 import type { OffloadStrategy } from '../domain/memory-estimate.ts';
 import type { VideoRequest } from '../domain/video-request.ts';
 import type { LoadPlanOptions } from '../pipeline/load-plan.ts';
+import { parseGpuSize } from '../util/parse-size.ts';
 import { targetOptions } from './chosen-refs.ts';
 import type { OptionSpec } from './command.ts';
 import type { ParsedArgs } from './parsed-args.ts';
@@ -33,9 +34,6 @@ export const REQUEST_OPTIONS: readonly OptionSpec[] = [
   { name: 'shift', value: 'X', summary: 'timestep shift of the scheduler' },
 ];
 
-/** GPUs are sold in GiB, called GB or G. */
-const GIB = 1024 ** 3;
-
 export function loadPlanOptions(session: Session, args: ParsedArgs): LoadPlanOptions {
   const gpuBytes = gpuBytesOf(args);
   const offload = args.text('offload') as OffloadStrategy | undefined;
@@ -48,8 +46,8 @@ export function loadPlanOptions(session: Session, args: ParsedArgs): LoadPlanOpt
 }
 
 export function gpuBytesOf(args: ParsedArgs): number | undefined {
-  const plain = /^(\d+(?:\.\d+)?)\s*(?:G|GB|GiB)?$/i.exec(args.text('gpu') ?? '')?.[1];
-  return plain === undefined ? args.sizeBytes('gpu') : Math.round(Number(plain) * GIB);
+  const text = args.text('gpu');
+  return text === undefined ? undefined : (parseGpuSize(text) ?? args.sizeBytes('gpu'));
 }
 
 function requestOf(args: ParsedArgs): VideoRequest {

@@ -12,3 +12,12 @@ export function parseSize(text: string): number | undefined {
   const bytes = Math.round(Number(digits) * 1024 ** (UNIT_POWERS[unit.toLowerCase()] ?? 0));
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
+
+const GIB = 1024 ** 3;
+
+/** As {@link parseSize}, of the memory of a GPU: these are sold in GiB, so a number alone is in GiB too. A plain count of bytes ends in `B`. */
+export function parseGpuSize(text: string): number | undefined {
+  const plain = /^(\d+(?:\.\d+)?)$/.exec(text.trim())?.[1];
+  const bytes = plain === undefined ? parseSize(text) : Math.round(Number(plain) * GIB);
+  return bytes !== undefined && bytes > 0 && Number.isSafeInteger(bytes) ? bytes : undefined;
+}

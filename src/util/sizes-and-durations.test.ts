@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { formatBytes } from './format-bytes.ts';
 import { formatDuration } from './format-duration.ts';
 import { parseDuration } from './parse-duration.ts';
-import { parseSize } from './parse-size.ts';
+import { parseGpuSize, parseSize } from './parse-size.ts';
 
 const GIB = 1024 ** 3;
 
@@ -27,6 +27,22 @@ describe('parseSize', () => {
       expect(parseSize(text)).toBeUndefined();
     },
   );
+});
+
+describe('parseGpuSize', () => {
+  it.each([
+    ['24', 24 * GIB],
+    ['24G', 24 * GIB],
+    ['79.5', 79.5 * GIB],
+    ['25769803776B', 24 * GIB],
+    ['512M', GIB / 2],
+  ])('reads %j', (text, bytes) => {
+    expect(parseGpuSize(text)).toBe(bytes);
+  });
+
+  it.each(['', '0', '0G', '-24', 'large', '9'.repeat(16)])('refuses %j', (text) => {
+    expect(parseGpuSize(text)).toBeUndefined();
+  });
 });
 
 describe('parseDuration', () => {

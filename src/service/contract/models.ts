@@ -26,6 +26,7 @@ export const modelEntry = z
     family: z.string(),
     variants: z.array(z.string()),
     default_variant: z.string(),
+    overlays: z.array(z.string()).meta({ description: 'that can be asked for with `@+name`' }),
     file_count: count,
     state: z.string().meta({ description: 'as `wan models status` tells it; UNKNOWN: not looked at yet' }),
     bytes_needed: bytes,
@@ -56,7 +57,6 @@ export const modelDetails = modelEntry.extend({
   components: z.array(z.string()),
   required_components: z.array(z.string()),
   optional_components: z.array(z.string()),
-  overlays: z.array(z.string()),
   sources: z.array(z.string()).meta({ description: 'redacted URLs, best first' }),
   spec_digest: z.string(),
 });

@@ -11,3 +11,6 @@ export const whole = (min: number, max: number) => z.coerce.number<string>().int
 
 /** Of a name or text that a caller looks for. */
 export const text = z.string().max(256);
+
+/** Any number; what it may be is judged where it is used. */
+export const number = z.coerce.number<string>();

@@ -9,6 +9,7 @@ import { gcRoutes } from './gc-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import { listRoutes } from './list-routes.ts';
+import { loadPlanRoutes } from './load-plan-routes.ts';
 import { metricsRoutes } from './metrics-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { pinRoutes } from './pin-routes.ts';
@@ -21,6 +22,7 @@ const GROUPS: readonly RouteGroup[] = [
   healthRoutes,
   listRoutes,
   modelRoutes,
+  loadPlanRoutes,
   contentRoutes,
   verifyRoutes,
   pinRoutes,

@@ -1,5 +1,7 @@
 /** What the service says of itself. */
 import { z } from 'zod';
+import { requireModelsRoot } from '../../config/require-models-root.ts';
+import { absolutePath } from '../../documents/envelope.ts';
 import { answers } from '../contract/answers.ts';
 import type { OpenApiView } from '../reference/openapi-view.ts';
 import { REFERENCE_CSS, referencePage } from '../reference/reference-page.ts';
@@ -9,6 +11,7 @@ const about = z.object({
   service: z.literal('wan-models'),
   version: z.string(),
   description: z.string(),
+  root: absolutePath.meta({ description: 'where the models live, on the machine of the service' }),
   endpoints: z.record(z.string(), z.string()),
 });
 
@@ -22,11 +25,12 @@ const ENDPOINTS = {
   reference: '/reference',
 };
 
-export const serviceRoutes: RouteGroup = (app, { version }) => {
+export const serviceRoutes: RouteGroup = (app, { config, version }) => {
   app.get('/', { config: { access: 'read' }, schema: { tags: ['service'], summary: 'What this is', response: answers(about) } }, () => ({
     service: 'wan-models' as const,
     version,
     description: 'The models of one MODELS_ROOT',
+    root: requireModelsRoot(config),
     endpoints: ENDPOINTS,
   }));
 };

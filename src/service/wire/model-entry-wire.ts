@@ -36,6 +36,7 @@ export function modelEntryWire({ summary, health, writtenAt }: KnownModel): Mode
     family: summary.family,
     variants: summary.variants,
     default_variant: summary.defaultVariant,
+    overlays: summary.overlays ?? [],
     file_count: summary.fileCount,
     state: status?.state ?? (health.error === undefined ? 'UNKNOWN' : 'ERROR'),
     bytes_needed: status?.bytesNeeded ?? 0,
@@ -82,7 +83,6 @@ export function modelDetailsWire(known: KnownModel, spec: ModelSpec): Wire<typeo
     components: [...components],
     required_components: spec.requiredComponents,
     optional_components: spec.optionalComponents,
-    overlays: (spec.overlays ?? []).map(({ name }) => name),
     sources: spec.sources.map((source) => redactUrl(source)),
     spec_digest: spec.specDigest,
   };

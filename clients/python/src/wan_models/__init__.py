@@ -12,6 +12,8 @@ from .command import CommandNotFound
 from .errors import WanError
 from .progress import Progress
 from .results import EnsureResult, LoadPlan, ModelState, ModelStatus, ModelSummary, VerifyResult
+from .service_http import ServiceUnreachable
+from .service_transport import RootNotHere, ServiceTransport
 
 _client = Client()
 
@@ -35,6 +37,9 @@ __all__ = [
     "ModelStatus",
     "ModelSummary",
     "Progress",
+    "RootNotHere",
+    "ServiceTransport",
+    "ServiceUnreachable",
     "VerifyResult",
     "WanError",
     "ensure",

@@ -17,6 +17,7 @@ from .errors import Internal
 from .options import EnsureOptions, LoadPlanOptions, TargetOptions, VerifyOptions, wire_options
 from .progress import Event, PlainProgress, ProgressMeter
 from .results import EnsureResult, LoadPlan, ModelStatus, ModelSummary, VerifyResult
+from .service import Service
 from .transport import Document, Request, Transport, Watch
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Lease:
 
 
 class Client:
-    """Asks the command ``wan``, or whoever the transport asks. Used by several threads at once.
+    """Asks the command ``wan``, or a running service. Used by several threads at once.
 
     What is not given is found as the command finds it: MODELS_ROOT, WAN_MODELS_MANIFEST, wan.toml.
     """
@@ -52,6 +53,8 @@ class Client:
         environment: Optional[str] = None,
         cwd: _Path = None,
         env: Optional[Mapping[str, str]] = None,
+        service: Optional[str] = None,
+        token: Optional[str] = None,
         transport: Optional[Transport] = None,
     ) -> None:
         """Args:
@@ -62,11 +65,26 @@ class Client:
         environment: production or development: whose variant is meant where none is named
         cwd: where the command runs, which is where it looks for wan.toml
         env: for the command, on top of the environment of this process
-        transport: who answers, in place of the command; the others then mean nothing
+        service: the URL of a running ``wan serve``, which is asked in place of the command; else WAN_SERVICE_URL, where nothing above
+            says that the command is meant
+        token: for the service; else WAN_SERVICE_TOKEN
+        transport: who answers, in place of both; the others then mean nothing
         """
         given = {"root": root, "manifest": manifest, "config": config, "environment": environment}
         flags = [f"--{name}={os.fspath(value)}" for name, value in given.items() if value is not None]
-        self._transport: Transport = transport or CommandTransport(command, flags=flags, cwd=cwd, env=env)
+        if service is not None and (flags or command is not None):
+            raise TypeError("a service has a command, root, manifest and configuration of its own: give service= without them")
+        self._service = Service(service, token, env)
+        self._is_commands = bool(flags) or command is not None or cwd is not None
+        self._command = CommandTransport(command, flags=flags, cwd=cwd, env=env)
+        self._given = transport
+
+    @property
+    def _transport(self) -> Transport:
+        """The environment is read at each call, as by the command."""
+        if self._given is not None:
+            return self._given
+        return (None if self._is_commands else self._service.transport()) or self._command
 
     def get_wan_paths(self, model_id: str, **options: Unpack[EnsureOptions]) -> Path:
         """The absolute path of a model's complete, proven directory, made real first where it is not here.
@@ -169,8 +187,8 @@ def _decoded(kind: type[_T], document: Mapping[str, Any]) -> _T:
         return decode(kind, document)
     except (KeyError, TypeError, ValueError) as error:
         raise Internal(
-            f"the command's {kind.__name__} is not what this package reads: {error!r}",
-            "install the package and the command in the same version",
+            f"the {kind.__name__} that came is not what this package reads: {error!r}",
+            "install the package in the version of the command or service",
         ) from error
 
 

@@ -26,7 +26,7 @@ class EnsuredFile:
     path: str
     size_bytes: int
     origin: str
-    """How it came: present, linked, copied, fetched, made or derived."""
+    """How it came: present, linked, copied, fetched, made or derived; unknown where a service has files that came in several ways."""
     proof: str
 
 
