@@ -54,6 +54,11 @@ def the_job(world: World) -> dict[str, object]:
     return job
 
 
+def is_verified(world: World) -> bool:
+    """Whether somebody is at it."""
+    return any(lock["holder"]["doing"].startswith("verify") for lock in world.wan("models", "locks")["data"]["locks"])
+
+
 def test_a_missing_model_is_made_real_by_the_service_with_progress_that_never_goes_down(served: Served, world: World) -> None:
     seen: list[Progress] = []
     client = served.client()
@@ -160,15 +165,12 @@ def test_what_answers_and_is_no_service_is_told(server: FileServer) -> None:
         Client(service=server.url).status(TI2V)
 
 
-def test_a_root_that_this_machine_does_not_see_is_told_before_a_byte_moves(slow: Served, world: World, server: FileServer) -> None:
-    world.root.rename(world.directory / "elsewhere")
-    try:
-        with pytest.raises(RootNotHere, match="no directory on this machine") as caught:
-            slow.client().get_wan_paths(TINY)
-    finally:
-        (world.directory / "elsewhere").rename(world.root)
+def test_a_root_that_this_machine_does_not_see_is_told_before_anything_is_asked_for(server: FileServer) -> None:
+    """As a service on another machine says it; a request for a job would be answered 501 here."""
+    server.files["/v1/"] = json.dumps({"service": "wan-models", "root": "/srv/of-another-machine/models"}).encode()
+    with pytest.raises(RootNotHere, match="/srv/of-another-machine/models, which is no directory on this machine") as caught:
+        Client(service=server.url).get_wan_paths(TINY)
     assert "mount" in caught.value.hint
-    assert server.sent_bytes == 0
 
 
 def test_sixty_four_threads_give_one_download(slow: Served, world: World, server: FileServer) -> None:
@@ -228,8 +230,7 @@ def test_who_stops_watching_leaves_the_job_to_the_service(slow: Served, world: W
     if isinstance(caught.value, WanError):
         assert caught.value.details["job_id"] == job["id"]
         assert "goes on" in caught.value.message
-    with cancel.scope() if how == "cancel" else Cancel().scope():
-        server.bytes_per_second = None
+    server.bytes_per_second = None
     assert slow.client().get_wan_paths(TINY, show_progress=False).is_dir()
 
 
@@ -262,6 +263,39 @@ def test_a_scope_that_was_cancelled_before_begins_nothing(slow: Served, world: W
     with cancel.scope(), pytest.raises(Cancelled):
         slow.client().get_wan_paths(TINY)
     assert world.wan("models", "jobs")["data"]["jobs"] == []
+
+
+def test_cancelling_a_verification_ends_it_in_the_service_too(slow: Served, world: World, server: FileServer) -> None:
+    server.bytes_per_second = None
+    client, cancel = slow.client(), Cancel()
+    client.get_wan_paths(TINY, show_progress=False)
+
+    def verify() -> None:
+        with cancel.scope():
+            client.verify(TINY, deep=True, limit_rate=100_000)  # takes 42 s
+
+    with ThreadPoolExecutor(1) as pool:
+        called = pool.submit(verify)
+        while not is_verified(world):
+            assert not called.done()
+        cancel.cancel()
+        with pytest.raises(Cancelled):
+            called.result(5)
+    deadline = time.monotonic() + 20
+    while is_verified(world):
+        assert time.monotonic() < deadline
+
+
+def test_a_service_that_asks_for_patience_gets_it(world: World, server: FileServer) -> None:
+    world.serve(server, FILES)
+    server.bytes_per_second = 2_000_000
+    (world.directory / "wan.toml").write_text("api_rate_limit = 5\n")
+    served = Served(world)
+    client = served.client()
+    with ThreadPoolExecutor(8) as pool:
+        paths = set(pool.map(lambda _: client.get_wan_paths(TINY, show_progress=False), range(8)))
+    served.kill()
+    assert paths == {world.root / "wan22" / TINY}
 
 
 def test_what_a_service_cannot_do_is_told_with_the_next_step(served: Served) -> None:
