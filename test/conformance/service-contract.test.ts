@@ -49,11 +49,14 @@ describe('the OpenAPI document', () => {
     const service = await testService(world);
     await service.orchestrator.ensure(MODEL);
     const queue = new JobQueue(storeContextOf(world.modelsRoot));
-    const { job } = await queue.submit({ request: { kind: 'gc' }, label: 'gc' }, { origin: 'cli', correlationId: 'one' });
+    const { job } = await queue.submit(
+      { request: { kind: 'ensure', model: MODEL }, label: MODEL },
+      { origin: 'cli', correlationId: 'one' },
+    );
     const { paths } = await documentOf(service);
     for (const [path, { get }] of Object.entries(paths)) {
       if (get === undefined || get.responses['501'] !== undefined) continue;
-      const url = path.replace('{id}', path.startsWith('/v1/jobs') ? job.id : MODEL).replace('{*}', 'a.bin');
+      const url = path.replace('{id}', /(jobs|download)\/{id}/.test(path) ? job.id : MODEL).replace('{*}', 'a.bin');
       expect([path, ...(await statusAndFailure(service, url))]).toEqual([path, 200, '']);
     }
   });
