@@ -3,9 +3,9 @@ import type { FileSource } from '../backends/backend.ts';
 import type { Sha256 } from '../domain/digest.ts';
 import { PieceMap } from '../store/piece-map.ts';
 import type { TransferEngine } from '../transfer/transfer.ts';
+import { isHere } from './blob-here.ts';
 import { commitBlob, underBlobLock } from './commit-blob.ts';
 import type { BlobRun } from './ensure-run.ts';
-import { isHere } from './obtain-blob.ts';
 import type { ProgressMeter } from './progress-meter.ts';
 
 export interface OfferedBlob {

@@ -5,15 +5,15 @@ import { throwIfCancelled } from '../domain/cancelled.ts';
 import { type Sha256, sha256Of } from '../domain/digest.ts';
 import { ModelError } from '../domain/errors.ts';
 import { fsError } from '../domain/fs-error.ts';
-import type { FileSpec } from '../domain/spec.ts';
 import { derivationKey, readDerivation, recordDerivation } from '../store/derivations.ts';
 import type { PartialBlob } from '../store/partial-blob.ts';
 import { writeWhole } from '../util/write-whole.ts';
+import { isHere } from './blob-here.ts';
 import { checkPinned } from './check-pinned.ts';
 import { commitBlob, underBlobLock } from './commit-blob.ts';
 import type { DeriveOrder } from './derive-plan.ts';
 import type { EnsureRun } from './ensure-run.ts';
-import { isHere, type ObtainedBlob, useBlobHere } from './obtain-blob.ts';
+import { type ObtainedBlob, useBlobHere } from './obtain-blob.ts';
 
 export type { DeriveOrder } from './derive-plan.ts';
 
@@ -55,7 +55,8 @@ async function make(run: EnsureRun, { order, threads, force }: MakeRequest): Pro
     const digest = await write(run, { order, threads, partial });
     await proveInput(run, order);
     checkPinned(run.target, path, digest);
-    if (force || !(await isHereAlready(run, { ...file.spec, sizeBytes }, digest))) await commitBlob(run, { partial, digest });
+    // Who died before its record was written had made it already: then that stays.
+    await commitBlob(run, { partial, digest, replaces: force });
     await recordDerivation(work.store, derived, { sha256: digest, sizeBytes });
     const durationMs = work.store.clock.monotonic() - startedMs;
     run.emit({ type: 'file.finished', file: path, sizeBytes, fetchedBytes: 0, origin: 'derived', sources: [], proof, durationMs });
@@ -103,7 +104,3 @@ function writeBytes(run: EnsureRun, partial: PartialBlob, bytes: Uint8Array): Sh
   run.meter.held(bytes.length);
   return sha256Of(hash('sha256', bytes));
 }
-
-/** Then they stay: whoever died before its record was written had made them. */
-const isHereAlready = (run: EnsureRun, file: FileSpec, digest: Sha256): Promise<boolean> =>
-  underBlobLock(run, digest, () => isHere(run, { file, digest }));

@@ -1,11 +1,24 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { cp, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Content, cutAt, seeded, status } from '../../test/servers/http/fault-server.ts';
-import { MODEL, modelFixture } from '../../test/support/model-fixture.ts';
+import { type Content, cutAt, seeded, sha256Hex, status } from '../../test/servers/http/fault-server.ts';
+import { MODEL, type ModelWorld, modelFixture, textOf } from '../../test/support/model-fixture.ts';
 import { storeContextOf } from '../../test/support/test-store.ts';
 import { checkInvariants } from '../compose.ts';
+import { sha256Of } from '../domain/digest.ts';
+import type { ModelEvent } from '../domain/events.ts';
 import type { GcReport } from '../domain/gc.ts';
 import { beginIntent } from '../store/intents.ts';
 
@@ -221,6 +234,60 @@ it('what an ensure learns a digest of only by fetching it, no collection takes f
   expect(report?.reclaimedBytes).toBe(0);
   expect([fetchedBytes, world.server().sentBytes()]).toEqual([900_000, 900_000]);
   expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+});
+
+describe('a blob that comes to be here while its bytes are fetched', () => {
+  const blobOf = (world: ModelWorld, content: Content) => storeContextOf(world.modelsRoot).resolver.blobPath(sha256Of(sha256Hex(content)));
+
+  it('stays, and none is kept as bad, though it has no proof yet', async () => {
+    const content = seeded(600_000, 6);
+    const world = await modelFixture({ files: { 'a.bin': content }, sources: ['http'] });
+    const path = blobOf(world, content);
+    await using orchestrator = await world.orchestrator();
+    // As recovery moves back what a dead removal had in the trash, under no lock of the digest.
+    const moveBack = ({ type }: ModelEvent): void => {
+      if (type !== 'file.started') return;
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, textOf(content));
+    };
+    await orchestrator.ensure(MODEL, { onEvent: moveBack });
+    expect(statSync(path).ino).toBe(statSync(join(world.modelDir(), 'a.bin')).ino);
+    expect(existsSync(join(world.modelsRoot, '.quarantine'))).toBe(false);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('is replaced where it is wrong', async () => {
+    const content = seeded(600_000, 7);
+    const world = await modelFixture({ files: { 'a.bin': content }, sources: ['http'] });
+    const path = blobOf(world, content);
+    await using orchestrator = await world.orchestrator();
+    const putWrong = ({ type }: ModelEvent): void => {
+      if (type !== 'file.started') return;
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, Buffer.alloc(600_000));
+    };
+    await orchestrator.ensure(MODEL, { onEvent: putWrong });
+    expect(readFileSync(path).equals(textOf(content))).toBe(true);
+    expect(readdirSync(join(world.modelsRoot, '.quarantine'))).toHaveLength(1);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('and is that of another model is not exchanged for the fetched one', async () => {
+    const content = seeded(300_000, 8);
+    const world = await modelFixture({
+      models: {
+        [OTHER]: { files: { 'a.bin': content } },
+        [MODEL]: { files: { 'b.bin': { content, keys: { sha256: null } } }, sources: ['http'] },
+      },
+    });
+    await using orchestrator = await world.orchestrator();
+    await orchestrator.ensure(OTHER);
+    const { ino } = statSync(blobOf(world, content));
+    await orchestrator.ensure(MODEL);
+    expect(statSync(blobOf(world, content)).ino).toBe(ino);
+    expect((await orchestrator.status(OTHER)).state).toBe('COMPLETE');
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
 });
 
 it('models that share every blob and are ensured at once all get all of their files', async () => {

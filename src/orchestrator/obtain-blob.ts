@@ -5,19 +5,18 @@ import type { Derived } from '../domain/derived.ts';
 import { type Sha256, sha256Of } from '../domain/digest.ts';
 import { isModelError, ModelError } from '../domain/errors.ts';
 import type { BytesOrigin } from '../domain/events.ts';
-import { isUnreadable } from '../domain/fs-error.ts';
 import type { ProofLevel } from '../domain/proof.ts';
 import { levelOf, type PublishedDigest } from '../domain/published-digest.ts';
 import type { KeptPieces } from '../domain/repair.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import type { PartialBlob } from '../store/partial-blob.ts';
 import { PieceMap } from '../store/piece-map.ts';
-import { compareKeys, readStatKey } from '../store/stat-key.ts';
-import { hashFile } from '../transfer/hash-file.ts';
+import { readStatKey } from '../store/stat-key.ts';
 import type { Expected, TransferEngine, TransferOutcome } from '../transfer/transfer.ts';
+import { isHere, type PublishedFile } from './blob-here.ts';
 import { beforeNetwork, bytesOrigin, cachedSource } from './cached-source.ts';
-import { commitBlob, heal, underBlobLock } from './commit-blob.ts';
-import { type BlobRun, type EnsureRun, noteMended } from './ensure-run.ts';
+import { commitBlob, underBlobLock } from './commit-blob.ts';
+import { type EnsureRun, noteMended } from './ensure-run.ts';
 import { explainDrift } from './explain-drift.ts';
 import { type FileSources, fileSources } from './file-sources.ts';
 import { makeBlob } from './make-blob.ts';
@@ -49,13 +48,6 @@ export interface BlobRequest extends BlobQuestion {
   /** Other paths with the same bytes: their sources are asked too. */
   readonly twins: readonly FileSpec[];
   readonly engine: TransferEngine;
-}
-
-export interface PublishedFile {
-  /** Absolute. */
-  readonly path: string;
-  /** Otherwise one read proves it. */
-  readonly proven: boolean;
 }
 
 export interface ObtainedBlob {
@@ -104,58 +96,11 @@ export async function useBlobHere(
   return { digest, origin: 'linked', fetchedBytes: 0, sources: [], ...(upstream && { upstream }) };
 }
 
-export interface DigestQuestion extends Pick<BlobQuestion, 'published'> {
-  readonly file: Pick<FileSpec, 'sizeBytes'>;
-  readonly digest: Sha256;
-}
-
-/** Whether the blob is here and proven, after one read of it where that is what it takes. Call under the digest's lock. */
-export async function isHere(run: BlobRun, { file, digest, published }: DigestQuestion): Promise<boolean> {
-  const { blobs } = run.work;
-  await run.intent?.name(digest);
-  let state = blobs.state(digest, file.sizeBytes);
-  if (state === 'absent' && published !== undefined && (await adopt(run, digest, published))) state = 'proven';
-  if (state === 'absent' || (state === 'unproven' && !(await renewProof(run, file, digest)))) return false;
-  if (blobs.marks.all().has(digest)) await heal(run, digest);
-  return true;
-}
-
-/** The bytes that a model still has need no fetching, though their blob is gone. */
-async function adopt({ work, signal }: BlobRun, digest: Sha256, { path, proven }: PublishedFile): Promise<boolean> {
-  if (!proven && !(await hashesTo(digest, path, signal))) return false;
-  return work.blobs.adopt(digest, path);
-}
-
-/** What is written to meanwhile hashes to nothing. */
-async function hashesTo(digest: Sha256, path: string, signal: AbortSignal): Promise<boolean> {
-  const before = readStatKey(path);
-  const sha256 = await digestOrNone(path, signal);
-  const after = readStatKey(path);
-  return sha256 === digest && before !== undefined && after !== undefined && compareKeys(before, after) === 'same';
-}
-
-/** A file with a bad sector hashes to nothing: its bytes are to be had elsewhere. */
-async function digestOrNone(path: string, signal: AbortSignal): Promise<Sha256 | undefined> {
-  try {
-    return (await hashFile(path, { signal })).sha256;
-  } catch (error) {
-    if (isUnreadable(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Reads the blob once, so that nobody needs to again. What is written to meanwhile is not proven by it. */
-async function renewProof({ work, signal }: BlobRun, file: Pick<FileSpec, 'sizeBytes'>, digest: Sha256): Promise<boolean> {
-  const path = work.blobs.path(digest);
-  if (readStatKey(path)?.sizeBytes !== file.sizeBytes || !(await hashesTo(digest, path, signal))) return false;
-  await work.blobs.recordProof(digest);
-  return true;
-}
-
 async function fetchBlob(run: EnsureRun, request: BlobRequest): Promise<ObtainedBlob> {
   const { work, meter } = run;
   const { file } = request;
   const startedMs = work.store.clock.monotonic();
+  const seen = request.digest && readStatKey(work.blobs.path(request.digest))?.ino;
   const partial = await work.partials.open({
     key: request.key,
     sizeBytes: file.sizeBytes,
@@ -170,7 +115,14 @@ async function fetchBlob(run: EnsureRun, request: BlobRequest): Promise<Obtained
     const sources = outcome.sources.filter((label) => label !== KEPT_HERE);
     for (const liar of outcome.liars) run.liars.add(liar);
     noteMended(run, digest, { fetchedBytes, ...(kept && { kept }) });
-    await commitBlob(run, { partial, digest, isLocked: request.digest === digest, ...(leaves && { leaves }) });
+    await commitBlob(run, {
+      partial,
+      digest,
+      isLocked: request.digest === digest,
+      replaces: request.force,
+      ...(request.digest === digest && seen !== undefined && { seenIno: seen }),
+      ...(leaves && { leaves }),
+    });
     const origin = sources.length === 0 && outcome.sources.length > 0 ? 'copied' : bytesOrigin(outcome);
     const blob: ObtainedBlob = { digest, origin, fetchedBytes, sources, ...(upstream && { upstream }) };
     run.emit({

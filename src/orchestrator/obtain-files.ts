@@ -5,8 +5,9 @@ import type { FileSpec } from '../domain/spec.ts';
 import { type FileCondition, provenBy } from '../store/inspect-snapshot.ts';
 import type { TransferEngine } from '../transfer/transfer.ts';
 import { mapLimit } from '../util/map-limit.ts';
+import type { PublishedFile } from './blob-here.ts';
 import type { EnsureRun } from './ensure-run.ts';
-import { type ObtainedBlob, obtainBlob, type PublishedFile } from './obtain-blob.ts';
+import { type ObtainedBlob, obtainBlob } from './obtain-blob.ts';
 import type { SeenFile } from './plan-blobs.ts';
 
 /** Files begun at once, each with a few open descriptors; the engine has its own, lower bound on what is in transfer. */

@@ -2,6 +2,7 @@
  * Everything at once, from several processes, many of them killed: ensure, gc, rm, pin, verify, import, repair, exec. While it goes on a pinned model must
  * never miss a byte, and neither must one that a command uses; whoever is not killed ends as it may; at the end nothing is wrong or left over.
  */
+import { hash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -163,11 +164,22 @@ async function checkEnd(world: ModelWorld): Promise<void> {
   }
   expect(await checkInvariants(world.modelsRoot), 'once mended').toEqual([]);
   ageRecords(join(world.modelsRoot, '.tmp'));
+  expect(quarantined(world.modelsRoot), 'nothing was ever wrong here').toEqual([]);
   const report = await orchestrator.gc({ olderThanMs: 0, purge: true });
   expect(report.items.filter(({ action }) => action === 'keep')).toEqual([]);
   const { classes } = await orchestrator.diskUsage();
   const left = classes.filter(({ byteClass, fileCount }) => byteClass !== 'state' && byteClass !== 'quarantine' && fileCount > 0);
   expect(left, 'nothing is left over').toEqual([]);
+}
+
+/** What was kept as bad, and whether it is. */
+function quarantined(root: string): string[] {
+  const folder = join(root, '.quarantine');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).map((name) => {
+    const isRight = name.startsWith(hash('sha256', readFileSync(join(folder, name))));
+    return `${name}: ${isRight ? 'right' : 'wrong'} bytes`;
+  });
 }
 
 /** A record that a killed process was writing is left alone for an hour: here that is over. */

@@ -15,9 +15,9 @@ import { cloneFile } from '../../transfer/clone-file.ts';
 import { hashFile } from '../../transfer/hash-file.ts';
 import type { AdoptRun } from '../adopt-blob.ts';
 import type { ImportOptions } from '../api.ts';
+import { isHere } from '../blob-here.ts';
 import { commitBlob, underBlobLock } from '../commit-blob.ts';
 import { needsOfNobody } from '../needs.ts';
-import { isHere } from '../obtain-blob.ts';
 import { reserveSpace } from '../space.ts';
 import type { Candidate } from './plan-import.ts';
 
