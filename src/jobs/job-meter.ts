@@ -18,6 +18,13 @@ export interface JobMeterOptions {
   readonly inFlightBytes: number;
 }
 
+interface MeterWindow {
+  readonly sinceMs: number;
+  readonly fromBytes: number;
+  /** In force since then: a change ends the window. */
+  readonly limit: number | undefined;
+}
+
 export class JobMeter {
   readonly #options: JobMeterOptions;
   #models: ProgressState = NO_PROGRESS;
@@ -29,8 +36,8 @@ export class JobMeter {
   #doneBytes: number;
   #totalBytes: number;
   #lookedMs: number;
-  #window: { readonly sinceMs: number; readonly fromBytes: number };
-  #transfer: { readonly sinceMs: number; readonly fromBytes: number };
+  #window: MeterWindow;
+  #transfer: Pick<MeterWindow, 'sinceMs' | 'fromBytes'>;
   /** When bytes came last, or were not due. */
   #movedMs: number;
 
@@ -42,7 +49,7 @@ export class JobMeter {
     this.#totalBytes = job.total_bytes;
     this.#lookedMs = clock.monotonic();
     this.#movedMs = this.#lookedMs;
-    this.#window = { sinceMs: this.#lookedMs, fromBytes: 0 };
+    this.#window = { sinceMs: this.#lookedMs, fromBytes: 0, limit: options.limit() };
     this.#transfer = this.#window;
   }
 
@@ -61,7 +68,7 @@ export class JobMeter {
     const nowMs = clock.monotonic();
     this.#summary = afterTime(this.#summary, this.#phase, nowMs - this.#lookedMs);
     this.#lookedMs = nowMs;
-    if (nowMs - this.#window.sinceMs >= this.#windowMs()) this.#endWindow();
+    if (this.#window.limit !== this.#options.limit() || nowMs - this.#window.sinceMs >= this.#windowMs()) this.#endWindow();
     return {
       id: job.id,
       phase: this.#phase,
@@ -87,10 +94,10 @@ export class JobMeter {
 
   #endWindow(): void {
     const { clock, limit } = this.#options;
-    const { sinceMs, fromBytes } = this.#window;
-    const window = { ms: clock.monotonic() - sinceMs, movedBytes: this.#seenBytes - fromBytes, limitBytesPerSecond: limit() };
+    const { sinceMs, fromBytes, limit: limitBytesPerSecond } = this.#window;
+    const window = { ms: clock.monotonic() - sinceMs, movedBytes: this.#seenBytes - fromBytes, limitBytesPerSecond };
     if (this.#phase === 'transferring') this.#summary = afterWindow(this.#summary, window);
-    this.#window = { sinceMs: clock.monotonic(), fromBytes: this.#seenBytes };
+    this.#window = { sinceMs: clock.monotonic(), fromBytes: this.#seenBytes, limit: limit() };
   }
 
   #noteBytes(models: readonly ModelProgress[]): void {
