@@ -3,8 +3,9 @@
  * file system's own mkfs; where they are missing a suite is skipped with the reason, in CI that is a failure.
  */
 import { spawnSync } from 'node:child_process';
-import { closeSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { describe, onTestFinished } from 'vitest';
 import { describeUnless, isInstalled } from './real-server.ts';
@@ -33,10 +34,12 @@ const DRIVERS: Partial<Readonly<Record<VolumeKind, string>>> = { exfat: 'mount.e
 
 const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 
-/** Its own driver, or one of FUSE: no program can be installed that a kernel lacks. */
+/** By a driver of its own, built in or a module, or by FUSE: no program can be installed that a kernel lacks. */
 function kernelHas(kind: VolumeKind): boolean {
   if (DRIVERS[kind] !== undefined || !canMount) return true;
-  return new RegExp(`\\b${kind}$`, 'm').test(readFileSync('/proc/filesystems', 'utf8')) || spawnSync('modprobe', [kind]).status === 0;
+  const modules = `/lib/modules/${release()}/modules.dep`;
+  if (existsSync(modules) && readFileSync(modules, 'utf8').includes(`/${kind}.ko`)) return true;
+  return new RegExp(`\\b${kind}$`, 'm').test(readFileSync('/proc/filesystems', 'utf8'));
 }
 
 /** `describe`, for suites on a volume of this kind. Where the kernel has no such thing they are skipped, in CI too, and say so. */
