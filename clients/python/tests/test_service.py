@@ -141,7 +141,9 @@ def test_a_wrong_token_is_refused_and_never_shown(served: Served, capfd: pytest.
     assert not [text for text in (*shown, *capfd.readouterr(), served.log.read_text()) if wrong in text]
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:8005", "ftp://host", "http://", "http://host:x", "http://me:secret@host", "http://host/?a=secret"])
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:8005", "ftp://host", "http://", "http://host:x", "http://me:secret@host", "http://host/?a=secret"]
+)
 def test_what_is_no_url_of_a_service_is_refused_without_its_secrets(url: str) -> None:
     with pytest.raises(InvalidConfig) as caught:
         Client(service=url).status(TI2V)
