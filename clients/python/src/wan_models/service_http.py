@@ -15,7 +15,7 @@ from .cancel import stopped_by_scope
 from .errors import Cancelled, InvalidConfig, SourceUnavailable
 from .transport import error_from
 
-URL_VARIABLE, TOKEN_VARIABLE = "WAN_SERVICE_URL", "WAN_SERVICE_TOKEN"  # noqa: S105
+URL_VARIABLE, TOKEN_VARIABLE = "WAN_SERVICE_URL", "WAN_SERVICE_TOKEN"
 _TIMEOUT_S = 30.0
 _MAX_PATIENCE_S = 60.0
 _TOKEN = re.compile(r"[\x21-\x7e]+")  # anything else http.client would refuse, and show
