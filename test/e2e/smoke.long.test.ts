@@ -171,7 +171,7 @@ describeWithDiffusers('a smoke test', () => {
 
     it('of time while it denoises says so, and the model counts as untested', async () => {
       const here = await bench();
-      const ran = await here.smoke(T2V, ['--steps', '900', '--timeout', '45s']);
+      const ran = await here.smoke(T2V, ['--steps', '900', '--frames', '81', '--size', '256x256', '--timeout', '45s']);
       const { data, error } = documentOf(ran);
       expect([ran.status, error?.code, data?.verdict], ran.stderr).toEqual([4, 'NETWORK_TIMEOUT', 'unknown']);
       expect(error?.message).toContain('making a clip (t2v)');
