@@ -44,7 +44,7 @@ describe('a runner that is killed with SIGKILL at seeded moments', () => {
     const { world, queue, add } = await queueWorld(20);
     await add(...names(20));
     const server = world.server();
-    server.bytesPerSecond = 4 * MIB;
+    server.bytesPerSecond = 2 * MIB;
     const random = seededRandom(20);
     const told = new Map<string, number>();
     let kills = 0;
