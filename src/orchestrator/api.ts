@@ -22,12 +22,15 @@ import type { ModelSpec, ModelSummary, Selection } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
 import type { Subset } from '../domain/subset.ts';
 import type { TierMove, TierReport } from '../domain/tiers.ts';
+import type { Upload, UploadedFile } from '../domain/uploads.ts';
 import type { Reservation } from '../store/reservations.ts';
 import type { AnnotateRequest } from './entries/annotate-model.ts';
 import type { FoundEntry } from './entries/find-entry.ts';
 import type { RegisterRequest } from './entries/register-model.ts';
 import type { Unregistered, UnregisterOptions } from './entries/unregister-model.ts';
 import type { OpenedFile } from './open-file.ts';
+import type { UploadRequest } from './uploads/create-upload.ts';
+import type { ReceiveRequest } from './uploads/receive-bytes.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -367,5 +370,16 @@ export interface ModelOrchestrator {
   annotate(modelId: string, request: AnnotateRequest, options?: CallOptions): Promise<RegistryEntry>;
   /** Removes a model that no manifest has, with all that is here of it. */
   unregister(modelId: string, options?: UnregisterOptions): Promise<Unregistered>;
+  /** Begins to bring a model here that no manifest has, file by file. @throws ModelError NO_SPACE, QUOTA_EXCEEDED with nothing begun */
+  createUpload(request: UploadRequest, options?: CallOptions): Promise<Upload>;
+  /** Those that somebody may still go on with. Changes nothing on disk. */
+  uploads(): Promise<readonly Upload[]>;
+  /** Changes nothing on disk. */
+  upload(id: string): Promise<Upload>;
+  /** Bytes of one file, from where it stands; with the last one it is proven. */
+  receiveBytes(request: ReceiveRequest, options?: CallOptions): Promise<UploadedFile>;
+  /** Makes a model of an upload whose files are all here, and publishes it. */
+  completeUpload(id: string, options?: CallOptions): Promise<EnsureResult>;
+  abortUpload(id: string, options?: CallOptions): Promise<{ readonly model_id: string }>;
   close(): Promise<void>;
 }

@@ -13,8 +13,10 @@ import { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
 import { type Answer, tellAnswers } from './answer.ts';
 import { answerNoHttp, answerProblems, sendProblem } from './answer-problems.ts';
 import { anonymousAt, listenError, requireToken, urlOf } from './binding.ts';
+import { limitBodies } from './body-time.ts';
 import { Door } from './caller.ts';
 import { ClientWatch } from './client-watch.ts';
+import { UPLOAD_TYPE } from './contract/uploads.ts';
 import { InvalidPart } from './error-of.ts';
 import { GcPlans } from './gc-plans.ts';
 import { guard } from './guard.ts';
@@ -47,8 +49,6 @@ export interface Service {
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const MAX_PARAM_LENGTH = 1024;
 const GRACE_MS = 10_000;
-/** Of a whole request, its body included. */
-const REQUEST_TIMEOUT_MS = 120_000;
 
 /** Ready to listen. */
 export async function createService({
@@ -99,6 +99,11 @@ async function listen(app: ServiceApp, { apiHost, apiPort }: Config): Promise<st
   return urlOf(apiHost, (app.server.address() as AddressInfo).port);
 }
 
+/** Bytes of uploads are handed on as they come, and never held. */
+function acceptBytes(app: ServiceApp): void {
+  app.addContentTypeParser(UPLOAD_TYPE, (_request, payload, done) => done(null, payload));
+}
+
 /** Older clients name the type of a body that they do not send. */
 function acceptEmptyJson(app: ServiceApp): void {
   const parse = app.getDefaultJsonParser('error', 'error');
@@ -125,7 +130,6 @@ const POLICY = {
 function bareApp(stopping: AbortSignal): ServiceApp {
   const app: ServiceApp = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     rewriteUrl: ({ url = '/' }) => url.replace(/^\/api(?=\/|$)/, '') || '/',
@@ -146,6 +150,8 @@ function bareApp(stopping: AbortSignal): ServiceApp {
     request.client = new ClientWatch(reply.raw);
     reply.headers({ 'x-correlation-id': request.id, 'cache-control': 'no-store' });
   });
+  limitBodies(app);
+  acceptBytes(app);
   answerProblems(app, stopping);
   return app;
 }

@@ -54,6 +54,10 @@ export const STATUS_OF_REASON: Readonly<Record<string, number>> = {
   file_not_proven: 404,
   not_complete: 409,
   model_exists: 409,
+  upload_unknown: 404,
+  upload_incomplete: 409,
+  upload_wrong_digest: 422,
+  upload_too_large: 413,
   model_of_manifest: 409,
   precondition_failed: 412,
 };

@@ -49,6 +49,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the caller must be allowed to. A route without it does not start. */
     access?: Access;
+    /** Its body may take as long as it takes, as long as bytes come. */
+    hasLongBody?: boolean;
   }
 
   interface FastifyRequest {

@@ -56,10 +56,12 @@ describe('the OpenAPI document', () => {
       { request: { kind: 'ensure', model: MODEL }, label: MODEL },
       { origin: 'cli', correlationId: 'one' },
     );
+    const upload = await service.orchestrator.createUpload({ modelId: 'mine@1.0.0', fields: {}, files: [{ path: 'a', sizeBytes: 1 }] });
     const { paths } = await documentOf(service);
     for (const [path, { get }] of Object.entries(paths)) {
       if (get === undefined || get.responses['501'] !== undefined) continue;
-      const url = path.replace('{id}', /(jobs|download)\/{id}/.test(path) ? job.id : MODEL).replace('{*}', 'a.bin');
+      const id = /uploads\/{id}/.test(path) ? upload.id : /(jobs|download)\/{id}/.test(path) ? job.id : MODEL;
+      const url = path.replace('{id}', id).replace('{*}', 'a.bin');
       expect([path, ...(await statusAndFailure(service, url))]).toEqual([path, 200, '']);
     }
   });

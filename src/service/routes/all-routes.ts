@@ -16,6 +16,8 @@ import { pinRoutes } from './pin-routes.ts';
 import { registryRoutes } from './registry-routes.ts';
 import { removeRoutes } from './remove-routes.ts';
 import { referenceRoutes, serviceRoutes } from './service-routes.ts';
+import { uploadBytesRoutes } from './upload-bytes-routes.ts';
+import { uploadRoutes } from './upload-routes.ts';
 import { verifyRoutes } from './verify-routes.ts';
 
 const GROUPS: readonly RouteGroup[] = [
@@ -30,6 +32,8 @@ const GROUPS: readonly RouteGroup[] = [
   registryRoutes,
   removeRoutes,
   gcRoutes,
+  uploadRoutes,
+  uploadBytesRoutes,
   jobRoutes,
   downloadRoutes,
   eventRoutes,
