@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import fastify from 'fastify';
-import { openJobQueue } from '../compose/jobs.ts';
+import { openIdempotencyRecords, openJobQueue } from '../compose/jobs.ts';
 import type { Config } from '../config/config.ts';
 import type { ApiTokens } from '../credentials/api-tokens.ts';
 import type { ModelOrchestrator } from '../orchestrator/api.ts';
@@ -20,6 +20,7 @@ import { UPLOAD_TYPE } from './contract/uploads.ts';
 import { InvalidPart } from './error-of.ts';
 import { GcPlans } from './gc-plans.ts';
 import { guard } from './guard.ts';
+import { answerOnce } from './idempotency.ts';
 import { JobFeed } from './job-feed.ts';
 import { isLoopback } from './loopback.ts';
 import { addOpenApi } from './openapi.ts';
@@ -78,6 +79,7 @@ export async function createService({
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: POLICY }, strictTransportSecurity: false });
   await addOpenApi(app, version);
   guard(app, { door: new Door(tokens, anonymousAt(config)), names: ownNames(config), rateLimit: config.apiRateLimit });
+  answerOnce(app, openIdempotencyRecords(config));
   await registerRoutes(app, context);
   await app.ready();
   return {

@@ -51,6 +51,8 @@ declare module 'fastify' {
     access?: Access;
     /** Its body may take as long as it takes, as long as bytes come. */
     hasLongBody?: boolean;
+    /** It knows an Idempotency-Key itself. */
+    isIdempotent?: boolean;
   }
 
   interface FastifyRequest {
