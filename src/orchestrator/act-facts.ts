@@ -8,6 +8,7 @@ import type { AddReport, DropReport, LockReport } from '../domain/lock-results.t
 import { formatRef } from '../domain/model-ref.ts';
 import { hasWork, type RebuildReport } from '../domain/rebuild.ts';
 import type { RegistryEntry } from '../domain/registry-entry.ts';
+import type { RegistryImport } from '../domain/registry-import.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsureResult } from '../domain/results.ts';
 import type { TierMove } from '../domain/tiers.ts';
@@ -112,3 +113,9 @@ export const ofCompletion =
   ({ ref, files, totalBytes }) => ({ upload: id, model: formatRef(ref), files: files.length, bytes: totalBytes });
 
 export const ofAbandoned: FactsOf<UploadRecord> = ({ id, model_id: modelId }) => ({ upload: id, model: modelId });
+
+export const ofRegistryImport: FactsOf<RegistryImport> = ({ source, registryFile, entries }) => ({
+  source,
+  registry_file: registryFile,
+  models: entries.filter(({ outcome }) => outcome !== 'kept').length,
+});

@@ -13,6 +13,7 @@ import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } fr
 import type { CanonicalRef } from '../domain/model-ref.ts';
 import type { RebuildReport } from '../domain/rebuild.ts';
 import type { RegistryEntry } from '../domain/registry-entry.ts';
+import type { RegistryImport } from '../domain/registry-import.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ScrubReport } from '../domain/scrub.ts';
@@ -370,6 +371,10 @@ export interface ModelOrchestrator {
   annotate(modelId: string, request: AnnotateRequest, options?: CallOptions): Promise<RegistryEntry>;
   /** Removes a model that no manifest has, with all that is here of it. */
   unregister(modelId: string, options?: UnregisterOptions): Promise<Unregistered>;
+  /** Takes over what an older model manager had on record: all of it, or nothing. @throws ModelError MANIFEST_INVALID with every problem */
+  importRegistry(file: string, options?: CallOptions): Promise<RegistryImport>;
+  /** Does so with a file in the registry's own place; undefined where there is nothing to do. */
+  convertRegistry(options?: CallOptions): Promise<RegistryImport | undefined>;
   /** Begins to bring a model here that no manifest has, file by file. @throws ModelError NO_SPACE, QUOTA_EXCEEDED with nothing begun */
   createUpload(request: UploadRequest, options?: CallOptions): Promise<Upload>;
   /** Those that somebody may still go on with. Changes nothing on disk. */

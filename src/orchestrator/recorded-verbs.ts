@@ -11,6 +11,7 @@ import type { AddReport, DropReport, LockReport } from '../domain/lock-results.t
 import { formatRef } from '../domain/model-ref.ts';
 import type { RebuildReport } from '../domain/rebuild.ts';
 import type { RegistryEntry } from '../domain/registry-entry.ts';
+import type { RegistryImport } from '../domain/registry-import.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsureResult, VerifyReport } from '../domain/results.ts';
 import type { ScrubReport } from '../domain/scrub.ts';
@@ -175,6 +176,10 @@ export class RecordedVerbs extends Verbs {
   override unregister(modelId: string, options: UnregisterOptions = {}): Promise<Unregistered> {
     const done = facts.ofUnregistration(options);
     return this.#record({ act: 'unregister', modelId, done }, options, (call) => super.unregister(modelId, call));
+  }
+
+  override importRegistry(file: string, options: CallOptions = {}): Promise<RegistryImport> {
+    return this.#record({ act: 'registry.import', done: facts.ofRegistryImport }, options, (call) => super.importRegistry(file, call));
   }
 
   override createUpload(request: UploadRequest, options: CallOptions = {}): Promise<Upload> {

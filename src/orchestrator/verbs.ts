@@ -9,6 +9,7 @@ import type { ImportReport } from '../domain/import-results.ts';
 import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
 import type { RebuildReport } from '../domain/rebuild.ts';
 import type { RegistryEntry } from '../domain/registry-entry.ts';
+import type { RegistryImport } from '../domain/registry-import.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ScrubReport } from '../domain/scrub.ts';
@@ -283,6 +284,16 @@ export class Verbs implements ModelOrchestrator {
   async unregister(modelId: string, options?: UnregisterOptions): Promise<Unregistered> {
     const { unregisterModel } = await import('./entries/unregister-model.ts');
     return unregisterModel(this.#work, modelId, options);
+  }
+
+  async importRegistry(file: string, options?: CallOptions): Promise<RegistryImport> {
+    const { importRegistry } = await import('./entries/import-registry.ts');
+    return importRegistry(this.#work, file, options);
+  }
+
+  async convertRegistry(options?: CallOptions): Promise<RegistryImport | undefined> {
+    const { isOlderRegistry } = await import('./entries/import-registry.ts');
+    return isOlderRegistry(this.#work) ? this.importRegistry(this.#work.entriesPath, options) : undefined;
   }
 
   async createUpload(request: UploadRequest, _options?: CallOptions): Promise<Upload> {

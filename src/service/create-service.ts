@@ -8,6 +8,7 @@ import fastify from 'fastify';
 import { openIdempotencyRecords, openJobQueue } from '../compose/jobs.ts';
 import type { Config } from '../config/config.ts';
 import type { ApiTokens } from '../credentials/api-tokens.ts';
+import { isModelError } from '../domain/errors.ts';
 import type { ModelOrchestrator } from '../orchestrator/api.ts';
 import { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
 import { type Answer, tellAnswers } from './answer.ts';
@@ -80,6 +81,7 @@ export async function createService({
   await addOpenApi(app, version);
   guard(app, { door: new Door(tokens, anonymousAt(config)), names: ownNames(config), rateLimit: config.apiRateLimit });
   answerOnce(app, openIdempotencyRecords(config));
+  await convertOlderRegistry(orchestrator, onTrouble);
   await registerRoutes(app, context);
   await app.ready();
   return {
@@ -90,6 +92,16 @@ export async function createService({
     },
     close: (graceMs = GRACE_MS) => closeGently(app, stop, graceMs),
   };
+}
+
+/** What cannot be converted is told by every route that needs it; models of the manifest are served all the same. */
+async function convertOlderRegistry(orchestrator: ModelOrchestrator, onTrouble: (error: unknown) => void): Promise<void> {
+  try {
+    await orchestrator.convertRegistry();
+  } catch (error) {
+    if (!isModelError(error)) throw error;
+    onTrouble(error);
+  }
 }
 
 async function listen(app: ServiceApp, { apiHost, apiPort }: Config): Promise<string> {
