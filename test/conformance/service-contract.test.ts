@@ -1,7 +1,8 @@
 /** The OpenAPI document of the service is one, says of each route what it takes and gives, and the service keeps to it. */
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { JobQueue } from '../../src/jobs/job-queue.ts';
+import { HubServer } from '../servers/hub/hub-server.ts';
 import { MODEL, modelFixture } from '../support/model-fixture.ts';
 import { type TestService, testService } from '../support/test-service.ts';
 import { storeContextOf } from '../support/test-store.ts';
@@ -49,7 +50,9 @@ describe('the OpenAPI document', () => {
 
   it('names no route that is not there, and what can be read answers with 200', async () => {
     const world = await modelFixture({ files: { 'a.bin': 'bytes' } });
-    const service = await testService(world);
+    const hub = await HubServer.start();
+    onTestFinished(() => hub.stop());
+    const service = await testService(world, { env: { HF_ENDPOINT: hub.url } });
     await service.orchestrator.ensure(MODEL);
     const queue = new JobQueue(storeContextOf(world.modelsRoot));
     const { job } = await queue.submit(
@@ -61,7 +64,7 @@ describe('the OpenAPI document', () => {
     for (const [path, { get }] of Object.entries(paths)) {
       if (get === undefined || get.responses['501'] !== undefined) continue;
       const id = /uploads\/{id}/.test(path) ? upload.id : /(jobs|download)\/{id}/.test(path) ? job.id : MODEL;
-      const url = path.replace('{id}', id).replace('{*}', 'a.bin');
+      const url = path.replace('{id}', id).replace('{*}', 'a.bin') + (/search/.test(path) ? '?q=wan' : '');
       expect([path, ...(await statusAndFailure(service, url))]).toEqual([path, 200, '']);
     }
   });

@@ -7,6 +7,7 @@ import { eventRoutes } from './event-routes.ts';
 import { fleetRoutes } from './fleet-routes.ts';
 import { gcRoutes } from './gc-routes.ts';
 import { healthRoutes } from './health-routes.ts';
+import { hubRoutes } from './hub-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import { listRoutes } from './list-routes.ts';
 import { loadPlanRoutes } from './load-plan-routes.ts';
@@ -37,6 +38,7 @@ const GROUPS: readonly RouteGroup[] = [
   jobRoutes,
   downloadRoutes,
   eventRoutes,
+  hubRoutes,
   fleetRoutes,
 ];
 

@@ -24,6 +24,8 @@ export class HubRepo {
   isPrivate = false;
   isGated = false;
   isDisabled = false;
+  /** What the model is for. */
+  pipeline = 'text-to-video';
   /** False: its large files are not in Xet storage; of those that are committed from then on. */
   isXet = true;
 
