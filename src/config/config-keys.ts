@@ -382,6 +382,14 @@ export const CONFIG_KEYS = {
     description:
       'Hosts that are reached without a proxy: names, `.domain` suffixes, `host:port`, networks such as `10.0.0.0/8`, or `*` for all.',
   }),
+  allowedInternalHosts: network<readonly string[]>({
+    key: 'allowed_internal_hosts',
+    fromProject: 'held-back',
+    type: words,
+    default: [],
+    description:
+      'Hosts that URLs from callers of the service (webhooks, sources of registered models) may lead to though their addresses are not of the public Internet: names, `.domain` suffixes, `host:port`, networks such as `10.0.0.0/8`.',
+  }),
   caFiles: network<readonly string[]>({
     key: 'ca_files',
     fromProject: 'held-back',
