@@ -24,6 +24,7 @@ import { addOpenApi } from './openapi.ts';
 import { correlationIdOf } from './request-id.ts';
 import { registerRoutes } from './routes/all-routes.ts';
 import type { ServiceApp, ServiceContext } from './service-context.ts';
+import { Standing } from './standing.ts';
 
 export interface ServiceOptions {
   readonly orchestrator: ModelOrchestrator;
@@ -61,6 +62,7 @@ export async function createService({
 }: ServiceOptions): Promise<Service> {
   const stop = new AbortController();
   const jobs = openJobQueue(config);
+  const door = new Door(tokens, anonymousAt(config));
   const context: ServiceContext = {
     orchestrator,
     health: healthOf(orchestrator, config),
@@ -68,6 +70,7 @@ export async function createService({
     feed: new JobFeed(jobs, onTrouble),
     epoch: randomBytes(4).toString('hex'),
     gcPlans: new GcPlans(),
+    standing: new Standing(door),
     config,
     version,
     stopping: stop.signal,
@@ -77,7 +80,7 @@ export async function createService({
   await app.register(rateLimit, { global: false });
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: POLICY }, strictTransportSecurity: false });
   await addOpenApi(app, version);
-  guard(app, { door: new Door(tokens, anonymousAt(config)), names: ownNames(config), rateLimit: config.apiRateLimit });
+  guard(app, { door, names: ownNames(config), rateLimit: config.apiRateLimit });
   await registerRoutes(app, context);
   await app.ready();
   return {

@@ -17,6 +17,7 @@ import type { Access, Caller } from './caller.ts';
 import type { ClientWatch } from './client-watch.ts';
 import type { GcPlans } from './gc-plans.ts';
 import type { JobFeed } from './job-feed.ts';
+import type { Standing } from './standing.ts';
 
 /** Requests are what their schemas make of them; answers are as the schemas of documents say, every level read-only. */
 interface WireTypes extends FastifyTypeProvider {
@@ -36,6 +37,7 @@ export interface ServiceContext {
   /** Of this run of the service. */
   readonly epoch: string;
   readonly gcPlans: GcPlans;
+  readonly standing: Standing;
   readonly config: Config;
   readonly version: string;
   /** Aborted when the service stops: what a request waits for ends then, and keeps what it holds. */
