@@ -52,9 +52,11 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
   const resources = new Resources(config, store, options.rateCap);
   const tellOfTransferLibrary = transferLibraryNote(bus, config);
   const manifestPath = requireManifestPath(config);
-  const manifest = new RegistryFile(manifestPath, resolver.stateDir('manifests'));
+  const entriesPath = config.registryFile ?? resolver.registryFile;
+  const manifest = new RegistryFile(manifestPath, resolver.stateDir('manifests'), entriesPath);
   const work: Orchestration = {
     manifestPath,
+    entriesPath,
     store,
     blobs: new Blobs(store),
     partials: new Partials(store),
@@ -70,6 +72,8 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
       makesRoom: config.enableGarbageCollection,
       maxModelAgeMs: config.maxModelAgeMs,
       trashTtlMs: config.trashTtlMs,
+      uploadTtlMs: config.uploadTtlMs,
+      maxUploadSizeBytes: config.maxUploadSizeBytes,
     },
     registry: () => manifest.registry(),
     saveRegistry: () => manifest.save(),

@@ -13,6 +13,7 @@ import { loadPlanRoutes } from './load-plan-routes.ts';
 import { metricsRoutes } from './metrics-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { pinRoutes } from './pin-routes.ts';
+import { registryRoutes } from './registry-routes.ts';
 import { removeRoutes } from './remove-routes.ts';
 import { referenceRoutes, serviceRoutes } from './service-routes.ts';
 import { verifyRoutes } from './verify-routes.ts';
@@ -26,6 +27,7 @@ const GROUPS: readonly RouteGroup[] = [
   contentRoutes,
   verifyRoutes,
   pinRoutes,
+  registryRoutes,
   removeRoutes,
   gcRoutes,
   jobRoutes,
