@@ -1,4 +1,4 @@
-/** What the service itself refuses, before or beside the verbs: each with its status, in one table. docs/service.md lists it. */
+/** What the service itself refuses, before or beside the verbs: each with its status, in one table, which /reference shows. */
 import { type ErrorCode, ModelError, type ModelErrorOptions } from '../domain/errors.ts';
 
 interface RefusalTraits {

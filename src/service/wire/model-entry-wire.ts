@@ -19,7 +19,6 @@ export interface KnownModel {
   readonly entry?: RegistryEntry;
 }
 
-const MB = 1e6;
 const GB = 1e9;
 
 export function modelEntryWire({ summary, health, writtenAt, entry }: KnownModel): ModelEntry {
@@ -56,8 +55,6 @@ const sizeWire = (bytes: number) => ({
   size_bytes: bytes,
   size_gb: Math.round((bytes / GB) * 1000) / 1000,
 });
-
-export const megabytes = (bytes: number): number => Math.round((bytes / MB) * 100) / 100;
 
 /** 0 to 1, and 1 only of what is whole. */
 export function progressOf(health: ModelHealth, totalBytes: number): number {
