@@ -10,11 +10,13 @@ import type { Config } from '../config/config.ts';
 import type { ApiTokens } from '../credentials/api-tokens.ts';
 import type { ModelOrchestrator } from '../orchestrator/api.ts';
 import { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
+import { SharedLook } from '../util/shared-look.ts';
 import { type Answer, tellAnswers } from './answer.ts';
 import { answerNoHttp, answerProblems, sendProblem } from './answer-problems.ts';
 import { anonymousAt, listenError, requireToken, urlOf } from './binding.ts';
 import { Door } from './caller.ts';
 import { ClientWatch } from './client-watch.ts';
+import { wantsPage } from './dashboard/page-for-browsers.ts';
 import { InvalidPart } from './error-of.ts';
 import { GcPlans } from './gc-plans.ts';
 import { guard } from './guard.ts';
@@ -48,6 +50,8 @@ export interface Service {
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const MAX_PARAM_LENGTH = 1024;
 const GRACE_MS = 10_000;
+/** To look at every file of a large store takes a while. */
+const DISK_FRESH_MS = 2000;
 /** Of a whole request, its body included. */
 const REQUEST_TIMEOUT_MS = 120_000;
 
@@ -71,6 +75,7 @@ export async function createService({
     epoch: randomBytes(4).toString('hex'),
     gcPlans: new GcPlans(),
     standing: new Standing(door),
+    disk: new SharedLook({ look: () => orchestrator.diskUsage(), freshForMs: DISK_FRESH_MS, now: () => performance.now() }),
     config,
     version,
     stopping: stop.signal,
@@ -131,7 +136,7 @@ function bareApp(stopping: AbortSignal): ServiceApp {
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
-    rewriteUrl: ({ url = '/' }) => url.replace(/^\/api(?=\/|$)/, '') || '/',
+    rewriteUrl: (request) => (wantsPage(request) ? '/dashboard' : (request.url ?? '/').replace(/^\/api(?=\/|$)/, '') || '/'),
     genReqId: correlationIdOf,
     frameworkErrors: (error, request, reply) => void sendProblem(error, { request: request as never, reply: reply as never, stopping }),
     clientErrorHandler: answerNoHttp,

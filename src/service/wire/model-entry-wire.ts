@@ -43,6 +43,8 @@ export function modelEntryWire({ summary, health, writtenAt, entry }: KnownModel
     file_count: summary.fileCount,
     state: status?.state ?? (health.error === undefined ? 'UNKNOWN' : 'ERROR'),
     bytes_needed: status?.bytesNeeded ?? 0,
+    proof: status?.proof ?? summary.proof ?? null,
+    verified_at: status?.verifiedAt ?? null,
     path: status?.path ?? null,
     error_message: health.error?.message ?? null,
     custom: isCustom,
