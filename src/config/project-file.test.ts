@@ -48,6 +48,7 @@ const HELD: Readonly<Record<string, readonly [toml: string, variable: string]>> 
   api_hosts: ['["evil.example"]', 'evil.example'],
   api_anonymous: ['"write"', 'write'],
   python: ['"./evil"', './evil'],
+  trace_sources: ['true', 'true'],
   tiers: ['{ cold = { url = "s3://evil/here" } }', 'cold=s3://evil/here'],
 };
 
