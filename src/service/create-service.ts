@@ -8,6 +8,7 @@ import fastify from 'fastify';
 import { openJobQueue } from '../compose/jobs.ts';
 import type { Config } from '../config/config.ts';
 import type { ApiTokens } from '../credentials/api-tokens.ts';
+import { cleanTraceparent } from '../domain/trace-context.ts';
 import type { ModelOrchestrator } from '../orchestrator/api.ts';
 import { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
 import { SharedLook } from '../util/shared-look.ts';
@@ -150,13 +151,17 @@ function bareApp(stopping: AbortSignal): ServiceApp {
   app.setSerializerCompiler(() => JSON.stringify);
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('client');
+  app.decorateRequest('traceparent');
   app.addHook('onRequest', async (request, reply) => {
     request.client = new ClientWatch(reply.raw);
+    request.traceparent = cleanTraceparent(textOf(request.headers.traceparent));
     reply.headers({ 'x-correlation-id': request.id, 'cache-control': 'no-store' });
   });
   answerProblems(app, stopping);
   return app;
 }
+
+const textOf = (header: string | string[] | undefined): string | undefined => (typeof header === 'string' ? header : undefined);
 
 /** A name of this machine cannot be made to mean another one, but by whoever rules it. */
 const ownNames = ({ apiHost, apiHosts }: Config): ReadonlySet<string> =>

@@ -61,15 +61,26 @@ declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller;
     client: ClientWatch;
+    /** Of its span where traces are kept, else as the caller sent it. */
+    traceparent: string | undefined;
   }
 }
+
+/** What ties all that a request causes to it. */
+export const callIds = ({
+  id,
+  traceparent,
+}: FastifyRequest): Required<Pick<CallOptions, 'correlationId'>> & Pick<CallOptions, 'traceparent'> => ({
+  correlationId: id,
+  ...(traceparent !== undefined && { traceparent }),
+});
 
 /** For the verbs: they stop with the request or the service, and their events have the id of the request. */
 export function callOptions(
   request: FastifyRequest,
   { stopping }: Pick<ServiceContext, 'stopping'>,
-): Required<Pick<CallOptions, 'signal' | 'correlationId' | 'actor'>> {
+): CallOptions & Required<Pick<CallOptions, 'signal' | 'correlationId' | 'actor'>> {
   const { tokenName } = request.caller;
   const actor = { via: 'http', ...(tokenName !== undefined && { name: tokenName }) } as const;
-  return { signal: AbortSignal.any([request.client.signal, stopping]), correlationId: request.id, actor };
+  return { signal: AbortSignal.any([request.client.signal, stopping]), ...callIds(request), actor };
 }
