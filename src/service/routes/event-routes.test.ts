@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,12 +29,12 @@ async function watchedQueue() {
 }
 
 /** Reads the stream as a browser does. */
-async function listen({ url }: TestService, lastEventId?: string) {
+async function listen({ url }: TestService, lastEventId?: string, headers: Readonly<Record<string, string>> = {}) {
   const ending = new AbortController();
   onTestFinished(() => ending.abort());
   const response = await fetch(`${url}/v1/events`, {
     signal: ending.signal,
-    headers: { accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) },
+    headers: { ...headers, accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) },
   });
   const told: Told[] = [];
   let [text, isOver] = ['', false];
@@ -155,6 +156,27 @@ describe('live events', () => {
     expect((await served.ask('/events')).status).toBe(401);
   });
 
+  it('end when the token that they were asked for with is revoked', async () => {
+    const served = await watchedQueue();
+    const { token, about } = await served.tokens.create({ name: 'one', scope: 'read' });
+    const { until, isOver } = await listen(served, undefined, { authorization: `Bearer ${token.reveal()}` });
+    await served.tokens.revoke(about.id);
+    await until(isOver);
+  });
+
+  it('end where nobody needed a token, as soon as there is one', async () => {
+    const served = await watchedQueue();
+    const { until, isOver } = await listen(served);
+    await served.tokens.create({ name: 'one', scope: 'read' });
+    await until(isOver);
+  });
+
+  it('are not begun for whoever asks for the head of the answer alone', async () => {
+    const { url } = await watchedQueue();
+    const { status, headers } = await fetch(`${url}/v1/events`, { method: 'HEAD' });
+    expect([status, headers.get('content-type'), headers.get('content-length')]).toEqual([200, 'text/event-stream', '0']);
+  });
+
   it('keep little for a watcher that reads nothing, and still reach the others', async () => {
     const { queue, add, ...served } = await watchedQueue();
     const jobs: JobRecord[] = [];
@@ -171,6 +193,19 @@ describe('live events', () => {
     expect(told.length).toBeGreaterThan(300);
     for (const response of responses) expect(response.writableLength).toBeLessThan(96 * 1024);
     stuck.destroy();
+  });
+});
+
+describe('a stream of events that was closed', () => {
+  it('is kept by nothing', () => {
+    const feed = new JobFeed({ list: () => ({ jobs: [], unreadable: [] }), progress: () => undefined }, (error) => {
+      throw error;
+    });
+    const { signal } = new AbortController();
+    const stream = new EventStream({ feed, epoch: 'e', lastEventId: undefined, signal });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    stream.destroy();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 });
 
