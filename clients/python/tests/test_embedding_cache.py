@@ -88,6 +88,7 @@ def test_what_is_no_key_is_refused(directory: Path, others: dict[str, Any]) -> N
             r"is \(1, 8, 2\), the cache is for \(1, 16, width\).*max_sequence_length=16",
         ),
         ({"prompt_embeds": Tensor("BF16", (2, 16, 2), bytes(128))}, r"is \(2, 16, 2\)"),
+        ({"prompt_embeds": Tensor("BF16", (1, 16, 2), bytes(64)), "mask": Tensor("U8", (-1, -2), bytes(2))}, "which is none"),
         ({"prompt_embeds": Tensor("BF16", (16, 2), bytes(64))}, r"is \(16, 2\)"),
     ],
 )
@@ -102,7 +103,14 @@ def test_another_layout_is_told_by_extra_and_then_taken_as_it_is(directory: Path
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda file: file[:500], lambda _: b"", lambda file: file + b"x", lambda file: file[:-1] + bytes([file[-1] ^ 1])]
+    "damage",
+    [
+        lambda _: (200_000).to_bytes(8, "little") + b"[" * 200_000,
+        lambda file: file[:500],
+        lambda _: b"",
+        lambda file: file + b"x",
+        lambda file: file[:-1] + bytes([file[-1] ^ 1]),
+    ],
 )
 def test_a_damaged_entry_is_removed_and_computed_anew(
     directory: Path, damage: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
@@ -308,6 +316,8 @@ def test_torch_tensors_come_back_as_they_were(directory: Path, dtype: str) -> No
     for found in (first, again, cache.get("a cat")):
         assert found.dtype == embeds.dtype
         assert torch.equal(found, embeds)
+    with pytest.raises(ValueError, match="F8_E4M3 are not had as torch tensors"):
+        cache_in(directory, dtype="F8_E4M3").torch()
     with pytest.raises(ValueError, match="a negative prompt has its own entry"):
         cache.get_or_compute("a dog", lambda: (embeds, embeds))
 

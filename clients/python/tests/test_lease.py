@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from server import FileServer
+from wan_models import aio
 from wan_models.errors import ModelNotFound
 from world import TINY, World
 
@@ -43,6 +45,31 @@ def test_while_the_block_runs_neither_gc_nor_rm_removes_the_model(leasable: Worl
         refused = removal(leasable)
         assert (refused["code"], refused["reason"]) == ("CONCURRENT_MODIFICATION", "model_leased")
         assert f"(pid {os.getpid()})" in refused["message"]
+    assert removal(leasable) is True
+
+
+def test_under_asyncio_both_ends_of_a_lease_run_beside_the_loop(leasable: World) -> None:
+    beats: list[float] = []
+
+    async def beat() -> None:
+        while True:
+            beats.append(time.monotonic())
+            await asyncio.sleep(0.01)
+
+    async def hold_and_raise() -> None:
+        async with aio.entered(leasable.client().lease(TINY)) as lease:
+            assert lease.path == leasable.root / "wan22" / TINY
+            assert (await asyncio.to_thread(gc_item, leasable))["reason"] == "leased"
+            raise ZeroDivisionError
+
+    async def main() -> None:
+        heart = asyncio.create_task(beat())
+        with pytest.raises(ZeroDivisionError):
+            await hold_and_raise()
+        heart.cancel()
+
+    asyncio.run(main())
+    assert len(beats) > 5
     assert removal(leasable) is True
 
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { tempDir } from '../../../test/support/temp-dir.ts';
 import type { EmbeddingKey, EmbeddingTensors } from './embedding.ts';
+import { encodeEntry } from './entry-file.ts';
 import { cacheIn, ENCODER, embedsOf, keyOf, plainTensors, tensorsOf } from './fixtures/embeddings.ts';
 
 const place = async (): Promise<string> => join(await tempDir(), 'embeddings');
@@ -248,11 +250,14 @@ describe('the folder', () => {
     const [first] = await entryFiles(directory);
     await utimes(first ?? '', 1000, 1000);
     await writeFile(join(directory, 'mine.txt'), 'not of the cache');
+    const text = 'no key';
+    const forged = join(directory, `${hash('sha256', text)}.safetensors`);
+    await writeFile(forged, await encodeEntry({ id: '', text }, tensorsOf(3)));
     const list = await cache.list();
     expect(list.map(({ id }) => id)).toHaveLength(2);
     expect(list[1]).toMatchObject({ lastUsed: '1970-01-01T00:16:40.000Z', encoder: ENCODER, dtype: 'BF16', shape: [1, 16, 64] });
     const { totalBytes } = await cache.stats();
-    expect(await cache.clear()).toEqual({ removed: 2, reclaimedBytes: totalBytes });
+    expect(await cache.clear()).toEqual({ removed: 3, reclaimedBytes: totalBytes });
     expect(await cache.list()).toEqual([]);
     expect(await readFile(join(directory, 'mine.txt'), 'utf8')).toBe('not of the cache');
   });

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any, Callable, TypeVar
 
 from .cancel import Cancel
@@ -35,3 +37,13 @@ async def run(function: Callable[..., T], *args: Any, **options: Any) -> T:
         call.cancelled() or call.exception()  # however it ended: who cancels a task is told that it was cancelled
         raise
     return call.result()
+
+
+@asynccontextmanager
+async def entered(manager: AbstractContextManager[T]) -> AsyncIterator[T]:
+    """``async with aio.entered(lease("t2v-A14B@2.2.0")) as held:``; both its ends run beside the loop."""
+    held = await run(manager.__enter__)
+    try:
+        yield held
+    finally:
+        await asyncio.to_thread(manager.__exit__, None, None, None)
