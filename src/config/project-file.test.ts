@@ -47,7 +47,9 @@ const HELD: Readonly<Record<string, readonly [toml: string, variable: string]>> 
   api_host: ['"0.0.0.0"', '0.0.0.0'],
   api_hosts: ['["evil.example"]', 'evil.example'],
   api_anonymous: ['"write"', 'write'],
+  allowed_internal_hosts: ['["10.0.0.0/8"]', '10.0.0.0/8'],
   python: ['"./evil"', './evil'],
+  trace_sources: ['true', 'true'],
   tiers: ['{ cold = { url = "s3://evil/here" } }', 'cold=s3://evil/here'],
 };
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -62,6 +64,50 @@ def test_the_block_may_raise(leasable: World) -> None:
 def test_a_model_that_cannot_be_had_is_not_held(leasable: World) -> None:
     with pytest.raises(ModelNotFound), leasable.client().lease("no-such@1.0.0"):
         pytest.fail("the block ran")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_process_that_was_forked_in_the_block_delays_no_release(leasable: World) -> None:
+    with leasable.client().lease(TINY):
+        forked = os.fork()
+        if forked == 0:
+            signal.pause()
+        begun = time.monotonic()
+    took = time.monotonic() - begun
+    assert removal(leasable) is True
+    os.kill(forked, signal.SIGKILL)
+    os.waitpid(forked, 0)
+    assert took < 25
+
+
+RELEASER = f"""
+import os, sys
+from wan_models import lease
+try:
+    with lease({TINY!r}):
+        print(open(f"/proc/self/task/{{os.getpid()}}/children").read(), flush=True)
+        sys.stdin.readline()
+        print("releasing", flush=True)
+except KeyboardInterrupt:
+    sys.exit(7)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is that of Linux")
+def test_ctrl_c_while_a_lease_is_given_back_is_not_lost(leasable: World) -> None:
+    program = leasable.start_python(RELEASER)
+    assert program.stdout is not None
+    assert program.stdin is not None
+    os.kill(int(program.stdout.readline()), signal.SIGSTOP)
+    program.stdin.write("go\n")
+    program.stdin.flush()
+    assert program.stdout.readline() == "releasing\n"
+    with pytest.raises(subprocess.TimeoutExpired):
+        program.wait(1)
+    program.send_signal(signal.SIGINT)
+    assert program.wait(20) == 7
+    program.communicate()
+    assert removal(leasable) is True
 
 
 HOLDER = f"""

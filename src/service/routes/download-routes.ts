@@ -10,7 +10,7 @@ import { done, download, downloadProgress, downloadRequest, idempotencyHeaders, 
 import { modelParams } from '../contract/model-params.ts';
 import { idempotencyKeyOf } from '../idempotency-key.ts';
 import { Refusal } from '../refusal.ts';
-import { callOptions, type RouteGroup } from '../service-context.ts';
+import { callIds, callOptions, type RouteGroup } from '../service-context.ts';
 import { downloadProgressWire, downloadWire } from '../wire/download-wire.ts';
 
 /** Of a download, as different callers look for it. */
@@ -48,7 +48,7 @@ export const downloadRoutes: RouteGroup = (app, context) => {
       const key = idempotencyKeyOf(request);
       const { job, isNew } = await queue.submit(resolved, {
         origin: 'http',
-        correlationId: request.id,
+        ...callIds(request),
         ...(typeof priority === 'number' && { priority }),
         ...(typeof limit === 'number' && { limitRateBytesPerSecond: limit }),
         ...(key !== undefined && { idempotencyKey: key }),

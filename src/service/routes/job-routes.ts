@@ -14,7 +14,7 @@ import { answers } from '../contract/answers.ts';
 import { idempotencyHeaders, jobChanges, jobList, jobParams, jobsQuery, newJob, priority, submittedJob } from '../contract/jobs.ts';
 import { idempotencyKeyOf } from '../idempotency-key.ts';
 import { Refusal } from '../refusal.ts';
-import type { RouteGroup } from '../service-context.ts';
+import { callIds, type RouteGroup } from '../service-context.ts';
 
 /** They remove models, or change what is pinned: as when they are done at once. */
 const ADMIN_KINDS: ReadonlySet<JobKind> = new Set(['gc', 'lock']);
@@ -61,7 +61,7 @@ export const jobRoutes: RouteGroup = (app, { jobs: queue, orchestrator, config }
       const key = idempotencyKeyOf(request);
       const { job, isNew } = await queue.submit(await resolveRequest(asked, orchestrator), {
         origin: 'http',
-        correlationId: request.id,
+        ...callIds(request),
         ...(urgency !== undefined && { priority: urgency }),
         ...(limit !== undefined && { limitRateBytesPerSecond: limit }),
         ...(key !== undefined && { idempotencyKey: key }),

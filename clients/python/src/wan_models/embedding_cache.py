@@ -105,9 +105,10 @@ class EmbeddingCache:
     def _checked(self, tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         if "prompt_embeds" not in tensors:
             raise ValueError("there is no prompt_embeds")
-        found = tensors["prompt_embeds"].dtype
-        if found != self._key.dtype:
-            raise ValueError(f"prompt_embeds is {found}, the cache is for {self._key.dtype}")
+        dtype, shape, _ = tensors["prompt_embeds"]
+        if dtype != self._key.dtype:
+            raise ValueError(f"prompt_embeds is {dtype}, the cache is for {self._key.dtype}")
+        self._key.check_shape(shape)
         return tensors
 
     def _tolerant_read(self, entry_id: str) -> Optional[dict[str, Tensor]]:
