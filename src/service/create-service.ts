@@ -32,7 +32,7 @@ import { Standing } from './standing.ts';
 export interface ServiceOptions {
   readonly orchestrator: ModelOrchestrator;
   readonly config: Config;
-  readonly tokens: Pick<ApiTokens, 'find' | 'isAny'>;
+  readonly tokens: Pick<ApiTokens, 'find' | 'isAny' | 'wereMade'>;
   readonly version: string;
   /** Is told of each answer, once it is out. */
   readonly onAnswer?: (answer: Answer) => void;
