@@ -5,6 +5,7 @@
  *
  *     npm run build && node bench/hub/xet.ts            4 rounds, 4 new files of 64 MiB
  *     BENCH_MODE=near node bench/hub/xet.ts             each has an earlier version of the files, of which nine tenths are the same
+ *     BENCH_MBPS=20 node bench/hub/xet.ts               the bytes come over a line of 20 MB/s with a round trip of 20 ms
  *     BENCH_ROUNDS=5 BENCH_FILES=8 BENCH_MIB=256 BENCH_DIR=/mnt/disk node bench/hub/xet.ts
  */
 import { chmodSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,6 +16,7 @@ import { HubServer } from '../../test/servers/hub/hub-server.ts';
 import { LocalCas, missingForXet } from '../../test/servers/hub/local-cas.ts';
 import { startNginx } from '../cold-ensure/nginx.ts';
 import { spreadOf, spreadText } from '../spread.ts';
+import { startFarProxy } from '../wan-link/far-proxy.ts';
 import { randomWeights, writeChunks, writeWeights } from './bf16-file.ts';
 import type { Job, StoredFile } from './rivals.ts';
 import { type Run, timed } from './timed.ts';
@@ -29,6 +31,8 @@ const IS_NEAR = process.env.BENCH_MODE === 'near';
 /** Of a later version, every n-th MiB is another one; and its header is longer, so that all bytes behind it lie elsewhere. */
 const CHANGED_EVERY = 10;
 const HEADER_BYTES = 264;
+const LINE_MBPS = Number(process.env.BENCH_MBPS ?? 0);
+const LINE = { roundTripMs: 20, bytesPerSecond: LINE_MBPS * 1e6, isShared: true };
 const REPO = 'Wan-AI/bench';
 
 const missing = missingForXet();
@@ -44,15 +48,18 @@ mkdirSync(served);
 const hub = await HubServer.start();
 const nginx = await startNginx(join(scratch, 'nginx'), served, { accessLog });
 const cas = await LocalCas.start(join(scratch, 'cas'));
-const front = await XetFront.start(cas.url, (hash) => `${nginx.url}/xorb-${hash}`);
+const line = LINE_MBPS > 0 ? await startFarProxy({ targetPort: Number(new URL(nginx.url).port), ...LINE }) : undefined;
+const bytesUrl = line === undefined ? nginx.url : `http://127.0.0.1:${line.port}`;
+const front = await XetFront.start(cas.url, (hash) => `${bytesUrl}/xorb-${hash}`);
 try {
   hub.casUrl = front.url;
-  hub.bytesUrl = (sha256) => `${nginx.url}/${sha256}`;
+  hub.bytesUrl = (sha256) => `${bytesUrl}/${sha256}`;
   const before = IS_NEAR ? await publish('before', newFiles()) : undefined;
   await race(await publish('main', before === undefined ? newFiles() : before.map(nearlySame)), before);
 } finally {
   await front.stop();
   await cas.stop();
+  line?.stop();
   await nginx.stop();
   await hub.stop();
   rmSync(scratch, { recursive: true, force: true });
@@ -130,7 +137,7 @@ function sentBytes(): number {
 function report(results: ReadonlyMap<string, readonly Result[]>): void {
   const load = loadavg().map((one) => one.toFixed(1));
   console.log(
-    `${FILES} files of ${FILE_BYTES / MB} MiB${IS_NEAR ? ', nine tenths of each in an earlier version' : ''}, ${availableParallelism()} cores, load ${load.join(' ')}, node ${process.versions.node}`,
+    `${FILES} files of ${FILE_BYTES / MB} MiB${IS_NEAR ? ', nine tenths of each in an earlier version' : ''}, ${LINE_MBPS > 0 ? `over ${LINE_MBPS} MB/s and ${LINE.roundTripMs} ms` : 'over loopback'}, ${availableParallelism()} cores, load ${load.join(' ')}, node ${process.versions.node}`,
   );
   const [ours = []] = results.values();
   for (const [name, list] of results) {
