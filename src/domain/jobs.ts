@@ -5,6 +5,7 @@
 import type { Via } from './acts.ts';
 import type { ErrorDocument } from './errors.ts';
 import type { BytesOrigin, Phase } from './events.ts';
+import type { SourceTrouble } from './source-trouble.ts';
 
 export const JOB_KINDS = ['ensure', 'verify', 'repair', 'gc', 'scrub', 'lock'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
@@ -78,15 +79,6 @@ export interface SourceShare {
   readonly source: string;
   readonly files: number;
   readonly bytes: number;
-}
-
-export interface SourceTrouble {
-  /** Redacted URL. */
-  readonly source: string;
-  readonly code: string;
-  readonly times: number;
-  /** As it was said last. */
-  readonly message: string;
 }
 
 /** What was measured of a job while it worked, over all its attempts: why it took as long as it did. */

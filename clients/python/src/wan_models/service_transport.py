@@ -82,7 +82,8 @@ class ServiceTransport:
         origin = ways[0] if len(ways) == 1 else "unknown"
         shown = [{"path": one["path"], "size_bytes": one["size_bytes"], "proof": one["proof"], "origin": origin} for one in files]
         head = {"ref": job["model"], "variant": listed["variant"], "duration_ms": duration_ms}
-        return {**head, **job["result"], "files": shown, "liars": summary.get("liars", [])}
+        told = {"liars": summary.get("liars", []), "troubles": summary.get("troubles", [])}
+        return {**head, **job["result"], "files": shown, **told}
 
     def _require_root(self) -> None:
         """Before a byte moves: a path that is no directory here is of no use."""
