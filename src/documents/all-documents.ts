@@ -33,6 +33,7 @@ import { repairData } from './repair.ts';
 import { scrubData } from './scrub.ts';
 import { overlaysDocument, showData } from './show.ts';
 import { smokeData } from './smoke.ts';
+import { storeEventDocument } from './store-events.ts';
 import { tierData } from './tier.ts';
 
 const DATA = {
@@ -103,7 +104,12 @@ export const DOCUMENTS: Readonly<Record<string, z.ZodType>> = Object.fromEntries
 
 /** The published JSON Schemas: file name under schemas/ -> content. */
 export function schemaFiles(): ReadonlyMap<string, string> {
-  const published = Object.entries({ ...DOCUMENTS, 'wan.event/v1': eventDocument, 'wan.overlays/v1': overlaysDocument });
+  const published = Object.entries({
+    ...DOCUMENTS,
+    'wan.event/v1': eventDocument,
+    'wan.store_event/v1': storeEventDocument,
+    'wan.overlays/v1': overlaysDocument,
+  });
   return new Map(published.map(([name, document]) => [`${name.replace('/', '.')}.json`, schemaText(name, document)]));
 }
 

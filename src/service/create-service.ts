@@ -6,6 +6,7 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import fastify from 'fastify';
 import { openJobQueue } from '../compose/jobs.ts';
+import { storeEventsOf } from '../compose/telemetry.ts';
 import type { Config } from '../config/config.ts';
 import type { ApiTokens } from '../credentials/api-tokens.ts';
 import type { ModelOrchestrator } from '../orchestrator/api.ts';
@@ -18,7 +19,7 @@ import { ClientWatch } from './client-watch.ts';
 import { InvalidPart } from './error-of.ts';
 import { GcPlans } from './gc-plans.ts';
 import { guard } from './guard.ts';
-import { JobFeed } from './job-feed.ts';
+import { LiveFeed } from './live-feed.ts';
 import { isLoopback } from './loopback.ts';
 import { addOpenApi } from './openapi.ts';
 import { correlationIdOf } from './request-id.ts';
@@ -65,7 +66,7 @@ export async function createService({
     orchestrator,
     health: healthOf(orchestrator, config),
     jobs,
-    feed: new JobFeed(jobs, onTrouble),
+    feed: new LiveFeed({ queue: jobs, events: storeEventsOf(config), onTrouble }),
     epoch: randomBytes(4).toString('hex'),
     gcPlans: new GcPlans(),
     config,

@@ -9,7 +9,7 @@ import type { StoreContext } from './context.ts';
 import { listNames } from './list-names.ts';
 
 /** Kinds with text from sources, or from other programs, in their records. */
-const OF_OTHERS: readonly StateKind[] = ['absent', 'hosts', 'jobs', 'job-progress', 'smoke'];
+const OF_OTHERS: readonly StateKind[] = ['absent', 'hosts', 'jobs', 'job-progress', 'smoke', 'events', 'deliveries'];
 /** A user before the host, or a query with values. */
 const SECRET = /:\/\/[^/\s"]*@|[?&][\w-]+=/;
 
