@@ -35,6 +35,7 @@ import { overlaysDocument, showData } from './show.ts';
 import { smokeData } from './smoke.ts';
 import { storeEventDocument } from './store-events.ts';
 import { tierData } from './tier.ts';
+import { webhooksData } from './webhooks.ts';
 
 const DATA = {
   'wan.models.ensure/v1': ensureData,
@@ -87,6 +88,7 @@ const DATA = {
   'wan.auth.status/v1': authStatusData,
   'wan.auth.logout/v1': authLogoutData,
   'wan.auth.token/v1': authTokenData,
+  'wan.webhooks/v1': webhooksData,
   'wan.serve/v1': serveData,
   'wan.doctor/v1': doctorData,
   'wan.config.show/v1': configShowData,

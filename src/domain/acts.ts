@@ -21,6 +21,9 @@ export type AuditedAct =
   | 'remove'
   | 'auth.login'
   | 'auth.logout'
+  | 'webhook.add'
+  | 'webhook.remove'
+  | 'webhook.enable'
   | 'config.trust'
   | 'config.distrust'
   | `http.${string}`;

@@ -3,10 +3,10 @@ import { JOB_STATES } from './jobs.ts';
 import { STORE_EVENT_TYPES } from './store-events.ts';
 
 /** Of a job, by the state that it has come to. */
-export const JOB_EVENT_TYPES = JOB_STATES.map((state) => `job.${state}` as const);
+const JOB_EVENT_TYPES = JOB_STATES.map((state) => `job.${state}` as const);
 
 /** All that can be told to others. */
-export const TOLD_TYPES: readonly string[] = [...STORE_EVENT_TYPES, ...JOB_EVENT_TYPES];
+const TOLD_TYPES: readonly string[] = [...STORE_EVENT_TYPES, ...JOB_EVENT_TYPES];
 
 const SHAPE = /^(?:\*|[a-z_]+(?:\.[a-z_]+)*(?:\.\*)?)$/;
 

@@ -48,6 +48,7 @@ export class Refusal extends ModelError {
 export const STATUS_OF_REASON: Readonly<Record<string, number>> = {
   file_not_proven: 404,
   not_complete: 409,
+  webhook_not_found: 404,
 };
 
 /** Of every error that can be answered: the only place where that is decided. */

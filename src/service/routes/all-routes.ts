@@ -16,6 +16,7 @@ import { pinRoutes } from './pin-routes.ts';
 import { removeRoutes } from './remove-routes.ts';
 import { referenceRoutes, serviceRoutes } from './service-routes.ts';
 import { verifyRoutes } from './verify-routes.ts';
+import { webhookRoutes } from './webhook-routes.ts';
 
 const GROUPS: readonly RouteGroup[] = [
   serviceRoutes,
@@ -31,6 +32,7 @@ const GROUPS: readonly RouteGroup[] = [
   jobRoutes,
   downloadRoutes,
   eventRoutes,
+  webhookRoutes,
   fleetRoutes,
 ];
 
