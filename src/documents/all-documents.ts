@@ -12,6 +12,7 @@ import { gcData } from './gc.ts';
 import { importData } from './import.ts';
 import { explainData, jobsData } from './jobs.ts';
 import { addData, diffData, lockData, outdatedData, removeData } from './lock.ts';
+import { logLine } from './log-line.ts';
 import { completionsData, configShowData, configTrustData, doctorData, helpData, serveData, versionData } from './machine.ts';
 import { metricsData } from './metrics.ts';
 import {
@@ -103,7 +104,8 @@ export const DOCUMENTS: Readonly<Record<string, z.ZodType>> = Object.fromEntries
 
 /** The published JSON Schemas: file name under schemas/ -> content. */
 export function schemaFiles(): ReadonlyMap<string, string> {
-  const published = Object.entries({ ...DOCUMENTS, 'wan.event/v1': eventDocument, 'wan.overlays/v1': overlaysDocument });
+  const lines = { 'wan.event/v1': eventDocument, 'wan.log/v1': logLine, 'wan.overlays/v1': overlaysDocument };
+  const published = Object.entries({ ...DOCUMENTS, ...lines });
   return new Map(published.map(([name, document]) => [`${name.replace('/', '.')}.json`, schemaText(name, document)]));
 }
 

@@ -55,9 +55,11 @@ export const errorObject = z.object({
 /** A ref for which the verb failed while it went on with the others. */
 export const failedRef = z.object({ ref, ok: z.literal(false), error: errorObject });
 
+const correlationId = z.string().optional().meta({ description: 'under which log, events and audit log tell of it' });
+
 /** What `wan <verb> --json` prints: `ok` says whether the verb did what it was asked to. */
 export const envelope = <Schema extends string, Data extends z.ZodType>(schema: Schema, data: Data) =>
   z.discriminatedUnion('ok', [
     z.object({ schema: z.literal(schema), ok: z.literal(true), data }),
-    z.object({ schema: z.literal(schema), ok: z.literal(false), error: errorObject, data: data.optional() }),
+    z.object({ schema: z.literal(schema), ok: z.literal(false), correlation_id: correlationId, error: errorObject, data: data.optional() }),
   ]);

@@ -58,6 +58,7 @@ export const jobDocument = z.object({
   limit_rate_bytes_per_second: bytes.optional().meta({ description: 'of this job alone' }),
   origin: z.enum(['cli', 'http', 'schedule', 'library']),
   correlation_id: z.string().meta({ description: 'the same in every event and log line of its work' }),
+  traceparent: z.string().optional().meta({ description: 'W3C trace context of whoever submitted it' }),
   created_at: at,
   started_at: at.optional().meta({ description: 'of the last attempt' }),
   finished_at: at.optional(),

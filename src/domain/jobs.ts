@@ -133,6 +133,8 @@ export interface JobRecord {
   readonly limit_rate_bytes_per_second?: number;
   readonly origin: JobOrigin;
   readonly correlation_id: string;
+  /** W3C trace context of whoever submitted it. */
+  readonly traceparent?: string;
   /** Digests of the Idempotency-Key and of what was asked with it. */
   readonly idempotency?: { readonly key: string; readonly request: string };
   readonly created_at: string;

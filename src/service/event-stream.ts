@@ -22,6 +22,7 @@ export class EventStream extends Readable {
   readonly #options: EventStreamOptions;
   readonly #unwatch: () => void;
   readonly #alive: NodeJS.Timeout;
+  readonly #end = (): void => void this.push(null);
   #seen: number;
   #isWanted = true;
 
@@ -34,7 +35,8 @@ export class EventStream extends Readable {
     this.push(`retry: ${RETRY_MS}\n${lastEventId !== undefined && seen === undefined ? 'event: reset\ndata: {}\n' : ''}\n`);
     this.#unwatch = feed.watch(() => this.#send());
     this.#alive = setInterval(() => this.#isWanted && this.push(': still here\n\n'), ALIVE_MS).unref();
-    signal.addEventListener('abort', () => this.push(null), { once: true });
+    signal.addEventListener('abort', this.#end, { once: true });
+    if (signal.aborted) this.#end();
     this.#send();
   }
 
@@ -45,6 +47,7 @@ export class EventStream extends Readable {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#unwatch();
+    this.#options.signal.removeEventListener('abort', this.#end);
     clearInterval(this.#alive);
     done(error);
   }

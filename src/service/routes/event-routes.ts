@@ -1,5 +1,5 @@
 /** Live: each job as it changes. */
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { PROBLEM_TYPE, problem } from '../contract/problem.ts';
 import { EventStream } from '../event-stream.ts';
@@ -26,14 +26,22 @@ export const eventRoutes: RouteGroup = (app, context) => {
         response: { 200: events, '4xx': failure, '5xx': failure },
       },
     },
-    async (request, reply) => stream(context, { reply, lastEventId: request.headers['last-event-id'] }),
+    async (request, reply) => answer(context, request, reply),
   );
 };
 
-async function stream(
-  { feed, epoch, stopping }: ServiceContext,
-  { reply, lastEventId }: { readonly reply: FastifyReply; readonly lastEventId: string | undefined },
-): Promise<FastifyReply> {
-  const told = new EventStream({ feed, epoch, lastEventId, signal: stopping });
-  return reply.type('text/event-stream').header('x-accel-buffering', 'no').send(told);
+async function answer(context: ServiceContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  reply.type('text/event-stream').header('x-accel-buffering', 'no');
+  return reply.send(request.method === 'HEAD' ? '' : stream(context, request));
+}
+
+function stream(
+  { feed, epoch, stopping, standing }: ServiceContext,
+  { headers: { authorization, 'last-event-id': last } }: FastifyRequest,
+): EventStream {
+  const lost = new AbortController();
+  const lastEventId = last === undefined ? undefined : String(last);
+  const told = new EventStream({ feed, epoch, lastEventId, signal: AbortSignal.any([stopping, lost.signal]) });
+  told.once('close', standing.watch({ authorization, access: 'read', onLost: () => lost.abort() }));
+  return told;
 }
