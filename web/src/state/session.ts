@@ -44,7 +44,8 @@ export async function lookWho(): Promise<void> {
 
 /** A token that is refused was revoked, or has expired: it is forgotten, and what is open without one is asked for. */
 listenForRefusals((problem) => {
-  farewell.value = problem;
+  // What is still asked for afterwards, without it, is no news.
+  if (farewell.peek() === undefined || problem.reason !== 'token_missing') farewell.value = problem;
   who.value = { token: null, scope: null };
   if (token.peek() === null) return;
   keepToken(null);
