@@ -54,10 +54,11 @@ describe('the OpenAPI document', () => {
       { origin: 'cli', correlationId: 'one' },
     );
     const { paths } = await documentOf(service);
+    const headers = await service.bearer('admin');
     for (const [path, { get }] of Object.entries(paths)) {
       if (get === undefined || get.responses['501'] !== undefined) continue;
       const url = path.replace('{id}', /(jobs|download)\/{id}/.test(path) ? job.id : MODEL).replace('{*}', 'a.bin');
-      expect([path, ...(await statusAndFailure(service, url))]).toEqual([path, 200, '']);
+      expect([path, ...(await statusAndFailure(service, { path: url, headers }))]).toEqual([path, 200, '']);
     }
   });
 });
@@ -77,8 +78,11 @@ describe('the reference page', () => {
 });
 
 /** The body of a stream of events never ends: it is not waited for. */
-async function statusAndFailure({ url }: TestService, path: string): Promise<[number, string]> {
-  const answer = await fetch(`${url}${path}`);
+async function statusAndFailure(
+  { url }: TestService,
+  { path, headers }: { readonly path: string; readonly headers: Readonly<Record<string, string>> },
+): Promise<[number, string]> {
+  const answer = await fetch(`${url}${path}`, { headers });
   if (!answer.ok) return [answer.status, await answer.text()];
   await answer.body?.cancel();
   return [answer.status, ''];
