@@ -6,7 +6,7 @@ import { describeUnless } from './real-server.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-export function findChromium(): string | undefined {
+function findChromium(): string | undefined {
   const named = process.env.WAN_TEST_CHROMIUM;
   if (named !== undefined && named !== '') return named;
   return NAMES.find((name) => spawnSync('which', [name], { stdio: 'ignore' }).status === 0);
