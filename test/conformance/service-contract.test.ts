@@ -68,7 +68,7 @@ describe('the OpenAPI document', () => {
     for (const [path, { get }] of Object.entries(paths)) {
       if (get === undefined || get.responses['501'] !== undefined) continue;
       const url = path.replace('{id}', idIn(path)).replace('{*}', 'a.bin');
-      expect([path, ...(await statusAndFailure(service, url, headers))]).toEqual([path, 200, '']);
+      expect([path, ...(await statusAndFailure(service, { path: url, headers }))]).toEqual([path, 200, '']);
     }
   });
 });
@@ -88,7 +88,10 @@ describe('the reference page', () => {
 });
 
 /** The body of a stream of events never ends: it is not waited for. */
-async function statusAndFailure({ url }: TestService, path: string, headers: Readonly<Record<string, string>>): Promise<[number, string]> {
+async function statusAndFailure(
+  { url }: TestService,
+  { path, headers }: { readonly path: string; readonly headers: Readonly<Record<string, string>> },
+): Promise<[number, string]> {
   const answer = await fetch(`${url}${path}`, { headers });
   if (!answer.ok) return [answer.status, await answer.text()];
   await answer.body?.cancel();

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Banner } from './shell/banner.tsx';
 import { Header } from './shell/header.tsx';
 import { LogIn } from './shell/log-in.tsx';
+import { announcement } from './state/announcements.ts';
 import { route, TITLES } from './state/route.ts';
 import { may, who } from './state/session.ts';
 import { Notices } from './ui/notices.tsx';
@@ -25,6 +26,9 @@ export function App() {
         <Content />
       </main>
       <Notices />
+      <p class="heard" role="status">
+        {announcement.value}
+      </p>
     </>
   );
 }

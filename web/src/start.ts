@@ -1,6 +1,6 @@
 /** What goes on beside what is drawn. */
 import { asProblem } from './api/problem.ts';
-import { isLost } from './state/connection.ts';
+import { isLost, watchVisibility } from './state/connection.ts';
 import { watchJobs } from './state/live-jobs.ts';
 import { watchAddress } from './state/route.ts';
 import { lookWho } from './state/session.ts';
@@ -11,6 +11,7 @@ const RETRY_MS = 2000;
 export function start(): void {
   applyTheme();
   watchAddress();
+  watchVisibility();
   watchJobs();
   void lookWhoUntilKnown();
 }

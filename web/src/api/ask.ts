@@ -1,5 +1,5 @@
 /** One request, and its answer or its problem. */
-import { type Problem, problemOf, unreachable } from './problem.ts';
+import { jsonOf, type Problem, problemOf, unreachable } from './problem.ts';
 import { authorization } from './token.ts';
 
 export interface Asked {
@@ -21,8 +21,8 @@ export function listenForRefusals(listener: Listener): void {
 /** @param path below /v1 @throws Problem */
 export async function ask<Answer>(path: string, asked: Asked = {}): Promise<Answer> {
   const response = await send(path, asked);
-  if (response.ok) return (await response.json()) as Answer;
-  throw await problemOf(response);
+  if (response.ok) return (await jsonOf(response, asked.signal)) as Answer;
+  throw await problemOf(response, asked.signal);
 }
 
 /** An answer of whatever status but 401. @throws Problem */
@@ -35,7 +35,7 @@ export async function send(path: string, { method = 'GET', body, signal, headers
     ...(signal && { signal }),
   });
   if (response.status !== 401) return response;
-  const problem = await problemOf(response);
+  const problem = await problemOf(response, signal);
   if (headers.authorization === authorization().authorization) onRefused(problem);
   throw problem;
 }

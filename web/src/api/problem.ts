@@ -29,9 +29,21 @@ export const unreachable = (): Problem =>
 
 export const isUnreachable = ({ status }: Problem): boolean => status === 0;
 
-export async function problemOf(response: Response): Promise<Problem> {
-  const document = (await response.json().catch(() => ({}))) as Partial<ProblemDocument>;
-  return new Problem({ status: response.status, ...document });
+/** Of an answer that says no. @throws Problem where it breaks off */
+export async function problemOf(response: Response, signal?: AbortSignal): Promise<Problem> {
+  const isOurs = response.headers.get('content-type')?.startsWith('application/problem+json') === true;
+  const document = isOurs ? ((await jsonOf(response, signal)) as ProblemDocument) : {};
+  return new Problem({ ...document, status: response.status });
+}
+
+/** @throws Problem where it breaks off, or is no JSON; what `signal` says where nobody waits for it any more */
+export async function jsonOf(response: Response, signal?: AbortSignal): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    throw error instanceof SyntaxError ? new Problem({ status: response.status }) : unreachable();
+  }
 }
 
 /** Whatever a request threw. @throws what is a bug */

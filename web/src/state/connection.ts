@@ -10,7 +10,15 @@ export type Connection =
 export const connection = signal<Connection>({ state: 'connecting' });
 /** How often the service came back: whatever is shown is asked for anew then. */
 export const returns = signal(0);
+/** Whether anybody can see the page: a browser gives a service but a few connections, and tabs that nobody looks at shall hold none. */
+export const isSeen = signal(true);
 export const isLive = computed(() => connection.value.state === 'live');
+
+export function watchVisibility(): void {
+  document.addEventListener('visibilitychange', () => {
+    isSeen.value = !document.hidden;
+  });
+}
 
 export function isHeard(): void {
   const { state } = connection.peek();

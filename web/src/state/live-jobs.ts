@@ -5,10 +5,13 @@ import { asProblem, problemOf, unreachable } from '../api/problem.ts';
 import { type SentEvent, SseParser } from '../api/sse-parser.ts';
 import { authorization, token } from '../api/token.ts';
 import type { Job } from '../api/wire.ts';
-import { connection, isHeard, isLost } from './connection.ts';
+import { announce } from './announcements.ts';
+import { connection, isHeard, isLost, isSeen } from './connection.ts';
 import { may, who } from './session.ts';
 
 const RETRY_MS = 2000;
+/** After a conversation that ended as it should: somebody between closes what is long. */
+const AGAIN_MS = 300;
 /** The service says every 15 s that it is still there. */
 const SILENCE_MS = 40_000;
 
@@ -25,7 +28,7 @@ export function watchJobs(): void {
   effect(() => {
     const isAllowed = may('read');
     const mine = { ...authorization(token.value) };
-    if (who.value === undefined || !isAllowed) return;
+    if (who.value === undefined || !isAllowed || !isSeen.value) return;
     const ending = new AbortController();
     void converse(mine, ending.signal);
     return () => ending.abort();
@@ -34,18 +37,20 @@ export function watchJobs(): void {
 
 async function converse(headers: Record<string, string>, ending: AbortSignal): Promise<void> {
   while (!ending.aborted) {
+    let waitMs = AGAIN_MS;
     try {
       await listen(headers, ending);
     } catch (thrown) {
       if (ending.aborted) return;
       isLost(asProblem(thrown));
+      waitMs = RETRY_MS;
     }
     if (ending.aborted) return;
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
 }
 
-/** Ends by throwing: when the service goes, is silent, or refuses. */
+/** Ends when the service ends it. @throws Problem when the service is gone, is silent, or refuses */
 async function listen(headers: Record<string, string>, ending: AbortSignal): Promise<void> {
   const silence = new AbortController();
   const signal = AbortSignal.any([ending, silence.signal]);
@@ -55,20 +60,21 @@ async function listen(headers: Record<string, string>, ending: AbortSignal): Pro
       headers: { ...headers, ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) },
       signal,
     });
-    if (!response.ok || response.body === null) throw await problemOf(response);
+    if (!response.ok || response.body === null) throw await problemOf(response, signal);
     isHeard();
     const parser = new SseParser();
-    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    // Not every browser can go through a stream by `for await`.
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
       clearTimeout(timer);
       timer = setTimeout(() => silence.abort(), SILENCE_MS);
-      take(parser.push(chunk));
+      take(parser.push(piece.value));
     }
   } catch (thrown) {
-    if (ending.aborted || !(thrown instanceof TypeError || thrown instanceof DOMException)) throw thrown;
+    throw !ending.aborted && (thrown instanceof TypeError || thrown instanceof DOMException) ? unreachable() : thrown;
   } finally {
     clearTimeout(timer);
   }
-  throw unreachable();
 }
 
 function take(events: readonly SentEvent[]): void {
@@ -79,9 +85,19 @@ function take(events: readonly SentEvent[]): void {
     else apply(next, event, JSON.parse(data) as Job);
     if (id !== undefined) lastEventId = id;
   }
+  const ended = endedSince(byId.peek(), next);
   batch(() => {
+    if (ended.length > 0) announce(ended);
     byId.value = next;
     if (connection.peek().state !== 'live') isHeard();
+  });
+}
+
+/** Those of which it was seen that they were not over. */
+function endedSince(before: ReadonlyMap<string, Job>, now: ReadonlyMap<string, Job>): readonly Job[] {
+  return [...now.values()].filter((job) => {
+    const earlier = before.get(job.id);
+    return earlier !== undefined && earlier.finished_at === undefined && job.finished_at !== undefined;
   });
 }
 

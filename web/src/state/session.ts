@@ -1,7 +1,7 @@
 /** Who looks at the page, and what they may do. */
 import { computed, signal } from '@preact/signals';
 import { ask, listenForRefusals } from '../api/ask.ts';
-import { asProblem, isUnreachable, type Problem } from '../api/problem.ts';
+import { asProblem, isUnreachable, Problem } from '../api/problem.ts';
 import { authorization, keepToken, token } from '../api/token.ts';
 import type { Scope, Whoami } from '../api/wire.ts';
 
@@ -17,8 +17,13 @@ const rank = computed(() => (who.value?.scope == null ? 0 : RANKS[who.value.scop
 /** Reads signals: a component that asks is drawn again when it changes. */
 export const may = (scope: Scope): boolean => rank.value >= RANKS[scope];
 
+/** What a header can hold. */
+const SENDABLE = /^[\x21-\x7e]{1,512}$/;
+
 /** @throws Problem token_unknown, token_expired, …; then nothing has changed */
 export async function logIn(typed: string): Promise<void> {
+  if (!SENDABLE.test(typed))
+    throw new Problem({ message: 'this is no token', hint: 'a token begins with wan_ and has neither spaces nor accents' });
   const found = await ask<Whoami>('/whoami', { headers: authorization(typed) });
   keepToken(typed);
   farewell.value = undefined;
@@ -44,7 +49,8 @@ export async function lookWho(): Promise<void> {
 
 /** A token that is refused was revoked, or has expired: it is forgotten, and what is open without one is asked for. */
 listenForRefusals((problem) => {
-  farewell.value = problem;
+  // What is still asked for afterwards, without it, is no news.
+  if (farewell.peek() === undefined || problem.reason !== 'token_missing') farewell.value = problem;
   who.value = { token: null, scope: null };
   if (token.peek() === null) return;
   keepToken(null);

@@ -18,6 +18,8 @@ export interface Column<Row> {
   readonly sortKey?: string;
   /** Says enough without its title on a narrow screen. */
   readonly isPlain?: boolean;
+  /** Short words, which are not broken where there is room. */
+  readonly isTight?: boolean;
 }
 
 export interface DataTableProps<Row> {
@@ -94,17 +96,17 @@ function Head<Row>({ column: { title, align, sortKey }, order, onOrder }: HeadPr
   );
 }
 
-function Cell<Row>({ column: { title, cell, align, isHead, isPlain }, row }: { readonly column: Column<Row>; readonly row: Row }) {
+function Cell<Row>({ column: { title, cell, align, isHead, isPlain, isTight }, row }: { readonly column: Column<Row>; readonly row: Row }) {
   const content = cell(row);
   const label = isPlain || isHead ? undefined : title;
   if (isHead)
     return (
-      <th scope="row" class={align}>
+      <th scope="row" class={isTight ? 'tight' : align}>
         {content}
       </th>
     );
   return (
-    <td class={`${align ?? ''} ${content == null || content === '' ? 'nothing' : ''}`} data-label={label}>
+    <td class={`${align ?? ''} ${isTight ? 'tight' : ''} ${content == null || content === '' ? 'nothing' : ''}`} data-label={label}>
       {content}
     </td>
   );

@@ -8,14 +8,18 @@ export interface DialogProps {
   readonly onClose: () => void;
 }
 
-/** Modal for as long as it is drawn: the browser keeps the focus in it, and gives it back. */
+/** Modal for as long as it is drawn: the browser keeps the focus in it; afterwards it is where it was. */
 export function Dialog({ title, children, onClose }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
+    const before = document.activeElement;
     const dialog = element.current;
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      if (before instanceof HTMLElement) before.focus();
+    };
   }, []);
   return (
     <dialog

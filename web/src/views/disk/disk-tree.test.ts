@@ -35,7 +35,7 @@ it('what is shared is told of apart, where it is shared, and nothing of what is 
   expect(areas).toEqual([
     ['model a@1 100', 'model b@1 50', 'shared shared in wan 30'],
     ['model c@1 40'],
-    ['shared shared between families 20', 'other counted on by no model 7', 'other records of the store 3'],
+    ['shared shared by several 20', 'other counted on by no model 7', 'other records of the store 3'],
   ]);
 });
 

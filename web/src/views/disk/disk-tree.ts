@@ -34,7 +34,7 @@ export function regionsOf(disk: Disk): readonly Region[] {
   const families = disk.families.map((family) => familyRegion(disk, family));
   const between = sharedBetween(disk);
   const loose = disk.classes.flatMap((one) => looseArea(one.class, one.disk_bytes));
-  return [...families, region('', [...(between > 0 ? [shared('', 'shared between families', between)] : []), ...loose])]
+  return [...families, region('', [...(between > 0 ? [shared('', 'shared by several', between)] : []), ...loose])]
     .filter(({ bytes }) => bytes > 0)
     .toSorted((a, b) => b.bytes - a.bytes);
 }

@@ -41,7 +41,11 @@ export function GcItems({ result, isDone }: { readonly result: GcReport; readonl
             {formatBytes(short_bytes)} short of the {formatBytes(wanted_bytes)} asked for: what else is here is held, or not to go
           </p>
         ))}
-      {in_use.hidden_processes > 0 && <p class="faint">{in_use.hidden_processes} programs could not be looked into for open files.</p>}
+      {in_use.hidden_processes > 0 && (
+        <p class="faint">
+          {in_use.hidden_processes === 1 ? '1 program' : `${in_use.hidden_processes} programs`} could not be looked into for open files.
+        </p>
+      )}
       {items.length > 0 && (
         <DataTable
           caption={isDone ? 'what gc did' : 'what gc would do'}

@@ -53,10 +53,18 @@ function useSize(element: { readonly current: HTMLElement | null }) {
 
 function RegionShape({ box, hue }: { readonly box: RegionBox; readonly hue: string }) {
   const { region, x, y, width, height, areas } = box;
-  const hasTitle = height >= 3 * TITLE && region.name !== '';
+  const hasTitle = height >= 3 * TITLE;
   return (
     <g class={`region hue-${hue}`}>
-      {hasTitle && <Text x={x + 4} y={y + 13} room={width - 8} class="region-title" text={`${region.name} ${formatBytes(region.bytes)}`} />}
+      {hasTitle && (
+        <Text
+          x={x + 4}
+          y={y + 13}
+          room={width - 8}
+          class="region-title"
+          text={`${region.name === '' ? 'other' : region.name} ${formatBytes(region.bytes)}`}
+        />
+      )}
       {areas.map((area) => (
         <AreaShape key={area.area.key} box={area} />
       ))}

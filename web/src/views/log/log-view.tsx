@@ -18,9 +18,10 @@ const LOOK_MS = 3000;
 const COLUMNS: readonly Column<AuditLine>[] = [
   { title: 'Line', align: 'end', cell: ({ seq }) => seq },
   { title: 'Time', isPlain: true, cell: ({ time }) => <time dateTime={time}>{momentWords(time)}</time> },
-  { title: 'Act', isHead: true, cell: ({ act }) => act },
+  { title: 'Act', isHead: true, isTight: true, cell: ({ act }) => act },
   {
     title: 'Model',
+    isTight: true,
     isPlain: true,
     cell: ({ reference }) =>
       reference && (

@@ -38,7 +38,7 @@ export function Sources({ id, variant, names }: SourcesProps) {
 function Named({ names }: { readonly names: readonly string[] }) {
   if (names.length === 0) return <p class="faint">None of its own: each file has a URL</p>;
   return (
-    <ol class="plain">
+    <ol class="numbered">
       {names.map((name) => (
         <li key={name} class="mono">
           <Name text={name} />
@@ -49,7 +49,7 @@ function Named({ names }: { readonly names: readonly string[] }) {
 }
 
 const Probed = ({ sources }: { readonly sources: readonly Source[] }) => (
-  <ol class="plain" aria-live="polite">
+  <ol class="numbered" aria-live="polite">
     {sources.map((source) => (
       <li key={`${source.source} ${source.file ?? ''}`}>
         <span class="mono">

@@ -40,6 +40,11 @@ describe('the order', () => {
   });
 });
 
+it('of names numbers count as numbers', () => {
+  const numbered = ['m10@1', 'm2@1', 'm2@1.10', 'm2@1.9'].map((id) => model(id));
+  expect(orderModels(numbered, { by: 'id', isDescending: false }).map(({ id }) => id)).toEqual(['m2@1', 'm2@1.9', 'm2@1.10', 'm10@1']);
+});
+
 it('counts tell how many there are of each', () => {
   expect(countsOf(ALL, ({ family }) => family)).toEqual([
     ['wan22', 2],

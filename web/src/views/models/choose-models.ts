@@ -45,7 +45,11 @@ const VALUES: Readonly<Record<SortKey, (model: Model) => string | number>> = {
   verified: ({ verified_at }) => verified_at ?? '',
 };
 
-const compare = (a: string | number, b: string | number): number => (a < b ? -1 : Number(a > b));
+/** `m2` before `m10`, as people count. */
+const { compare: compareTexts } = new Intl.Collator('en', { numeric: true });
+
+const compare = (a: string | number, b: string | number): number =>
+  typeof a === 'string' && typeof b === 'string' ? compareTexts(a, b) : Number(a) - Number(b);
 
 /** How many of each, most first. */
 export function countsOf(models: readonly Model[], keyOf: (model: Model) => string): readonly (readonly [key: string, count: number])[] {

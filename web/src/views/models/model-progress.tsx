@@ -10,17 +10,17 @@ export function ModelProgress({ model: { id, state, size_bytes: total, bytes_nee
     return (
       <>
         <ProgressBar done={job.done_bytes} total={job.total_bytes} label={`${id} that is here`} />
-        <span class="faint">
+        <span class="faint amount">
           {Math.floor((100 * job.done_bytes) / job.total_bytes)} % of {formatBytes(job.total_bytes)}
         </span>
       </>
     );
   if (state === 'COMPLETE' || state === 'VERIFYING' || needed === 0) return null;
-  if (needed >= total) return <span class="faint">{formatBytes(needed)} needed</span>;
+  if (needed >= total) return <span class="faint amount">{formatBytes(needed)} needed</span>;
   return (
     <>
       <ProgressBar done={total - needed} total={total} label={`${id} that is here`} kind="still" />
-      <span class="faint">{formatBytes(needed)} needed</span>
+      <span class="faint amount">{formatBytes(needed)} needed</span>
     </>
   );
 }

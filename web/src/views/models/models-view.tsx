@@ -22,10 +22,10 @@ const COLUMNS: readonly Column<Model>[] = [
   { title: 'State', sortKey: 'state', isPlain: true, cell: ({ state }) => <StateMark state={state} /> },
   { title: 'Here', isPlain: true, cell: (model) => <ModelProgress model={model} /> },
   { title: 'Size', sortKey: 'size', align: 'end', cell: ({ size_bytes }) => formatBytes(size_bytes) },
-  { title: 'Proof', cell: ({ proof }) => proof ?? 'not known yet' },
+  { title: 'Proof', isTight: true, cell: ({ proof }) => proof ?? 'not known yet' },
   { title: 'Verified', sortKey: 'verified', cell: ({ verified_at }) => <Moment iso={verified_at} /> },
   { title: 'Family', sortKey: 'family', cell: ({ family }) => <Name text={family} /> },
-  { title: 'Type', sortKey: 'type', cell: ({ type }) => <Name text={type} /> },
+  { title: 'Type', sortKey: 'type', isTight: true, cell: ({ type }) => <Name text={type} /> },
 ];
 
 export function ModelsView() {

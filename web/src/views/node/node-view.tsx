@@ -34,7 +34,7 @@ export function NodeView() {
           <Loaded of={counts}>{(statistics) => <Counts statistics={statistics} />}</Loaded>
         </section>
         <section class="card">
-          <h2>By itself</h2>
+          <h2>Scheduled</h2>
           <Loaded of={queue}>{({ schedules }) => <Schedules schedules={schedules} />}</Loaded>
         </section>
       </div>

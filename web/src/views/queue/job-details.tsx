@@ -53,7 +53,7 @@ function Why({ job }: { readonly job: Job }) {
   const explanation = useAnswer<Explanation>(`/jobs/${job.id}/explain`, LOOK_MS);
   return (
     <div class="stack">
-      <h3>Where the time went</h3>
+      <h2>Where the time went</h2>
       <Loaded of={explanation}>
         {({ findings, worked_ms: worked }) => (
           <>

@@ -61,7 +61,7 @@ const columnsFor = (open: Opened): readonly Column<Job>[] => [
   { title: 'Done', isPlain: true, cell: (job) => <Done job={job} /> },
   { title: 'Speed', align: 'end', cell: speedWords },
   { title: 'Left', align: 'end', cell: leftWords },
-  { title: 'Priority', cell: (job) => <JobPriority job={job} /> },
+  { title: 'Priority', cell: (job) => (isOver(job) ? null : <JobPriority job={job} />) },
   ...(may('write') ? [{ title: 'Actions', isPlain: true, cell: (job: Job) => <JobButtons job={job} /> }] : []),
 ];
 
