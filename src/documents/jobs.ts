@@ -64,6 +64,7 @@ export const jobDocument = z.object({
   finished_at: at.optional(),
   retry_at: at.optional().meta({ description: 'its last try failed in a way that may pass: it is begun again then' }),
   attempts: count,
+  deaths: count.optional().meta({ description: 'how often in a row its process died while it ran, and it had come no further' }),
   failures: count.meta({ description: 'failed tries since somebody last asked for one' }),
   done_bytes: bytes.meta({ description: 'held, or read; never goes down' }),
   total_bytes: bytes,

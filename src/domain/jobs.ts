@@ -110,6 +110,12 @@ export interface JobSummary {
   readonly warnings: number;
 }
 
+/** So many deaths in a row, and it counts as what kills its process. */
+export const MAX_DEATHS = 8;
+
+/** Perhaps it kills its process, perhaps another one did that ran beside it: from then on it runs alone. */
+export const isSuspect = ({ deaths = 0 }: Pick<JobRecord, 'deaths'>): boolean => deaths >= 2;
+
 export const SUMMARY_ROWS = 8;
 export const STALL_MS = 3000;
 
@@ -147,6 +153,8 @@ export interface JobRecord {
   readonly attempts: number;
   /** Failed tries since somebody last asked for one. */
   readonly failures: number;
+  /** How often in a row its process died while it ran, and it had come no further. */
+  readonly deaths?: number;
   /** Bytes held, or read; never goes down. */
   readonly done_bytes: number;
   readonly total_bytes: number;

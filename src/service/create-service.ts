@@ -6,6 +6,7 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import fastify from 'fastify';
 import { openJobQueue } from '../compose/jobs.ts';
+import { storeEventsOf } from '../compose/telemetry.ts';
 import type { Config } from '../config/config.ts';
 import type { ApiTokens } from '../credentials/api-tokens.ts';
 import { cleanTraceparent } from '../domain/trace-context.ts';
@@ -21,7 +22,7 @@ import { wantsPage } from './dashboard/page-for-browsers.ts';
 import { InvalidPart } from './error-of.ts';
 import { GcPlans } from './gc-plans.ts';
 import { guard } from './guard.ts';
-import { JobFeed } from './job-feed.ts';
+import { LiveFeed } from './live-feed.ts';
 import { isLoopback } from './loopback.ts';
 import { addOpenApi } from './openapi.ts';
 import { correlationIdOf } from './request-id.ts';
@@ -72,7 +73,7 @@ export async function createService({
     orchestrator,
     health: healthOf(orchestrator, config),
     jobs,
-    feed: new JobFeed(jobs, onTrouble),
+    feed: new LiveFeed({ queue: jobs, events: storeEventsOf(config), onTrouble }),
     epoch: randomBytes(4).toString('hex'),
     gcPlans: new GcPlans(),
     standing: new Standing(door),

@@ -58,6 +58,7 @@ export const STATUS_OF_REASON: Readonly<Record<string, number>> = {
   model_exists: 409,
   model_of_manifest: 409,
   precondition_failed: 412,
+  webhook_not_found: 404,
 };
 
 /** Of every error that can be answered: the only place where that is decided. */

@@ -18,7 +18,7 @@ import type { Wire } from '../wire/wire.ts';
 import type { Access, Caller } from './caller.ts';
 import type { ClientWatch } from './client-watch.ts';
 import type { GcPlans } from './gc-plans.ts';
-import type { JobFeed } from './job-feed.ts';
+import type { LiveFeed } from './live-feed.ts';
 import type { Standing } from './standing.ts';
 
 /** Requests are what their schemas make of them; answers are as the schemas of documents say, every level read-only. */
@@ -34,8 +34,8 @@ export interface ServiceContext {
   readonly health: HealthMonitor;
   /** Of the configured root. */
   readonly jobs: JobQueue;
-  /** What changes among them. */
-  readonly feed: JobFeed;
+  /** What changes among them, and what happens to models. */
+  readonly feed: LiveFeed;
   /** Of this run of the service. */
   readonly epoch: string;
   readonly gcPlans: GcPlans;

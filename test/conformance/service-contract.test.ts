@@ -1,6 +1,7 @@
 /** The OpenAPI document of the service is one, says of each route what it takes and gives, and the service keeps to it. */
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
+import { addedWebhook } from '../../src/documents/webhooks.ts';
 import { JobQueue } from '../../src/jobs/job-queue.ts';
 import { MODEL, modelFixture } from '../support/model-fixture.ts';
 import { type TestService, testService } from '../support/test-service.ts';
@@ -49,7 +50,7 @@ describe('the OpenAPI document', () => {
 
   it('names no route that is not there, and what can be read answers with 200', async () => {
     const world = await modelFixture({ files: { 'a.bin': 'bytes' } });
-    const service = await testService(world);
+    const service = await testService(world, { env: { WAN_ALLOWED_INTERNAL_HOSTS: '127.0.0.1' } });
     await service.orchestrator.ensure(MODEL);
     const queue = new JobQueue(storeContextOf(world.modelsRoot));
     const { job } = await queue.submit(
@@ -57,10 +58,17 @@ describe('the OpenAPI document', () => {
       { origin: 'cli', correlationId: 'one' },
     );
     const { paths } = await documentOf(service);
+    const headers = await service.bearer('admin');
+    const added = await service.ask('/v1/webhooks', {
+      ...{ method: 'POST', headers: { ...headers, 'content-type': 'application/json' } },
+      body: JSON.stringify({ url: 'http://127.0.0.1:9/' }),
+    });
+    const { webhook } = added.as(addedWebhook);
+    const idIn = (path: string): string => (path.includes('webhooks') ? webhook.id : /(jobs|download)\/{id}/.test(path) ? job.id : MODEL);
     for (const [path, { get }] of Object.entries(paths)) {
       if (get === undefined || get.responses['501'] !== undefined) continue;
-      const url = path.replace('{id}', /(jobs|download)\/{id}/.test(path) ? job.id : MODEL).replace('{*}', 'a.bin');
-      expect([path, ...(await statusAndFailure(service, url))]).toEqual([path, 200, '']);
+      const url = path.replace('{id}', idIn(path)).replace('{*}', 'a.bin');
+      expect([path, ...(await statusAndFailure(service, url, headers))]).toEqual([path, 200, '']);
     }
   });
 });
@@ -80,8 +88,8 @@ describe('the reference page', () => {
 });
 
 /** The body of a stream of events never ends: it is not waited for. */
-async function statusAndFailure({ url }: TestService, path: string): Promise<[number, string]> {
-  const answer = await fetch(`${url}${path}`);
+async function statusAndFailure({ url }: TestService, path: string, headers: Readonly<Record<string, string>>): Promise<[number, string]> {
+  const answer = await fetch(`${url}${path}`, { headers });
   if (!answer.ok) return [answer.status, await answer.text()];
   await answer.body?.cancel();
   return [answer.status, ''];

@@ -20,6 +20,7 @@ import { registryRoutes } from './registry-routes.ts';
 import { removeRoutes } from './remove-routes.ts';
 import { referenceRoutes, serviceRoutes } from './service-routes.ts';
 import { verifyRoutes } from './verify-routes.ts';
+import { webhookRoutes } from './webhook-routes.ts';
 import { whoamiRoutes } from './whoami-routes.ts';
 
 const GROUPS: readonly RouteGroup[] = [
@@ -40,6 +41,7 @@ const GROUPS: readonly RouteGroup[] = [
   downloadRoutes,
   eventRoutes,
   auditRoutes,
+  webhookRoutes,
   fleetRoutes,
 ];
 
