@@ -28,6 +28,9 @@ export type AuditedAct =
   | 'registry.import'
   | 'auth.login'
   | 'auth.logout'
+  | 'webhook.add'
+  | 'webhook.remove'
+  | 'webhook.enable'
   | 'config.trust'
   | 'config.distrust'
   | `http.${string}`;

@@ -41,6 +41,8 @@ export interface CallOptions {
   readonly sinks?: readonly EventSink[];
   /** Runs through every event and log line; made where absent. */
   readonly correlationId?: string;
+  /** W3C trace context of the caller: what happens hangs under it, where traces are kept. */
+  readonly traceparent?: string;
   /** On whose behalf, where the program serves others: told by the audit log. */
   readonly actor?: CallActor;
 }

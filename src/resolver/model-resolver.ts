@@ -27,6 +27,9 @@ export const STATE_KINDS = [
   'schedules',
   'metrics',
   'audit',
+  'events',
+  'webhooks',
+  'deliveries',
   'manifests',
   'corrupt',
   'forced',
@@ -214,6 +217,21 @@ export class ModelResolver {
   /** Held by whoever adds up what processes counted. */
   metricsLock(): LockPath {
     return { name: 'the counters', path: 'metrics.lock' };
+  }
+
+  /** Held for moments by whoever notes what happened. */
+  eventsLock(): LockPath {
+    return { name: 'the events', path: 'events.lock' };
+  }
+
+  /** Held for moments by whoever reads records of webhooks to write them anew. */
+  webhooksLock(): LockPath {
+    return { name: 'the webhooks', path: 'webhooks/records.lock' };
+  }
+
+  /** Held by the one process of a root that sends to webhooks. */
+  webhookSenderLock(): LockPath {
+    return { name: 'the sender of webhooks', path: 'webhooks/sender.lock' };
   }
 
   /** Held for moments by whoever reads jobs to write them anew. */

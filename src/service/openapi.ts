@@ -30,5 +30,6 @@ const TAGS = [
   ['uploads', 'Bringing models here that no manifest has'],
   ['jobs', 'Work that waits and runs by itself'],
   ['store', 'Space, and what keeps models from being removed'],
+  ['webhooks', 'Who is told over HTTP of what happens'],
   ['service', 'The service itself'],
 ] as const;

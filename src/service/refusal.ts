@@ -1,4 +1,4 @@
-/** What the service itself refuses, before or beside the verbs: each with its status, in one table. docs/service.md lists it. */
+/** What the service itself refuses, before or beside the verbs: each with its status, in one table, which /reference shows. */
 import { type ErrorCode, ModelError, type ModelErrorOptions } from '../domain/errors.ts';
 
 interface RefusalTraits {
@@ -26,9 +26,11 @@ export const REFUSALS = {
     400,
     'upload the bytes (POST /v1/uploads), or let whoever rules the manifest run `wan models add`',
   ),
+  request_timeout: traits('NETWORK_TIMEOUT', 408, 'send the whole request sooner'),
   plan_unknown: traits('CONCURRENT_MODIFICATION', 409, 'ask for a new plan, and run that'),
   idempotency_under_way: traits('CONCURRENT_MODIFICATION', 409, 'wait a moment, and send the same request again'),
   body_too_large: traits('INVALID_INPUT', 413, 'send less'),
+  url_too_long: traits('INVALID_INPUT', 414, 'ask for a model or file by the name that /v1/models tells'),
   media_type_unknown: traits('INVALID_INPUT', 415, 'send `Content-Type: application/json`'),
   range_invalid: traits('INVALID_INPUT', 416, 'ask for bytes that the file has'),
   host_refused: traits('INVALID_INPUT', 421, 'call the service by its address, or add the name to api_hosts'),
@@ -67,6 +69,7 @@ export const STATUS_OF_REASON: Readonly<Record<string, number>> = {
   upload_too_large: 413,
   model_of_manifest: 409,
   precondition_failed: 412,
+  webhook_not_found: 404,
 };
 
 /** Of every error that can be answered: the only place where that is decided. */

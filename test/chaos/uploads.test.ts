@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { seeded } from '../servers/http/fault-server.ts';
 import { type ModelWorld, modelFixture } from '../support/model-fixture.ts';
-import { type Serving, serving } from '../support/serving.ts';
+import { type RunningService, serving } from '../support/running-service.ts';
 import { type UploadedPart, Uploader } from '../support/uploader.ts';
 import { seededRandom } from './chaos-model.ts';
 
@@ -67,7 +67,7 @@ it('loses nothing that it acknowledged to three uploaders, killed at seeded mome
 
 class MortalService {
   readonly #world: ModelWorld;
-  #serving: Serving | undefined;
+  #serving: RunningService | undefined;
 
   constructor(world: ModelWorld) {
     this.#world = world;

@@ -1,6 +1,7 @@
 /** The OpenAPI document of the service is one, says of each route what it takes and gives, and the service keeps to it. */
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { addedWebhook } from '../../src/documents/webhooks.ts';
 import { JobQueue } from '../../src/jobs/job-queue.ts';
 import { HubServer } from '../servers/hub/hub-server.ts';
 import { MODEL, modelFixture } from '../support/model-fixture.ts';
@@ -52,7 +53,7 @@ describe('the OpenAPI document', () => {
     const world = await modelFixture({ files: { 'a.bin': 'bytes' } });
     const hub = await HubServer.start();
     onTestFinished(() => hub.stop());
-    const service = await testService(world, { env: { HF_ENDPOINT: hub.url } });
+    const service = await testService(world, { env: { HF_ENDPOINT: hub.url, WAN_ALLOWED_INTERNAL_HOSTS: '127.0.0.1' } });
     await service.orchestrator.ensure(MODEL);
     const queue = new JobQueue(storeContextOf(world.modelsRoot));
     const { job } = await queue.submit(
@@ -61,11 +62,18 @@ describe('the OpenAPI document', () => {
     );
     const upload = await service.orchestrator.createUpload({ modelId: 'mine@1.0.0', fields: {}, files: [{ path: 'a', sizeBytes: 1 }] });
     const { paths } = await documentOf(service);
+    const headers = await service.bearer('admin');
+    const added = await service.ask('/v1/webhooks', {
+      ...{ method: 'POST', headers: { ...headers, 'content-type': 'application/json' } },
+      body: JSON.stringify({ url: 'http://127.0.0.1:9/' }),
+    });
+    const { webhook } = added.as(addedWebhook);
+    const ids = { webhooks: webhook.id, uploads: upload.id, jobs: job.id, download: job.id };
+    const idIn = (path: string): string => Object.entries(ids).find(([group]) => path.includes(`${group}/{id}`))?.[1] ?? MODEL;
     for (const [path, { get }] of Object.entries(paths)) {
       if (get === undefined || get.responses['501'] !== undefined) continue;
-      const id = /uploads\/{id}/.test(path) ? upload.id : /(jobs|download)\/{id}/.test(path) ? job.id : MODEL;
-      const url = path.replace('{id}', id).replace('{*}', 'a.bin') + (/search/.test(path) ? '?q=wan' : '');
-      expect([path, ...(await statusAndFailure(service, url))]).toEqual([path, 200, '']);
+      const url = path.replace('{id}', idIn(path)).replace('{*}', 'a.bin') + (/search/.test(path) ? '?q=wan' : '');
+      expect([path, ...(await statusAndFailure(service, { path: url, headers }))]).toEqual([path, 200, '']);
     }
   });
 });
@@ -85,8 +93,11 @@ describe('the reference page', () => {
 });
 
 /** The body of a stream of events never ends: it is not waited for. */
-async function statusAndFailure({ url }: TestService, path: string): Promise<[number, string]> {
-  const answer = await fetch(`${url}${path}`);
+async function statusAndFailure(
+  { url }: TestService,
+  { path, headers }: { readonly path: string; readonly headers: Readonly<Record<string, string>> },
+): Promise<[number, string]> {
+  const answer = await fetch(`${url}${path}`, { headers });
   if (!answer.ok) return [answer.status, await answer.text()];
   await answer.body?.cancel();
   return [answer.status, ''];

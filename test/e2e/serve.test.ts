@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { seeded } from '../servers/http/fault-server.ts';
 import { documentOf } from '../support/document.ts';
 import { MODEL, modelFixture } from '../support/model-fixture.ts';
-import { serving } from '../support/serving.ts';
+import { serving } from '../support/running-service.ts';
 
 const jsonOf = async <T>(asked: string | Promise<Response>): Promise<T> =>
   (await (typeof asked === 'string' ? fetch(asked) : asked)).json() as Promise<T>;

@@ -9,6 +9,7 @@ const DEFAULT_LIMIT = 100;
 
 const status = text
   .transform((written, context) => {
+    if (written === '') return undefined;
     const found = modelStatusOf(written);
     if (found === undefined) context.addIssue({ code: 'custom', message: `is none of ${MODEL_STATUSES.join(', ')}` });
     return found ?? z.NEVER;

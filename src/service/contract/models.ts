@@ -30,6 +30,10 @@ export const modelEntry = z
     file_count: count,
     state: z.string().meta({ description: 'as `wan models status` tells it; UNKNOWN: not looked at yet' }),
     bytes_needed: bytes,
+    proof: proof
+      .nullable()
+      .meta({ description: 'the weakest: of the files here, else that they can be proven by; null where their list is open' }),
+    verified_at: moment.nullable().meta({ description: 'when what is here was proven last' }),
     path: absolutePath.nullable(),
     error_message: z.string().nullable(),
     custom: z.boolean().meta({ description: 'whether no manifest has it: it was registered, or uploaded' }),

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type HubReply, HubServer } from '../../../test/servers/hub/hub-server.ts';
+import type { HubReply } from '../../../test/servers/hub/hub-replies.ts';
+import { HubServer } from '../../../test/servers/hub/hub-server.ts';
 import { modelFixture } from '../../../test/support/model-fixture.ts';
 import { testService } from '../../../test/support/test-service.ts';
 import { searchData } from '../../documents/search.ts';

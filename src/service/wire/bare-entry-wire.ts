@@ -16,7 +16,7 @@ export function bareEntryWire({ modelId, type = 'other', description = '', tags 
     family: CUSTOM_FAMILY,
     ...{ variants: [], default_variant: '', overlays: [], file_count: 0 },
     state: ModelState.NOT_PRESENT,
-    ...{ bytes_needed: 0, path: null, error_message: null, custom: true },
+    ...{ bytes_needed: 0, path: null, error_message: null, proof: null, verified_at: null, custom: true },
   };
 }
 

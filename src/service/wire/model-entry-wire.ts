@@ -19,7 +19,6 @@ export interface KnownModel {
   readonly entry?: RegistryEntry;
 }
 
-const MB = 1e6;
 const GB = 1e9;
 
 export function modelEntryWire({ summary, health, writtenAt, entry }: KnownModel): ModelEntry {
@@ -44,6 +43,8 @@ export function modelEntryWire({ summary, health, writtenAt, entry }: KnownModel
     file_count: summary.fileCount,
     state: status?.state ?? (health.error === undefined ? 'UNKNOWN' : 'ERROR'),
     bytes_needed: status?.bytesNeeded ?? 0,
+    proof: status?.proof ?? summary.proof ?? null,
+    verified_at: status?.verifiedAt ?? null,
     path: status?.path ?? null,
     error_message: health.error?.message ?? null,
     custom: isCustom,
@@ -56,8 +57,6 @@ const sizeWire = (bytes: number) => ({
   size_bytes: bytes,
   size_gb: Math.round((bytes / GB) * 1000) / 1000,
 });
-
-export const megabytes = (bytes: number): number => Math.round((bytes / MB) * 100) / 100;
 
 /** 0 to 1, and 1 only of what is whole. */
 export function progressOf(health: ModelHealth, totalBytes: number): number {

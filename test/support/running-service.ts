@@ -1,18 +1,17 @@
-/** The built `wan serve`, as a process of its own. */
+/** `wan serve`, as the built command, on a port of its own. */
 import { vi } from 'vitest';
 import type { ModelWorld } from './model-fixture.ts';
 
-export interface Serving {
+export interface RunningService {
   readonly url: string;
-  /** Of its log. */
   readonly lines: () => readonly Readonly<Record<string, unknown>>[];
   readonly kill: (signal: NodeJS.Signals) => void;
   readonly ended: ReturnType<ModelWorld['start']>['ended'];
 }
 
-/** Listens on return. */
-export async function serving(world: ModelWorld, args: readonly string[] = []): Promise<Serving> {
-  const { child, ended } = world.start(['serve', '--port', '0', ...args]);
+/** Waits until it listens. It is killed with the test, if it is not told to stop before. */
+export async function serving(world: ModelWorld, args: readonly string[] = []): Promise<RunningService> {
+  const { child, ended } = world.start(['serve', ...(args.includes('--port') ? [] : ['--port', '0']), ...args]);
   let written = '';
   child.stderr?.on('data', (chunk) => {
     written += chunk;
