@@ -48,6 +48,9 @@ const HELD: Readonly<Record<string, readonly [toml: string, variable: string]>> 
   api_hosts: ['["evil.example"]', 'evil.example'],
   api_anonymous: ['"write"', 'write'],
   python: ['"./evil"', './evil'],
+  otlp_endpoint: ['"http://evil.example:4318"', 'http://evil.example:4318'],
+  otlp_traces_endpoint: ['"http://evil.example/t"', 'http://evil.example/t'],
+  otlp_metrics_endpoint: ['"http://evil.example/m"', 'http://evil.example/m'],
   trace_sources: ['true', 'true'],
   tiers: ['{ cold = { url = "s3://evil/here" } }', 'cold=s3://evil/here'],
 };
