@@ -19,7 +19,6 @@ import { createEventBus, type EventBus } from './observability/event-bus.ts';
 import type { CallOptions, ModelOrchestrator } from './orchestrator/api.ts';
 import type { Orchestration } from './orchestrator/orchestration.ts';
 import { RecordedVerbs } from './orchestrator/recorded-verbs.ts';
-import { Verbs } from './orchestrator/verbs.ts';
 import type { PrepareImageOptions } from './pipeline/conditioning/prepare-image.ts';
 import type { EmbeddingCache } from './pipeline/embedding-cache/embedding-cache.ts';
 import type { WanPathsOptions } from './pipeline/get-wan-paths.ts';
@@ -59,9 +58,11 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
   const resources = new Resources({ config, store, rateCap: options.rateCap, traceparent: options.traceparent });
   const tellOfTransferLibrary = transferLibraryNote(bus, config, callId);
   const manifestPath = requireManifestPath(config);
-  const manifest = new RegistryFile(manifestPath, resolver.stateDir('manifests'));
+  const entriesPath = config.registryFile ?? resolver.registryFile;
+  const manifest = new RegistryFile(manifestPath, resolver.stateDir('manifests'), entriesPath);
   const work: Orchestration = {
     manifestPath,
+    entriesPath,
     store,
     blobs: new Blobs(store),
     partials: new Partials(store),
@@ -77,6 +78,8 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
       makesRoom: config.enableGarbageCollection,
       maxModelAgeMs: config.maxModelAgeMs,
       trashTtlMs: config.trashTtlMs,
+      uploadTtlMs: config.uploadTtlMs,
+      maxUploadSizeBytes: config.maxUploadSizeBytes,
     },
     registry: () => manifest.registry(),
     saveRegistry: () => manifest.save(),
@@ -99,9 +102,7 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
   };
   const close = () => resources.close();
   const recorder = configuredRecorder({ config, store, via: options.via ?? 'library' });
-  return Promise.resolve(
-    recorder === undefined ? new Verbs(work, close) : new RecordedVerbs(work, { close, recorder, newCorrelationId: callId }),
-  );
+  return Promise.resolve(new RecordedVerbs(work, { close, recorder, newCorrelationId: callId }));
 }
 
 /** Whoever asks for hf_transfer is told once, in the log, that it is not needed: work goes on without it. */

@@ -1,4 +1,5 @@
 /** Configuration -> what the clients of services are made with. */
+import type { AddressGuard } from '../backends/http/address-guard.ts';
 import type { HttpConfig } from '../backends/http/http-config.ts';
 import type { S3Config } from '../backends/s3/s3-config.ts';
 import type { Config } from '../config/config.ts';
@@ -16,6 +17,12 @@ export function httpConfig(config: Config, traceparent?: string): HttpConfig {
     idleTimeoutMs: downloadTimeoutMs,
     ...(traceSources && traceparent !== undefined && { traceparent }),
   };
+}
+
+/** For URLs that come from a caller. */
+export async function guardedHttpConfig(config: Config): Promise<HttpConfig & { readonly guard: AddressGuard }> {
+  const { AddressGuard } = await import('../backends/http/address-guard.ts');
+  return { ...httpConfig(config), guard: new AddressGuard({ allowedHosts: config.allowedInternalHosts }) };
 }
 
 export async function s3Config(config: Config): Promise<S3Config> {

@@ -10,6 +10,7 @@ import { newCorrelationId } from '../observability/correlation-id.ts';
 import { redactValue } from '../observability/redact-value.ts';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { VerifyAuditOptions } from '../telemetry/audit/verify-audit.ts';
+import { newestStoreEvent, storeEventsSince } from '../telemetry/store-events/store-event-records.ts';
 import { systemClock } from '../util/system-world.ts';
 import { openAuditLog } from './recording.ts';
 import { storeContext } from './store-context.ts';
@@ -53,11 +54,19 @@ export async function writeMetrics(config: Config, path: string): Promise<Metric
   return report;
 }
 
+/** What happened to the models under MODELS_ROOT, as far as it is still on record. Changes nothing on disk. */
+export function storeEventsOf(config: Config) {
+  const store = storeContext(requireModelsRoot(config), config.cwd);
+  return { newest: () => newestStoreEvent(store), since: (seq: number) => storeEventsSince(store, seq) };
+}
+
 export interface AuditReader {
   /** Absolute. */
   readonly directory: string;
   /** Oldest first; what is no line is left out. */
   lines(): Iterable<AuditLine>;
+  /** Newest first: to take a few of many. */
+  linesBackwards(): Iterable<AuditLine>;
   verify(options?: VerifyAuditOptions): AuditVerdict;
 }
 
@@ -66,9 +75,14 @@ export async function openAudit(config: Config): Promise<AuditReader> {
   const log = await configuredLog(config);
   if (log === undefined) throw noLog();
   const { directory } = log;
-  const { readLines } = await import('../telemetry/audit/read-log.ts');
+  const { readLines, readLinesBackwards } = await import('../telemetry/audit/read-log.ts');
   const { verifyAudit } = await import('../telemetry/audit/verify-audit.ts');
-  return { directory, lines: () => readLines(directory), verify: (options) => verifyAudit(directory, options) };
+  return {
+    directory,
+    lines: () => readLines(directory),
+    linesBackwards: () => readLinesBackwards(directory),
+    verify: (options) => verifyAudit(directory, options),
+  };
 }
 
 export interface RecordedAct {

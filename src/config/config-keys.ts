@@ -85,6 +85,14 @@ export const CONFIG_KEYS = {
     defaultText: '`models.toml` or `config/models.toml` in the working directory or the nearest one above',
     description: 'The manifest: which models there are and where their bytes come from.',
   }),
+  registryFile: places<string | undefined>({
+    key: 'registry_file',
+    type: path,
+    env: ['MODEL_REGISTRY_FILE'],
+    default: undefined,
+    defaultText: '`.state/registry/models.json` under MODELS_ROOT',
+    description: 'What is noted of models over HTTP, and the models that were uploaded: see docs/registry.md.',
+  }),
   localRoots: places<readonly string[]>({
     key: 'local_roots',
     type: paths,
@@ -393,6 +401,14 @@ export const CONFIG_KEYS = {
     description:
       'Hosts that are reached without a proxy: names, `.domain` suffixes, `host:port`, networks such as `10.0.0.0/8`, or `*` for all.',
   }),
+  allowedInternalHosts: network<readonly string[]>({
+    key: 'allowed_internal_hosts',
+    fromProject: 'held-back',
+    type: words,
+    default: [],
+    description:
+      'Hosts that URLs from callers of the service (webhooks, sources of registered models) may lead to though their addresses are not of the public Internet: names, `.domain` suffixes, `host:port`, networks such as `10.0.0.0/8`.',
+  }),
   caFiles: network<readonly string[]>({
     key: 'ca_files',
     fromProject: 'held-back',
@@ -474,6 +490,20 @@ export const CONFIG_KEYS = {
     type: wholeNumber(1, 1_000_000),
     default: 1000,
     description: 'Requests that one client may send in a second; beyond them the answer is 429 with `Retry-After`.',
+  }),
+  uploadTtlMs: service<number>({
+    key: 'upload_ttl',
+    fromProject: 'in-force',
+    type: duration(MINUTE),
+    default: 24 * HOUR,
+    description: 'How long an upload that nobody goes on with is kept; then garbage collection removes what there is of it.',
+  }),
+  maxUploadSizeBytes: service<number | undefined>({
+    key: 'max_upload_size',
+    fromProject: 'in-force',
+    type: orOff(size(1)),
+    default: 1024 * GIB,
+    description: 'Upper bound of all files of one upload together.',
   }),
   maxConcurrentJobs: jobs<number>({
     key: 'max_concurrent_jobs',

@@ -27,13 +27,24 @@ const attempt = z.object({
   times: z.int().min(2).optional().meta({ description: 'how often it failed in just this way; absent: once' }),
 });
 
+const reason = z
+  .string()
+  .regex(/^[a-z0-9_]+$/)
+  .optional()
+  .meta({ description: 'a stable finer word than the code' });
+
+/** A source that failed, or stalled, and was left for others. */
+export const sourceTrouble = z.object({
+  source: z.string().meta({ description: 'redacted URL' }),
+  code: errorCode,
+  reason,
+  times: z.int().min(1).meta({ description: 'how often it failed in just this way' }),
+  message: z.string().meta({ description: 'as it was said last' }),
+});
+
 export const errorObject = z.object({
   code: errorCode,
-  reason: z
-    .string()
-    .regex(/^[a-z0-9_]+$/)
-    .optional()
-    .meta({ description: 'a stable finer word than the code' }),
+  reason,
   message: z.string(),
   hint: z.string().meta({ description: 'the next step' }),
   retryable: z.boolean(),

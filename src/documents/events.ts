@@ -38,7 +38,13 @@ const event = <Type extends string, Fields extends z.ZodRawShape>(type: Type, fi
 export const eventDocument = z.discriminatedUnion('type', [
   event('ensure.started', { file_count: z.int().min(0), total_bytes: bytes }),
   event('ensure.phase', { phase: z.enum(['planning', 'waiting', 'transferring', 'deriving', 'verifying', 'publishing']) }),
-  event('ensure.planned', { total_bytes: bytes, held_bytes: bytes, fetch_bytes: bytes, derive_bytes: bytes.optional() }),
+  event('ensure.planned', {
+    total_bytes: bytes,
+    held_bytes: bytes,
+    fetch_bytes: bytes,
+    copy_bytes: bytes.optional(),
+    derive_bytes: bytes.optional(),
+  }),
   event('ensure.progress', { done_bytes: bytes, total_bytes: bytes, bytes_per_second: z.number().min(0) }),
   event('ensure.finished', {
     path: z.string(),

@@ -26,7 +26,10 @@ export type EventBody =
       readonly type: 'ensure.planned';
       readonly totalBytes: number;
       readonly heldBytes: number;
+      /** That a source would have to send. */
       readonly fetchBytes: number;
+      /** Out of a tier or the Hub cache of this machine, if they prove right. */
+      readonly copyBytes?: number;
       readonly deriveBytes?: number;
     }
   /** Held bytes of the model; never goes down. A refetch raises `totalBytes` instead. At most 10 a second. */

@@ -64,6 +64,7 @@ function say(event: ModelEvent): Said | undefined {
         bytes_total: event.totalBytes,
         bytes_held: event.heldBytes,
         bytes_to_fetch: event.fetchBytes,
+        ...(event.copyBytes !== undefined && { bytes_to_copy: event.copyBytes }),
       });
     case 'ensure.finished':
       return sayFinished(event);

@@ -176,6 +176,7 @@ function toResult(target: Target, { inspection, work }: EnsureDone, durationMs: 
     files,
     aliases: target.aliases,
     liars: [...(work?.liars ?? [])],
+    troubles: work?.troubles.list ?? [],
     mended: work?.mended ?? new Map(),
   };
 }

@@ -6,30 +6,34 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import fastify from 'fastify';
 import { openJobQueue } from '../compose/jobs.ts';
+import { storeEventsOf } from '../compose/telemetry.ts';
 import type { Config } from '../config/config.ts';
 import type { ApiTokens } from '../credentials/api-tokens.ts';
 import type { ModelOrchestrator } from '../orchestrator/api.ts';
 import { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
+import { SharedLook } from '../util/shared-look.ts';
 import { type Answer, tellAnswers } from './answer.ts';
 import { answerNoHttp, answerProblems, sendProblem } from './answer-problems.ts';
 import { anonymousAt, listenError, requireToken, urlOf } from './binding.ts';
 import { Door } from './caller.ts';
 import { ClientWatch } from './client-watch.ts';
+import { wantsPage } from './dashboard/page-for-browsers.ts';
 import { InvalidPart } from './error-of.ts';
 import { GcPlans } from './gc-plans.ts';
 import { guard } from './guard.ts';
-import { JobFeed } from './job-feed.ts';
+import { LiveFeed } from './live-feed.ts';
 import { isLoopback } from './loopback.ts';
 import { addOpenApi } from './openapi.ts';
 import { correlationIdOf } from './request-id.ts';
 import { beginSpan, endOfRequest, type RequestTracing } from './request-span.ts';
 import { registerRoutes } from './routes/all-routes.ts';
 import type { ServiceApp, ServiceContext } from './service-context.ts';
+import { Standing } from './standing.ts';
 
 export interface ServiceOptions {
   readonly orchestrator: ModelOrchestrator;
   readonly config: Config;
-  readonly tokens: Pick<ApiTokens, 'find' | 'isAny'>;
+  readonly tokens: Pick<ApiTokens, 'find' | 'isAny' | 'wereMade'>;
   readonly version: string;
   /** Is told of each answer, once it is out. */
   readonly onAnswer?: (answer: Answer) => void;
@@ -50,6 +54,8 @@ export interface Service {
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const MAX_PARAM_LENGTH = 1024;
 const GRACE_MS = 10_000;
+/** To look at every file of a large store takes a while. */
+const DISK_FRESH_MS = 2000;
 /** Of a whole request, its body included. */
 const REQUEST_TIMEOUT_MS = 120_000;
 
@@ -65,13 +71,16 @@ export async function createService({
 }: ServiceOptions): Promise<Service> {
   const stop = new AbortController();
   const jobs = openJobQueue(config);
+  const door = new Door(tokens, anonymousAt(config));
   const context: ServiceContext = {
     orchestrator,
     health: healthOf(orchestrator, config),
     jobs,
-    feed: new JobFeed(jobs, onTrouble),
+    feed: new LiveFeed({ queue: jobs, events: storeEventsOf(config), onTrouble }),
     epoch: randomBytes(4).toString('hex'),
     gcPlans: new GcPlans(),
+    standing: new Standing(door),
+    disk: new SharedLook({ look: () => orchestrator.diskUsage(), freshForMs: DISK_FRESH_MS, now: () => performance.now() }),
     config,
     version,
     stopping: stop.signal,
@@ -84,7 +93,7 @@ export async function createService({
   await app.register(rateLimit, { global: false });
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: POLICY }, strictTransportSecurity: false });
   await addOpenApi(app, version);
-  guard(app, { door: new Door(tokens, anonymousAt(config)), names: ownNames(config), rateLimit: config.apiRateLimit });
+  guard(app, { door, names: ownNames(config), rateLimit: config.apiRateLimit });
   await registerRoutes(app, context);
   await app.ready();
   return {
@@ -135,7 +144,7 @@ function bareApp(stopping: AbortSignal, tracing: RequestTracing | undefined): Se
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
-    rewriteUrl: ({ url = '/' }) => url.replace(/^\/api(?=\/|$)/, '') || '/',
+    rewriteUrl: (request) => (wantsPage(request) ? '/dashboard' : (request.url ?? '/').replace(/^\/api(?=\/|$)/, '') || '/'),
     genReqId: correlationIdOf,
     frameworkErrors: (error, request, reply) => void sendProblem(error, { request: request as never, reply: reply as never, stopping }),
     clientErrorHandler: answerNoHttp,

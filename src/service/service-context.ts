@@ -9,14 +9,17 @@ import type {
 } from 'fastify';
 import type { z } from 'zod';
 import type { Config } from '../config/config.ts';
+import type { DiskUsage } from '../domain/disk-usage.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { CallOptions, ModelOrchestrator } from '../orchestrator/api.ts';
 import type { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
+import type { SharedLook } from '../util/shared-look.ts';
 import type { Wire } from '../wire/wire.ts';
 import type { Access, Caller } from './caller.ts';
 import type { ClientWatch } from './client-watch.ts';
 import type { GcPlans } from './gc-plans.ts';
-import type { JobFeed } from './job-feed.ts';
+import type { LiveFeed } from './live-feed.ts';
+import type { Standing } from './standing.ts';
 
 /** Requests are what their schemas make of them; answers are as the schemas of documents say, every level read-only. */
 interface WireTypes extends FastifyTypeProvider {
@@ -31,11 +34,13 @@ export interface ServiceContext {
   readonly health: HealthMonitor;
   /** Of the configured root. */
   readonly jobs: JobQueue;
-  /** What changes among them. */
-  readonly feed: JobFeed;
+  /** What changes among them, and what happens to models. */
+  readonly feed: LiveFeed;
   /** Of this run of the service. */
   readonly epoch: string;
   readonly gcPlans: GcPlans;
+  readonly standing: Standing;
+  readonly disk: SharedLook<DiskUsage>;
   readonly config: Config;
   readonly version: string;
   /** Aborted when the service stops: what a request waits for ends then, and keeps what it holds. */
@@ -49,6 +54,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the caller must be allowed to. A route without it does not start. */
     access?: Access;
+    /** It may be opened from another site's link: it is a page, and shows nothing before the visitor says who they are. */
+    isPage?: boolean;
   }
 
   interface FastifyRequest {
