@@ -31,6 +31,7 @@ import type {
   HeldModel,
   ImportOptions,
   LeaseOptions,
+  ListOptions,
   LockOptions,
   ModelOptions,
   ModelOrchestrator,
@@ -116,8 +117,8 @@ export class Verbs implements ModelOrchestrator {
     return (await this.plan(modelId, options)).fetchBytes;
   }
 
-  listModels(): Promise<readonly ModelSummary[]> {
-    return listModels(this.#work);
+  listModels(options: ListOptions = {}): Promise<readonly ModelSummary[]> {
+    return listModels(this.#work, options);
   }
 
   async show(modelId: string, options: ModelOptions = {}): Promise<ModelSpec> {

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { PROBLEM_TYPE, problem } from './problem.ts';
 
 /** Whatever goes wrong: its status is in docs/errors.md, by its code. */
-const failures = { content: { [PROBLEM_TYPE]: { schema: problem } }, description: 'a failure, told by `code`' };
+export const failures = { content: { [PROBLEM_TYPE]: { schema: problem } }, description: 'a failure, told by `code`' };
 
 /** 200 with a document, or a problem. */
 export const answers = <Schema extends z.ZodType>(document: Schema) => ({ 200: document, '4xx': failures, '5xx': failures });
