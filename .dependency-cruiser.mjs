@@ -19,6 +19,9 @@ const FLOORS = [
 
 const TESTS = '[.]test[.]ts$';
 
+/** What the dashboard may take of the house at run time: how numbers, moments and foreign text are written, which need nothing of Node. */
+const SHARED_WITH_WEB = '^src/util/(format-bytes|format-duration|minute-of|visible-text)[.]ts$';
+
 /** A room is a folder or one file. */
 const pathOf = (rooms) => `^src/(${rooms.join('|')})(/|[.]ts$)`;
 
@@ -69,6 +72,34 @@ export default {
       to: { path: pathOf(['store', 'backends', 'transfer', 'locks']) },
     },
     {
+      name: 'web-knows-the-wire',
+      comment: 'the dashboard knows the service by the types of its answers alone',
+      severity: 'error',
+      from: { path: '^web/' },
+      to: { path: '^src/', pathNot: ['^src/(documents|service/contract)/', SHARED_WITH_WEB] },
+    },
+    {
+      name: 'web-takes-types-alone',
+      comment: 'schemas stay with the service: of them only types reach the dashboard',
+      severity: 'error',
+      from: { path: '^web/' },
+      to: { path: '^src/(documents|service/contract)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'web-has-no-node',
+      comment: 'it runs in browsers',
+      severity: 'error',
+      from: { path: '^web/', pathNot: TESTS },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'nobody-imports-web',
+      comment: 'the dashboard is built and served, never imported',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^web/' },
+    },
+    {
       name: 'no-cycles',
       comment: 'two files that need each other are one file, or hide a third',
       severity: 'error',
@@ -97,7 +128,7 @@ export default {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],
-      extensions: ['.ts', '.js'],
+      extensions: ['.ts', '.tsx', '.js'],
     },
   },
 };

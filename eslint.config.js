@@ -16,10 +16,13 @@ const processImport = {
   paths: [{ name: 'node:process', message: 'use the global `process`, so that the rules on it can see it' }],
 };
 
+/** web/ runs in browsers, though its types are those of Node, too: it shares the types of documents with the service. */
+const notInBrowsers = ['process', 'Buffer', 'global', 'require', '__dirname', 'setImmediate'];
+
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', 'examples/quickstart/data/**', '.wan-quickstart/**', 'coverage/**', '.husky/**'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { '@typescript-eslint': tseslint.plugin },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
@@ -40,6 +43,11 @@ export default tseslint.config(
       'no-restricted-imports': ['error', processImport],
       'no-restricted-properties': ['error', environment, ...streams],
     },
+  },
+  {
+    files: ['web/src/**/*.{ts,tsx}'],
+    ignores: ['**/*.test.ts'],
+    rules: { 'no-restricted-globals': ['error', ...notInBrowsers] },
   },
   { files: ['src/config/**/*.ts'], ignores: ['**/*.test.ts'], rules: { 'no-restricted-properties': ['error', ...streams] } },
   { files: ['src/cli/**/*.ts'], ignores: ['**/*.test.ts'], rules: { 'no-restricted-properties': ['error', environment] } },

@@ -3,6 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, defineConfig, type UserConfig } from 'tsdown';
 import { asciiOnly } from './scripts/ascii-only.ts';
+import { writeDashboardFiles } from './scripts/dashboard-files.ts';
 import { leanBuiltins } from './scripts/lean-builtins.ts';
 import { staticClosure } from './scripts/static-closure.ts';
 
@@ -74,7 +75,26 @@ async function buildScript(): Promise<void> {
   });
 }
 
+/** What runs in browsers: docs/dashboard.md. */
+const WEB = join(import.meta.dirname, 'web');
+const dashboard: UserConfig = {
+  ...shared,
+  platform: 'browser',
+  target: 'es2024',
+  minify: true,
+  entry: { dashboard: 'web/src/main.tsx' },
+  tsconfig: join(WEB, 'tsconfig.json'),
+  format: 'esm',
+  outDir: join(DIST, 'web', 'assets'),
+  deps: { alwaysBundle: [/./] },
+  outputOptions: { entryFileNames: '[name]-[hash].js', codeSplitting: false },
+  hooks: {
+    'build:done': ({ chunks: [script] }) => writeDashboardFiles({ from: WEB, to: join(DIST, 'web'), script: script?.fileName ?? '' }),
+  },
+};
+
 export default defineConfig([
+  dashboard,
   {
     ...shared,
     // What is loaded by name from outside the bundle: the library, and the threads that fetch, hash and cast, for the command too.

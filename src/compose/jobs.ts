@@ -5,11 +5,13 @@ import { liveLimitRate } from '../config/live-limit-rate.ts';
 import { requireModelsRoot } from '../config/require-models-root.ts';
 import type { EventSink } from '../domain/events.ts';
 import { type JobRecord, modelOf } from '../domain/jobs.ts';
+import { jobChanged } from '../jobs/job-changed.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import { type Schedule, type ScheduleState, Schedules } from '../jobs/schedules.ts';
 import { newCorrelationId } from '../observability/correlation-id.ts';
 import { createEventBus } from '../observability/event-bus.ts';
+import { IdempotencyRecords } from '../store/idempotency-records.ts';
 import { rateAt } from '../util/rate-schedule.ts';
 import { storeContext } from './store-context.ts';
 
@@ -19,6 +21,9 @@ const MIN_MEMORY_BYTES = 16 * 1024 * 1024;
 
 /** Opens nothing yet. @throws ModelError INVALID_CONFIG without MODELS_ROOT */
 export const openJobQueue = (config: Config): JobQueue => new JobQueue(contextOf(config));
+
+/** Of the configured root: what was answered to requests that may be repeated. */
+export const openIdempotencyRecords = (config: Config): IdempotencyRecords => new IdempotencyRecords(contextOf(config));
 
 /** Times that are configured, with what is known of their past. Changes nothing. */
 export const scheduleStates = (config: Config): readonly ScheduleState[] => new Schedules(contextOf(config), schedulesOf(config)).states();
@@ -35,10 +40,15 @@ export function createJobRunner(config: Config, { sinks = [], onChange }: JobRun
   const ownConfig = { ...config, memoryBudgetBytes: memoryShare(config) };
   const limitRate = liveLimitRate(config);
   const bus = createEventBus({ clock: context.clock, sinks });
-  const tell = ({ id, label, state, attempts, error, correlation_id: correlationId, request }: JobRecord): void => {
+  const tell = (job: JobRecord): void => {
+    const { correlation_id: correlationId, traceparent, request } = job;
     const model = modelOf(request);
-    const emit = bus.emitFor({ correlationId, ...(model !== undefined && { model }) });
-    emit({ type: 'job.changed', id, label, state, attempts, ...(error && { error }) });
+    const emit = bus.emitFor({
+      correlationId,
+      ...(model !== undefined && { model }),
+      ...(traceparent !== undefined && { traceparent }),
+    });
+    emit(jobChanged(job, context.clock.now()));
   };
   return new JobRunner({
     context,
@@ -46,8 +56,8 @@ export function createJobRunner(config: Config, { sinks = [], onChange }: JobRun
     schedules: new Schedules(context, schedulesOf(config)),
     submitScheduled: ({ request, name }: Schedule, idempotencyKey) =>
       queue.submit({ request, label: name }, { origin: 'schedule', correlationId: newCorrelationId(), idempotencyKey }),
-    workOf: () => ({
-      open: (rateCap) => createOrchestrator(ownConfig, { sinks, rateCap }),
+    workOf: ({ traceparent }) => ({
+      open: (rateCap) => createOrchestrator(ownConfig, { sinks, rateCap, ...(traceparent !== undefined && { traceparent }) }),
       sharedLimit: async () => rateAt((await limitRate()) ?? [], new Date(context.clock.now())),
       inFlightBytes: config.connections * config.pieceBytes,
       records: queue.records,

@@ -4,8 +4,19 @@ import type { HttpConfig } from '../backends/http/http-config.ts';
 import type { S3Config } from '../backends/s3/s3-config.ts';
 import type { Config } from '../config/config.ts';
 
-export function httpConfig({ httpProxy, httpsProxy, allProxy, noProxy, caFiles, originCaFiles, downloadTimeoutMs }: Config): HttpConfig {
-  return { httpProxy, httpsProxy, allProxy, noProxy, caFiles, originCaFiles, idleTimeoutMs: downloadTimeoutMs };
+/** @param traceparent the place of the caller in a trace, told to sources where that is wanted */
+export function httpConfig(config: Config, traceparent?: string): HttpConfig {
+  const { httpProxy, httpsProxy, allProxy, noProxy, caFiles, originCaFiles, downloadTimeoutMs, traceSources } = config;
+  return {
+    httpProxy,
+    httpsProxy,
+    allProxy,
+    noProxy,
+    caFiles,
+    originCaFiles,
+    idleTimeoutMs: downloadTimeoutMs,
+    ...(traceSources && traceparent !== undefined && { traceparent }),
+  };
 }
 
 /** For URLs that come from a caller. */

@@ -65,6 +65,8 @@ export interface AuditReader {
   readonly directory: string;
   /** Oldest first; what is no line is left out. */
   lines(): Iterable<AuditLine>;
+  /** Newest first: to take a few of many. */
+  linesBackwards(): Iterable<AuditLine>;
   verify(options?: VerifyAuditOptions): AuditVerdict;
 }
 
@@ -73,9 +75,14 @@ export async function openAudit(config: Config): Promise<AuditReader> {
   const log = await configuredLog(config);
   if (log === undefined) throw noLog();
   const { directory } = log;
-  const { readLines } = await import('../telemetry/audit/read-log.ts');
+  const { readLines, readLinesBackwards } = await import('../telemetry/audit/read-log.ts');
   const { verifyAudit } = await import('../telemetry/audit/verify-audit.ts');
-  return { directory, lines: () => readLines(directory), verify: (options) => verifyAudit(directory, options) };
+  return {
+    directory,
+    lines: () => readLines(directory),
+    linesBackwards: () => readLinesBackwards(directory),
+    verify: (options) => verifyAudit(directory, options),
+  };
 }
 
 export interface RecordedAct {

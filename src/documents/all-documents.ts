@@ -12,6 +12,7 @@ import { gcData } from './gc.ts';
 import { importData } from './import.ts';
 import { explainData, jobsData } from './jobs.ts';
 import { addData, diffData, lockData, outdatedData, removeData } from './lock.ts';
+import { logLine } from './log-line.ts';
 import { completionsData, configShowData, configTrustData, doctorData, helpData, serveData, versionData } from './machine.ts';
 import { metricsData } from './metrics.ts';
 import {
@@ -29,6 +30,7 @@ import {
 import { execData, leaseData, pinData, pinsData, unpinData } from './pins.ts';
 import { loadPlanData, prepareImageData, vramData } from './pipeline.ts';
 import { rebuildData } from './rebuild.ts';
+import { registryImportData } from './registry.ts';
 import { repairData } from './repair.ts';
 import { scrubData } from './scrub.ts';
 import { overlaysDocument, showData } from './show.ts';
@@ -39,6 +41,7 @@ import { webhooksData } from './webhooks.ts';
 
 const DATA = {
   'wan.models.ensure/v1': ensureData,
+  'wan.registry.import/v1': registryImportData,
   'wan.models.vram/v1': vramData,
   'wan.models.load-plan/v1': loadPlanData,
   'wan.models.prepare-image/v1': prepareImageData,
@@ -106,12 +109,13 @@ export const DOCUMENTS: Readonly<Record<string, z.ZodType>> = Object.fromEntries
 
 /** The published JSON Schemas: file name under schemas/ -> content. */
 export function schemaFiles(): ReadonlyMap<string, string> {
-  const published = Object.entries({
-    ...DOCUMENTS,
+  const lines = {
     'wan.event/v1': eventDocument,
+    'wan.log/v1': logLine,
     'wan.store_event/v1': storeEventDocument,
     'wan.overlays/v1': overlaysDocument,
-  });
+  };
+  const published = Object.entries({ ...DOCUMENTS, ...lines });
   return new Map(published.map(([name, document]) => [`${name.replace('/', '.')}.json`, schemaText(name, document)]));
 }
 

@@ -5,7 +5,7 @@ import { absolutePath, bytes, errorCode } from './envelope.ts';
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const seq = z.int().min(1).meta({ description: 'from 1, without gaps' });
 
-const auditLine = z.object({
+export const auditLine = z.object({
   seq,
   time: z.iso.datetime(),
   act: z.string().meta({ description: 'the verb; audit.mended: a line was torn, since its writer was killed' }),

@@ -5,6 +5,7 @@
 import type { Via } from './acts.ts';
 import type { ErrorDocument } from './errors.ts';
 import type { BytesOrigin, Phase } from './events.ts';
+import type { SourceTrouble } from './source-trouble.ts';
 
 export const JOB_KINDS = ['ensure', 'verify', 'repair', 'gc', 'scrub', 'lock'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
@@ -80,15 +81,6 @@ export interface SourceShare {
   readonly bytes: number;
 }
 
-export interface SourceTrouble {
-  /** Redacted URL. */
-  readonly source: string;
-  readonly code: string;
-  readonly times: number;
-  /** As it was said last. */
-  readonly message: string;
-}
-
 /** What was measured of a job while it worked, over all its attempts: why it took as long as it did. */
 export interface JobSummary {
   /** Time in each phase; `lock` is that of waiting for another process, or for a download place. */
@@ -147,6 +139,8 @@ export interface JobRecord {
   readonly limit_rate_bytes_per_second?: number;
   readonly origin: JobOrigin;
   readonly correlation_id: string;
+  /** W3C trace context of whoever submitted it. */
+  readonly traceparent?: string;
   /** Digests of the Idempotency-Key and of what was asked with it. */
   readonly idempotency?: { readonly key: string; readonly request: string };
   readonly created_at: string;

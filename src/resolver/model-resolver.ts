@@ -43,6 +43,9 @@ export const STATE_KINDS = [
   'verify',
   'scrub',
   'smoke',
+  'registry',
+  'uploads',
+  'idempotency',
 ] as const;
 
 export type StateKind = (typeof STATE_KINDS)[number];
@@ -194,6 +197,21 @@ export class ModelResolver {
   /** Held by whoever writes to a tier, or takes something out of it. @param id as its TIER.json has it: longer than any name */
   tierIdLock(id: string): LockPath {
     return { name: `the tier ${id}`, path: `tier/${fileNameOf(id)}.lock` };
+  }
+
+  /** What other services note of models, and models that no manifest has: where nothing else is configured. */
+  get registryFile(): string {
+    return this.#join('.state', 'registry', 'models.json');
+  }
+
+  /** Held while the registry is read, and written anew. @param path of it */
+  registryLock(path: string): LockPath {
+    return { name: `the registry ${path}`, path: `registry/${fingerprint(Buffer.from(path))}.lock` };
+  }
+
+  /** Held for moments by whoever reads uploads to write them anew. */
+  uploadsLock(): LockPath {
+    return { name: 'the uploads', path: 'uploads.lock' };
   }
 
   /** Held by whoever adds up what processes counted. */

@@ -9,10 +9,18 @@ export interface BrowserHeaders {
   readonly host?: string | undefined;
   readonly origin?: string | undefined;
   readonly 'sec-fetch-site'?: string | string[] | undefined;
+  readonly 'sec-fetch-mode'?: string | string[] | undefined;
 }
 
-/** @param names by which the service may be called, besides addresses and `localhost` @throws Refusal host_refused, origin_refused */
-export function refuseForeign(headers: BrowserHeaders, names: ReadonlySet<string>): void {
+export interface Called {
+  /** By which the service may be called, besides addresses and `localhost`. */
+  readonly names: ReadonlySet<string>;
+  /** What is asked for is a page: it may be opened by a link from elsewhere. */
+  readonly isPage: boolean;
+}
+
+/** @throws Refusal host_refused, origin_refused */
+export function refuseForeign(headers: BrowserHeaders, { names, isPage }: Called): void {
   const host = hostOf(headers.host);
   if (host === undefined || !isOurs(host.name, names)) {
     throw new Refusal('host_refused', `this service is not called ${JSON.stringify(headers.host ?? '')}`);
@@ -20,6 +28,7 @@ export function refuseForeign(headers: BrowserHeaders, names: ReadonlySet<string
   if (headers.origin !== undefined && !isSameOrigin(headers.origin, host.authority)) {
     throw new Refusal('origin_refused', `pages of ${JSON.stringify(headers.origin)} may not use this service`);
   }
+  if (isPage && headers['sec-fetch-mode'] === 'navigate') return;
   if (headers['sec-fetch-site'] === 'cross-site' || headers['sec-fetch-site'] === 'same-site') {
     throw new Refusal('origin_refused', 'pages of other sites may not use this service');
   }

@@ -5,31 +5,39 @@ import { hostname } from 'node:os';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import fastify from 'fastify';
-import { openJobQueue } from '../compose/jobs.ts';
+import { openIdempotencyRecords, openJobQueue } from '../compose/jobs.ts';
 import { storeEventsOf } from '../compose/telemetry.ts';
 import type { Config } from '../config/config.ts';
 import type { ApiTokens } from '../credentials/api-tokens.ts';
+import { isModelError } from '../domain/errors.ts';
+import { cleanTraceparent } from '../domain/trace-context.ts';
 import type { ModelOrchestrator } from '../orchestrator/api.ts';
 import { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
+import { SharedLook } from '../util/shared-look.ts';
 import { type Answer, tellAnswers } from './answer.ts';
 import { answerNoHttp, answerProblems, sendProblem } from './answer-problems.ts';
 import { anonymousAt, listenError, requireToken, urlOf } from './binding.ts';
+import { limitBodies } from './body-time.ts';
 import { Door } from './caller.ts';
 import { ClientWatch } from './client-watch.ts';
+import { UPLOAD_TYPE } from './contract/uploads.ts';
+import { wantsPage } from './dashboard/page-for-browsers.ts';
 import { InvalidPart } from './error-of.ts';
 import { GcPlans } from './gc-plans.ts';
 import { guard } from './guard.ts';
+import { answerOnce } from './idempotency.ts';
 import { LiveFeed } from './live-feed.ts';
 import { isLoopback } from './loopback.ts';
 import { addOpenApi } from './openapi.ts';
 import { correlationIdOf } from './request-id.ts';
 import { registerRoutes } from './routes/all-routes.ts';
 import type { ServiceApp, ServiceContext } from './service-context.ts';
+import { Standing } from './standing.ts';
 
 export interface ServiceOptions {
   readonly orchestrator: ModelOrchestrator;
   readonly config: Config;
-  readonly tokens: Pick<ApiTokens, 'find' | 'isAny'>;
+  readonly tokens: Pick<ApiTokens, 'find' | 'isAny' | 'wereMade'>;
   readonly version: string;
   /** Is told of each answer, once it is out. */
   readonly onAnswer?: (answer: Answer) => void;
@@ -48,8 +56,8 @@ export interface Service {
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const MAX_PARAM_LENGTH = 1024;
 const GRACE_MS = 10_000;
-/** Of a whole request, its body included. */
-const REQUEST_TIMEOUT_MS = 120_000;
+/** To look at every file of a large store takes a while. */
+const DISK_FRESH_MS = 2000;
 
 /** Ready to listen. */
 export async function createService({
@@ -62,6 +70,7 @@ export async function createService({
 }: ServiceOptions): Promise<Service> {
   const stop = new AbortController();
   const jobs = openJobQueue(config);
+  const door = new Door(tokens, anonymousAt(config));
   const context: ServiceContext = {
     orchestrator,
     health: healthOf(orchestrator, config),
@@ -69,6 +78,8 @@ export async function createService({
     feed: new LiveFeed({ queue: jobs, events: storeEventsOf(config), onTrouble }),
     epoch: randomBytes(4).toString('hex'),
     gcPlans: new GcPlans(),
+    standing: new Standing(door),
+    disk: new SharedLook({ look: () => orchestrator.diskUsage(), freshForMs: DISK_FRESH_MS, now: () => performance.now() }),
     config,
     version,
     stopping: stop.signal,
@@ -78,7 +89,9 @@ export async function createService({
   await app.register(rateLimit, { global: false });
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: POLICY }, strictTransportSecurity: false });
   await addOpenApi(app, version);
-  guard(app, { door: new Door(tokens, anonymousAt(config)), names: ownNames(config), rateLimit: config.apiRateLimit });
+  guard(app, { door, names: ownNames(config), rateLimit: config.apiRateLimit });
+  answerOnce(app, openIdempotencyRecords(config));
+  await convertOlderRegistry(orchestrator, onTrouble);
   await registerRoutes(app, context);
   await app.ready();
   return {
@@ -91,6 +104,16 @@ export async function createService({
   };
 }
 
+/** What cannot be converted is told by every route that needs it; models of the manifest are served all the same. */
+async function convertOlderRegistry(orchestrator: ModelOrchestrator, onTrouble: (error: unknown) => void): Promise<void> {
+  try {
+    await orchestrator.convertRegistry();
+  } catch (error) {
+    if (!isModelError(error)) throw error;
+    onTrouble(error);
+  }
+}
+
 async function listen(app: ServiceApp, { apiHost, apiPort }: Config): Promise<string> {
   try {
     await app.listen({ host: apiHost, port: apiPort });
@@ -98,6 +121,11 @@ async function listen(app: ServiceApp, { apiHost, apiPort }: Config): Promise<st
     throw listenError(error, { apiHost, apiPort });
   }
   return urlOf(apiHost, (app.server.address() as AddressInfo).port);
+}
+
+/** Bytes of uploads are handed on as they come, and never held. */
+function acceptBytes(app: ServiceApp): void {
+  app.addContentTypeParser(UPLOAD_TYPE, (_request, payload, done) => done(null, payload));
 }
 
 /** Older clients name the type of a body that they do not send. */
@@ -126,10 +154,9 @@ const POLICY = {
 function bareApp(stopping: AbortSignal): ServiceApp {
   const app: ServiceApp = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
-    rewriteUrl: ({ url = '/' }) => url.replace(/^\/api(?=\/|$)/, '') || '/',
+    rewriteUrl: (request) => (wantsPage(request) ? '/dashboard' : (request.url ?? '/').replace(/^\/api(?=\/|$)/, '') || '/'),
     genReqId: correlationIdOf,
     frameworkErrors: (error, request, reply) => void sendProblem(error, { request: request as never, reply: reply as never, stopping }),
     clientErrorHandler: answerNoHttp,
@@ -143,13 +170,19 @@ function bareApp(stopping: AbortSignal): ServiceApp {
   app.setSerializerCompiler(() => JSON.stringify);
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('client');
+  app.decorateRequest('traceparent');
   app.addHook('onRequest', async (request, reply) => {
     request.client = new ClientWatch(reply.raw);
+    request.traceparent = cleanTraceparent(textOf(request.headers.traceparent));
     reply.headers({ 'x-correlation-id': request.id, 'cache-control': 'no-store' });
   });
+  limitBodies(app);
+  acceptBytes(app);
   answerProblems(app, stopping);
   return app;
 }
+
+const textOf = (header: string | string[] | undefined): string | undefined => (typeof header === 'string' ? header : undefined);
 
 /** A name of this machine cannot be made to mean another one, but by whoever rules it. */
 const ownNames = ({ apiHost, apiHosts }: Config): ReadonlySet<string> =>

@@ -25,6 +25,7 @@ export class EventStream extends Readable {
   readonly #options: EventStreamOptions;
   readonly #unwatch: () => void;
   readonly #alive: NodeJS.Timeout;
+  readonly #end = (): void => void this.push(null);
   /** 0: it is told of all jobs. */
   #seen: number;
   /** What passed by until then is told to nobody who begins. */
@@ -41,7 +42,8 @@ export class EventStream extends Readable {
     this.#begunAt = seen ?? feed.seq;
     this.push(`retry: ${RETRY_MS}\n\n${lastEventId !== undefined && seen === undefined ? RESET : ''}`);
     this.#alive = setInterval(() => this.#isWanted && this.push(': still here\n\n'), ALIVE_MS).unref();
-    signal.addEventListener('abort', () => this.push(null), { once: true });
+    signal.addEventListener('abort', this.#end, { once: true });
+    if (signal.aborted) this.#end();
     this.#send();
   }
 
@@ -52,6 +54,7 @@ export class EventStream extends Readable {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#unwatch();
+    this.#options.signal.removeEventListener('abort', this.#end);
     clearInterval(this.#alive);
     done(error);
   }

@@ -27,7 +27,7 @@ export function guard(app: ServiceApp, { door, names, rateLimit }: GuardOptions)
       reply.header('retry-after', String(used.ttlInSeconds));
       throw new Refusal('too_many_requests', `more than ${rateLimit} requests in a second`);
     }
-    refuseForeign(request.headers, names);
+    refuseForeign(request.headers, { names, isPage: request.routeOptions.config.isPage ?? false });
     request.caller = await door.callerOf(request.headers.authorization);
     door.check(request.caller, accessOf(request));
   });

@@ -9,14 +9,17 @@ import type {
 } from 'fastify';
 import type { z } from 'zod';
 import type { Config } from '../config/config.ts';
+import type { DiskUsage } from '../domain/disk-usage.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { CallOptions, ModelOrchestrator } from '../orchestrator/api.ts';
 import type { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
+import type { SharedLook } from '../util/shared-look.ts';
 import type { Wire } from '../wire/wire.ts';
 import type { Access, Caller } from './caller.ts';
 import type { ClientWatch } from './client-watch.ts';
 import type { GcPlans } from './gc-plans.ts';
 import type { LiveFeed } from './live-feed.ts';
+import type { Standing } from './standing.ts';
 
 /** Requests are what their schemas make of them; answers are as the schemas of documents say, every level read-only. */
 interface WireTypes extends FastifyTypeProvider {
@@ -36,6 +39,8 @@ export interface ServiceContext {
   /** Of this run of the service. */
   readonly epoch: string;
   readonly gcPlans: GcPlans;
+  readonly standing: Standing;
+  readonly disk: SharedLook<DiskUsage>;
   readonly config: Config;
   readonly version: string;
   /** Aborted when the service stops: what a request waits for ends then, and keeps what it holds. */
@@ -49,20 +54,37 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the caller must be allowed to. A route without it does not start. */
     access?: Access;
+    /** It may be opened from another site's link: it is a page, and shows nothing before the visitor says who they are. */
+    isPage?: boolean;
+    /** Its body may take as long as it takes, as long as bytes come. */
+    hasLongBody?: boolean;
+    /** It knows an Idempotency-Key itself. */
+    isIdempotent?: boolean;
   }
 
   interface FastifyRequest {
     caller: Caller;
     client: ClientWatch;
+    /** Of its span where traces are kept, else as the caller sent it. */
+    traceparent: string | undefined;
   }
 }
+
+/** What ties all that a request causes to it. */
+export const callIds = ({
+  id,
+  traceparent,
+}: FastifyRequest): Required<Pick<CallOptions, 'correlationId'>> & Pick<CallOptions, 'traceparent'> => ({
+  correlationId: id,
+  ...(traceparent !== undefined && { traceparent }),
+});
 
 /** For the verbs: they stop with the request or the service, and their events have the id of the request. */
 export function callOptions(
   request: FastifyRequest,
   { stopping }: Pick<ServiceContext, 'stopping'>,
-): Required<Pick<CallOptions, 'signal' | 'correlationId' | 'actor'>> {
+): CallOptions & Required<Pick<CallOptions, 'signal' | 'correlationId' | 'actor'>> {
   const { tokenName } = request.caller;
   const actor = { via: 'http', ...(tokenName !== undefined && { name: tokenName }) } as const;
-  return { signal: AbortSignal.any([request.client.signal, stopping]), correlationId: request.id, actor };
+  return { signal: AbortSignal.any([request.client.signal, stopping]), ...callIds(request), actor };
 }

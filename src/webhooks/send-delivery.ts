@@ -38,7 +38,8 @@ export async function sendDelivery({ id, body }: DeliveryRecord, { url, secret }
       method: 'POST',
       url: new URL(url),
       headers: {
-        ...{ 'content-type': 'application/json', 'user-agent': client.userAgent },
+        ...client.ownHeaders,
+        'content-type': 'application/json',
         ...signatureHeaders({ id, timestamp: Math.floor(atMs / 1000), body }, secret),
       },
       body: Buffer.from(body),

@@ -5,36 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { seeded } from '../servers/http/fault-server.ts';
 import { documentOf } from '../support/document.ts';
-import { MODEL, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
-
-interface Started {
-  readonly url: string;
-  readonly lines: () => readonly Readonly<Record<string, unknown>>[];
-  readonly kill: (signal: NodeJS.Signals) => void;
-  readonly ended: ReturnType<ModelWorld['start']>['ended'];
-}
-
-async function serving(world: ModelWorld, args: readonly string[] = []): Promise<Started> {
-  const { child, ended } = world.start(['serve', '--port', '0', ...args]);
-  let written = '';
-  child.stderr?.on('data', (chunk) => {
-    written += chunk;
-  });
-  const lines = () =>
-    written
-      .split('\n')
-      .filter((line) => line.startsWith('{'))
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-  const url = await vi.waitFor(
-    () => {
-      const [, found] = /listening on (http:\/\/[\d.]+:\d+)/.exec(written) ?? [];
-      if (found === undefined) throw new Error(`not listening yet: ${written}`);
-      return found;
-    },
-    { timeout: 30_000 },
-  );
-  return { url, lines, ended, kill: (signal) => void child.kill(signal) };
-}
+import { MODEL, modelFixture } from '../support/model-fixture.ts';
+import { serving } from '../support/running-service.ts';
 
 const jsonOf = async <T>(asked: string | Promise<Response>): Promise<T> =>
   (await (typeof asked === 'string' ? fetch(asked) : asked)).json() as Promise<T>;

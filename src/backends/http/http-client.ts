@@ -57,8 +57,10 @@ export class HttpClient {
     this.#dispatchers = new Dispatchers(config);
   }
 
-  get userAgent(): string {
-    return this.#config.userAgent ?? 'wan-models';
+  /** Who asks: sent with every request, wherever it is redirected to. */
+  get ownHeaders(): HttpHeaders {
+    const { userAgent = 'wan-models', traceparent } = this.#config;
+    return { 'user-agent': userAgent, ...(traceparent !== undefined && { traceparent }) };
   }
 
   /** Whether a plain TCP or TLS connection, which nobody guards, may be made to the URL's server, and reaches it. */

@@ -9,6 +9,8 @@ export interface HttpConfig extends ProxyConfig {
   readonly originCaFiles?: Readonly<Record<string, readonly string[]>> | undefined;
   /** Sent with every request. */
   readonly userAgent?: string | undefined;
+  /** W3C trace context, sent with every request. */
+  readonly traceparent?: string | undefined;
   /** Default 15 s. */
   readonly connectTimeoutMs?: number | undefined;
   /** Longest wait for an answer's headers, and between two parts of its body. Default 60 s. */

@@ -98,14 +98,15 @@ async function run({ session, config, log, orchestrator }: Run): Promise<Report>
 /** @throws ModelError where configuration or manifest cannot be used */
 async function describe(config: Config, orchestrator: ModelOrchestrator): Promise<Omit<Data, 'url' | 'checked'>> {
   const { anonymousAt } = await import('../../service/binding.ts');
-  const { tokens } = await new ApiTokens(config).list();
+  const known = new ApiTokens(config);
+  const { tokens } = await known.list();
   const configured = anonymousAt(config);
   return {
     models_root: requireModelsRoot(config),
     manifest: requireManifestPath(config),
     model_count: (await orchestrator.listModels()).length,
     token_count: tokens.length,
-    anonymous: configured === 'auto' ? (tokens.length === 0 ? 'read' : 'none') : configured,
+    anonymous: configured === 'auto' ? ((await known.wereMade()) ? 'none' : 'read') : configured,
   };
 }
 

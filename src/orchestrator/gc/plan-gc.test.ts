@@ -62,6 +62,7 @@ const EMPTY: Omit<StoreScan, 'blobs'> = {
   awaited: [],
   ensuring: new Set(),
   intended: new Set(),
+  uploading: new Set(),
   linkedElsewhere: new Set(),
 };
 
@@ -80,6 +81,7 @@ function plan(models: readonly Model[], rules: Partial<GcRules> = {}, scan: Part
     trashTtlMs: DAY,
     quarantine: false,
     inManifest: () => true,
+    isOnlyCopy: () => false,
     openBy: () => undefined,
     wanted: new Set(),
     ...rules,

@@ -30,8 +30,14 @@ export const modelEntry = z
     file_count: count,
     state: z.string().meta({ description: 'as `wan models status` tells it; UNKNOWN: not looked at yet' }),
     bytes_needed: bytes,
+    proof: proof
+      .nullable()
+      .meta({ description: 'the weakest: of the files here, else that they can be proven by; null where their list is open' }),
+    verified_at: moment.nullable().meta({ description: 'when what is here was proven last' }),
     path: absolutePath.nullable(),
     error_message: z.string().nullable(),
+    custom: z.boolean().meta({ description: 'whether no manifest has it: it was registered, or uploaded' }),
+    tags: z.array(z.string()),
   })
   .meta({ id: 'Model' });
 
@@ -50,15 +56,15 @@ export const modelDetails = modelEntry.extend({
   updated_at: moment,
   last_used: z.null(),
   variant: z.string(),
-  tags: z.array(z.string()),
-  capabilities: z.array(z.string()).meta({ description: 'modes of its pipeline' }),
+  capabilities: z.array(z.string()).meta({ description: 'as noted; else the modes of its pipeline' }),
   requirements: z.record(z.string(), z.unknown()).meta({ description: 'memory, as its author says' }),
   metadata: z.record(z.string(), z.unknown()),
   components: z.array(z.string()),
   required_components: z.array(z.string()),
   optional_components: z.array(z.string()),
   sources: z.array(z.string()).meta({ description: 'redacted URLs, best first' }),
-  spec_digest: z.string(),
+  spec_digest: z.string().nullable().meta({ description: 'of all that decides its bytes; null: there are none yet' }),
+  deleted_at: moment.nullable(),
 });
 
 export const modelFiles = z.object({

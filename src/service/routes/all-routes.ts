@@ -1,7 +1,10 @@
 /** Every group of routes, and under which prefixes it is there. */
 import { createExposition } from '../../compose/telemetry.ts';
 import type { RouteGroup, ServiceApp, ServiceContext } from '../service-context.ts';
+import { auditRoutes } from './audit-routes.ts';
 import { contentRoutes } from './content-routes.ts';
+import { dashboardRoutes } from './dashboard-routes.ts';
+import { diskRoutes } from './disk-routes.ts';
 import { downloadRoutes } from './download-routes.ts';
 import { eventRoutes } from './event-routes.ts';
 import { fleetRoutes } from './fleet-routes.ts';
@@ -13,13 +16,18 @@ import { loadPlanRoutes } from './load-plan-routes.ts';
 import { metricsRoutes } from './metrics-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { pinRoutes } from './pin-routes.ts';
+import { registryRoutes } from './registry-routes.ts';
 import { removeRoutes } from './remove-routes.ts';
 import { referenceRoutes, serviceRoutes } from './service-routes.ts';
+import { uploadBytesRoutes } from './upload-bytes-routes.ts';
+import { uploadRoutes } from './upload-routes.ts';
 import { verifyRoutes } from './verify-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
+import { whoamiRoutes } from './whoami-routes.ts';
 
 const GROUPS: readonly RouteGroup[] = [
   serviceRoutes,
+  whoamiRoutes,
   healthRoutes,
   listRoutes,
   modelRoutes,
@@ -27,11 +35,16 @@ const GROUPS: readonly RouteGroup[] = [
   contentRoutes,
   verifyRoutes,
   pinRoutes,
+  registryRoutes,
   removeRoutes,
+  diskRoutes,
   gcRoutes,
+  uploadRoutes,
+  uploadBytesRoutes,
   jobRoutes,
   downloadRoutes,
   eventRoutes,
+  auditRoutes,
   webhookRoutes,
   fleetRoutes,
 ];
@@ -41,6 +54,7 @@ const PREFIXES = ['/v1', ''] as const;
 
 export async function registerRoutes(app: ServiceApp, context: ServiceContext): Promise<void> {
   referenceRoutes(app, context);
+  dashboardRoutes(app, context);
   const groups = [...GROUPS, metricsRoutes(await createExposition(context.config))];
   for (const prefix of PREFIXES) {
     void app.register(

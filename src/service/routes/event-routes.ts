@@ -1,5 +1,5 @@
 /** Live: each job as it changes, and what happens to models. */
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { isEventPattern, matchesEvent } from '../../domain/event-pattern.ts';
 import { PROBLEM_TYPE, problem } from '../contract/problem.ts';
@@ -43,19 +43,32 @@ export const eventRoutes: RouteGroup = (app, context) => {
         response: { 200: events, '4xx': failure, '5xx': failure },
       },
     },
-    async (request, reply) => stream(context, { reply, lastEventId: request.headers['last-event-id'], filter: request.query }),
+    async (request, reply) => answer(context, { request, reply, filter: request.query }),
   );
 };
 
-interface Watcher {
+interface Watching {
+  readonly request: FastifyRequest;
   readonly reply: FastifyReply;
-  readonly lastEventId: string | undefined;
   readonly filter: Filter;
 }
 
-async function stream({ feed, epoch, stopping }: ServiceContext, { reply, lastEventId, filter }: Watcher): Promise<FastifyReply> {
-  const told = new EventStream({ feed, epoch, lastEventId, signal: stopping, wants: (entry) => isWanted(entry, filter) });
-  return reply.type('text/event-stream').header('x-accel-buffering', 'no').send(told);
+async function answer(context: ServiceContext, { request, reply, filter }: Watching): Promise<FastifyReply> {
+  reply.type('text/event-stream').header('x-accel-buffering', 'no');
+  return reply.send(request.method === 'HEAD' ? '' : stream(context, request, filter));
+}
+
+function stream(
+  { feed, epoch, stopping, standing }: ServiceContext,
+  { headers: { authorization, 'last-event-id': last } }: FastifyRequest,
+  filter: Filter,
+): EventStream {
+  const lost = new AbortController();
+  const lastEventId = last === undefined ? undefined : String(last);
+  const signal = AbortSignal.any([stopping, lost.signal]);
+  const told = new EventStream({ feed, epoch, lastEventId, signal, wants: (entry) => isWanted(entry, filter) });
+  told.once('close', standing.watch({ authorization, access: 'read', onLost: () => lost.abort() }));
+  return told;
 }
 
 function isWanted({ type, model }: FeedEntry, { types, model: asked }: Filter): boolean {

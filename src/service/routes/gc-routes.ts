@@ -7,6 +7,7 @@ import { parseSize } from '../../util/parse-size.ts';
 import { gcWire } from '../../wire/gc-wire.ts';
 import { answers } from '../contract/answers.ts';
 import { bodyOf } from '../contract/body.ts';
+import { gcPlan } from '../contract/gc.ts';
 import { flag, text, whole } from '../contract/query.ts';
 import { Refusal } from '../refusal.ts';
 import { callOptions, type RouteGroup } from '../service-context.ts';
@@ -42,8 +43,6 @@ const body = bodyOf({
   quarantine: z.boolean().default(false).meta({ description: 'also bad bytes that were replaced' }),
   plan_id: z.string().max(64).exactOptional().meta({ description: 'of a plan that was shown: nothing else is removed' }),
 });
-
-const gcPlan = gcData.extend({ plan_id: z.string().meta({ description: 'to run just this; for ten minutes' }) });
 
 export const gcRoutes: RouteGroup = (app, context) => {
   const { orchestrator, gcPlans } = context;

@@ -21,6 +21,7 @@ const ENDPOINTS = {
   jobs: '/v1/jobs',
   events: '/v1/events',
   metrics: '/metrics',
+  dashboard: '/dashboard',
   openapi: '/openapi.json',
   reference: '/reference',
 };

@@ -30,6 +30,20 @@ export function* readLines(directory: string): Generator<AuditLine> {
   for (const piece of readPieces(directory)) if ('entry' in piece) yield piece.entry;
 }
 
+/** The lines alone, the last one first: no more is read and decoded than is asked for. */
+export function* readLinesBackwards(directory: string): Generator<AuditLine> {
+  for (const file of listSegments(directory).toReversed()) yield* linesBackwards(readSegment(directory, file));
+}
+
+function* linesBackwards(content: Buffer): Generator<AuditLine> {
+  for (let end = content.lastIndexOf(LINE_BREAK); end >= 0; ) {
+    const before = end === 0 ? -1 : content.lastIndexOf(LINE_BREAK, end - 1);
+    const entry = decodeLine(content.toString('utf8', before + 1, end));
+    if (entry !== undefined) yield entry;
+    end = before;
+  }
+}
+
 function* piecesOf(content: Buffer, file: string): Generator<Piece> {
   /** Of bytes that are no line: where they begin. */
   let unreadable: { readonly start: number; readonly line: number } | undefined;

@@ -1,0 +1,35 @@
+/** What the service answers: the very types that hold its answers to their schemas. Nothing of it is left at run time. */
+import type { z } from 'zod';
+import type { auditLine } from '../../../src/documents/audit.ts';
+import type { duData } from '../../../src/documents/du.ts';
+import type { explainData, jobDocument } from '../../../src/documents/jobs.ts';
+import type { pinsData } from '../../../src/documents/pins.ts';
+import type { auditPage } from '../../../src/service/contract/audit.ts';
+import type { gcPlan } from '../../../src/service/contract/gc.ts';
+import type { oneModelHealth, serviceHealth, storageHealth } from '../../../src/service/contract/health.ts';
+import type { jobList } from '../../../src/service/contract/jobs.ts';
+import type { modelDetails, modelEntry, modelList, modelPlan, statistics } from '../../../src/service/contract/models.ts';
+import type { problem } from '../../../src/service/contract/problem.ts';
+import type { whoami } from '../../../src/service/contract/whoami.ts';
+
+export type AuditLine = z.infer<typeof auditLine>;
+export type AuditPage = z.infer<typeof auditPage>;
+export type Disk = z.infer<typeof duData>;
+export type Explanation = z.infer<typeof explainData>;
+export type Job = z.infer<typeof jobDocument>;
+export type JobList = z.infer<typeof jobList>;
+export type Pin = z.infer<typeof pinsData>['pins'][number];
+export type GcPlan = z.infer<typeof gcPlan>;
+export type GcReport = Omit<GcPlan, 'plan_id'>;
+export type GcItem = GcPlan['items'][number];
+export type ModelHealth = z.infer<typeof oneModelHealth>;
+export type ServiceHealth = z.infer<typeof serviceHealth>;
+export type StorageHealth = z.infer<typeof storageHealth>;
+export type Model = z.infer<typeof modelEntry>;
+export type ModelDetails = z.infer<typeof modelDetails>;
+export type ModelList = z.infer<typeof modelList>;
+export type ModelPlan = z.infer<typeof modelPlan>;
+export type Statistics = z.infer<typeof statistics>;
+export type ProblemDocument = z.infer<typeof problem>;
+export type Whoami = z.infer<typeof whoami>;
+export type Scope = NonNullable<Whoami['scope']>;
