@@ -14,15 +14,15 @@ const OF_MANY_MACHINES = '/workers|/assign|/unassign|/unload|/cluster';
 const LIVE = '/v1/events';
 const CONFORMS = 'status_code_conformance,content_type_conformance,response_schema_conformance';
 
-async function serve(world: ModelWorld): Promise<string> {
-  const { child } = world.start(['serve'], { MODEL_API_PORT: '0', WAN_API_RATE_LIMIT: '1000000', WAN_LOG_FORMAT: 'json' });
+async function serve(world: ModelWorld) {
+  const { child, ended } = world.start(['serve'], { MODEL_API_PORT: '0', WAN_API_RATE_LIMIT: '1000000', WAN_LOG_FORMAT: 'json' });
   let log = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     log += chunk.toString();
   });
   for (let tries = 0; tries < 3000; tries++) {
     const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(log) ?? [];
-    if (url !== undefined) return url;
+    if (url !== undefined) return { url, child, ended };
     if (child.exitCode !== null) break;
     await sleep(20);
   }
@@ -37,7 +37,7 @@ describeWithReal('the service, held against its own document by schemathesis', {
       await (await world.orchestrator()).ensure(MODEL);
       const tokens = new ApiTokens(await loadConfig({ env: world.env, cwd: world.directory, homeDir: world.directory }));
       const { token } = await tokens.create({ name: 'tester', scope: 'admin' });
-      const url = await serve(world);
+      const { url, child, ended } = await serve(world);
       const asAdmin = ['--header', `Authorization: Bearer ${token.reveal()}`];
       const phases = ['--phases', 'examples,coverage,fuzzing', '--max-examples', '10'];
       const whole = [...asAdmin, ...phases, '--exclude-path', LIVE, '--exclude-path-regex', OF_MANY_MACHINES];
@@ -48,6 +48,8 @@ describeWithReal('the service, held against its own document by schemathesis', {
       const notThere = await runSchemathesis(url, [...later, '--checks', CONFORMS], world.directory);
       expect(notThere.status, notThere.report).toBe(0);
       expect((await fetch(`${url}/health`)).status).toBe(200);
+      child.kill('SIGTERM');
+      expect((await ended).code).toBe(0);
       expect(await checkInvariants(world.modelsRoot)).toEqual([]);
     });
   },
