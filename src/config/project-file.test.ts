@@ -53,6 +53,9 @@ const HELD: Readonly<Record<string, readonly [toml: string, variable: string]>> 
   api_anonymous: ['"write"', 'write'],
   allowed_internal_hosts: ['["10.0.0.0/8"]', '10.0.0.0/8'],
   python: ['"./evil"', './evil'],
+  otlp_endpoint: ['"http://evil.example:4318"', 'http://evil.example:4318'],
+  otlp_traces_endpoint: ['"http://evil.example/t"', 'http://evil.example/t'],
+  otlp_metrics_endpoint: ['"http://evil.example/m"', 'http://evil.example/m'],
   trace_sources: ['true', 'true'],
   tiers: ['{ cold = { url = "s3://evil/here" } }', 'cold=s3://evil/here'],
 };
