@@ -10,7 +10,7 @@ const FLOORS = [
   ['store', 'backends'],
   ['transfer', 'limits', 'cast', 'tiers', 'telemetry'],
   ['orchestrator'],
-  ['jobs', 'pipeline'],
+  ['jobs', 'pipeline', 'webhooks'],
   ['fleet'],
   ['compose', 'wire'],
   ['service'],

@@ -19,7 +19,6 @@ import { createEventBus, type EventBus } from './observability/event-bus.ts';
 import type { CallOptions, ModelOrchestrator } from './orchestrator/api.ts';
 import type { Orchestration } from './orchestrator/orchestration.ts';
 import { RecordedVerbs } from './orchestrator/recorded-verbs.ts';
-import { Verbs } from './orchestrator/verbs.ts';
 import type { PrepareImageOptions } from './pipeline/conditioning/prepare-image.ts';
 import type { EmbeddingCache } from './pipeline/embedding-cache/embedding-cache.ts';
 import type { WanPathsOptions } from './pipeline/get-wan-paths.ts';
@@ -39,6 +38,8 @@ export interface OrchestratorOptions {
   readonly via?: Via;
   /** Of every call that brings none of its own: of a command, which is one call to its user. Absent: each call has one. */
   readonly correlationId?: string;
+  /** As `correlationId`: the place in a trace of every call that brings none. */
+  readonly traceparent?: string;
   /** An upper bound of this orchestrator's own transfers, to be changed while they run. */
   readonly rateCap?: RateCap;
 }
@@ -48,13 +49,20 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
   const store = storeContext(requireModelsRoot(config), config.cwd);
   const { resolver } = store;
   const callId = () => options.correlationId ?? newCorrelationId();
+  const placed = (call: CallOptions): CallOptions => ({
+    ...(options.traceparent !== undefined && { traceparent: options.traceparent }),
+    ...call,
+    correlationId: call.correlationId ?? callId(),
+  });
   const bus = createEventBus({ clock: systemClock, ...(options.sinks && { sinks: options.sinks }) });
-  const resources = new Resources(config, store, options.rateCap);
-  const tellOfTransferLibrary = transferLibraryNote(bus, config);
+  const resources = new Resources({ config, store, rateCap: options.rateCap, traceparent: options.traceparent });
+  const tellOfTransferLibrary = transferLibraryNote(bus, config, callId);
   const manifestPath = requireManifestPath(config);
-  const manifest = new RegistryFile(manifestPath, resolver.stateDir('manifests'));
+  const entriesPath = config.registryFile ?? resolver.registryFile;
+  const manifest = new RegistryFile(manifestPath, resolver.stateDir('manifests'), entriesPath);
   const work: Orchestration = {
     manifestPath,
+    entriesPath,
     store,
     blobs: new Blobs(store),
     partials: new Partials(store),
@@ -70,6 +78,8 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
       makesRoom: config.enableGarbageCollection,
       maxModelAgeMs: config.maxModelAgeMs,
       trashTtlMs: config.trashTtlMs,
+      uploadTtlMs: config.uploadTtlMs,
+      maxUploadSizeBytes: config.maxUploadSizeBytes,
     },
     registry: () => manifest.registry(),
     saveRegistry: () => manifest.save(),
@@ -78,7 +88,7 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
       return resources.backends(offline, manifest.directory);
     },
     freshSources: async (offline) => {
-      if (!offline) await warnOfHeldBack(config, bus.emitFor({ correlationId: newCorrelationId() }));
+      if (!offline) await warnOfHeldBack(config, bus.emitFor({ correlationId: callId() }));
       return resources.freshSources(offline, manifest.directory);
     },
     knownFailures: () => resources.knownFailures(),
@@ -88,21 +98,19 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
       tellOfTransferLibrary();
       return resources.engine(limits);
     },
-    emitter: (call, model, variant) => emitterOf(bus, { ...call, correlationId: call.correlationId ?? callId() }, { model, variant }),
+    emitter: (call, model, variant) => emitterOf(bus, placed(call), { model, variant }),
   };
   const close = () => resources.close();
   const recorder = configuredRecorder({ config, store, via: options.via ?? 'library' });
-  return Promise.resolve(
-    recorder === undefined ? new Verbs(work, close) : new RecordedVerbs(work, { close, recorder, newCorrelationId: callId }),
-  );
+  return Promise.resolve(new RecordedVerbs(work, { close, recorder, newCorrelationId: callId }));
 }
 
 /** Whoever asks for hf_transfer is told once, in the log, that it is not needed: work goes on without it. */
-function transferLibraryNote(bus: EventBus, { origins, connections }: Config): () => void {
+function transferLibraryNote(bus: EventBus, { origins, connections }: Config, callId: () => string): () => void {
   let isDue = origins.connections.where === 'HF_HUB_ENABLE_HF_TRANSFER';
   const message = `HF_HUB_ENABLE_HF_TRANSFER: hf_transfer is not there, nor needed; up to ${connections} connections of our own do its work`;
   return () => {
-    if (isDue) bus.emitFor({ correlationId: newCorrelationId() })({ type: 'warning', code: 'hf_transfer_absent', message });
+    if (isDue) bus.emitFor({ correlationId: callId() })({ type: 'warning', code: 'hf_transfer_absent', message });
     isDue = false;
   };
 }
@@ -110,12 +118,13 @@ function transferLibraryNote(bus: EventBus, { origins, connections }: Config): (
 /** The orchestrator of the environment, .env and wan.toml of a working directory. */
 export const ModelEnsurer = {
   async fromConfig(input: Partial<LoadConfigInput> & OrchestratorOptions = {}): Promise<ModelOrchestrator> {
-    const { sinks, via, correlationId, ...where } = input;
+    const { sinks, via, correlationId, traceparent, ...where } = input;
     const config = await loadConfig({ env: processEnvironment(), cwd: process.cwd(), ...where });
     return createOrchestrator(config, {
       ...(sinks && { sinks }),
       ...(via && { via }),
       ...(correlationId !== undefined && { correlationId }),
+      ...(traceparent !== undefined && { traceparent }),
     });
   },
 };
@@ -219,8 +228,13 @@ export async function verifyBundle(path: string, options: CallOptions = {}): Pro
 
 /** A call's own receivers get the events of that call, as the sinks of all calls do. */
 function emitterOf(bus: EventBus, call: CallOptions, { model, variant }: About): Emit {
-  const { correlationId = newCorrelationId(), onEvent, sinks = [] } = call;
-  const scope = { correlationId, ...(model !== undefined && { model }), ...(variant !== undefined && { variant }) };
+  const { correlationId = newCorrelationId(), traceparent, onEvent, sinks = [] } = call;
+  const scope = {
+    correlationId,
+    ...(model !== undefined && { model }),
+    ...(variant !== undefined && { variant }),
+    ...(traceparent !== undefined && { traceparent }),
+  };
   return bus.emitFor(scope, onEvent === undefined ? sinks : [onEvent, ...sinks]);
 }
 

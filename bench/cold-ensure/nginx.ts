@@ -1,9 +1,10 @@
 /** An nginx of our own on loopback, serving one folder. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../test/support/free-port.ts';
 
 export interface Nginx {
   readonly url: string;
@@ -18,14 +19,19 @@ export interface Certificate {
   readonly key: string;
 }
 
-export async function startNginx(scratch: string, folder: string, certificate?: Certificate): Promise<Nginx> {
+export interface NginxOptions {
+  readonly certificate?: Certificate | undefined;
+  /** Gets a line for each request: the bytes of its body. */
+  readonly accessLog?: string;
+}
+
+export async function startNginx(scratch: string, folder: string, { certificate, accessLog }: NginxOptions = {}): Promise<Nginx> {
   const [port, tlsPort] = [await freePort(), await freePort()];
   mkdirSync(scratch, { recursive: true });
   const config = join(scratch, 'nginx.conf');
-  writeFileSync(
-    config,
-    configOf(scratch, folder, [`listen 127.0.0.1:${port};`, certificate === undefined ? '' : tlsLines(tlsPort, certificate)].join(' ')),
-  );
+  const listening = `listen 127.0.0.1:${port}; ${certificate === undefined ? '' : tlsLines(tlsPort, certificate)}`;
+  const log = accessLog === undefined ? 'off' : `${accessLog} bytes`;
+  writeFileSync(config, configOf(scratch, `${listening} root ${folder}; access_log ${log};`));
   const child = spawn('nginx', ['-c', config, '-e', join(scratch, 'error.log')], { stdio: 'ignore' });
   await untilListening(port);
   return {
@@ -38,13 +44,13 @@ export async function startNginx(scratch: string, folder: string, certificate?: 
 const tlsLines = (port: number, { cert, key }: Certificate): string =>
   `listen 127.0.0.1:${port} ssl; ssl_certificate ${cert}; ssl_certificate_key ${key};`;
 
-const configOf = (scratch: string, folder: string, listening: string): string => `
+const configOf = (scratch: string, server: string): string => `
 daemon off;
 worker_processes 1;
 pid ${scratch}/nginx.pid;
 events { worker_connections 256; }
 http {
-  access_log off;
+  log_format bytes '$body_bytes_sent';
   sendfile on;
   tcp_nopush on;
   keepalive_requests 100000;
@@ -53,18 +59,9 @@ http {
   fastcgi_temp_path ${scratch}/fastcgi;
   uwsgi_temp_path ${scratch}/uwsgi;
   scgi_temp_path ${scratch}/scgi;
-  server { ${listening} root ${folder}; }
+  server { ${server} }
 }
 `;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
-  });
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function untilListening(port: number): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {

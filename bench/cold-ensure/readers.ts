@@ -113,7 +113,9 @@ async function compare(): Promise<void> {
     'subjectAltName=DNS:localhost',
   ];
   execFileSync('openssl', [...key, '-keyout', join(scratch, 'key.pem'), '-out', join(scratch, 'cert.pem')], { stdio: 'ignore' });
-  const nginx = await startNginx(join(scratch, 'nginx'), scratch, { cert: join(scratch, 'cert.pem'), key: join(scratch, 'key.pem') });
+  const nginx = await startNginx(join(scratch, 'nginx'), scratch, {
+    certificate: { cert: join(scratch, 'cert.pem'), key: join(scratch, 'key.pem') },
+  });
   try {
     console.log('reader  scheme  CPU s/GiB (median of', ROUNDS, 'rounds; min-max)  RSS MB');
     const targets = [nginx.url, nginx.tlsUrl ?? ''];

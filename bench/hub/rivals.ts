@@ -14,6 +14,7 @@ export interface Job {
   readonly files: readonly StoredFile[];
   /** `org/name` */
   readonly repo: string;
+  readonly revision: string;
   readonly endpoint: string;
   /** Empty folder, removed afterwards. */
   readonly place: string;
@@ -21,23 +22,24 @@ export interface Job {
 
 const CLI = join(import.meta.dirname, '../../bin/wan.js');
 
-function wan({ files, repo, endpoint, place }: Job): string {
-  const manifest = join(place, 'models.toml');
+export function wan({ files, repo, revision, endpoint, place }: Job): string {
+  const manifest = join(place, `${revision}.toml`);
   const tables = files.map(
     ({ path, sizeBytes, sha256 }) => `[[models."m@1.0.0".files]]\npath = "${path}"\nsize = ${sizeBytes}\nsha256 = "${sha256}"\n`,
   );
-  const sources = `[models."m@1.0.0".sources]\npriority = ["hf://${repo}"]\n`;
+  const sources = `[models."m@1.0.0".sources]\npriority = ["hf://${repo}@${revision}"]\n`;
   writeFileSync(manifest, `schema_version = 1\n[models."m@1.0.0"]\nversion = "1.0.0"\n${tables.join('')}${sources}`);
   const env = `MODELS_ROOT=${place}/root WAN_MODELS_MANIFEST=${manifest} WAN_HF_CACHE=off HF_ENDPOINT=${endpoint}`;
   return `${env} ${process.execPath} ${CLI} models ensure m@1.0.0 --json`;
 }
 
 /** Into the client's cache, by as many workers as there are files: it has one connection a file. */
-const download = ({ files, repo, place }: Job): string =>
-  `${HUB_CLI} download ${repo} --max-workers ${files.length} --quiet > ${place}/snapshot`;
+const download = ({ files, repo, revision, place }: Job): string =>
+  `${HUB_CLI} download ${repo} --revision ${revision} --max-workers ${files.length} --quiet > ${place}/snapshot`;
 
 /** The client's own check of what it has, file by file, against what the Hub says. */
-const verify = ({ repo }: Job): string => `${HUB_CLI} cache verify ${repo} --fail-on-missing-files > /dev/null`;
+export const verify = ({ repo, revision }: Job): string =>
+  `${HUB_CLI} cache verify ${repo} --revision ${revision} --fail-on-missing-files > /dev/null`;
 
 /** Digests on all cores at once; the sorted list must equal the expected one. */
 function openssl({ files, place }: Job): string {
@@ -48,9 +50,10 @@ function openssl({ files, place }: Job): string {
   return `cd "$(cat ${place}/snapshot)"; ${digests} | sed 's/ \\*/  /' | sort -k2 | cmp - ${list}`;
 }
 
-const client = (job: Job, check: string): string =>
+/** @param settings further environment */
+export const client = (job: Job, check: string, settings = ''): string =>
   [
-    `export HF_ENDPOINT=${job.endpoint} HF_HUB_CACHE=${job.place}/hub HF_HOME=${job.place}/home HF_XET_HIGH_PERFORMANCE=1`,
+    `export HF_ENDPOINT=${job.endpoint} HF_HUB_CACHE=${job.place}/hub HF_HOME=${job.place}/home HF_XET_HIGH_PERFORMANCE=1 ${settings}`,
     'export HF_HUB_DISABLE_TELEMETRY=1 HF_HUB_DISABLE_UPDATE_CHECK=1 HF_HUB_DISABLE_PROGRESS_BARS=1',
     download(job),
     check,

@@ -5,10 +5,8 @@
  *     npm run build && node bench/hub/run.ts               5 rounds, 8 files of 256 MiB; needs nginx, openssl and the client of .ci/run
  *     BENCH_ROUNDS=3 BENCH_MIB=16 BENCH_DIR=/mnt/disk node bench/hub/run.ts
  *
- * Xet is not part of it: the repository is one without, since nobody but the Hub serves that. Each ends with its bytes on disk and
- * their digests compared.
+ * Xet is not part of it (bench/hub/xet.ts is): the repository is one without. Each ends with its bytes on disk and their digests compared.
  */
-import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
@@ -18,6 +16,7 @@ import { HubServer } from '../../test/servers/hub/hub-server.ts';
 import { startNginx } from '../cold-ensure/nginx.ts';
 import { judge, spreadOf, spreadText } from '../spread.ts';
 import { RIVAL, rivals, type StoredFile } from './rivals.ts';
+import { timed } from './timed.ts';
 
 const MB = 1024 ** 2;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
@@ -68,8 +67,8 @@ async function race(files: readonly StoredFile[]): Promise<void> {
       const place = join(scratch, 'place');
       mkdirSync(place);
       const asked = hub.requests.length;
-      const seconds = await timed(name, command({ files, repo: REPO, endpoint: hub.url, place }));
-      walls.set(name, [...(walls.get(name) ?? []), seconds]);
+      const { wallS } = await timed(name, command({ files, repo: REPO, revision: 'main', endpoint: hub.url, place }));
+      walls.set(name, [...(walls.get(name) ?? []), wallS]);
       if (round === 0) console.log(`${name}: ${requestsSince(asked)}`);
       if (name === 'wan') judgeRequests(asked);
       rmSync(place, { recursive: true });
@@ -94,17 +93,6 @@ function judgeRequests(first: number): void {
   if (listings === 1 && heads === 0) return;
   process.exitCode = 1;
   console.log(`MISSED one listing and no HEAD: ${requestsSince(first)}`);
-}
-
-/** Not spawnSync: the Hub is in this process. */
-async function timed(name: string, script: string): Promise<number> {
-  const started = performance.now();
-  const child = spawn('bash', ['-ec', script], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const said: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk));
-  const status = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
-  if (status !== 0) throw new Error(`${name} failed: ${Buffer.concat(said).toString()}`);
-  return (performance.now() - started) / 1000;
 }
 
 function report(walls: ReadonlyMap<string, readonly number[]>): void {

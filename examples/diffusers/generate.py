@@ -20,21 +20,19 @@ from loader import (
     make_clip,
     save_frames,
 )
-from PIL import Image
 from wan_models import lease, load_plan
 from wan_models.embedding_cache import EmbeddingCache
 
 
 def main() -> None:
     options = parse()
-    image = None if options.image is None else Image.open(options.image)
     with lease(options.model, variant=options.variant, overlay=options.overlay):  # fetched where it is not here; nobody removes it meanwhile
         plan = load_plan(
             options.model,
             variant=options.variant,
             overlay=options.overlay,
             prompt=options.prompt,
-            image=image is not None,
+            image=options.image is not None,
             frames=options.frames,
             gpu=gpu_bytes(),
         )
@@ -43,7 +41,7 @@ def main() -> None:
         embeds, negative = (embedding(plan, prompt) for prompt in (options.prompt, options.negative_prompt))
         log_memory("with the prompt as an embedding")
         pipeline = build_pipeline(plan)
-        save_frames(make_clip(pipeline, plan, embeds, negative, image), options.out)
+        save_frames(make_clip(pipeline, plan, embeds, negative, options.image), options.out)
     log_memory("at the end")
 
 

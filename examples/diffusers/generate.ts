@@ -22,19 +22,26 @@ type Dtype = keyof typeof DTYPES;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { prompt: { type: 'string' }, out: { type: 'string', default: 'frames' }, frames: { type: 'string' } },
+  options: {
+    prompt: { type: 'string' },
+    image: { type: 'string' },
+    out: { type: 'string', default: 'frames' },
+    frames: { type: 'string' },
+  },
 });
 const [model = ''] = positionals;
 const { prompt = '', out, frames } = values;
+const image = values.image === undefined ? null : resolve(values.image);
 
 const folder = await mkdtemp(join(tmpdir(), 'wan-example-'));
 try {
   const orchestrator = await ModelEnsurer.fromConfig();
   await using _held = await orchestrator.lease(model, { command: 'examples/diffusers' });
-  const plan = await loadPlan(model, { request: { prompt, ...(frames !== undefined && { frames: Number(frames) }) } });
+  const request = { prompt, image: image !== null, ...(frames !== undefined && { frames: Number(frames) }) };
+  const plan = await loadPlan(model, { request });
   const embeds = await embeddingFile(plan, prompt, 'prompt');
   const negative = await embeddingFile(plan, '', 'negative');
-  await work({ do: 'render', plan: planWire(plan), embeds, negative, out: resolve(out) });
+  await work({ do: 'render', plan: planWire(plan), embeds, negative, image, out: resolve(out) });
   await orchestrator.close();
 } finally {
   await rm(folder, { recursive: true, force: true });

@@ -14,6 +14,7 @@ from typing import Any
 import diffusers
 import torch
 import transformers
+from diffusers.utils import load_image
 from safetensors.torch import load_file
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -92,10 +93,10 @@ def place(pipeline: Any, plan: Any) -> None:
 
 
 def make_clip(pipeline: Any, plan: Any, embeds: torch.Tensor, negative: torch.Tensor, image: Any = None) -> Any:
-    """Frames, rows, columns and channels, from 0 to 1."""
+    """image: a path; the pipeline itself brings it to the size of the frames. Gives frames, rows, columns and channels, from 0 to 1."""
     request = plan.request
     device = device_of(plan)
-    options = {} if image is None else {"image": image.convert("RGB").resize((request.width, request.height))}
+    options = {} if image is None else {"image": load_image(str(image))}
     if getattr(request, "guidance_scale_2", None) is not None:
         options["guidance_scale_2"] = request.guidance_scale_2
     begun = time.monotonic()

@@ -33,7 +33,7 @@ def encode(job: SimpleNamespace) -> None:
 def render(job: SimpleNamespace) -> None:
     embeds, negative = (tensor_of(one) for one in (job.embeds, job.negative))
     pipeline = build_pipeline(job.plan)
-    save_frames(make_clip(pipeline, job.plan, embeds, negative), Path(job.out))
+    save_frames(make_clip(pipeline, job.plan, embeds, negative, job.image), Path(job.out))
 
 
 def tensor_of(file: SimpleNamespace) -> torch.Tensor:

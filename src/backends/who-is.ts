@@ -28,7 +28,7 @@ const PATIENCE_MS = 20_000;
 export async function whoIs(client: HttpClient, question: WhoQuestion): Promise<WhoAnswer> {
   const { service, endpoint, token, signal } = question;
   const url = new URL(PATHS[service], endpoint.endsWith('/') ? endpoint : `${endpoint}/`);
-  const headers = { ...bearer({ token }), accept: 'application/json', 'user-agent': client.userAgent };
+  const headers = { ...bearer({ token }), accept: 'application/json', ...client.ownHeaders };
   const patience = AbortSignal.timeout(PATIENCE_MS);
   try {
     const answer = await client.get({ url, headers, signal: AbortSignal.any([signal, patience]) });

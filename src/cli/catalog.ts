@@ -74,6 +74,7 @@ export const CATALOG: readonly CatalogEntry[] = [
   entry('auth status', async () => (await import('./commands/auth-status.ts')).authStatus),
   entry('auth logout', async () => (await import('./commands/auth-logout.ts')).authLogout),
   entry('auth token', async () => (await import('./commands/auth-token.ts')).authToken),
+  entry('webhooks', async () => (await import('./commands/webhooks.ts')).webhooks),
   entry('serve', async () => (await import('./commands/serve.ts')).serve),
   entry('doctor', async () => (await import('./commands/doctor.ts')).doctor),
   entry('config show', async () => (await import('./commands/config-show.ts')).configShow),

@@ -15,6 +15,7 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
   },
   { name: 'log-level', value: 'LEVEL', choices: LOG_LEVELS, summary: 'how much to log on stderr' },
   { name: 'log-format', value: 'FORMAT', choices: ['auto', 'human', 'json'], summary: 'how to log on stderr' },
+  { name: 'correlation-id', value: 'ID', summary: 'what this call is called in logs, events, jobs and the audit log (WAN_CORRELATION_ID)' },
   { name: 'json', summary: 'print exactly one JSON document on stdout, also on failure' },
   { name: 'quiet', short: 'q', summary: 'no progress, and only errors in the log' },
   { name: 'no-color', summary: 'no colours (as NO_COLOR)' },

@@ -1,3 +1,4 @@
+import { isCorrelationId } from '../domain/correlation-id.ts';
 import { parseSubset, type Subset } from '../domain/subset.ts';
 import { parseDuration } from '../util/parse-duration.ts';
 import { parseSize } from '../util/parse-size.ts';
@@ -34,6 +35,12 @@ export class ParsedArgs {
   /** @throws ModelError INVALID_INPUT unless the number of a port; 0 is any free one. */
   port(name: string): number | undefined {
     return this.#parsed(name, parsePort, 'a number from 0 to 65535');
+  }
+
+  /** @throws ModelError INVALID_INPUT unless it is fit for logs and records. */
+  correlationId(name: string): string | undefined {
+    const parse = (text: string): string | undefined => (isCorrelationId(text) ? text : undefined);
+    return this.#parsed(name, parse, 'up to 64 letters, digits, dots, dashes and underscores');
   }
 
   /** Whether it makes sense where it is used is for whoever uses it. @throws ModelError INVALID_INPUT unless a number. */

@@ -27,10 +27,11 @@ export function printReport(report: Report, { io, style, schema }: PrintOptions)
 }
 
 function jsonText(report: Report, schema: string, pretty: boolean): string {
-  const { error } = report;
+  const { error, correlationId } = report;
   const document = {
     schema: report.schema ?? schema,
     ok: error === undefined,
+    ...(correlationId !== undefined && { correlation_id: correlationId }),
     ...(error !== undefined && { error: errorWire(error) }),
     ...(report.wire !== undefined && { data: report.wire() }),
   };

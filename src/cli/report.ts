@@ -10,6 +10,8 @@ export interface Report {
   /** Human output for stdout, without the last newline; '' prints nothing. */
   readonly text: (screen: Screen) => string;
   readonly error?: ModelError;
+  /** Under which log and audit log tell of it; told with an error. */
+  readonly correlationId?: string;
   /** What goes on after this was printed, and ends by itself; the orchestrator is closed by then. */
   readonly afterwards?: () => Promise<void>;
   /** Where it differs from the error's (or, without one, from 0). */

@@ -76,9 +76,10 @@ async function reportOf(command: Command, { title, words, argv, io, watch }: Ver
   try {
     const args = parseOptions(words, { ...command, title, options: [...command.options, ...COMMON_OPTIONS] });
     session = new Session({ io, args, signal: watch.signal, handOver: watch.handOver, argv });
-    return await command.run(session, args);
+    const report = await command.run(session, args);
+    return report.error === undefined ? report : { ...report, correlationId: session.correlationId };
   } catch (error) {
-    return failure(asModelError(error));
+    return { ...failure(asModelError(error)), ...(session && { correlationId: session.correlationId }) };
   } finally {
     await session?.close();
   }

@@ -35,7 +35,7 @@ export class Session {
   readonly noColor: boolean;
   readonly #args: ParsedArgs;
   readonly #input: InputWatch | undefined;
-  readonly #correlationId = newCorrelationId();
+  #correlationId = newCorrelationId();
   #config: Promise<Config> | undefined;
   #orchestrator: Promise<ModelOrchestrator> | undefined;
 
@@ -49,6 +49,17 @@ export class Session {
     this.isQuiet = args.has('quiet');
     this.noColor = args.has('no-color');
     this.#args = args;
+  }
+
+  /** Of all that this command does; final once its configuration is loaded. */
+  get correlationId(): string {
+    return this.#correlationId;
+  }
+
+  /** What ties all that this command causes to it. */
+  async callIds(): Promise<{ readonly correlationId: string; readonly traceparent?: string }> {
+    const { traceparent } = await this.config();
+    return { correlationId: this.#correlationId, ...(traceparent !== undefined && { traceparent }) };
   }
 
   /** @throws ModelError INVALID_CONFIG naming every problem. */
@@ -82,7 +93,10 @@ export class Session {
   async #loadConfig(): Promise<Config> {
     const { env, cwd } = this.io;
     const configFile = this.#args.text('config');
-    return loadConfig({ env: configFile === undefined ? env : { ...env, WAN_CONFIG: configFile }, cwd, flags: this.#flags() });
+    const withFile = configFile === undefined ? env : { ...env, WAN_CONFIG: configFile };
+    const config = await loadConfig({ env: withFile, cwd, flags: this.#flags() });
+    this.#correlationId = config.correlationId ?? this.#correlationId;
+    return config;
   }
 
   #flags(): ConfigFlags {
@@ -95,6 +109,7 @@ export class Session {
       manifestPath: path('manifest'),
       environment: this.#args.text('environment') as ConfigFlags['environment'],
       logLevel: this.#logLevel(),
+      correlationId: this.#args.correlationId('correlation-id'),
       logFormat: this.#args.text('log-format') as ConfigFlags['logFormat'],
       noColor: this.#args.has('no-color') || undefined,
       progress: this.#args.text('progress') as ConfigFlags['progress'],
@@ -119,6 +134,6 @@ export class Session {
     const config = await this.config();
     const log = stderrLog(config, this);
     const inForce = { ...config, manifestPath: config.manifestPath ?? manifestPath };
-    return createOrchestrator(inForce, { via: 'cli', correlationId: this.#correlationId, ...(log && { sinks: [log] }) });
+    return createOrchestrator(inForce, { via: 'cli', ...(await this.callIds()), ...(log && { sinks: [log] }) });
   }
 }

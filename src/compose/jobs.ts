@@ -5,6 +5,7 @@ import { liveLimitRate } from '../config/live-limit-rate.ts';
 import { requireModelsRoot } from '../config/require-models-root.ts';
 import type { EventSink } from '../domain/events.ts';
 import { type JobRecord, modelOf } from '../domain/jobs.ts';
+import { jobChanged } from '../jobs/job-changed.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
 import { JobRunner } from '../jobs/job-runner.ts';
 import { type Schedule, type ScheduleState, Schedules } from '../jobs/schedules.ts';
@@ -35,10 +36,15 @@ export function createJobRunner(config: Config, { sinks = [], onChange }: JobRun
   const ownConfig = { ...config, memoryBudgetBytes: memoryShare(config) };
   const limitRate = liveLimitRate(config);
   const bus = createEventBus({ clock: context.clock, sinks });
-  const tell = ({ id, label, state, attempts, error, correlation_id: correlationId, request }: JobRecord): void => {
+  const tell = (job: JobRecord): void => {
+    const { correlation_id: correlationId, traceparent, request } = job;
     const model = modelOf(request);
-    const emit = bus.emitFor({ correlationId, ...(model !== undefined && { model }) });
-    emit({ type: 'job.changed', id, label, state, attempts, ...(error && { error }) });
+    const emit = bus.emitFor({
+      correlationId,
+      ...(model !== undefined && { model }),
+      ...(traceparent !== undefined && { traceparent }),
+    });
+    emit(jobChanged(job, context.clock.now()));
   };
   return new JobRunner({
     context,
@@ -46,8 +52,8 @@ export function createJobRunner(config: Config, { sinks = [], onChange }: JobRun
     schedules: new Schedules(context, schedulesOf(config)),
     submitScheduled: ({ request, name }: Schedule, idempotencyKey) =>
       queue.submit({ request, label: name }, { origin: 'schedule', correlationId: newCorrelationId(), idempotencyKey }),
-    workOf: () => ({
-      open: (rateCap) => createOrchestrator(ownConfig, { sinks, rateCap }),
+    workOf: ({ traceparent }) => ({
+      open: (rateCap) => createOrchestrator(ownConfig, { sinks, rateCap, ...(traceparent !== undefined && { traceparent }) }),
       sharedLimit: async () => rateAt((await limitRate()) ?? [], new Date(context.clock.now())),
       inFlightBytes: config.connections * config.pieceBytes,
       records: queue.records,

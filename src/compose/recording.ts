@@ -14,9 +14,7 @@ export interface RecordingOptions {
   readonly via: Via;
 }
 
-/** Undefined where neither counters nor an audit log are kept. */
-export function configuredRecorder({ config, store, via }: RecordingOptions): Recorder | undefined {
-  if (!config.enableMetrics && config.auditLog === undefined) return undefined;
+export function configuredRecorder({ config, store, via }: RecordingOptions): Recorder {
   let opened: Promise<Logbook> | undefined;
   const open = async (): Promise<Logbook> => {
     const { Logbook } = await import('../telemetry/logbook.ts');

@@ -23,6 +23,15 @@ interface LimitedEngine {
   calledRate: number | undefined;
 }
 
+export interface ResourcesOptions {
+  readonly config: Config;
+  readonly store: StoreContext;
+  /** Of all that moves here, on top of the limit that processes share. */
+  readonly rateCap?: RateCap | undefined;
+  /** Whom web sources work for, where they are to be told. */
+  readonly traceparent?: string | undefined;
+}
+
 export class Resources {
   readonly #config: Config;
   readonly #store: StoreContext;
@@ -30,13 +39,14 @@ export class Resources {
   readonly #engines = new Map<string, Promise<LimitedEngine>>();
   readonly #limitRate: LiveLimitRate;
   readonly #rateCap: RateCap | undefined;
+  readonly #traceparent: string | undefined;
   readonly tiers: ConfiguredTiers;
 
-  /** @param rateCap of all that moves here, on top of the limit that processes share */
-  constructor(config: Config, store: StoreContext, rateCap?: RateCap) {
+  constructor({ config, store, rateCap, traceparent }: ResourcesOptions) {
     this.#config = config;
     this.#store = store;
     this.#rateCap = rateCap;
+    this.#traceparent = traceparent;
     this.#limitRate = liveLimitRate(config);
     this.tiers = new ConfiguredTiers(config, store);
   }
@@ -64,7 +74,7 @@ export class Resources {
     const { createCredentialSource } = await import('../credentials/find-credentials.ts');
     const { localRoots, githubApiUrl, hfEndpoint } = this.#config;
     return createBackends({
-      ...httpConfig(this.#config),
+      ...httpConfig(this.#config, this.#traceparent),
       localRoots,
       manifestDir,
       offline,

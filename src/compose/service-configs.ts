@@ -1,10 +1,28 @@
 /** Configuration -> what the clients of services are made with. */
+import type { AddressGuard } from '../backends/http/address-guard.ts';
 import type { HttpConfig } from '../backends/http/http-config.ts';
 import type { S3Config } from '../backends/s3/s3-config.ts';
 import type { Config } from '../config/config.ts';
 
-export function httpConfig({ httpProxy, httpsProxy, allProxy, noProxy, caFiles, originCaFiles, downloadTimeoutMs }: Config): HttpConfig {
-  return { httpProxy, httpsProxy, allProxy, noProxy, caFiles, originCaFiles, idleTimeoutMs: downloadTimeoutMs };
+/** @param traceparent the place of the caller in a trace, told to sources where that is wanted */
+export function httpConfig(config: Config, traceparent?: string): HttpConfig {
+  const { httpProxy, httpsProxy, allProxy, noProxy, caFiles, originCaFiles, downloadTimeoutMs, traceSources } = config;
+  return {
+    httpProxy,
+    httpsProxy,
+    allProxy,
+    noProxy,
+    caFiles,
+    originCaFiles,
+    idleTimeoutMs: downloadTimeoutMs,
+    ...(traceSources && traceparent !== undefined && { traceparent }),
+  };
+}
+
+/** For URLs that come from a caller. */
+export async function guardedHttpConfig(config: Config): Promise<HttpConfig & { readonly guard: AddressGuard }> {
+  const { AddressGuard } = await import('../backends/http/address-guard.ts');
+  return { ...httpConfig(config), guard: new AddressGuard({ allowedHosts: config.allowedInternalHosts }) };
 }
 
 export async function s3Config(config: Config): Promise<S3Config> {

@@ -10,6 +10,7 @@ import { newCorrelationId } from '../observability/correlation-id.ts';
 import { redactValue } from '../observability/redact-value.ts';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { VerifyAuditOptions } from '../telemetry/audit/verify-audit.ts';
+import { newestStoreEvent, storeEventsSince } from '../telemetry/store-events/store-event-records.ts';
 import { systemClock } from '../util/system-world.ts';
 import { openAuditLog } from './recording.ts';
 import { storeContext } from './store-context.ts';
@@ -51,6 +52,12 @@ export async function writeMetrics(config: Config, path: string): Promise<Metric
   const text = await prometheusText(report);
   await writeBeside(path, { write: (handle) => handle.writeFile(text), mode: 0o644 });
   return report;
+}
+
+/** What happened to the models under MODELS_ROOT, as far as it is still on record. Changes nothing on disk. */
+export function storeEventsOf(config: Config) {
+  const store = storeContext(requireModelsRoot(config), config.cwd);
+  return { newest: () => newestStoreEvent(store), since: (seq: number) => storeEventsSince(store, seq) };
 }
 
 export interface AuditReader {

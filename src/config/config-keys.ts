@@ -4,6 +4,7 @@
  */
 import type { Secret } from '../domain/secret.ts';
 import type { TierSettings } from '../domain/tiers.ts';
+import { cleanTraceparent } from '../domain/trace-context.ts';
 import type { CronSchedule } from '../util/cron.ts';
 import type { RateSchedule } from '../util/rate-schedule.ts';
 import { type ConfigKey, type GuardedRow, type Row, row } from './config-key.ts';
@@ -17,6 +18,7 @@ import {
   decimalNumber,
   duration,
   httpUrl,
+  idWord,
   orOff,
   path,
   paths,
@@ -27,6 +29,7 @@ import {
   regionName,
   size,
   storeOrPath,
+  traceparent,
   wholeNumber,
   word,
   words,
@@ -46,6 +49,7 @@ const network = <T>(key: GuardedRow<T>): ConfigKey<T> => row('Network', key);
 const credentials = <T>(key: GuardedRow<T>): ConfigKey<T> => row('Credentials', key);
 const service = <T>(key: GuardedRow<T>): ConfigKey<T> => row('Service', key);
 const jobs = <T>(key: Row<T>): ConfigKey<T> => row('Jobs', key);
+const telemetry = <T>(key: GuardedRow<T>): ConfigKey<T> => row('Telemetry', key);
 const output = <T>(key: Row<T>): ConfigKey<T> => row('Output', key);
 
 /** Set to anything but 0 or false means yes: the habit of NO_COLOR and CI. */
@@ -73,6 +77,14 @@ export const CONFIG_KEYS = {
     default: undefined,
     defaultText: '`models.toml` or `config/models.toml` in the working directory or the nearest one above',
     description: 'The manifest: which models there are and where their bytes come from.',
+  }),
+  registryFile: places<string | undefined>({
+    key: 'registry_file',
+    type: path,
+    env: ['MODEL_REGISTRY_FILE'],
+    default: undefined,
+    defaultText: '`.state/registry/models.json` under MODELS_ROOT',
+    description: 'What is noted of models over HTTP, and the models that were uploaded: see docs/registry.md.',
   }),
   localRoots: places<readonly string[]>({
     key: 'local_roots',
@@ -382,6 +394,14 @@ export const CONFIG_KEYS = {
     description:
       'Hosts that are reached without a proxy: names, `.domain` suffixes, `host:port`, networks such as `10.0.0.0/8`, or `*` for all.',
   }),
+  allowedInternalHosts: network<readonly string[]>({
+    key: 'allowed_internal_hosts',
+    fromProject: 'held-back',
+    type: words,
+    default: [],
+    description:
+      'Hosts that URLs from callers of the service (webhooks, sources of registered models) may lead to though their addresses are not of the public Internet: names, `.domain` suffixes, `host:port`, networks such as `10.0.0.0/8`.',
+  }),
   caFiles: network<readonly string[]>({
     key: 'ca_files',
     fromProject: 'held-back',
@@ -464,6 +484,20 @@ export const CONFIG_KEYS = {
     default: 1000,
     description: 'Requests that one client may send in a second; beyond them the answer is 429 with `Retry-After`.',
   }),
+  uploadTtlMs: service<number>({
+    key: 'upload_ttl',
+    fromProject: 'in-force',
+    type: duration(MINUTE),
+    default: 24 * HOUR,
+    description: 'How long an upload that nobody goes on with is kept; then garbage collection removes what there is of it.',
+  }),
+  maxUploadSizeBytes: service<number | undefined>({
+    key: 'max_upload_size',
+    fromProject: 'in-force',
+    type: orOff(size(1)),
+    default: 1024 * GIB,
+    description: 'Upper bound of all files of one upload together.',
+  }),
   maxConcurrentJobs: jobs<number>({
     key: 'max_concurrent_jobs',
     type: wholeNumber(1, 64),
@@ -496,6 +530,22 @@ export const CONFIG_KEYS = {
     default: 30 * 24 * HOUR,
     description: 'A scheduled scrub reads only blobs that nobody has read for so long; `0` reads all.',
   }),
+  traceparent: telemetry<string | undefined>({
+    key: 'traceparent',
+    fromProject: 'in-force',
+    type: traceparent,
+    env: [{ name: 'TRACEPARENT', adapt: cleanTraceparent }],
+    default: undefined,
+    description:
+      'W3C trace context of whoever starts a command: it is kept with the jobs that the command submits, and sent on where `trace_sources` says so. For the environment of one command, not for a file; a TRACEPARENT that is none is left aside.',
+  }),
+  traceSources: telemetry<boolean>({
+    key: 'trace_sources',
+    fromProject: 'held-back',
+    type: boolean,
+    default: false,
+    description: 'Send the trace context on to web sources, as `traceparent`: whoever runs them can tell our requests apart by it.',
+  }),
   logLevel: output<'error' | 'warn' | 'info' | 'debug'>({
     key: 'log_level',
     type: choice('error', 'warn', 'info', 'debug'),
@@ -507,6 +557,14 @@ export const CONFIG_KEYS = {
     type: choice('auto', 'human', 'json'),
     default: 'auto',
     description: '`json` is one JSON object a line; `auto` is `human` on a terminal and `json` elsewhere.',
+  }),
+  correlationId: output<string | undefined>({
+    key: 'correlation_id',
+    type: idWord,
+    default: undefined,
+    defaultText: 'made anew for each command',
+    description:
+      'What the work of a command is called in its events, log lines, audit lines, jobs and errors, so that they can be found beside those of whoever started it. For the environment of one command, not for a file.',
   }),
   progress: output<'auto' | 'bar' | 'plain' | 'json' | 'none'>({
     key: 'progress',

@@ -4,9 +4,13 @@ import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from './config.ts';
+import type { ConfigKey } from './config-key.ts';
 import { CONFIG_PROPERTIES, type ConfigProperty, configKeyOf } from './config-keys.ts';
 import { describeConfig } from './describe-config.ts';
 import { type LoadConfigInput, loadConfig } from './load-config.ts';
+import { originPaths } from './origin-paths.ts';
+import { tierTable } from './tier-table.ts';
+import { httpUrl, program, proxyUrl } from './value-types.ts';
 
 let home: string;
 let cwd: string;
@@ -47,7 +51,9 @@ const HELD: Readonly<Record<string, readonly [toml: string, variable: string]>> 
   api_host: ['"0.0.0.0"', '0.0.0.0'],
   api_hosts: ['["evil.example"]', 'evil.example'],
   api_anonymous: ['"write"', 'write'],
+  allowed_internal_hosts: ['["10.0.0.0/8"]', '10.0.0.0/8'],
   python: ['"./evil"', './evil'],
+  trace_sources: ['true', 'true'],
   tiers: ['{ cold = { url = "s3://evil/here" } }', 'cold=s3://evil/here'],
 };
 
@@ -57,7 +63,48 @@ const propertyOf = (key: string): ConfigProperty => {
   return property;
 };
 
+/** Groups whose keys say where requests go, what they carry, and who may ask: a project may decide nothing of that by itself. */
+const GUARDED_GROUPS = ['Network', 'Credentials', 'Service'];
+/** Types that name a service, a program to run, or a secret. */
+const GUARDED_TYPES = new Set<unknown>([httpUrl, proxyUrl, program, originPaths, tierTable]);
+const GUARDED_NAME = /(?:url|endpoint|host|proxy|token|secret|password|credential|key|profile|ca_files|keyring|audit|auth)/;
+
+/** Keys of that kind that a project does decide. Each is here for a reason; a new one needs one as well. */
+const HARMLESS: Readonly<Record<string, string>> = {
+  s3_region: 'letters, digits, - and _: it chooses among hosts of one service',
+  s3_addressing: 'one of three words: the bucket stands in the path or in the host name of the same service',
+  s3_anonymous: 'it keeps secrets at home',
+  hf_implicit_token: 'it keeps a secret at home, or does what is done without it',
+  api_port: 'a number: the address is held back',
+  api_rate_limit: 'a number: how often, not who',
+};
+
+type Rules = Pick<ConfigKey<unknown>, 'key' | 'group' | 'type' | 'fromProject'>;
+
+/** Keys that secrets or trust depend on, and that a project may set as if it were the user. */
+const undecided = (keys: readonly Rules[]): readonly string[] =>
+  keys
+    .filter(({ fromProject = 'in-force' }) => fromProject === 'in-force')
+    .filter(({ key, group, type }) => GUARDED_GROUPS.includes(group) || GUARDED_TYPES.has(type) || GUARDED_NAME.test(key))
+    .map(({ key }) => key);
+
 describe("a project's file", () => {
+  it('decides of no key that secrets or trust depend on, but for those that are known to be harmless', () => {
+    expect(undecided(CONFIG_PROPERTIES.map(configKeyOf))).toEqual(Object.keys(HARMLESS));
+  });
+
+  it.each<[string, Partial<Rules>]>([
+    ['in a group where requests go out', { group: 'Network' }],
+    ['that is a URL', { type: httpUrl }],
+    ['that names a program', { type: program }],
+    ['whose name speaks of a secret', { key: 'registry_token_file' }],
+  ])('finds a new key without a rule %s', (_, planted) => {
+    const harmless: Rules = { key: 'colour', group: 'Output', type: configKeyOf('noColor').type };
+    expect(undecided([harmless])).toEqual([]);
+    expect(undecided([{ ...harmless, ...planted }])).toHaveLength(1);
+    expect(undecided([{ ...harmless, ...planted, fromProject: 'held-back' }])).toEqual([]);
+  });
+
   it('is covered here for every key that it may not set', () => {
     const held = CONFIG_PROPERTIES.map(configKeyOf).filter(({ fromProject }) => fromProject === 'held-back');
     expect(Object.keys(HELD).sort()).toEqual(held.map(({ key }) => key).sort());

@@ -1,4 +1,6 @@
+import { isCorrelationId } from '../domain/correlation-id.ts';
 import { Secret } from '../domain/secret.ts';
+import { cleanTraceparent } from '../domain/trace-context.ts';
 import { type CronSchedule, parseCron } from '../util/cron.ts';
 import { formatBytes } from '../util/format-bytes.ts';
 import { formatDuration } from '../util/format-duration.ts';
@@ -200,6 +202,24 @@ export const word: ValueType<string> = {
 };
 
 /** What may stand in the middle of a host name without making it another host's. */
+/** A word by which somebody else knows our work. */
+export const idWord: ValueType<string> = {
+  allowed: 'up to 64 letters, digits, dots, dashes and underscores, the first of them a letter or digit',
+  schema: { type: 'string', minLength: 1, maxLength: 64 },
+  parse: (raw) => (isCorrelationId(scalarText(raw)) ? { value: scalarText(raw) } : undefined),
+  show: String,
+};
+
+export const traceparent: ValueType<string> = {
+  allowed: 'a W3C trace context, 00-<32 hex digits>-<16 hex digits>-<2 hex digits>',
+  schema: { type: 'string' },
+  parse: (raw) => {
+    const value = cleanTraceparent(scalarText(raw));
+    return value === undefined ? undefined : { value };
+  },
+  show: String,
+};
+
 export const regionName: ValueType<string> = {
   allowed: 'a name of letters, digits, - and _',
   schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,63}$' },

@@ -3,11 +3,11 @@
  * that are made at once do not lose one another, and one that is revoked is gone with its file.
  */
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { isModelError, ModelError } from '../domain/errors.ts';
-import { fsError } from '../domain/fs-error.ts';
+import { fsError, isErrno } from '../domain/fs-error.ts';
 import { Secret } from '../domain/secret.ts';
 import {
   type ApiToken,
@@ -20,7 +20,7 @@ import {
   tokenDigest,
 } from './api-token.ts';
 import { namesIn } from './left-over-files.ts';
-import { readPrivateFile, writePrivateFile } from './private-file.ts';
+import { readPrivateFile, removePrivateFile, writePrivateFile } from './private-file.ts';
 
 /** Without letters that are taken for one another; 32 of them, so that each byte gives one. */
 const LETTERS = 'abcdefghijkmnpqrstuvwxyz23456789';
@@ -83,22 +83,28 @@ export class ApiTokens {
     return { tokens: tokens.sort((a, b) => a.created_at.localeCompare(b.created_at)), broken };
   }
 
-  /** Whether any was made, usable or not: then nobody is let in without one. */
+  /** Whether there is one, usable or not. */
   async isAny(): Promise<boolean> {
     return (await this.#ids()).length > 0;
   }
 
-  /** @param idOrName of the token @returns undefined where there is none @throws ModelError PERMISSION_DENIED, … */
-  async revoke(idOrName: string): Promise<string | undefined> {
-    const ids = await this.#ids();
-    const id = ids.includes(idOrName) ? idOrName : (await this.list()).tokens.find(({ name }) => name === idOrName)?.id;
-    if (id === undefined) return undefined;
+  /** Whether there ever was one: then nobody is let in without. To take the last one back opens nothing. */
+  async wereMade(): Promise<boolean> {
     try {
-      await rm(this.#path(id), { force: true });
+      return (await stat(this.directory)).isDirectory();
     } catch (error) {
-      throw fsError(error, `remove ${this.#path(id)}`);
+      if (isErrno(error, 'ENOENT', 'ENOTDIR')) return false;
+      throw fsError(error, `look at ${this.directory}`);
     }
-    return id;
+  }
+
+  /** @param idOrName of the token, or of several: two that were made at once may have one name @returns the ids of those that are gone @throws ModelError PERMISSION_DENIED, … */
+  async revoke(idOrName: string): Promise<readonly string[]> {
+    const ids = await this.#ids();
+    const named = async () => (await this.list()).tokens.filter(({ name }) => name === idOrName).map(({ id }) => id);
+    const revoked = ids.includes(idOrName) ? [idOrName] : await named();
+    for (const id of revoked) await removePrivateFile(this.#path(id));
+    return revoked;
   }
 
   /** What a token is good for; undefined for one that was never made, was revoked, or is not its own. Expired ones are told. */

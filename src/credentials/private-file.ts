@@ -4,6 +4,7 @@ import { chmod, type FileHandle, mkdir, open, rename, rm } from 'node:fs/promise
 import { dirname } from 'node:path';
 import { ModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
+import { syncDirectory } from '../util/sync-path.ts';
 
 const LIMIT_BYTES = 64 * 1024;
 const OTHERS = 0o077;
@@ -26,7 +27,17 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
 /** Beside the file, while it is written: one that is still there later is left over from a process that was killed. */
 export const isTemporaryOf = (name: string, candidate: string): boolean => candidate.startsWith(`${name}.`) && candidate.endsWith('.tmp');
 
-/** Replaces the file at once, or not at all; it and its folder are the owner's alone from their first moment. */
+/** Gone for good on return, also after power loss. @throws ModelError PERMISSION_DENIED, … */
+export async function removePrivateFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    throw fsError(error, `remove ${path}`);
+  }
+}
+
+/** Replaces the file at once and durably, or not at all; it and its folder are the owner's alone from their first moment. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   const directory = dirname(path);
   const temporary = `${path}.${randomUUID()}.tmp`;
@@ -35,6 +46,7 @@ export async function writePrivateFile(path: string, text: string): Promise<void
     await chmod(directory, 0o700);
     await writeDurably(temporary, text);
     await rename(temporary, path);
+    await syncDirectory(directory);
   } catch (error) {
     await rm(temporary, { force: true });
     throw fsError(error, `write ${path}`);

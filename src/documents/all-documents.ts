@@ -12,6 +12,7 @@ import { gcData } from './gc.ts';
 import { importData } from './import.ts';
 import { explainData, jobsData } from './jobs.ts';
 import { addData, diffData, lockData, outdatedData, removeData } from './lock.ts';
+import { logLine } from './log-line.ts';
 import { completionsData, configShowData, configTrustData, doctorData, helpData, serveData, versionData } from './machine.ts';
 import { metricsData } from './metrics.ts';
 import {
@@ -33,7 +34,9 @@ import { repairData } from './repair.ts';
 import { scrubData } from './scrub.ts';
 import { overlaysDocument, showData } from './show.ts';
 import { smokeData } from './smoke.ts';
+import { storeEventDocument } from './store-events.ts';
 import { tierData } from './tier.ts';
+import { webhooksData } from './webhooks.ts';
 
 const DATA = {
   'wan.models.ensure/v1': ensureData,
@@ -86,6 +89,7 @@ const DATA = {
   'wan.auth.status/v1': authStatusData,
   'wan.auth.logout/v1': authLogoutData,
   'wan.auth.token/v1': authTokenData,
+  'wan.webhooks/v1': webhooksData,
   'wan.serve/v1': serveData,
   'wan.doctor/v1': doctorData,
   'wan.config.show/v1': configShowData,
@@ -103,7 +107,13 @@ export const DOCUMENTS: Readonly<Record<string, z.ZodType>> = Object.fromEntries
 
 /** The published JSON Schemas: file name under schemas/ -> content. */
 export function schemaFiles(): ReadonlyMap<string, string> {
-  const published = Object.entries({ ...DOCUMENTS, 'wan.event/v1': eventDocument, 'wan.overlays/v1': overlaysDocument });
+  const lines = {
+    'wan.event/v1': eventDocument,
+    'wan.log/v1': logLine,
+    'wan.store_event/v1': storeEventDocument,
+    'wan.overlays/v1': overlaysDocument,
+  };
+  const published = Object.entries({ ...DOCUMENTS, ...lines });
   return new Map(published.map(([name, document]) => [`${name.replace('/', '.')}.json`, schemaText(name, document)]));
 }
 

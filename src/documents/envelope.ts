@@ -27,13 +27,24 @@ const attempt = z.object({
   times: z.int().min(2).optional().meta({ description: 'how often it failed in just this way; absent: once' }),
 });
 
+const reason = z
+  .string()
+  .regex(/^[a-z0-9_]+$/)
+  .optional()
+  .meta({ description: 'a stable finer word than the code' });
+
+/** A source that failed, or stalled, and was left for others. */
+export const sourceTrouble = z.object({
+  source: z.string().meta({ description: 'redacted URL' }),
+  code: errorCode,
+  reason,
+  times: z.int().min(1).meta({ description: 'how often it failed in just this way' }),
+  message: z.string().meta({ description: 'as it was said last' }),
+});
+
 export const errorObject = z.object({
   code: errorCode,
-  reason: z
-    .string()
-    .regex(/^[a-z0-9_]+$/)
-    .optional()
-    .meta({ description: 'a stable finer word than the code' }),
+  reason,
   message: z.string(),
   hint: z.string().meta({ description: 'the next step' }),
   retryable: z.boolean(),
@@ -44,9 +55,11 @@ export const errorObject = z.object({
 /** A ref for which the verb failed while it went on with the others. */
 export const failedRef = z.object({ ref, ok: z.literal(false), error: errorObject });
 
+const correlationId = z.string().optional().meta({ description: 'under which log, events and audit log tell of it' });
+
 /** What `wan <verb> --json` prints: `ok` says whether the verb did what it was asked to. */
 export const envelope = <Schema extends string, Data extends z.ZodType>(schema: Schema, data: Data) =>
   z.discriminatedUnion('ok', [
     z.object({ schema: z.literal(schema), ok: z.literal(true), data }),
-    z.object({ schema: z.literal(schema), ok: z.literal(false), error: errorObject, data: data.optional() }),
+    z.object({ schema: z.literal(schema), ok: z.literal(false), correlation_id: correlationId, error: errorObject, data: data.optional() }),
   ]);

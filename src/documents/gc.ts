@@ -30,6 +30,7 @@ const item = z.object({
     'open',
     'at_work',
     'counted_on',
+    'only_copy',
     'grace',
     'newest',
     'not_asked',

@@ -1,7 +1,7 @@
 /** Documents of `wan models jobs` and `wan models explain`; the service gives the same jobs. */
 import { z } from 'zod';
 import { JOB_KINDS, JOB_STATES, MAX_PRIORITY, STALL_MS, SUMMARY_ROWS } from '../domain/jobs.ts';
-import { bytes, errorObject } from './envelope.ts';
+import { bytes, errorObject, sourceTrouble } from './envelope.ts';
 
 const count = z.int().min(0);
 const milliseconds = z.number().min(0);
@@ -30,9 +30,7 @@ const jobSummary = z.object({
       }),
     )
     .meta({ description: `at most ${SUMMARY_ROWS}` }),
-  troubles: z
-    .array(z.object({ source, code: z.string(), times: count, message: z.string() }))
-    .meta({ description: `at most ${SUMMARY_ROWS}` }),
+  troubles: z.array(sourceTrouble).meta({ description: `at most ${SUMMARY_ROWS}` }),
   liars: z.array(source).meta({ description: 'sources whose bytes were proven wrong' }),
   retries: count,
   retry_wait_ms: milliseconds.meta({ description: 'added up over connections that waited at the same time' }),
@@ -60,11 +58,13 @@ export const jobDocument = z.object({
   limit_rate_bytes_per_second: bytes.optional().meta({ description: 'of this job alone' }),
   origin: z.enum(['cli', 'http', 'schedule', 'library']),
   correlation_id: z.string().meta({ description: 'the same in every event and log line of its work' }),
+  traceparent: z.string().optional().meta({ description: 'W3C trace context of whoever submitted it' }),
   created_at: at,
   started_at: at.optional().meta({ description: 'of the last attempt' }),
   finished_at: at.optional(),
   retry_at: at.optional().meta({ description: 'its last try failed in a way that may pass: it is begun again then' }),
   attempts: count,
+  deaths: count.optional().meta({ description: 'how often in a row its process died while it ran, and it had come no further' }),
   failures: count.meta({ description: 'failed tries since somebody last asked for one' }),
   done_bytes: bytes.meta({ description: 'held, or read; never goes down' }),
   total_bytes: bytes,

@@ -1,7 +1,7 @@
 /** Documents of `wan models …`. */
 import { z } from 'zod';
 import { ModelState } from '../domain/status.ts';
-import { absolutePath, bytes, errorCode, errorObject, failedRef, proof, ref, upstream } from './envelope.ts';
+import { absolutePath, bytes, errorCode, errorObject, failedRef, proof, ref, sourceTrouble, upstream } from './envelope.ts';
 import { smokeNote } from './smoke.ts';
 import { spaceVerdict } from './space.ts';
 
@@ -46,6 +46,7 @@ export const ensureResult = z.object({
   files: z.array(z.object({ path: z.string(), size_bytes: bytes, origin, proof, upstream: upstream.optional() })),
   aliases,
   liars: z.array(z.string()).meta({ description: 'sources whose bytes were proven wrong' }),
+  troubles: z.array(sourceTrouble).meta({ description: 'sources that failed or stalled, and were left for others' }),
 });
 export const ensureData = z.object({ results: resultsOf(ensureResult) });
 

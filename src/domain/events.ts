@@ -13,6 +13,11 @@ export type BytesOrigin = 'present' | 'linked' | 'copied' | 'fetched' | 'made' |
 
 export type Phase = 'planning' | 'waiting' | 'transferring' | 'deriving' | 'verifying' | 'publishing';
 
+export type SourceOutcome = 'complete' | 'failed' | 'set_aside' | 'stopped';
+
+/** `short`, `overlong`: its body ended too early, or went on past the end of the file. */
+export type RangeOutcome = 'done' | 'short' | 'overlong' | 'cancelled' | 'failed';
+
 export type EventBody =
   | { readonly type: 'ensure.started'; readonly fileCount: number; readonly totalBytes: number }
   | { readonly type: 'ensure.phase'; readonly phase: Phase }
@@ -21,7 +26,10 @@ export type EventBody =
       readonly type: 'ensure.planned';
       readonly totalBytes: number;
       readonly heldBytes: number;
+      /** That a source would have to send. */
       readonly fetchBytes: number;
+      /** Out of a tier or the Hub cache of this machine, if they prove right. */
+      readonly copyBytes?: number;
       readonly deriveBytes?: number;
     }
   /** Held bytes of the model; never goes down. A refetch raises `totalBytes` instead. At most 10 a second. */
@@ -39,7 +47,17 @@ export type EventBody =
       /** Whether this call put the model's directory in place, or replaced it. */
       readonly published?: boolean;
     }
-  | { readonly type: 'ensure.failed'; readonly error: ErrorDocument }
+  | {
+      readonly type: 'ensure.failed';
+      readonly error: ErrorDocument;
+      readonly durationMs?: number;
+      /** What sources sent all the same. */
+      readonly fetchedBytes?: number;
+      /** Files that were fetched to their end. */
+      readonly fetchedFiles?: number;
+      /** Sources that bytes came from, redacted. */
+      readonly sources?: readonly string[];
+    }
   | {
       readonly type: 'file.started';
       readonly file: string;
@@ -66,7 +84,49 @@ export type EventBody =
     }
   /** Bytes of a file that a source sent since this was last said: every few seconds, and when the file ends, well or not. */
   | { readonly type: 'file.received'; readonly file: string; readonly source: string; readonly bytes: number }
-  | { readonly type: 'source.failed'; readonly source: string; readonly file?: string; readonly error: ErrorDocument }
+  /** A source begins to work on a file; several may at the same time. */
+  | { readonly type: 'source.started'; readonly source: string; readonly file: string }
+  /** It has done its part, has failed, was left because others are quicker, or was stopped. */
+  | {
+      readonly type: 'source.ended';
+      readonly source: string;
+      readonly file: string;
+      readonly outcome: SourceOutcome;
+      readonly receivedBytes: number;
+      readonly durationMs: number;
+      readonly error?: ErrorDocument;
+    }
+  /** One request for a part of a file; `range` is its number, told once in a process. */
+  | {
+      readonly type: 'range.started';
+      readonly range: number;
+      readonly source: string;
+      readonly file: string;
+      readonly offset: number;
+      readonly sizeBytes: number;
+    }
+  | {
+      readonly type: 'range.ended';
+      readonly range: number;
+      readonly source: string;
+      readonly file: string;
+      readonly outcome: RangeOutcome;
+      readonly receivedBytes: number;
+      readonly durationMs: number;
+      /** In which the bandwidth limit held it back. */
+      readonly pausedMs: number;
+    }
+  /** All bytes of a file were there: what was still to be hashed has been. `ok`: they are the right ones, or nobody knows better. */
+  | { readonly type: 'file.hashed'; readonly file: string; readonly ok: boolean; readonly durationMs: number }
+  | {
+      readonly type: 'source.failed';
+      readonly source: string;
+      readonly file?: string;
+      readonly error: ErrorDocument;
+      /** Of its work on that file, where it had begun. */
+      readonly durationMs?: number;
+      readonly receivedBytes?: number;
+    }
   /** Bytes from this source were proven wrong. */
   | { readonly type: 'source.lied'; readonly source: string; readonly file: string; readonly expected: string; readonly found: string }
   | {
@@ -122,6 +182,13 @@ export type EventBody =
       readonly attempts: number;
       /** Of a try that failed, also where it is tried again. */
       readonly error?: ErrorDocument;
+      /** Of one that runs no more: since this try began. */
+      readonly durationMs?: number;
+      /** Over all tries. */
+      readonly fetchedBytes?: number;
+      readonly fetchedFiles?: number;
+      /** Redacted; `several` for files that more than one gave. */
+      readonly sources?: readonly string[];
     }
   | { readonly type: 'warning'; readonly code: string; readonly message: string };
 
@@ -149,6 +216,8 @@ export interface EventEnvelope {
   readonly model?: string;
   /** The variant that is meant, also where it is the default one, which references leave out. */
   readonly variant?: string;
+  /** W3C trace context of whoever made the call: where traces are kept, what happens hangs under it. */
+  readonly traceparent?: string;
 }
 
 export type ModelEvent = EventEnvelope & EventBody;

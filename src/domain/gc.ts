@@ -20,6 +20,7 @@ export type GcKeep =
   | 'open'
   | 'at_work'
   | 'counted_on'
+  | 'only_copy'
   | 'grace'
   | 'newest'
   | 'not_asked'

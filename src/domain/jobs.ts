@@ -5,6 +5,7 @@
 import type { Via } from './acts.ts';
 import type { ErrorDocument } from './errors.ts';
 import type { BytesOrigin, Phase } from './events.ts';
+import type { SourceTrouble } from './source-trouble.ts';
 
 export const JOB_KINDS = ['ensure', 'verify', 'repair', 'gc', 'scrub', 'lock'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
@@ -80,15 +81,6 @@ export interface SourceShare {
   readonly bytes: number;
 }
 
-export interface SourceTrouble {
-  /** Redacted URL. */
-  readonly source: string;
-  readonly code: string;
-  readonly times: number;
-  /** As it was said last. */
-  readonly message: string;
-}
-
 /** What was measured of a job while it worked, over all its attempts: why it took as long as it did. */
 export interface JobSummary {
   /** Time in each phase; `lock` is that of waiting for another process, or for a download place. */
@@ -118,6 +110,12 @@ export interface JobSummary {
   readonly warnings: number;
 }
 
+/** So many deaths in a row, and it counts as what kills its process. */
+export const MAX_DEATHS = 8;
+
+/** Perhaps it kills its process, perhaps another one did that ran beside it: from then on it runs alone. */
+export const isSuspect = ({ deaths = 0 }: Pick<JobRecord, 'deaths'>): boolean => deaths >= 2;
+
 export const SUMMARY_ROWS = 8;
 export const STALL_MS = 3000;
 
@@ -141,6 +139,8 @@ export interface JobRecord {
   readonly limit_rate_bytes_per_second?: number;
   readonly origin: JobOrigin;
   readonly correlation_id: string;
+  /** W3C trace context of whoever submitted it. */
+  readonly traceparent?: string;
   /** Digests of the Idempotency-Key and of what was asked with it. */
   readonly idempotency?: { readonly key: string; readonly request: string };
   readonly created_at: string;
@@ -153,6 +153,8 @@ export interface JobRecord {
   readonly attempts: number;
   /** Failed tries since somebody last asked for one. */
   readonly failures: number;
+  /** How often in a row its process died while it ran, and it had come no further. */
+  readonly deaths?: number;
   /** Bytes held, or read; never goes down. */
   readonly done_bytes: number;
   readonly total_bytes: number;

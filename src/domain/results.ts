@@ -5,6 +5,7 @@ import type { CanonicalRef } from './model-ref.ts';
 import type { ProofLevel } from './proof.ts';
 import type { FileProof } from './published-digest.ts';
 import type { MendedBlob } from './repair.ts';
+import type { SourceTrouble } from './source-trouble.ts';
 import type { ComponentAlias } from './spec.ts';
 import type { FaultyFile } from './status.ts';
 import type { Subset } from './subset.ts';
@@ -40,6 +41,8 @@ export interface EnsureResult extends VariantChoice {
   readonly aliases: readonly ComponentAlias[];
   /** Sources whose bytes were proven wrong, redacted. */
   readonly liars: readonly string[];
+  /** Sources that failed or stalled, and were left for others. */
+  readonly troubles: readonly SourceTrouble[];
   /** By digest: what was fetched, what was kept of bad copies, what was healed. */
   readonly mended: ReadonlyMap<string, MendedBlob>;
 }

@@ -1,4 +1,4 @@
-import { ModelError } from '../domain/errors.ts';
+import { type ErrorDocument, ModelError } from '../domain/errors.ts';
 import { type JobRecord, statePhrase } from '../domain/jobs.ts';
 
 export const noSuchJob = (id: string): ModelError =>
@@ -32,3 +32,10 @@ export const keyReused = (): ModelError =>
     reason: 'idempotency_key_reused',
     hint: 'make a new key for each request, and send the same one only when the same request is sent again',
   });
+
+/** On record with the job, as what it ended with. */
+export const killsItsProcess = (deaths: number): ErrorDocument =>
+  new ModelError('INTERNAL', `the process that ran it died ${deaths} times in a row, each time before it came any further`, {
+    reason: 'job_deaths',
+    hint: 'see the log of `wan serve` or `wan models jobs run`, and that of the system (out of memory?); then `wan models jobs retry`',
+  }).toJSON();

@@ -26,6 +26,7 @@ const MAX_UNFINISHED = 1000;
 export interface SubmitOptions {
   readonly origin: JobOrigin;
   readonly correlationId: string;
+  readonly traceparent?: string;
   /** Default: normal. */
   readonly priority?: number;
   readonly limitRateBytesPerSecond?: number;
@@ -97,7 +98,7 @@ export class JobQueue {
       const same = known ?? jobs.find((job) => !isFinished(job) && digestOf(JSON.stringify(job.request)) === digest);
       if (same !== undefined) return { job: same, isNew: false };
       if (jobs.filter((job) => !isFinished(job)).length >= MAX_UNFINISHED) throw queueFull(MAX_UNFINISHED);
-      const { limitRateBytesPerSecond: limit } = options;
+      const { limitRateBytesPerSecond: limit, traceparent } = options;
       const job: JobRecord = {
         schema: 'wan.job/v1',
         id: this.#context.random.uuid().replaceAll('-', '').slice(0, 12),
@@ -109,6 +110,7 @@ export class JobQueue {
         ...(limit !== undefined && { limit_rate_bytes_per_second: limit }),
         origin: options.origin,
         correlation_id: options.correlationId,
+        ...(traceparent !== undefined && { traceparent }),
         ...(idempotency && { idempotency }),
         created_at: this.#now(),
         attempts: 0,

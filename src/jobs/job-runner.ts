@@ -12,7 +12,7 @@ import type { JobQueue } from './job-queue.ts';
 import { nextJobs } from './next-jobs.ts';
 import { type JobWork, type Outcome, RunningJob } from './running-job.ts';
 import type { Schedule, Schedules } from './schedules.ts';
-import { begun, ended, longestDelayMs, type RetryPolicy } from './transitions.ts';
+import { begun, died, ended, longestDelayMs, type RetryPolicy } from './transitions.ts';
 
 export interface RunnerOptions {
   readonly context: StoreContext;
@@ -99,8 +99,7 @@ export class JobRunner {
   async #recover(signal: AbortSignal): Promise<void> {
     const { queue } = this.#options;
     for (const { id } of queue.list().jobs.filter(({ state }) => state === 'running')) {
-      const told = queue.progress(id);
-      await this.#write(signal, () => this.#end(id, { ending: { kind: 'stopped' }, ...(told && { progress: told }) }));
+      await this.#write(signal, () => this.#bury(id, queue.progress(id)));
     }
     for (const id of queue.records.progressIds()) await this.#try(() => queue.records.removeProgress(id));
   }
@@ -159,6 +158,19 @@ export class JobRunner {
       const known = { ...current, ...measured(current, outcome.progress) };
       // Where locks do not lock, somebody may have taken it from us.
       return current.state === 'running' ? ended(known, outcome.ending, now) : known;
+    });
+    await queue.records.removeProgress(id);
+    this.#options.onChange?.(job);
+  }
+
+  /** Whether it was this job that its process died of, only many deaths tell. */
+  async #bury(id: string, told: JobProgress | undefined): Promise<void> {
+    const { queue, context } = this.#options;
+    const now = new Date(context.clock.now()).toISOString();
+    const job = await queue.update(id, (current) => {
+      if (current.state !== 'running') return current;
+      const known = { ...current, ...measured(current, told) };
+      return died(known, { hasMoved: known.done_bytes > current.done_bytes, now });
     });
     await queue.records.removeProgress(id);
     this.#options.onChange?.(job);

@@ -37,6 +37,15 @@ describe('the next jobs', () => {
     expect(chosen([job(1)], 5)).toEqual([]);
   });
 
+  it('are one alone, where that may be what kills its process, when its turn comes and nothing else runs', () => {
+    const suspect = (seq: number, more: Partial<JobRecord> = {}) => job(seq, { deaths: 2, ...more });
+    expect(chosen([job(1), suspect(2), job(3)])).toEqual([1]);
+    expect(chosen([suspect(2), job(3)], 1)).toEqual([]);
+    expect(chosen([suspect(2), job(3)])).toEqual([2]);
+    expect(chosen([suspect(2, { state: 'running' }), job(3)], 1)).toEqual([]);
+    expect(chosen([job(2, { deaths: 1 }), job(3)])).toEqual([2, 3]);
+  });
+
   it('are none that are not queued, nor such as wait before a new try', () => {
     expect(
       chosen([job(1, { state: 'paused' }), job(2, { state: 'running' }), job(3, { retry_at: at(1) }), job(4, { retry_at: at(0) })]),

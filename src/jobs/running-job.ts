@@ -99,6 +99,7 @@ export class RunningJob {
       return await runRequest(orchestrator, job, {
         signal: this.#stop.signal,
         correlationId: job.correlation_id,
+        ...(job.traceparent !== undefined && { traceparent: job.traceparent }),
         actor: { via: job.origin, name: job.label },
         onEvent: (event) => this.#meter.take(event),
       });

@@ -1,7 +1,8 @@
 /** What the events of a job say of why it takes its time. Pure; only what was measured is said. */
 import { describeHolder } from '../domain/describe-holder.ts';
 import type { BytesOrigin, ModelEvent, Phase } from '../domain/events.ts';
-import { type JobSummary, type SourceShare, type SourceTrouble, STALL_MS, SUMMARY_ROWS } from '../domain/jobs.ts';
+import { type JobSummary, type SourceShare, STALL_MS, SUMMARY_ROWS } from '../domain/jobs.ts';
+import { withTrouble } from '../domain/source-trouble.ts';
 
 export const NO_SUMMARY: JobSummary = {
   phase_ms: {},
@@ -65,10 +66,8 @@ export function afterEvent(summary: JobSummary, event: ModelEvent): JobSummary {
   switch (event.type) {
     case 'file.finished':
       return afterFile(summary, event);
-    case 'source.failed': {
-      const { code, message } = event.error;
-      return { ...summary, troubles: withTrouble(summary.troubles, { source: event.source, code, times: 1, message }) };
-    }
+    case 'source.failed':
+      return { ...summary, troubles: bounded(withTrouble(summary.troubles, event.source, event.error)) };
     case 'source.lied':
       return summary.liars.includes(event.source) ? summary : { ...summary, liars: bounded([...summary.liars, event.source]) };
     case 'retry.scheduled':
@@ -103,12 +102,6 @@ function withShare(shares: readonly SourceShare[], share: SourceShare): readonly
   const isSame = ({ source }: SourceShare): boolean => source === share.source;
   if (!shares.some(isSame)) return bounded([...shares, share]);
   return shares.map((one) => (isSame(one) ? { ...one, files: one.files + share.files, bytes: one.bytes + share.bytes } : one));
-}
-
-function withTrouble(troubles: readonly SourceTrouble[], trouble: SourceTrouble): readonly SourceTrouble[] {
-  const isSame = ({ source, code }: SourceTrouble): boolean => source === trouble.source && code === trouble.code;
-  if (!troubles.some(isSame)) return bounded([...troubles, trouble]);
-  return troubles.map((one) => (isSame(one) ? { ...trouble, times: one.times + 1 } : one));
 }
 
 const bounded = <T>(rows: readonly T[]): readonly T[] => rows.slice(0, SUMMARY_ROWS);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../domain/errors.ts';
-import { JOB_ACTIONS, JOB_STATES, type JobRecord, type JobState } from '../domain/jobs.ts';
-import { afterAction, begun, ended, longestDelayMs } from './transitions.ts';
+import { JOB_ACTIONS, JOB_STATES, type JobRecord, type JobState, MAX_DEATHS } from '../domain/jobs.ts';
+import { afterAction, begun, died, ended, longestDelayMs } from './transitions.ts';
 
 const NOW = '2026-03-01T12:00:00.000Z';
 const nowMs = Date.parse(NOW);
@@ -105,5 +105,32 @@ describe('a job that has ended', () => {
     expect(ended(job('running'), { kind: 'failed', error: final }, now)).toMatchObject({ state: 'failed', error: final });
     expect(ended(job('running', { wanted: 'cancel' }), { kind: 'failed', error: failure }, now)).toMatchObject({ state: 'cancelled' });
     expect(ended(job('running', { wanted: 'pause' }), { kind: 'failed', error: failure }, now)).toMatchObject({ state: 'paused' });
+  });
+});
+
+describe('a job whose process died', () => {
+  const dead = (more: Partial<JobRecord>, hasMoved = false) => died(job('running', { attempts: 3, ...more }), { hasMoved, now: NOW });
+
+  it('is queued again, and its deaths are counted as long as it comes no further', () => {
+    expect(dead({})).toMatchObject({ state: 'queued', deaths: 1 });
+    expect(dead({ deaths: 4 })).toMatchObject({ state: 'queued', deaths: 5 });
+    expect(dead({ deaths: 4 }, true)).not.toHaveProperty('deaths');
+  });
+
+  it('fails after many of them, which a new try forgets', () => {
+    const failed = dead({ deaths: MAX_DEATHS - 1 });
+    expect(failed).toMatchObject({ state: 'failed', finished_at: NOW, error: { reason: 'job_deaths', retryable: false } });
+    expect(afterAction(failed, 'retry', { now: NOW, hasRunner: true })).not.toHaveProperty('deaths');
+    expect(dead({ deaths: MAX_DEATHS - 1 }, true)).toMatchObject({ state: 'queued' });
+  });
+
+  it('is what was wanted of it, however often it died', () => {
+    expect(dead({ deaths: MAX_DEATHS - 1, wanted: 'cancel' })).toMatchObject({ state: 'cancelled' });
+    expect(dead({ deaths: MAX_DEATHS - 1, wanted: 'pause' })).toMatchObject({ state: 'paused' });
+  });
+
+  it('that then ends by itself has died no more', () => {
+    const end = ended(job('running', { deaths: 3 }), { kind: 'succeeded', result: {} }, { nowMs, policy });
+    expect(end).not.toHaveProperty('deaths');
   });
 });

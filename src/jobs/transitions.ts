@@ -1,7 +1,7 @@
 /** What becomes of a job when something is asked of it, or its runner has ended. Pure. */
 import type { ErrorDocument } from '../domain/errors.ts';
-import { isFinished, type JobAction, type JobRecord, type JobResult } from '../domain/jobs.ts';
-import { wrongState } from './job-errors.ts';
+import { isFinished, type JobAction, type JobRecord, type JobResult, MAX_DEATHS } from '../domain/jobs.ts';
+import { killsItsProcess, wrongState } from './job-errors.ts';
 
 export interface Moment {
   /** ISO 8601. */
@@ -52,7 +52,7 @@ function retry(job: JobRecord): JobRecord {
   const isWaiting = job.state === 'queued' && job.retry_at !== undefined;
   if (!isWaiting && job.state !== 'failed' && job.state !== 'cancelled')
     throw wrongState(job, 'try again', 'only what has failed or was cancelled is tried again');
-  const { finished_at: _, ...rest } = withoutWaiting(job);
+  const { finished_at: _, deaths: __, ...rest } = withoutWaiting(job);
   return { ...rest, state: 'queued', failures: 0 };
 }
 
@@ -78,7 +78,7 @@ export const longestDelayMs = ({ attempts, delayMs }: RetryPolicy): number => de
 
 export function ended(job: JobRecord, ending: Ending, { nowMs, policy }: { nowMs: number; policy: RetryPolicy }): JobRecord {
   const now = new Date(nowMs).toISOString();
-  const { error: _, ...rest } = unasked(job);
+  const { error: _, deaths: __, ...rest } = unasked(job);
   switch (ending.kind) {
     case 'succeeded':
       return { ...rest, state: 'succeeded', finished_at: now, failures: 0, done_bytes: job.total_bytes, result: ending.result };
@@ -109,6 +109,15 @@ function stopped(job: JobRecord, now: string): JobRecord {
   const rest = unasked(job);
   if (job.wanted === 'cancel') return { ...rest, state: 'cancelled', finished_at: now };
   return { ...rest, state: job.wanted === 'pause' ? 'paused' : 'queued' };
+}
+
+/** Its process died, and nobody knows of what. @param hasMoved whether it had come further since it was begun */
+export function died(job: JobRecord, { hasMoved, now }: { readonly hasMoved: boolean; readonly now: string }): JobRecord {
+  const { deaths: before = 0, ...rest } = stopped(job, now);
+  if (hasMoved) return rest;
+  const deaths = before + 1;
+  if (deaths < MAX_DEATHS || rest.state !== 'queued') return { ...rest, deaths };
+  return { ...rest, state: 'failed', finished_at: now, failures: job.failures + 1, deaths, error: killsItsProcess(deaths) };
 }
 
 const unasked = ({ wanted: _, ...job }: JobRecord): JobRecord => job;

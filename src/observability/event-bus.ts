@@ -8,6 +8,7 @@ export interface EventScope {
   /** Canonical reference. */
   readonly model?: string;
   readonly variant?: string;
+  readonly traceparent?: string;
 }
 
 export interface EventBus {

@@ -64,11 +64,12 @@ function say(event: ModelEvent): Said | undefined {
         bytes_total: event.totalBytes,
         bytes_held: event.heldBytes,
         bytes_to_fetch: event.fetchBytes,
+        ...(event.copyBytes !== undefined && { bytes_to_copy: event.copyBytes }),
       });
     case 'ensure.finished':
       return sayFinished(event);
     case 'ensure.failed':
-      return { level: event.error.code === 'CANCELLED' ? 'warn' : 'error', message: event.error.message, fields: errorFields(event.error) };
+      return sayEnsureFailed(event);
     case 'file.started':
       return debug(`File started: ${event.file}`, {
         file: event.file,
@@ -82,8 +83,20 @@ function say(event: ModelEvent): Said | undefined {
       return warn(`Source failed: ${event.source}: ${event.error.message}`, {
         source: event.source,
         file: event.file,
+        duration_seconds: event.durationMs === undefined ? undefined : seconds(event.durationMs),
+        bytes_downloaded: event.receivedBytes,
         ...errorFields(event.error),
       });
+    case 'source.ended':
+      return debug(`Source ${event.outcome}: ${event.source}: ${event.file}`, {
+        source: event.source,
+        file: event.file,
+        outcome: event.outcome,
+        duration_seconds: seconds(event.durationMs),
+        bytes_downloaded: event.receivedBytes,
+      });
+    case 'file.hashed':
+      return debug(`File hashed: ${event.file}`, { file: event.file, ok: event.ok, duration_seconds: seconds(event.durationMs) });
     case 'source.lied':
       return warn(`Source sent wrong bytes: ${event.source}: ${event.file}`, {
         source: event.source,
@@ -163,6 +176,9 @@ function say(event: ModelEvent): Said | undefined {
     case 'ensure.progress':
     case 'file.progress':
     case 'file.received':
+    case 'source.started':
+    case 'range.started':
+    case 'range.ended':
     case 'verify.progress':
     case 'lock.progress':
     case 'tier.progress':
@@ -181,17 +197,21 @@ function sayFinished(event: Extract<EventBody, { type: 'ensure.finished' }>): Sa
   const message = event.fetchedBytes > 0 ? 'Model download completed' : 'Model is complete';
   return info(message, {
     path: event.path,
-    source: event.sources === undefined || event.sources.length === 0 ? undefined : event.sources.join(', '),
-    duration_seconds: seconds(event.durationMs),
-    bytes_downloaded: event.fetchedBytes,
-    files_downloaded: event.fetchedFiles,
+    ...downloadFields(event),
     proof: event.proof,
   });
 }
 
-function sayJob({ id, label, state, attempts, error }: Extract<EventBody, { type: 'job.changed' }>): Said {
+function sayEnsureFailed(event: Extract<EventBody, { type: 'ensure.failed' }>): Said {
+  const { error } = event;
+  const fields = { ...downloadFields(event), ...errorFields(error) };
+  return { level: error.code === 'CANCELLED' ? 'warn' : 'error', message: error.message, fields };
+}
+
+function sayJob(event: Extract<EventBody, { type: 'job.changed' }>): Said {
+  const { id, label, state, attempts, error } = event;
   const why = error === undefined ? '' : `: ${error.message}`;
-  const fields = { job_id: id, job_state: state, attempts, ...(error && errorFields(error)) };
+  const fields = { job_id: id, job_state: state, attempts, ...downloadFields(event), ...(error && errorFields(error)) };
   return {
     level: state === 'failed' ? 'error' : error === undefined ? 'info' : 'warn',
     message: `Job ${id} ${state}: ${label}${why}`,
@@ -213,6 +233,23 @@ function sayFileFinished(event: Extract<EventBody, { type: 'file.finished' }>): 
       bytes_downloaded: event.fetchedBytes,
       duration_seconds: seconds(event.durationMs),
     },
+  };
+}
+
+interface Downloaded {
+  readonly sources?: readonly string[];
+  readonly durationMs?: number;
+  readonly fetchedBytes?: number;
+  readonly fetchedFiles?: number;
+}
+
+/** As the design document names them. Of several sources, all. */
+function downloadFields({ sources = [], durationMs, fetchedBytes, fetchedFiles }: Downloaded): Readonly<Record<string, unknown>> {
+  return {
+    source: sources.length === 0 ? undefined : sources.join(', '),
+    duration_seconds: durationMs === undefined ? undefined : seconds(durationMs),
+    bytes_downloaded: fetchedBytes,
+    files_downloaded: fetchedFiles,
   };
 }
 

@@ -112,8 +112,13 @@ function reduceModel(model: ModelProgress, event: ModelEvent): ModelProgress | u
       return finishFile(model, event.file, event.origin);
     case 'lock.waiting':
       return { ...model, phase: 'waiting', waiting: waitingOf(event, atMs) };
+    case 'file.hashed':
+    case 'source.started':
+    case 'source.ended':
     case 'source.failed':
     case 'source.lied':
+    case 'range.started':
+    case 'range.ended':
     case 'retry.scheduled':
     case 'blob.healed':
     case 'recovery.done':

@@ -7,9 +7,11 @@ import type { ImportReport } from '../domain/import-results.ts';
 import type { AddReport, DropReport, LockReport } from '../domain/lock-results.ts';
 import { formatRef } from '../domain/model-ref.ts';
 import { hasWork, type RebuildReport } from '../domain/rebuild.ts';
+import type { RegistryEntry } from '../domain/registry-entry.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { TierMove } from '../domain/tiers.ts';
 import type { RemoveOptions, RemoveResult } from './api.ts';
+import type { Unregistered } from './entries/unregister-model.ts';
 
 type FactsOf<R> = (result: R) => Facts | undefined;
 
@@ -89,3 +91,9 @@ export const ofBundleApplied: FactsOf<BundleApplied> = ({ path, checksum, adopte
   models: applied.map(({ ref }) => formatRef(ref)).join(', '),
   ...(manifest && { manifest: manifest.path }),
 });
+
+export const ofEntry: FactsOf<RegistryEntry> = ({ modelId, isCustom, revision }) => ({ model: modelId, custom: isCustom, revision });
+
+export const ofUnregistration =
+  ({ force = false }: RemoveOptions): FactsOf<Unregistered> =>
+  ({ label, removed, reclaimedBytes }) => ({ model: label, removed, forced: force, reclaimed_bytes: reclaimedBytes });

@@ -12,6 +12,7 @@ import type { ImportReport } from '../domain/import-results.ts';
 import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
 import type { CanonicalRef } from '../domain/model-ref.ts';
 import type { RebuildReport } from '../domain/rebuild.ts';
+import type { RegistryEntry } from '../domain/registry-entry.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ScrubReport } from '../domain/scrub.ts';
@@ -22,6 +23,10 @@ import type { ModelStatus } from '../domain/status.ts';
 import type { Subset } from '../domain/subset.ts';
 import type { TierMove, TierReport } from '../domain/tiers.ts';
 import type { Reservation } from '../store/reservations.ts';
+import type { AnnotateRequest } from './entries/annotate-model.ts';
+import type { FoundEntry } from './entries/find-entry.ts';
+import type { RegisterRequest } from './entries/register-model.ts';
+import type { Unregistered, UnregisterOptions } from './entries/unregister-model.ts';
 import type { OpenedFile } from './open-file.ts';
 
 export interface CallOptions {
@@ -32,6 +37,8 @@ export interface CallOptions {
   readonly sinks?: readonly EventSink[];
   /** Runs through every event and log line; made where absent. */
   readonly correlationId?: string;
+  /** W3C trace context of the caller: what happens hangs under it, where traces are kept. */
+  readonly traceparent?: string;
   /** On whose behalf, where the program serves others: told by the audit log. */
   readonly actor?: CallActor;
 }
@@ -352,5 +359,15 @@ export interface ModelOrchestrator {
   import(modelIds: readonly string[], options: ImportOptions): Promise<ImportReport>;
   /** A complete, proven copy of a model outside of the store. */
   export(modelId: string, options: ExportOptions): Promise<ExportReport>;
+  /** What is noted of models, and those that no manifest has: also removed ones, until they are forgotten. Changes nothing on disk. */
+  entries(): Promise<readonly RegistryEntry[]>;
+  /** One model, whether or not anything was noted of it. @throws ModelError MODEL_NOT_FOUND */
+  findEntry(modelId: string): Promise<FoundEntry>;
+  /** Gives a model that no manifest has a name, before any byte of it is here. */
+  register(request: RegisterRequest, options?: CallOptions): Promise<RegistryEntry>;
+  /** Changes what is noted of a model. */
+  annotate(modelId: string, request: AnnotateRequest, options?: CallOptions): Promise<RegistryEntry>;
+  /** Removes a model that no manifest has, with all that is here of it. */
+  unregister(modelId: string, options?: UnregisterOptions): Promise<Unregistered>;
   close(): Promise<void>;
 }

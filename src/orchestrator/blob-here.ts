@@ -2,7 +2,7 @@
 import type { Sha256 } from '../domain/digest.ts';
 import { isUnreadable } from '../domain/fs-error.ts';
 import type { FileSpec } from '../domain/spec.ts';
-import { compareKeys, readStatKey } from '../store/stat-key.ts';
+import { isUntouched, readStatKey } from '../store/stat-key.ts';
 import { hashFile } from '../transfer/hash-file.ts';
 import type { BlobRun } from './ensure-run.ts';
 import { heal } from './heal.ts';
@@ -38,12 +38,12 @@ async function adopt({ work, signal }: BlobRun, digest: Sha256, { path, proven }
   return work.blobs.adopt(digest, path);
 }
 
-/** What is written to meanwhile hashes to nothing. */
+/** What is written to meanwhile hashes to nothing. Another name that comes or goes meanwhile, with a snapshot, writes nothing. */
 async function hashesTo(digest: Sha256, path: string, signal: AbortSignal): Promise<boolean> {
   const before = readStatKey(path);
   const sha256 = await digestOrNone(path, signal);
   const after = readStatKey(path);
-  return sha256 === digest && before !== undefined && after !== undefined && compareKeys(before, after) === 'same';
+  return sha256 === digest && before !== undefined && after !== undefined && isUntouched(before, after);
 }
 
 /** A file with a bad sector hashes to nothing: its bytes are to be had elsewhere. */

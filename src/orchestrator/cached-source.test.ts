@@ -44,6 +44,23 @@ it('what the Hub cache has is copied from there, proven, and not fetched; the ca
   expect((await orchestrator.verifyIntegrity(MODEL)).ok).toBe(true);
 });
 
+it('what the Hub cache has is planned as bytes to copy, not to fetch; where it turns out wrong, the plan stands and the bytes are fetched', async () => {
+  const { world, hub, blob } = await worldWithCache();
+  const planned = async (): Promise<ModelEvent | undefined> => {
+    const events: ModelEvent[] = [];
+    await using orchestrator = await world.orchestrator({ env: { HF_HUB_CACHE: hub }, sinks: [(event) => events.push(event)] });
+    await orchestrator.ensure(MODEL);
+    return events.find(({ type }) => type === 'ensure.planned');
+  };
+  rmSync(join(hub, 'models--org--name/snapshots'), { recursive: true });
+  const both = { totalBytes: TOTAL, heldBytes: 0, fetchBytes: config.sizeBytes, copyBytes: weights.sizeBytes };
+  expect(await planned()).toMatchObject(both);
+  rmSync(world.modelsRoot, { recursive: true });
+  writeFileSync(blob, Buffer.alloc(weights.sizeBytes, 7));
+  expect(await planned()).toMatchObject(both);
+  expect(world.server('http').sentBytes()).toBe(TOTAL + config.sizeBytes);
+});
+
 it('the Hub cache serves where no network may be asked', async () => {
   const { world, hub } = await worldWithCache();
   await using orchestrator = await world.orchestrator({ env: { HF_HUB_CACHE: hub, HF_HUB_OFFLINE: '1' } });
@@ -68,7 +85,7 @@ it.each([
 ])('the Hub cache gives nothing where it %s', async (_, env, options) => {
   const { world, hub } = await worldWithCache();
   await using orchestrator = await world.orchestrator({ env: { HF_HUB_CACHE: hub, ...env } });
-  expect(await orchestrator.ensureDetailed(MODEL, options)).toMatchObject({ fetchedBytes: TOTAL, liars: [] });
+  expect(await orchestrator.ensureDetailed(MODEL, options)).toMatchObject({ fetchedBytes: TOTAL, liars: [], troubles: [] });
 });
 
 it('a local source comes before the Hub cache', async () => {

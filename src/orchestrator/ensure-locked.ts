@@ -24,6 +24,7 @@ import { ProgressMeter } from './progress-meter.ts';
 import { publish } from './publish.ts';
 import { removePartials, unfinishedKeys } from './remove-partials.ts';
 import type { Target } from './target.ts';
+import { Troubles } from './troubles.ts';
 import { UpstreamDigests } from './upstream-digests.ts';
 
 /** A blob may vanish between its proof and its link; more often than this is no accident. */
@@ -91,7 +92,9 @@ function widen(work: Orchestration, target: Target, { record }: Inspection): Tar
 }
 
 async function beginRun(locked: LockedEnsure, intent: Intent): Promise<EnsureRun> {
-  const { work, target, options, emit, lease } = locked;
+  const { work, target, options, lease } = locked;
+  const troubles = new Troubles();
+  const emit = troubles.listening(locked.emit);
   const meter = new ProgressMeter({
     clock: work.store.clock,
     emit,
@@ -113,6 +116,7 @@ async function beginRun(locked: LockedEnsure, intent: Intent): Promise<EnsureRun
     intent,
     doing: `ensure ${target.label}`,
     liars: new Set(),
+    troubles,
     absent: new Set(),
     mended: new Map(),
   };
@@ -125,7 +129,8 @@ async function makeComplete(run: EnsureRun, { lease, force }: CompleteRequest): 
     const { obtained, inputs, unreferenced, release } = await obtainSelection(run, force && round === 1);
     try {
       for (const blob of new Set([...blobsOf(obtained), ...inputs])) fetchedBytes += blob.fetchedBytes;
-      const done: EnsureWork = { obtained, inputs, fetchedBytes, published: false, liars: run.liars, mended: run.mended };
+      const { liars, troubles, mended } = run;
+      const done: EnsureWork = { obtained, inputs, fetchedBytes, published: false, liars, troubles, mended };
       if (await isPublished(run, obtained)) return done;
       run.emit({ type: 'ensure.phase', phase: 'publishing' });
       lease.assertHeld();

@@ -11,6 +11,7 @@ import type { Obtained } from './obtain-files.ts';
 import type { Orchestration, SourceOpener } from './orchestration.ts';
 import type { ProgressMeter } from './progress-meter.ts';
 import type { Target } from './target.ts';
+import type { Troubles } from './troubles.ts';
 import type { UpstreamDigests } from './upstream-digests.ts';
 
 export interface EnsureRun {
@@ -29,6 +30,7 @@ export interface EnsureRun {
   readonly doing: string;
   /** Labels of sources whose bytes were proven wrong in this run. */
   readonly liars: Set<string>;
+  readonly troubles: Troubles;
   /** Optional paths that every source said it does not have. */
   readonly absent: Set<string>;
   /** By digest: what was fetched, kept, healed. */
@@ -43,6 +45,7 @@ export interface EnsureWork {
   /** Whether the directory was put in place, or replaced. */
   readonly published: boolean;
   readonly liars: ReadonlySet<string>;
+  readonly troubles: Troubles;
   readonly mended: ReadonlyMap<Sha256, MendedBlob>;
 }
 

@@ -1,5 +1,6 @@
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -252,6 +253,30 @@ describe('a blob that comes to be here while its bytes are fetched', () => {
     };
     await orchestrator.ensure(MODEL, { onEvent: moveBack });
     expect(statSync(path).ino).toBe(statSync(join(world.modelDir(), 'a.bin')).ino);
+    expect(existsSync(join(world.modelsRoot, '.quarantine'))).toBe(false);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('is read again though other names of it come and go, and is not taken for a bad one', async () => {
+    const content = seeded(100_000_000, 9);
+    const world = await modelFixture({ files: { 'a.bin': content }, sources: ['http'] });
+    const path = blobOf(world, content);
+    await using orchestrator = await world.orchestrator();
+    await orchestrator.ensure(MODEL);
+    // Its proof is gone, and a removal is at work on another model that has it.
+    renameSync(world.modelDir(), join(world.directory, 'aside'));
+    utimesSync(path, 1, 1);
+    let left = 20;
+    const names = setInterval(() => {
+      linkSync(path, `${path}.x`);
+      rmSync(`${path}.x`);
+      if (--left === 0) clearInterval(names);
+    }, 3);
+    const sentBytes = world.server().sentBytes();
+    await orchestrator.ensure(MODEL);
+    clearInterval(names);
+    expect(left).toBeLessThan(20);
+    expect(world.server().sentBytes()).toBe(sentBytes);
     expect(existsSync(join(world.modelsRoot, '.quarantine'))).toBe(false);
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });

@@ -15,6 +15,7 @@ import { compareKeys, readStatKey, type StatKey } from '../store/stat-key.ts';
 import type { EnsureOptions } from './api.ts';
 import { checkPaths } from './check-paths.ts';
 import type { EnsureDone } from './ensure-run.ts';
+import { FetchTally } from './fetch-tally.ts';
 import { inspectTarget } from './look.ts';
 import type { Orchestration } from './orchestration.ts';
 import { requireComponents } from './require-components.ts';
@@ -22,8 +23,9 @@ import { resolveTarget, type Target } from './target.ts';
 
 export async function ensureModel(work: Orchestration, modelId: string, options: EnsureOptions = {}): Promise<EnsureResult> {
   const startedMs = work.store.clock.monotonic();
-  const target = await resolveTarget(work, modelId, options);
-  const emit = work.emitter(options, target.label, target.spec.variant);
+  const target = await knownTarget(work, modelId, options);
+  const tally = new FetchTally();
+  const emit = tally.around(work.emitter(options, target.label, target.spec.variant));
   try {
     requireComponents(target);
     checkPaths(work, target);
@@ -45,7 +47,18 @@ export async function ensureModel(work: Orchestration, modelId: string, options:
     return result;
   } catch (error) {
     const failure = asModelError(error);
-    emit({ type: 'ensure.failed', error: failure.toJSON() });
+    emit({ type: 'ensure.failed', error: failure.toJSON(), durationMs: work.store.clock.monotonic() - startedMs, ...tally.facts });
+    throw failure;
+  }
+}
+
+/** What is in no manifest is told as it was asked for. */
+async function knownTarget(work: Orchestration, modelId: string, options: EnsureOptions): Promise<Target> {
+  try {
+    return await resolveTarget(work, modelId, options);
+  } catch (error) {
+    const failure = asModelError(error);
+    work.emitter(options, modelId)({ type: 'ensure.failed', error: failure.toJSON(), durationMs: 0, ...new FetchTally().facts });
     throw failure;
   }
 }
@@ -163,6 +176,7 @@ function toResult(target: Target, { inspection, work }: EnsureDone, durationMs: 
     files,
     aliases: target.aliases,
     liars: [...(work?.liars ?? [])],
+    troubles: work?.troubles.list ?? [],
     mended: work?.mended ?? new Map(),
   };
 }

@@ -48,6 +48,8 @@ export interface BlobRequest extends BlobQuestion {
   /** Other paths with the same bytes: their sources are asked too. */
   readonly twins: readonly FileSpec[];
   readonly engine: TransferEngine;
+  /** Of the blob that was looked at, and found wrong. */
+  readonly seenIno?: string;
 }
 
 export interface ObtainedBlob {
@@ -66,8 +68,11 @@ export function obtainBlob(run: EnsureRun, request: BlobRequest): Promise<Obtain
   return underBlobLock(run, request.key, () => (request.digest === undefined ? obtainAsked(run, request) : obtainKnown(run, request)));
 }
 
-const obtainKnown = async (run: EnsureRun, request: BlobRequest): Promise<ObtainedBlob> =>
-  (await useBlobHere(run, request)) ?? (await newBlob(run, request));
+async function obtainKnown(run: EnsureRun, request: BlobRequest): Promise<ObtainedBlob> {
+  // Before the look: what is brought back from the trash after it was looked at by nobody.
+  const seenIno = request.digest && readStatKey(run.work.blobs.path(request.digest))?.ino;
+  return (await useBlobHere(run, request)) ?? (await newBlob(run, { ...request, ...(seenIno !== undefined && { seenIno }) }));
+}
 
 /** The sources are asked what they publish; with a sha256 all goes on as if the manifest had one. */
 async function obtainAsked(run: EnsureRun, request: BlobRequest): Promise<ObtainedBlob> {
@@ -100,7 +105,6 @@ async function fetchBlob(run: EnsureRun, request: BlobRequest): Promise<Obtained
   const { work, meter } = run;
   const { file } = request;
   const startedMs = work.store.clock.monotonic();
-  const seen = request.digest && readStatKey(work.blobs.path(request.digest))?.ino;
   const partial = await work.partials.open({
     key: request.key,
     sizeBytes: file.sizeBytes,
@@ -120,7 +124,7 @@ async function fetchBlob(run: EnsureRun, request: BlobRequest): Promise<Obtained
       digest,
       isLocked: request.digest === digest,
       replaces: request.force,
-      ...(request.digest === digest && seen !== undefined && { seenIno: seen }),
+      ...(request.seenIno !== undefined && { seenIno: request.seenIno }),
       ...(leaves && { leaves }),
     });
     const origin = sources.length === 0 && outcome.sources.length > 0 ? 'copied' : bytesOrigin(outcome);

@@ -1,5 +1,6 @@
 /** All blobs of an ensure's files. Space for everything first, so that nothing moves in vain; then what is fetched, then what is made of it. */
 import { isModelError } from '../domain/errors.ts';
+import type { Emit } from '../domain/events.ts';
 import { deriveFiles } from './derive-files.ts';
 import type { EnsureRun } from './ensure-run.ts';
 import { lookAt } from './look.ts';
@@ -7,6 +8,7 @@ import { needsNow } from './needs.ts';
 import type { ObtainedBlob } from './obtain-blob.ts';
 import type { ObtainRequest } from './obtain-files.ts';
 import { type ObtainedAll, obtainInOrder, sizeOf } from './obtain-in-order.ts';
+import { planCached, sumOf } from './plan-cached.ts';
 import { planWork, type WorkPlan } from './plan-work.ts';
 import { ranOutOfSpace, reserveSpace } from './space.ts';
 
@@ -27,13 +29,7 @@ export async function obtainSelection(run: EnsureRun, force: boolean): Promise<O
   const movedBytes = plan.fetchBytes + plan.deriveBytes;
   const totalBytes = sizeOf(files) + sizeOf(plan.inputs);
   meter.expect(totalBytes);
-  run.emit({
-    type: 'ensure.planned',
-    totalBytes,
-    heldBytes: totalBytes - movedBytes,
-    fetchBytes: plan.fetchBytes,
-    ...(plan.deriveBytes > 0 && { deriveBytes: plan.deriveBytes }),
-  });
+  run.emit({ type: 'ensure.planned', totalBytes, heldBytes: totalBytes - movedBytes, ...(await movesOf(run, plan, force)) });
   const partOf = await run.options.hold?.reserve();
   const needs = () => [needsNow(work, target, force)];
   const reservation = await reserveSpace(work, { label: target.label, needs, partOf, call: run.options });
@@ -52,6 +48,14 @@ export async function obtainSelection(run: EnsureRun, force: boolean): Promise<O
     const left = planWork(work, target, { files: lookAt(work, target).files, force: false });
     throw await ranOutOfSpace(work, target.label, left.fetchBytes + left.deriveBytes, error);
   }
+}
+
+/** Where the bytes will come from that are not in the store. A cache or tier that cannot be read is told of when it is to be used. */
+async function movesOf({ work, target, options, signal }: EnsureRun, plan: WorkPlan, force: boolean) {
+  const emit: Emit = () => undefined;
+  const planned = await planCached(work, { target, planned: plan.files, options: { ...options, signal, force }, emit });
+  const { copyBytes, fetchBytes } = sumOf(planned);
+  return { fetchBytes, ...(copyBytes > 0 && { copyBytes }), ...(plan.deriveBytes > 0 && { deriveBytes: plan.deriveBytes }) };
 }
 
 async function fetchAndDerive(run: EnsureRun, request: ObtainRequest & { readonly plan: WorkPlan }): Promise<ObtainedWithInputs> {

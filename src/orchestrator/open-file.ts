@@ -22,8 +22,8 @@ export interface OpenedFile extends AsyncDisposable {
   readonly proof: ProofLevel;
   /** Milliseconds since the epoch. */
   readonly modifiedMs: number;
-  /** Closes the file when it ends. @param range of bytes, `end` left out of it */
-  stream(range?: { readonly start: number; readonly end: number }): Readable;
+  /** Closes the file when it ends; fails where the file has become shorter. @param range of bytes, `end` left out of it */
+  stream(range?: ByteSpan): Readable;
 }
 
 /** Counts as a use of the model. @throws ModelError COMPONENT_MISSING for a path that the model has not, INCOMPLETE_DOWNLOAD for one that is not here and proven */
@@ -35,14 +35,35 @@ export async function openFile(work: Orchestration, spec: ModelSpec, path: strin
   return {
     ...{ path, sizeBytes, sha256: published.sha256, proof },
     modifiedMs: Number(BigInt(mtimeNs) / 1_000_000n),
-    stream: (range = { start: 0, end: sizeBytes }) => streamOf(handle, range),
+    stream: (range = { start: 0, end: sizeBytes }) => streamOf({ handle, path: file }, range),
     [Symbol.asyncDispose]: () => handle.close(),
   };
 }
 
-/** A stream cannot be told to read nothing. */
-const streamOf = (handle: FileHandle, { start, end }: { readonly start: number; readonly end: number }): Readable =>
-  end > start ? handle.createReadStream({ start, end: end - 1 }) : Readable.from([]).once('close', () => void handle.close());
+const CHUNK_BYTES = 256 * 1024;
+
+const streamOf = (opened: Opened, range: ByteSpan): Readable =>
+  Readable.from(bytesOf(opened, range), { objectMode: false }).once('close', () => void opened.handle.close());
+
+interface Opened {
+  readonly handle: FileHandle;
+  readonly path: string;
+}
+
+interface ByteSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** All of them, or an error: whoever was told a length must not wait for what was cut off meanwhile, or take what comes next for it. */
+async function* bytesOf({ handle, path }: Opened, { start, end }: ByteSpan): AsyncGenerator<Buffer> {
+  for (let at = start; at < end; ) {
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - at)), { position: at });
+    if (bytesRead === 0) throw new ModelError('CONCURRENT_MODIFICATION', `${path} was cut off while it was read`, { details: { path } });
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
 
 interface ProvenFile {
   readonly file: string;

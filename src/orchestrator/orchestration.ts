@@ -33,6 +33,10 @@ export interface OrchestrationSettings {
   readonly maxModelAgeMs: number | undefined;
   /** How long a model that a person's gc removed can be brought back without a byte being fetched. */
   readonly trashTtlMs: number;
+  /** How long an upload that nobody goes on with is kept. */
+  readonly uploadTtlMs: number;
+  /** Of all files of one upload. */
+  readonly maxUploadSizeBytes: number | undefined;
 }
 
 /** The parts of a run that a call's options can change. */
@@ -64,6 +68,8 @@ export interface Tiers {
 export interface Orchestration {
   /** As configured. */
   readonly manifestPath: string;
+  /** Of the registry of other models, absolute; whether or not there is one. */
+  readonly entriesPath: string;
   readonly store: StoreContext;
   readonly blobs: Blobs;
   readonly partials: Partials;

@@ -1,5 +1,6 @@
 /** What an ensure would copy out of a tier or the Hub cache instead of fetching it. Reads there what the ensure would read, changes nothing. */
 import { isModelError } from '../domain/errors.ts';
+import type { Emit } from '../domain/events.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import type { EnsureOptions } from './api.ts';
 import { type CacheReader, cachedSource } from './cached-source.ts';
@@ -13,19 +14,25 @@ export interface CachedPlan {
   readonly target: Target;
   readonly planned: readonly PlannedBlob[];
   readonly options: EnsureOptions;
+  readonly emit: Emit;
 }
 
 /** The same files, those that a tier or the cache has with `copy` as what is to be done. */
-export async function planCached(work: Orchestration, { target, planned, options }: CachedPlan): Promise<readonly PlannedBlob[]> {
+export async function planCached(work: Orchestration, { target, planned, options, emit }: CachedPlan): Promise<readonly PlannedBlob[]> {
   const isAsked = options.force !== true && planned.some(({ fetchBytes, digest }) => fetchBytes > 0 && digest !== undefined);
   if (!isAsked || ((await work.hfCache()) === undefined && work.tiers.settings.length === 0)) return planned;
   const opener = await work.sources(options.offline ?? work.settings.offline);
   const { signal = new AbortController().signal } = options;
-  const reader: CacheReader = { work, target, signal, emit: work.emitter(options, target.label, target.spec.variant) };
+  const reader: CacheReader = { work, target, signal, emit };
   const copied: PlannedBlob[] = [];
   for (const blob of planned) copied.push(await fromCache(blob, { planned, reader, opener }));
   return copied;
 }
+
+export const sumOf = (planned: readonly PlannedBlob[]): Pick<PlannedBlob, 'fetchBytes' | 'copyBytes'> => ({
+  fetchBytes: planned.reduce((sum, blob) => sum + blob.fetchBytes, 0),
+  copyBytes: planned.reduce((sum, blob) => sum + blob.copyBytes, 0),
+});
 
 interface Surroundings {
   readonly planned: readonly PlannedBlob[];

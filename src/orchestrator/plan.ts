@@ -9,7 +9,7 @@ import { needsOf } from './needs.ts';
 import type { Orchestration } from './orchestration.ts';
 import { ownUrl, resolverOf } from './own-url.ts';
 import type { PlannedBlob, SeenFile } from './plan-blobs.ts';
-import { planCached } from './plan-cached.ts';
+import { planCached, sumOf } from './plan-cached.ts';
 import { plannedComponents } from './plan-components.ts';
 import { planWork } from './plan-work.ts';
 import { requireComponents } from './require-components.ts';
@@ -23,11 +23,11 @@ export async function planEnsure(work: Orchestration, modelId: string, options: 
   const { force = false } = options;
   const { files: seen } = lookAt(work, target, { force });
   const toDo = planWork(work, target, { files: seen, force });
-  const planned = await planCached(work, { target, planned: toDo.files, options });
+  const emit = work.emitter(options, target.label, target.spec.variant);
+  const planned = await planCached(work, { target, planned: toDo.files, options, emit });
   const urlOf = ownUrls(work, target, options);
   const files = await Promise.all(planned.map(async (blob, index) => toPlannedFile(blob, seen[index], await urlOf(blob))));
-  const fetchBytes = planned.reduce((sum, blob) => sum + blob.fetchBytes, 0);
-  const copyBytes = planned.reduce((sum, blob) => sum + blob.copyBytes, 0);
+  const { fetchBytes, copyBytes } = sumOf(planned);
   const { deriveBytes } = toDo;
   const space = await neededSpace(work, [needsOf(target, { files: seen, inputs: toDo.inputs, force })]);
   return {

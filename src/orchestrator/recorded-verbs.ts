@@ -10,6 +10,7 @@ import type { ImportReport } from '../domain/import-results.ts';
 import type { AddReport, DropReport, LockReport } from '../domain/lock-results.ts';
 import { formatRef } from '../domain/model-ref.ts';
 import type { RebuildReport } from '../domain/rebuild.ts';
+import type { RegistryEntry } from '../domain/registry-entry.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsureResult, VerifyReport } from '../domain/results.ts';
 import type { ScrubReport } from '../domain/scrub.ts';
@@ -41,6 +42,9 @@ import type {
   VerifyOptions,
 } from './api.ts';
 import { chooseVariant } from './choose-variant.ts';
+import type { AnnotateRequest } from './entries/annotate-model.ts';
+import type { RegisterRequest } from './entries/register-model.ts';
+import type { Unregistered, UnregisterOptions } from './entries/unregister-model.ts';
 import { LazyHold } from './lazy-hold.ts';
 import type { Orchestration } from './orchestration.ts';
 import { Verbs } from './verbs.ts';
@@ -155,6 +159,20 @@ export class RecordedVerbs extends Verbs {
 
   override applyBundle(path: string, options: ApplyBundleOptions = {}): Promise<BundleApplied> {
     return this.#record({ act: 'bundle.apply', done: facts.ofBundleApplied }, options, (call) => super.applyBundle(path, call));
+  }
+
+  override register(request: RegisterRequest, options: CallOptions = {}): Promise<RegistryEntry> {
+    const { modelId } = request;
+    return this.#record({ act: 'register', modelId, done: facts.ofEntry }, options, (call) => super.register(request, call));
+  }
+
+  override annotate(modelId: string, request: AnnotateRequest, options: CallOptions = {}): Promise<RegistryEntry> {
+    return this.#record({ act: 'annotate', modelId, done: facts.ofEntry }, options, (call) => super.annotate(modelId, request, call));
+  }
+
+  override unregister(modelId: string, options: UnregisterOptions = {}): Promise<Unregistered> {
+    const done = facts.ofUnregistration(options);
+    return this.#record({ act: 'unregister', modelId, done }, options, (call) => super.unregister(modelId, call));
   }
 
   #record<O extends CallOptions, R>(what: Act<R>, options: O, run: (call: O) => Promise<R>): Promise<R> {

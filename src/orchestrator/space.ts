@@ -56,7 +56,7 @@ export async function reserveSpace(work: Orchestration, request: SpaceRequest): 
     }
     // It has been taken out of the whole.
     partOf = undefined;
-    room = round <= MAX_ROUNDS ? await makeRoom(work, { ...request, verdict }) : room;
+    room = round <= MAX_ROUNDS ? await makeRoom(work, { ...request, verdict }) : { ...room, freedBytes: 0 };
     if (room.freedBytes > 0) round++;
     else if (room.mayPass === true && waits < MAX_WAITS) await work.store.clock.sleep(FIRST_WAIT_MS * 2 ** waits++, request.call.signal);
     // Others may have made room meanwhile: one more look.

@@ -8,6 +8,7 @@ import type { PinReport, UnpinResult } from '../domain/holds.ts';
 import type { ImportReport } from '../domain/import-results.ts';
 import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
 import type { RebuildReport } from '../domain/rebuild.ts';
+import type { RegistryEntry } from '../domain/registry-entry.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ScrubReport } from '../domain/scrub.ts';
@@ -51,6 +52,10 @@ import type {
 } from './api.ts';
 import { type Chosen, chooseVariant } from './choose-variant.ts';
 import { ensureModel } from './ensure.ts';
+import type { AnnotateRequest } from './entries/annotate-model.ts';
+import type { FoundEntry } from './entries/find-entry.ts';
+import type { RegisterRequest } from './entries/register-model.ts';
+import type { Unregistered, UnregisterOptions } from './entries/unregister-model.ts';
 import { LazyHold } from './lazy-hold.ts';
 import { listModels } from './list.ts';
 import type { OpenedFile } from './open-file.ts';
@@ -250,6 +255,31 @@ export class Verbs implements ModelOrchestrator {
   async applyBundle(path: string, options?: ApplyBundleOptions): Promise<BundleApplied> {
     const { applyBundle } = await import('./bundle/apply-bundle.ts');
     return applyBundle(this.#work, path, options);
+  }
+
+  async entries(): Promise<readonly RegistryEntry[]> {
+    const { listEntries } = await import('./entries/list-entries.ts');
+    return listEntries(this.#work);
+  }
+
+  async findEntry(modelId: string): Promise<FoundEntry> {
+    const { findEntry } = await import('./entries/find-entry.ts');
+    return findEntry(this.#work, modelId);
+  }
+
+  async register(request: RegisterRequest, options?: CallOptions): Promise<RegistryEntry> {
+    const { registerModel } = await import('./entries/register-model.ts');
+    return registerModel(this.#work, request, options);
+  }
+
+  async annotate(modelId: string, request: AnnotateRequest, options?: CallOptions): Promise<RegistryEntry> {
+    const { annotateModel } = await import('./entries/annotate-model.ts');
+    return annotateModel(this.#work, modelId, request, options);
+  }
+
+  async unregister(modelId: string, options?: UnregisterOptions): Promise<Unregistered> {
+    const { unregisterModel } = await import('./entries/unregister-model.ts');
+    return unregisterModel(this.#work, modelId, options);
   }
 
   async #chosen(modelId: string, { variant, overlays }: ModelOptions): Promise<Chosen> {

@@ -3,19 +3,28 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ModelError } from '../domain/errors.ts';
 import { isErrno } from '../domain/fs-error.ts';
+import type { LockPath } from '../resolver/model-resolver.ts';
 import { openStore } from '../store/open-store.ts';
 import { writeBeside } from '../store/write-beside.ts';
 import type { CallOptions } from './api.ts';
 import type { Orchestration } from './orchestration.ts';
 
+type Doing = CallOptions & { readonly doing: string };
+
 /** One process of this root at a time reads both files, and writes them. */
-export async function withManifestLock<Result>(
+export const withManifestLock = <Result>(work: Orchestration, options: Doing, act: () => Promise<Result>): Promise<Result> =>
+  withLock(work, { ...options, lock: work.store.resolver.manifestLock(resolve(work.manifestPath)) }, act);
+
+/** As {@link withManifestLock}, of the registry. */
+export const withEntriesLock = <Result>(work: Orchestration, options: Doing, act: () => Promise<Result>): Promise<Result> =>
+  withLock(work, { ...options, lock: work.store.resolver.registryLock(work.entriesPath) }, act);
+
+async function withLock<Result>(
   work: Orchestration,
-  options: CallOptions & { doing: string },
+  { lock, ...options }: Doing & { readonly lock: LockPath },
   act: () => Promise<Result>,
 ): Promise<Result> {
   await openStore(work.store);
-  const lock = work.store.resolver.manifestLock(resolve(work.manifestPath));
   const emit = work.emitter(options, options.doing);
   const lease = await work.store.locks.acquire(lock, {
     timeoutMs: work.settings.lockTimeoutMs,

@@ -90,6 +90,8 @@ describe('a request', () => {
   it('gets what it leaves out from the model, and every problem with the nearest valid value in one error', () => {
     expect(resolveRequest(profile(), 'm@1', { prompt: 'a cat', frames: 49 })).toEqual({ ...profile().defaults, mode: 't2v', frames: 49 });
     expect(resolveRequest(profile(IMAGE), 'm@1', {})).toMatchObject({ mode: 'i2v' });
+    const untold = { prompt: 'a cat', width: undefined, steps: undefined } as unknown as VideoRequest;
+    expect(resolveRequest(profile(), 'm@1', untold)).toEqual({ ...profile().defaults, mode: 't2v' });
     expect(() => resolveRequest(profile(), 'm@1', { width: 1000, frames: 80 })).toThrow(
       expect.objectContaining({
         code: 'INVALID_INPUT',

@@ -20,7 +20,9 @@ export function requestProblems(profile: VideoProfile, request: VideoRequest): R
 export function resolveRequest(profile: VideoProfile, label: string, request: VideoRequest): ResolvedRequest {
   const problems = requestProblems(profile, request);
   if (problems.length > 0) throw invalidRequest(label, problems);
-  const { prompt: _, image, ...numbers } = request;
+  const { prompt: _, image, ...rest } = request;
+  // A program in plain JavaScript passes on what it was not told as undefined: that is no wish.
+  const numbers = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as typeof rest;
   const mode = image === true || profile.requiredInputs.includes('image') ? 'i2v' : 't2v';
   const { width, height } = { ...profile.defaults, ...numbers };
   return { mode, ...profile.defaults, ...shiftFor(profile, width * height), ...numbers };

@@ -27,6 +27,15 @@ export class ModelLookup {
     return { index, summary };
   }
 
+  /** Whether `model` would find it, or several. */
+  knows({ name, version }: ModelRef): boolean {
+    return version === undefined ? this.#versionsOf(name).length > 0 : this.has(`${name}@${version}`);
+  }
+
+  has(modelId: string): boolean {
+    return this.#indexOf(modelId) !== undefined;
+  }
+
   /** The variant's name as the manifest writes it. @throws ModelError VARIANT_NOT_FOUND */
   variant({ modelId, variants, defaultVariant }: ModelSummary, asked: string | undefined): string {
     if (asked === undefined) return defaultVariant;
@@ -51,12 +60,16 @@ export class ModelLookup {
     return byId;
   }
 
-  #onlyVersion({ name }: ModelRef): string {
+  #versionsOf(name: string): readonly string[] {
     this.#byName ??= Map.groupBy(
       this.#summaries.map(({ modelId }) => modelId),
       (id) => id.slice(0, id.indexOf('@')).toLowerCase(),
     );
-    const ids = this.#byName.get(name.toLowerCase()) ?? [];
+    return this.#byName.get(name.toLowerCase()) ?? [];
+  }
+
+  #onlyVersion({ name }: ModelRef): string {
+    const ids = this.#versionsOf(name);
     const exact = ids.filter((id) => id.startsWith(`${name}@`));
     const candidates = exact.length > 0 ? exact : ids;
     if (candidates.length > 1) throw ambiguous(name, candidates);

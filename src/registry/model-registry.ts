@@ -8,6 +8,7 @@ import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
 import { nearest } from '../util/nearest.ts';
 import { buildSpec } from './build-spec.ts';
 import type { CompiledManifest } from './compiled-manifest.ts';
+import type { CustomModel } from './entries/custom-models.ts';
 import type { LockKey } from './lock-owners.ts';
 import { readCachedManifest, writeCachedManifest } from './manifest-cache.ts';
 import { lockfilePath, type ManifestFile, readLockfileBytes, readManifestFile } from './manifest-file.ts';
@@ -35,8 +36,10 @@ export class ModelRegistry {
   readonly schemaVersion: number;
   /** sha256 of the manifest's bytes. */
   readonly digest: Sha256;
+  readonly #file: ManifestFile;
   readonly #compiled: CompiledManifest;
   readonly #lookup: ModelLookup;
+  readonly #custom: OwnModels | undefined;
   readonly #specs = new Map<string, ModelSpec>();
 
   /**
@@ -59,7 +62,9 @@ export class ModelRegistry {
     return new ModelRegistry(file, await compile(file, lock));
   }
 
-  private constructor(file: ManifestFile, compiled: CompiledManifest) {
+  private constructor(file: ManifestFile, compiled: CompiledManifest, custom?: OwnModels) {
+    this.#file = file;
+    this.#custom = custom;
     this.manifestPath = file.path;
     this.manifestDir = dirname(file.path);
     this.lockfilePath = lockfilePath(file.path);
@@ -68,6 +73,14 @@ export class ModelRegistry {
     this.digest = compiled.digest;
     this.#compiled = compiled;
     this.#lookup = new ModelLookup(compiled.head.models);
+  }
+
+  /**
+   * The same with models that no manifest has: found after those of the manifest, whose word counts where both have an id.
+   * @param read is asked when one of them may be meant, and once
+   */
+  with(read: () => readonly CustomModel[]): ModelRegistry {
+    return new ModelRegistry(this.#file, this.#compiled, new OwnModels(this.#compiled.head.models, read));
   }
 
   /** Keeps the compiled form for the next process; losing it costs time, so a folder that cannot be written is no error. Nothing is kept
@@ -80,8 +93,18 @@ export class ModelRegistry {
     if (isSame) await writeCachedManifest(cacheDir, { source: { manifest, lock }, compiled: this.#compiled });
   }
 
-  /** In the order of the manifest; touches no file list. */
+  /** In the order of the manifest, then those that it has not; touches no file list. @throws ModelError of the registry file */
   listModels(): readonly ModelSummary[] {
+    return this.#custom?.all ?? this.#compiled.head.models;
+  }
+
+  /** Whether the manifest has it. */
+  isInManifest(modelId: string): boolean {
+    return this.#lookup.has(modelId);
+  }
+
+  /** Models of the manifest alone. */
+  ofManifest(): readonly ModelSummary[] {
     return this.#compiled.head.models;
   }
 
@@ -107,7 +130,7 @@ export class ModelRegistry {
 
   #find(asked: string | ModelRef, variant: string | undefined): { readonly ref: CanonicalRef; readonly found: FoundModel } {
     const ref = typeof asked === 'string' ? parseModelRef(asked, variant) : asked;
-    const found = this.#lookup.model(ref);
+    const found = this.#model(ref);
     const { modelId, defaultVariant } = found.summary;
     const inForce = this.#lookup.variant(found.summary, variant ?? ref.variant);
     const overlay = overlayNames(ref.overlay)
@@ -116,10 +139,17 @@ export class ModelRegistry {
     return { found, ref: { modelId, ...(inForce !== defaultVariant && { variant: inForce }), ...(overlay !== '' && { overlay }) } };
   }
 
+  /** The registry is not even opened for what the manifest has: a damaged one is in nobody's way. */
+  #model(ref: ModelRef): FoundModel {
+    if (this.#custom === undefined || this.#lookup.knows(ref)) return this.#lookup.model(ref);
+    return this.#custom.lookup.model(ref);
+  }
+
   #build(ref: CanonicalRef, { index, summary }: FoundModel): ModelSpec {
-    const model = this.#compiled.model(index);
+    const own = this.#custom?.at(index);
+    const model = own ?? this.#compiled.model(index);
     const component = (id: string) => this.#compiled.component(id);
-    const lock = (key: LockKey) => this.#compiled.lock(key);
+    const lock = (key: LockKey) => (own === undefined ? this.#compiled.lock(key) : undefined);
     const variant = ref.variant ?? summary.defaultVariant;
     return buildSpec(ref, { modelId: ref.modelId, model, component, lock, variant, overlays: overlayNames(ref.overlay) });
   }
@@ -130,6 +160,40 @@ export class ModelRegistry {
     if (found !== undefined) return found;
     const bases = this.listModels().filter((model) => model.overlays?.includes(asked));
     throw bases.length > 0 ? wrongBase(modelId, asked, bases) : overlayNotFound(modelId, asked, overlays);
+  }
+}
+
+/** Numbers go on where those of the manifest end. */
+class OwnModels {
+  readonly #ofManifest: readonly ModelSummary[];
+  readonly #read: () => readonly CustomModel[];
+  #models: readonly CustomModel[] | undefined;
+  #lookup: ModelLookup | undefined;
+
+  constructor(ofManifest: readonly ModelSummary[], read: () => readonly CustomModel[]) {
+    this.#ofManifest = ofManifest;
+    this.#read = read;
+  }
+
+  get all(): readonly ModelSummary[] {
+    return [...this.#ofManifest, ...this.#own().map(({ summary }) => summary)];
+  }
+
+  get lookup(): ModelLookup {
+    this.#lookup ??= new ModelLookup(this.all);
+    return this.#lookup;
+  }
+
+  /** Undefined for a number of the manifest's. */
+  at(index: number): CustomModel['model'] | undefined {
+    return index < this.#ofManifest.length ? undefined : this.#own()[index - this.#ofManifest.length]?.model;
+  }
+
+  #own(): readonly CustomModel[] {
+    if (this.#models !== undefined) return this.#models;
+    const taken = new Set(this.#ofManifest.map(({ modelId }) => modelId.toLowerCase()));
+    this.#models = this.#read().filter(({ summary }) => !taken.has(summary.modelId.toLowerCase()));
+    return this.#models;
   }
 }
 

@@ -1,25 +1,47 @@
-/** The manifest and its lockfile as files that people edit while a process lives. */
+/** The manifest, its lockfile and the registry of other models as files that are edited while a process lives. */
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { customModels } from './entries/custom-models.ts';
+import { readEntries } from './entries/read-entries.ts';
 import { lockfilePath } from './manifest-file.ts';
 import { ModelRegistry } from './model-registry.ts';
+
+interface Loaded {
+  readonly key: string;
+  readonly registry: Promise<ModelRegistry>;
+}
+
+const ABSENT = 'absent';
 
 export class RegistryFile {
   /** Absolute folder of the manifest. */
   readonly directory: string;
   readonly #path: string;
   readonly #cacheDir: string;
-  #loaded: { readonly key: string; readonly registry: Promise<ModelRegistry> } | undefined;
+  readonly #entriesPath: string | undefined;
+  #loaded: Loaded | undefined;
+  #joined: Loaded | undefined;
 
-  constructor(manifestPath: string, cacheDir: string) {
+  /** @param entriesPath of the registry file; absent: there are no models but the manifest's */
+  constructor(manifestPath: string, cacheDir: string, entriesPath?: string) {
     this.#path = resolve(manifestPath);
     this.directory = dirname(this.#path);
     this.#cacheDir = cacheDir;
+    this.#entriesPath = entriesPath;
   }
 
-  /** Loaded once, and anew whenever one of the files is another one than it was. Two stats a call. */
+  /** Loaded once, and anew whenever one of the files is another one than it was. Three stats a call. */
   registry(): Promise<ModelRegistry> {
-    const key = this.#key();
+    const entriesKey = this.#entriesPath === undefined ? ABSENT : keyOf(this.#entriesPath);
+    return entriesKey === ABSENT ? this.#ofManifest() : this.#withEntries(entriesKey);
+  }
+
+  async save(): Promise<void> {
+    await (await this.#ofManifest()).save(this.#cacheDir);
+  }
+
+  #ofManifest(): Promise<ModelRegistry> {
+    const key = `${keyOf(this.#path)}, ${keyOf(lockfilePath(this.#path))}`;
     if (this.#loaded?.key !== key) {
       const registry = ModelRegistry.load({ manifestPath: this.#path, cacheDir: this.#cacheDir });
       registry.catch(() => {
@@ -30,16 +52,18 @@ export class RegistryFile {
     return this.#loaded.registry;
   }
 
-  async save(): Promise<void> {
-    await (await this.registry()).save(this.#cacheDir);
-  }
-
-  #key(): string {
-    return `${keyOf(this.#path)}, ${keyOf(lockfilePath(this.#path))}`;
+  async #withEntries(entriesKey: string): Promise<ModelRegistry> {
+    const manifest = await this.#ofManifest();
+    const key = `${this.#loaded?.key}, ${entriesKey}`;
+    if (this.#joined?.key !== key) {
+      const path = this.#entriesPath ?? '';
+      this.#joined = { key, registry: Promise.resolve(manifest.with(() => customModels(readEntries(path).entries))) };
+    }
+    return this.#joined.registry;
   }
 }
 
 function keyOf(path: string): string {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? 'absent' : `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+  return stat === undefined ? ABSENT : `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
 }

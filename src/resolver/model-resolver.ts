@@ -27,6 +27,9 @@ export const STATE_KINDS = [
   'schedules',
   'metrics',
   'audit',
+  'events',
+  'webhooks',
+  'deliveries',
   'manifests',
   'corrupt',
   'forced',
@@ -40,6 +43,9 @@ export const STATE_KINDS = [
   'verify',
   'scrub',
   'smoke',
+  'registry',
+  'uploads',
+  'idempotency',
 ] as const;
 
 export type StateKind = (typeof STATE_KINDS)[number];
@@ -193,9 +199,39 @@ export class ModelResolver {
     return { name: `the tier ${id}`, path: `tier/${fileNameOf(id)}.lock` };
   }
 
+  /** What other services note of models, and models that no manifest has: where nothing else is configured. */
+  get registryFile(): string {
+    return this.#join('.state', 'registry', 'models.json');
+  }
+
+  /** Held while the registry is read, and written anew. @param path of it */
+  registryLock(path: string): LockPath {
+    return { name: `the registry ${path}`, path: `registry/${fingerprint(Buffer.from(path))}.lock` };
+  }
+
+  /** Held for moments by whoever reads uploads to write them anew. */
+  uploadsLock(): LockPath {
+    return { name: 'the uploads', path: 'uploads.lock' };
+  }
+
   /** Held by whoever adds up what processes counted. */
   metricsLock(): LockPath {
     return { name: 'the counters', path: 'metrics.lock' };
+  }
+
+  /** Held for moments by whoever notes what happened. */
+  eventsLock(): LockPath {
+    return { name: 'the events', path: 'events.lock' };
+  }
+
+  /** Held for moments by whoever reads records of webhooks to write them anew. */
+  webhooksLock(): LockPath {
+    return { name: 'the webhooks', path: 'webhooks/records.lock' };
+  }
+
+  /** Held by the one process of a root that sends to webhooks. */
+  webhookSenderLock(): LockPath {
+    return { name: 'the sender of webhooks', path: 'webhooks/sender.lock' };
   }
 
   /** Held for moments by whoever reads jobs to write them anew. */

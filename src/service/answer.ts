@@ -9,6 +9,8 @@ export interface Answer {
   readonly method: string;
   /** As the route has it, `/v1/models/:id`: few, whatever is asked for. Absent: there is no such route. */
   readonly route?: string;
+  /** That the path names, as it was asked for. */
+  readonly modelId?: string;
   /** Without its query. */
   readonly path: string;
   readonly status: number;
@@ -32,6 +34,7 @@ export function tellAnswers(app: ServiceApp, onAnswer: (answer: Answer) => void)
       correlationId: request.id,
       method: request.method,
       ...(url !== undefined && !request.is404 && { route: url }),
+      ...modelOf(request),
       path: pathOf(request),
       status: reply.statusCode,
       durationMs: reply.elapsedTime,
@@ -40,6 +43,11 @@ export function tellAnswers(app: ServiceApp, onAnswer: (answer: Answer) => void)
       ...(request.failure && { failure: request.failure }),
     });
   });
+}
+
+function modelOf({ routeOptions: { url = '' }, params }: FastifyRequest): { modelId?: string } {
+  const { id } = (params ?? {}) as { id?: unknown };
+  return url.includes('/models/:id') && typeof id === 'string' ? { modelId: id } : {};
 }
 
 const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] ?? '';

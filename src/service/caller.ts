@@ -22,10 +22,10 @@ export type Anonymous = 'auto' | 'none' | 'read' | 'write';
 const BEARER = /^Bearer +([\x21-\x7e]{1,512}) *$/i;
 
 export class Door {
-  readonly #tokens: Pick<ApiTokens, 'find' | 'isAny'>;
+  readonly #tokens: Pick<ApiTokens, 'find' | 'wereMade'>;
   readonly #anonymous: Anonymous;
 
-  constructor(tokens: Pick<ApiTokens, 'find' | 'isAny'>, anonymous: Anonymous) {
+  constructor(tokens: Pick<ApiTokens, 'find' | 'wereMade'>, anonymous: Anonymous) {
     this.#tokens = tokens;
     this.#anonymous = anonymous;
   }
@@ -48,7 +48,7 @@ export class Door {
   }
 
   async #nobody(): Promise<Caller> {
-    const anonymous = this.#anonymous === 'auto' ? ((await this.#tokens.isAny()) ? 'none' : 'read') : this.#anonymous;
+    const anonymous = this.#anonymous === 'auto' ? ((await this.#tokens.wereMade()) ? 'none' : 'read') : this.#anonymous;
     return anonymous === 'none' ? {} : { scope: anonymous };
   }
 

@@ -6,8 +6,10 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import fastify from 'fastify';
 import { openJobQueue } from '../compose/jobs.ts';
+import { storeEventsOf } from '../compose/telemetry.ts';
 import type { Config } from '../config/config.ts';
 import type { ApiTokens } from '../credentials/api-tokens.ts';
+import { cleanTraceparent } from '../domain/trace-context.ts';
 import type { ModelOrchestrator } from '../orchestrator/api.ts';
 import { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
 import { SharedLook } from '../util/shared-look.ts';
@@ -20,17 +22,18 @@ import { wantsPage } from './dashboard/page-for-browsers.ts';
 import { InvalidPart } from './error-of.ts';
 import { GcPlans } from './gc-plans.ts';
 import { guard } from './guard.ts';
-import { JobFeed } from './job-feed.ts';
+import { LiveFeed } from './live-feed.ts';
 import { isLoopback } from './loopback.ts';
 import { addOpenApi } from './openapi.ts';
 import { correlationIdOf } from './request-id.ts';
 import { registerRoutes } from './routes/all-routes.ts';
 import type { ServiceApp, ServiceContext } from './service-context.ts';
+import { Standing } from './standing.ts';
 
 export interface ServiceOptions {
   readonly orchestrator: ModelOrchestrator;
   readonly config: Config;
-  readonly tokens: Pick<ApiTokens, 'find' | 'isAny'>;
+  readonly tokens: Pick<ApiTokens, 'find' | 'isAny' | 'wereMade'>;
   readonly version: string;
   /** Is told of each answer, once it is out. */
   readonly onAnswer?: (answer: Answer) => void;
@@ -65,13 +68,15 @@ export async function createService({
 }: ServiceOptions): Promise<Service> {
   const stop = new AbortController();
   const jobs = openJobQueue(config);
+  const door = new Door(tokens, anonymousAt(config));
   const context: ServiceContext = {
     orchestrator,
     health: healthOf(orchestrator, config),
     jobs,
-    feed: new JobFeed(jobs, onTrouble),
+    feed: new LiveFeed({ queue: jobs, events: storeEventsOf(config), onTrouble }),
     epoch: randomBytes(4).toString('hex'),
     gcPlans: new GcPlans(),
+    standing: new Standing(door),
     disk: new SharedLook({ look: () => orchestrator.diskUsage(), freshForMs: DISK_FRESH_MS, now: () => performance.now() }),
     config,
     version,
@@ -82,7 +87,7 @@ export async function createService({
   await app.register(rateLimit, { global: false });
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: POLICY }, strictTransportSecurity: false });
   await addOpenApi(app, version);
-  guard(app, { door: new Door(tokens, anonymousAt(config)), names: ownNames(config), rateLimit: config.apiRateLimit });
+  guard(app, { door, names: ownNames(config), rateLimit: config.apiRateLimit });
   await registerRoutes(app, context);
   await app.ready();
   return {
@@ -147,13 +152,17 @@ function bareApp(stopping: AbortSignal): ServiceApp {
   app.setSerializerCompiler(() => JSON.stringify);
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('client');
+  app.decorateRequest('traceparent');
   app.addHook('onRequest', async (request, reply) => {
     request.client = new ClientWatch(reply.raw);
+    request.traceparent = cleanTraceparent(textOf(request.headers.traceparent));
     reply.headers({ 'x-correlation-id': request.id, 'cache-control': 'no-store' });
   });
   answerProblems(app, stopping);
   return app;
 }
+
+const textOf = (header: string | string[] | undefined): string | undefined => (typeof header === 'string' ? header : undefined);
 
 /** A name of this machine cannot be made to mean another one, but by whoever rules it. */
 const ownNames = ({ apiHost, apiHosts }: Config): ReadonlySet<string> =>

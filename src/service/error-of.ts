@@ -12,6 +12,13 @@ const OF_FASTIFY: Readonly<Record<string, RefusalReason>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'body_malformed',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'body_malformed',
   FST_ERR_BAD_URL: 'request_malformed',
+  FST_ERR_MAX_PARAM_LENGTH: 'url_too_long',
+};
+
+/** In place of Fastify's words, which repeat the URL with its query. */
+const OF_URL: Partial<Readonly<Record<RefusalReason, string>>> = {
+  request_malformed: 'the path is not percent-encoded as it must be',
+  url_too_long: 'a part of the path is longer than any name here',
 };
 
 /** A part of a request that its schema does not allow. */
@@ -36,7 +43,7 @@ export function errorOf(thrown: unknown, request: Pick<FastifyRequest, 'client'>
 function refusalOf(error: Partial<FastifyError>): Refusal | undefined {
   if (error instanceof InvalidPart) return invalid(error.error, error.validationContext ?? 'request');
   const reason = OF_FASTIFY[error.code ?? ''];
-  if (reason !== undefined) return new Refusal(reason, error.message ?? 'the request cannot be read');
+  if (reason !== undefined) return new Refusal(reason, OF_URL[reason] ?? error.message ?? 'the request cannot be read');
   const isTheirs = error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500;
   return isTheirs ? new Refusal('request_malformed', error.message ?? 'the request cannot be read') : undefined;
 }

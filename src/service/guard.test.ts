@@ -38,6 +38,22 @@ describe('a service on this machine alone', () => {
     expect((await served.ask('/health')).status).toBe(200);
   });
 
+  it('is not opened by taking the last token back', async () => {
+    const served = await service();
+    await served.tokens.create({ name: 'leaked', scope: 'read' });
+    expect(await served.tokens.revoke('leaked')).toHaveLength(1);
+    expect(await served.tokens.isAny()).toBe(false);
+    expect((await served.ask('/v1/models')).status).toBe(401);
+  });
+
+  it('takes back all tokens of a name, also where several were made with it at once', async () => {
+    const { tokens } = await service();
+    const made = await Promise.allSettled([1, 2, 3].map(() => tokens.create({ name: 'gateway', scope: 'read' })));
+    const ids = made.flatMap((one) => (one.status === 'fulfilled' ? [one.value.about.id] : []));
+    expect((await tokens.revoke('gateway')).toSorted()).toEqual(ids.toSorted());
+    expect(await tokens.isAny()).toBe(false);
+  });
+
   it('lets each token do what its scope says, and no more', async () => {
     const served = await service();
     const tried = { read: '/v1/models', write: `/v1/models/${MODEL}/pin`, admin: '/v1/gc' };
@@ -69,7 +85,7 @@ describe('a service on this machine alone', () => {
     expect(await ask({ authorization: `Bearer ${token.reveal()}` })).toBe('token_expired');
     const bearer = await served.bearer('read');
     const [, id = ''] = bearer.authorization.split('_');
-    expect(await served.tokens.revoke(id)).toBe(id);
+    expect(await served.tokens.revoke(id)).toEqual([id]);
     expect(await ask(bearer)).toBe('token_unknown');
     const exposed = await served.bearer('read');
     const [, exposedId = ''] = exposed.authorization.split('_');

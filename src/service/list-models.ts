@@ -10,6 +10,9 @@ export interface ListQuestion {
   readonly search?: string | undefined;
   readonly worker?: string | undefined;
   readonly family?: string | undefined;
+  readonly tag?: string | undefined;
+  /** Whether no manifest has it. */
+  readonly custom?: boolean | undefined;
   readonly sortBy?: (typeof SORT_KEYS)[number] | undefined;
   readonly descending: boolean;
   readonly limit: number;
@@ -29,16 +32,19 @@ export function pageOf(entries: readonly ModelEntry[], question: ListQuestion): 
   return { models: ordered.slice(question.offset, question.offset + question.limit), total: found.length };
 }
 
-function isMeant(entry: ModelEntry, { status, type, search, worker, family }: ListQuestion): boolean {
+function isMeant(entry: ModelEntry, { status, type, search, worker, family, tag, custom }: ListQuestion): boolean {
   if (worker !== undefined) return false;
-  if (status !== undefined && entry.status !== status) return false;
+  // What was removed is told to whoever asks for it.
+  if (entry.status !== status && (status !== undefined || entry.status === 'deleted')) return false;
   if (family !== undefined && entry.family !== family) return false;
+  if (tag !== undefined && !entry.tags.includes(tag)) return false;
+  if (custom !== undefined && entry.custom !== custom) return false;
   if (type !== undefined && entry.type !== modelTypeOf(type)) return false;
   return search === undefined || matches(entry, search.toLowerCase());
 }
 
-const matches = ({ id, description, type, family }: ModelEntry, search: string): boolean =>
-  [id, description, type, family].some((text) => text.toLowerCase().includes(search));
+const matches = ({ id, description, type, family, tags }: ModelEntry, search: string): boolean =>
+  [id, description, type, family, ...tags].some((text) => text.toLowerCase().includes(search));
 
 const comparing = (key: NonNullable<ListQuestion['sortBy']>) => {
   if (key === 'size') return (a: ModelEntry, b: ModelEntry) => a.size_bytes - b.size_bytes;

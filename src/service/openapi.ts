@@ -29,5 +29,6 @@ const TAGS = [
   ['health', 'Whether all is well; nothing is changed by asking'],
   ['jobs', 'Work that waits and runs by itself'],
   ['store', 'Space, and what keeps models from being removed'],
+  ['webhooks', 'Who is told over HTTP of what happens'],
   ['service', 'The service itself'],
 ] as const;

@@ -1,4 +1,4 @@
-/** What the service itself refuses, before or beside the verbs: each with its status, in one table. docs/service.md lists it. */
+/** What the service itself refuses, before or beside the verbs: each with its status, in one table, which /reference shows. */
 import { type ErrorCode, ModelError, type ModelErrorOptions } from '../domain/errors.ts';
 
 interface RefusalTraits {
@@ -21,8 +21,15 @@ export const REFUSALS = {
   scope_missing: traits('AUTH_FAIL', 403, 'use a token with the scope named above: `wan auth token create NAME --scope …`'),
   origin_refused: traits('INVALID_INPUT', 403, 'call the service from a page of its own, or from a program that is no browser'),
   route_unknown: traits('INVALID_INPUT', 404, 'see /openapi.json for what there is'),
+  source_not_taken: traits(
+    'INVALID_INPUT',
+    400,
+    'upload the bytes (POST /v1/uploads), or let whoever rules the manifest run `wan models add`',
+  ),
+  request_timeout: traits('NETWORK_TIMEOUT', 408, 'send the whole request sooner'),
   plan_unknown: traits('CONCURRENT_MODIFICATION', 409, 'ask for a new plan, and run that'),
   body_too_large: traits('INVALID_INPUT', 413, 'send less'),
+  url_too_long: traits('INVALID_INPUT', 414, 'ask for a model or file by the name that /v1/models tells'),
   media_type_unknown: traits('INVALID_INPUT', 415, 'send `Content-Type: application/json`'),
   range_invalid: traits('INVALID_INPUT', 416, 'ask for bytes that the file has'),
   host_refused: traits('INVALID_INPUT', 421, 'call the service by its address, or add the name to api_hosts'),
@@ -48,6 +55,10 @@ export class Refusal extends ModelError {
 export const STATUS_OF_REASON: Readonly<Record<string, number>> = {
   file_not_proven: 404,
   not_complete: 409,
+  model_exists: 409,
+  model_of_manifest: 409,
+  precondition_failed: 412,
+  webhook_not_found: 404,
 };
 
 /** Of every error that can be answered: the only place where that is decided. */

@@ -18,7 +18,8 @@ import type { Wire } from '../wire/wire.ts';
 import type { Access, Caller } from './caller.ts';
 import type { ClientWatch } from './client-watch.ts';
 import type { GcPlans } from './gc-plans.ts';
-import type { JobFeed } from './job-feed.ts';
+import type { LiveFeed } from './live-feed.ts';
+import type { Standing } from './standing.ts';
 
 /** Requests are what their schemas make of them; answers are as the schemas of documents say, every level read-only. */
 interface WireTypes extends FastifyTypeProvider {
@@ -33,11 +34,12 @@ export interface ServiceContext {
   readonly health: HealthMonitor;
   /** Of the configured root. */
   readonly jobs: JobQueue;
-  /** What changes among them. */
-  readonly feed: JobFeed;
+  /** What changes among them, and what happens to models. */
+  readonly feed: LiveFeed;
   /** Of this run of the service. */
   readonly epoch: string;
   readonly gcPlans: GcPlans;
+  readonly standing: Standing;
   readonly disk: SharedLook<DiskUsage>;
   readonly config: Config;
   readonly version: string;
@@ -59,15 +61,26 @@ declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller;
     client: ClientWatch;
+    /** Of its span where traces are kept, else as the caller sent it. */
+    traceparent: string | undefined;
   }
 }
+
+/** What ties all that a request causes to it. */
+export const callIds = ({
+  id,
+  traceparent,
+}: FastifyRequest): Required<Pick<CallOptions, 'correlationId'>> & Pick<CallOptions, 'traceparent'> => ({
+  correlationId: id,
+  ...(traceparent !== undefined && { traceparent }),
+});
 
 /** For the verbs: they stop with the request or the service, and their events have the id of the request. */
 export function callOptions(
   request: FastifyRequest,
   { stopping }: Pick<ServiceContext, 'stopping'>,
-): Required<Pick<CallOptions, 'signal' | 'correlationId' | 'actor'>> {
+): CallOptions & Required<Pick<CallOptions, 'signal' | 'correlationId' | 'actor'>> {
   const { tokenName } = request.caller;
   const actor = { via: 'http', ...(tokenName !== undefined && { name: tokenName }) } as const;
-  return { signal: AbortSignal.any([request.client.signal, stopping]), correlationId: request.id, actor };
+  return { signal: AbortSignal.any([request.client.signal, stopping]), ...callIds(request), actor };
 }

@@ -33,6 +33,9 @@ const ROOT_NAMES: ReadonlySet<string> = new Set([
   '.quarantine',
   '.trash',
   'components',
+  // Where deployments of older model managers have it configured (registry_file).
+  'registry.json',
+  'model_registry.json',
 ]);
 
 export async function checkInvariants(context: StoreContext): Promise<Violation[]> {

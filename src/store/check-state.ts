@@ -7,9 +7,10 @@ import type { Violation } from './check-invariants.ts';
 import { checkJobs } from './check-jobs.ts';
 import type { StoreContext } from './context.ts';
 import { listNames } from './list-names.ts';
+import { readRecord } from './record.ts';
 
 /** Kinds with text from sources, or from other programs, in their records. */
-const OF_OTHERS: readonly StateKind[] = ['absent', 'hosts', 'jobs', 'job-progress', 'smoke'];
+const OF_OTHERS: readonly StateKind[] = ['absent', 'hosts', 'jobs', 'job-progress', 'smoke', 'events', 'deliveries'];
 /** A user before the host, or a query with values. */
 const SECRET = /:\/\/[^/\s"]*@|[?&][\w-]+=/;
 
@@ -21,12 +22,18 @@ export async function checkState(context: StoreContext): Promise<Violation[]> {
     ...filesOf(context, OF_OTHERS).flatMap((path) => checkSecrets(context, path)),
     ...(await checkRates(context)),
     ...checkJobs(context),
+    ...filesOf(context, ['webhooks', 'deliveries']).flatMap((path) => checkWhole(context, path)),
   ];
 }
 
 function checkSecrets(context: StoreContext, path: string): Violation[] {
   if (!SECRET.test(readFileSync(path, 'utf8'))) return [];
   return [{ invariant: 6, path: context.resolver.relative(path), what: 'holds a URL with a user or a query' }];
+}
+
+function checkWhole(context: StoreContext, path: string): Violation[] {
+  if (readRecord(path) !== undefined) return [];
+  return [{ invariant: 4, path: context.resolver.relative(path), what: 'is no whole record' }];
 }
 
 /** A share of the bandwidth that is held now, while nobody works, has a holder that should not live. */

@@ -2,25 +2,11 @@
 import { lstatSync, type OpenMode } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { fsError, isErrno } from '../domain/fs-error.ts';
 import { makeRealDirectory } from '../resolver/safe-path.ts';
+import { syncDirectory } from '../util/sync-path.ts';
 import type { StoreContext } from './context.ts';
 
-/** Errors by which a platform says that what was opened for reading cannot be fsynced; it is then as durable as it gets. */
-const NO_READER_SYNC = ['EISDIR', 'EPERM', 'EACCES', 'EBADF', 'EINVAL', 'ENOTSUP'] as const;
-
-/** Fsyncs a folder, so that the names made, moved or removed in it survive power loss. */
-export const syncDirectory = (path: string): Promise<void> => syncPath(path);
-
-/** Fsyncs what has this name, a file that may be read-only too: an open for reading is enough, except on Windows. */
-export async function syncPath(path: string): Promise<void> {
-  try {
-    await withFile(path, 'r', (handle) => handle.sync());
-  } catch (error) {
-    if (process.platform === 'win32' && isErrno(error, ...NO_READER_SYNC)) return;
-    throw fsError(error, `fsync ${path}`);
-  }
-}
+export { syncDirectory, syncPath } from '../util/sync-path.ts';
 
 /** Folders found to be reached through no link, for the life of the process: what is planted later meets O_NOFOLLOW and lstat. */
 const realDirectories = new Set<string>();

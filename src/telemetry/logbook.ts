@@ -5,14 +5,17 @@ import type { AuditActor, AuditEntry } from '../domain/audit.ts';
 import { asModelError, type ModelError } from '../domain/errors.ts';
 import type { Emit, ModelEvent } from '../domain/events.ts';
 import { isUnwritable } from '../domain/fs-error.ts';
+import type { StoreEventDraft } from '../domain/store-events.ts';
 import { auditEntry } from '../observability/audit-entry.ts';
 import { CallCounter } from '../observability/metrics/call-counter.ts';
 import { Counts } from '../observability/metrics/counts.ts';
+import { storeEvents } from '../observability/store-event.ts';
 import type { StoreContext } from '../store/context.ts';
 import { openStore, readStoreId } from '../store/open-store.ts';
 import { currentUser } from '../util/current-user.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { writeCounts } from './count-records.ts';
+import { writeStoreEvents } from './store-events/store-event-records.ts';
 
 export interface LogbookOptions {
   readonly store: StoreContext;
@@ -48,6 +51,7 @@ export class Page {
   readonly #counter = new CallCounter();
   #counts = new Counts();
   #entries: AuditEntry[] = [];
+  #happened: StoreEventDraft[] = [];
   #failure: ModelError | undefined;
 
   constructor(options: PageOptions) {
@@ -57,15 +61,21 @@ export class Page {
 
   async write(events: readonly ModelEvent[]): Promise<void> {
     for (const event of events) this.#take(event);
+    this.#happened.push(...storeEvents(events, this.#actor.via));
     await this.#tried(() => this.#writeCounts());
     await this.#tried(() => this.#writeEntries());
+    await this.#tried(() => this.#writeHappened());
   }
 
   /** Says what could not be written. */
   async close(): Promise<void> {
-    if (this.#counts.isEmpty && this.#entries.length === 0) return;
+    if (this.#isWritten) return;
     await this.write([]);
-    if (!this.#counts.isEmpty || this.#entries.length > 0) this.#warn();
+    if (!this.#isWritten) this.#warn();
+  }
+
+  get #isWritten(): boolean {
+    return this.#counts.isEmpty && this.#entries.length === 0 && this.#happened.length === 0;
   }
 
   #take(event: ModelEvent): void {
@@ -90,6 +100,13 @@ export class Page {
     this.#entries = [];
   }
 
+  async #writeHappened(): Promise<void> {
+    const { store } = this.#options;
+    if (this.#happened.length === 0) return;
+    if (readStoreId(store) !== undefined) await writeStoreEvents(store, this.#happened);
+    this.#happened = [];
+  }
+
   async #tried(write: () => Promise<void>): Promise<void> {
     try {
       await write();
@@ -103,7 +120,9 @@ export class Page {
     const why = this.#failure?.message ?? '';
     const lines = this.#entries.map(({ act }) => act).join(', ');
     if (lines !== '') this.#tell('audit_not_written', `not in the audit log: ${lines}: ${why}`);
-    else if (!isUnwritable(this.#failure)) this.#tell('metrics_not_written', `some counters are lost: ${why}`);
+    else if (isUnwritable(this.#failure)) return;
+    else if (!this.#counts.isEmpty) this.#tell('metrics_not_written', `some counters are lost: ${why}`);
+    else this.#tell('events_not_written', `who watches is not told of it: ${why}`);
   }
 
   #tell(code: string, message: string): void {

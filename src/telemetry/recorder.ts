@@ -1,5 +1,5 @@
 /**
- * What calls did, put on record: counters, and lines of the audit log. A call that changes nothing and finds nothing wrong costs a closure:
+ * What calls did, put on record: counters, lines of the audit log, and events of the store. A call that changes nothing and finds nothing wrong costs a closure:
  * all that counts and writes is loaded by the first event that has something to say.
  */
 import type { CallActor } from '../domain/acts.ts';
@@ -71,6 +71,9 @@ class RecordedCall implements CallRecord {
         return this.#hasBegun || event.published === true || event.fetchedBytes > 0;
       case 'verify.file':
         return !event.ok;
+      case 'gc.removed':
+      case 'gc.trashed':
+        return event.kind === 'model';
       default:
         return TELLING.has(event.type);
     }

@@ -33,7 +33,8 @@ export class FileState {
   readonly hashLane: Lane;
   heldBytes: number;
   fetchedBytes = 0;
-  /** By label of the source, since they were last told of. */
+  /** By label of the source: in all, and since they were last told of. */
+  readonly #received = new Map<string, number>();
   readonly #untold = new Map<string, number>();
   #unsyncedBytes = 0;
   #syncing: Promise<void> | undefined;
@@ -102,7 +103,11 @@ export class FileState {
   received(label: string, bytes: number): void {
     if (bytes === 0) return;
     this.fetchedBytes += bytes;
-    this.#untold.set(label, (this.#untold.get(label) ?? 0) + bytes);
+    for (const sums of [this.#received, this.#untold]) sums.set(label, (sums.get(label) ?? 0) + bytes);
+  }
+
+  receivedFrom(label: string): number {
+    return this.#received.get(label) ?? 0;
   }
 
   tellReceived(): void {

@@ -13,6 +13,7 @@ import type { EndedEarly, SourceRunOptions } from './source-run-options.ts';
 import { SourceTeam } from './source-team.ts';
 import { SourceTrust } from './source-trust.ts';
 import type { TeamView } from './team-view.ts';
+import type { ToldRun } from './told-run.ts';
 import type { TransferFile, TransferOutcome } from './transfer.ts';
 
 export type FileTransferOptions = Omit<SourceRunOptions, 'source' | 'hasAlternative' | 'onAttempt' | 'team'>;
@@ -60,10 +61,13 @@ export class FileTransfer {
   async #complete(): Promise<TransferOutcome> {
     for (;;) {
       await this.#fetchMissing();
+      const allHereMs = this.#options.clock.monotonic();
       const result = await this.#hashed();
-      const { expected } = this.#file;
+      const { expected, name: file, emit } = this.#file;
       const found = expected === undefined ? undefined : foundFor(expected, result);
-      if (found === undefined || found === expected?.digest.hex) return this.#proven(result);
+      const ok = found === undefined || found === expected?.digest.hex;
+      emit({ type: 'file.hashed', file, ok, durationMs: this.#options.clock.monotonic() - allHereMs });
+      if (found === undefined || ok) return this.#proven(result);
       await this.#distrust(found);
     }
   }
@@ -94,10 +98,11 @@ export class FileTransfer {
       candidates,
       wake: () => this.#options.scheduler.pump(),
       makeRun: (source, view) => this.#makeRun(source, view),
-      onEnded: (source, result) => {
+      onEnded: (source, result, effort) => {
         onFailed();
-        return this.#lost(source, result);
+        return this.#lost(source, result, effort);
       },
+      monotonicMs: () => this.#options.clock.monotonic(),
     });
     await team.run();
   }
@@ -107,12 +112,12 @@ export class FileTransfer {
     return new SourceRun({ ...this.#options, source, team, hasAlternative: this.#trust.hasOther(source), onAttempt });
   }
 
-  async #lost(source: FileSource, { error, ...result }: EndedEarly): Promise<void> {
+  async #lost(source: FileSource, { error, ...result }: EndedEarly, { durationMs, receivedBytes }: ToldRun): Promise<void> {
     const { label } = source.backend;
     if (result.kind === 'set-aside') this.#trust.setAside(source, result.helped);
     else this.#trust.failed(source);
     this.#failed.set(label, { label, error });
-    this.#file.emit({ type: 'source.failed', source: label, file: this.#file.name, error: error.toJSON() });
+    this.#file.emit({ type: 'source.failed', source: label, file: this.#file.name, error: error.toJSON(), durationMs, receivedBytes });
     // Without a digest, a complete file from a source that failed is of unknown worth.
     if (this.#file.expected === undefined && this.#state.isComplete) await this.#state.drop(() => true);
   }

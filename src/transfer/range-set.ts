@@ -1,6 +1,7 @@
 /** The running ranges of one file at one source: started on a lane, listened to, stopped. */
 import type { FileSource } from '../backends/backend.ts';
 import type { ModelError } from '../domain/errors.ts';
+import type { RangeOutcome } from '../domain/events.ts';
 import { ActiveRange } from './active-range.ts';
 import type { Span } from './extent-plan.ts';
 import type { FileState } from './file-state.ts';
@@ -108,6 +109,7 @@ export class RangeSet {
       onLaneEvent: (event) => start.onEvent(range, event),
       onLaneDeath: (error) => this.#died(range, error, start),
     });
+    state.file.emit({ type: 'range.started', range: rangeId, ...this.#about, offset: span.offset, sizeBytes: span.end - span.offset });
     const task = { rangeId, file: state.shared, origin, ...span, stat: range.stat.buffer, hedge: victim !== undefined };
     lane.post({ type: 'range.start', task }, (signal) => start.open(span, signal));
     return true;
@@ -124,7 +126,7 @@ export class RangeSet {
   }
 
   /** After its last event. @returns false where it was ended before */
-  ended(range: ActiveRange): boolean {
+  ended(range: ActiveRange, outcome: RangeOutcome): boolean {
     const { state, pool, source } = this.#o;
     if (!this.#ranges.delete(range.rangeId)) return false;
     state.ranges.delete(range);
@@ -133,7 +135,17 @@ export class RangeSet {
     if (source.isHere !== true) state.received(source.backend.label, range.stat.receivedBytes);
     Atomics.compareExchange(state.claims, range.piece, range.rangeId, 0);
     this.#keepFragment(range);
+    this.#tellEnd(range, outcome);
     return true;
+  }
+
+  get #about(): { readonly source: string; readonly file: string } {
+    return { source: this.#o.source.backend.label, file: this.#o.state.file.name };
+  }
+
+  #tellEnd({ rangeId: range, stat: { receivedBytes, pausedMs }, begunMs }: ActiveRange, outcome: RangeOutcome): void {
+    const durationMs = this.#o.monotonicMs() - begunMs;
+    this.#o.state.file.emit({ type: 'range.ended', range, ...this.#about, outcome, receivedBytes, durationMs, pausedMs });
   }
 
   /** The begun part of a piece is good for the next range of the same source. */

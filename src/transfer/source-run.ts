@@ -146,7 +146,7 @@ export class SourceRun implements TeamMember {
   }
 
   #onEnd(range: ActiveRange, end: RangeEnd): void {
-    if (!this.#ranges.ended(range)) return;
+    if (!this.#ranges.ended(range, end.how)) return;
     this.#hedges.ended(range, end);
     if (range.victim === undefined || !this.#ranges.has(range.victim)) this.#conclude(range, end);
     this.#goOn();

@@ -2,8 +2,9 @@
 import type { FileSource } from '../backends/backend.ts';
 import type { FileState } from './file-state.ts';
 import type { SourceRun } from './source-run.ts';
-import type { EndedEarly, SourceRunResult } from './source-run-options.ts';
+import type { EndedEarly } from './source-run-options.ts';
 import type { TeamMember, TeamView } from './team-view.ts';
+import { type ToldRun, toldRun } from './told-run.ts';
 
 export interface SourceTeamOptions {
   readonly state: FileState;
@@ -13,7 +14,8 @@ export interface SourceTeamOptions {
   readonly wake: () => void;
   readonly makeRun: (source: FileSource, team: TeamView) => SourceRun;
   /** Not for one that ended because the file is complete. */
-  readonly onEnded: (source: FileSource, result: EndedEarly) => Promise<void> | void;
+  readonly onEnded: (source: FileSource, result: EndedEarly, effort: ToldRun) => Promise<void> | void;
+  readonly monotonicMs: () => number;
 }
 
 /** Smaller files are one source's work, unless it says nothing. */
@@ -68,7 +70,9 @@ export class SourceTeam implements TeamView {
   #join(source: FileSource, order: readonly FileSource[]): void {
     const member = { source, run: this.#o.makeRun(source, this) };
     this.#members = [...this.#members, member].sort((a, b) => order.indexOf(a.source) - order.indexOf(b.source));
-    const running = member.run.run().then((result) => this.#ended(member, result));
+    const { state, monotonicMs } = this.#o;
+    const told = toldRun(() => member.run.run(), { state, label: source.backend.label, monotonicMs });
+    const running = told.then((run) => this.#ended(member, run));
     const settled: Promise<void> = running
       .catch((error: unknown) => {
         this.#failure ??= { error };
@@ -78,13 +82,14 @@ export class SourceTeam implements TeamView {
     this.#running.add(settled);
   }
 
-  async #ended(member: { readonly source: FileSource; readonly run: SourceRun }, result: SourceRunResult): Promise<void> {
+  async #ended(member: { readonly source: FileSource; readonly run: SourceRun }, told: ToldRun): Promise<void> {
+    const { result } = told;
     this.#members = this.#members.filter((other) => other !== member);
     if (result.kind === 'complete' || result.kind === 'aborted') {
       this.#isOver = true;
       return;
     }
-    await this.#o.onEnded(member.source, result);
+    await this.#o.onEnded(member.source, result, told);
     if (!this.#isOver && !this.#o.state.isComplete && !this.#o.state.signal.aborted) this.#fill();
     this.#o.wake();
   }

@@ -25,6 +25,7 @@ export const ensureWire = (result: EnsureResult): Wire<typeof ensureResult> => (
   })),
   aliases: result.aliases,
   liars: result.liars,
+  troubles: result.troubles,
 });
 
 export const planWire = (plan: EnsurePlan): Wire<typeof planResult> => ({

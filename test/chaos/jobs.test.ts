@@ -4,40 +4,15 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { openJobQueue } from '../../src/compose/jobs.ts';
 import { checkInvariants } from '../../src/compose.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
 import { isErrno } from '../../src/domain/fs-error.ts';
 import { isFinished, type JobRecord } from '../../src/domain/jobs.ts';
-import type { JobQueue } from '../../src/jobs/job-queue.ts';
-import { seeded } from '../servers/http/fault-server.ts';
-import { type ModelWorld, modelFixture } from '../support/model-fixture.ts';
+import type { ModelWorld } from '../support/model-fixture.ts';
 import { describeOnSmallDisk, smallDisk } from '../support/small-disk.ts';
 import { seededRandom } from './chaos-model.ts';
-
-const MIB = 2 ** 20;
-const SIZE = MIB;
-const [PIECE, CONNECTIONS, PLACES] = [262_144, 4, 2];
-const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `m${String(index).padStart(2, '0')}@1.0.0`);
-
-async function queueWorld(count: number, options: { root?: string; env?: Readonly<Record<string, string>> } = {}) {
-  const models = Object.fromEntries(
-    names(count).map((id, index) => [id, { files: { 'w.bin': seeded(SIZE, index + 1) }, sources: ['http'] }]),
-  );
-  const env = { WAN_MAX_CONCURRENT_JOBS: String(PLACES), ...options.env };
-  const world = await modelFixture({ models, env, ...(options.root !== undefined && { root: options.root }) });
-  const queue = openJobQueue(await loadConfig({ env: world.env, cwd: world.directory }));
-  const add = async (...ids: string[]): Promise<void> => {
-    const { code, stdout } = await world.cli(['models', 'jobs', 'add', 'ensure', ...ids, '--json']);
-    expect(code, stdout).toBe(0);
-  };
-  return { world, queue, add };
-}
+import { bytesOf, CONNECTIONS, checkOrder, MIB, names, PIECE, PLACES, queueWorld, SIZE } from './queue-world.ts';
 
 const run = (world: ModelWorld) => world.start(['models', 'jobs', 'run', '--drain', '--json', '--progress', 'none']);
-
-/** As a watcher sees it. */
-const bytesOf = (queue: JobQueue, job: JobRecord): number => Math.max(job.done_bytes, queue.progress(job.id)?.done_bytes ?? 0);
 
 describe('a runner that is killed with SIGKILL at seeded moments', () => {
   it('has its 20 jobs resumed in order, loses no job and no proven piece, and tells no fewer bytes', { timeout: 240_000 }, async () => {
@@ -76,13 +51,6 @@ describe('a runner that is killed with SIGKILL at seeded moments', () => {
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 });
-
-/** Those that were begun are the oldest ones, and of them only as many are not over as may run. */
-function checkOrder(jobs: readonly JobRecord[]): void {
-  const begun = jobs.filter(({ attempts }) => attempts > 0);
-  expect(begun).toEqual(jobs.slice(0, begun.length));
-  expect(begun.filter((job) => !isFinished(job)).length).toBeLessThanOrEqual(PLACES);
-}
 
 describe('two runners', () => {
   it('never work at the same time; when one is killed the other goes on with its jobs', { timeout: 120_000 }, async () => {

@@ -86,6 +86,15 @@ describeWithDiffusers('the diffusers example', () => {
     expect(second.filter((line) => line.endsWith('from the cache, the text encoder is not loaded')).length).toBe(2);
     diffusersPython(['-c', SAME_PICTURES, join(work, 'from-ts'), join(work, 'from-python')]);
   });
+
+  it('in both languages makes the same clip of an image, which the pipeline resizes as the loader of the model does', async () => {
+    const image = join(PROJECT, 'test', 'support', 'conditioning', 'images', 'turned.jpg');
+    const args = ['i2v-A14B-mini@2.2.0', '--prompt', 'a cat walks on the sea', '--image', image];
+    const log = await generate(process.execPath, 'generate.ts', args, 'image-from-ts');
+    expect(log.some((line) => line.startsWith('clip: i2v, 5 x 128 x 128 x 3'))).toBe(true);
+    await python(args, 'image-from-python');
+    diffusersPython(['-c', SAME_PICTURES, join(work, 'image-from-ts'), join(work, 'image-from-python')]);
+  });
 });
 
 const SAME_PICTURES = `

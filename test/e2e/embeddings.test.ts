@@ -21,15 +21,16 @@ it('status, list and path need no MODELS_ROOT, and show what pipelines keep', as
   expect(await wan('path')).toBe(`${directory}\n`);
   expect(await wan('list')).toBe('no text embedding is kept\n');
   await cache.put(keyOf('a cat'), tensorsOf(1));
-  await cache.put(keyOf('a dog', { maxLength: 512 }), tensorsOf(2));
+  const other = 'cd'.repeat(32);
+  await cache.put(keyOf('a dog', { encoder: other }), tensorsOf(2));
   const { totalBytes } = await cache.stats();
   const status = documentOf(await wan('status', '--json'));
   expect(status.data).toEqual({ path: directory, entries: 2, total_bytes: totalBytes, max_bytes: 2 * 1024 ** 3 });
   expect(await wan('status')).toMatch(/^path +.*embeddings\nentries +2\nsize +5\.\d KiB of at most 2\.0 GiB\n$/);
   const { entries } = documentOf<z.infer<typeof embeddingsListData>>(await wan('list', '--json')).data;
-  expect(entries.map(({ max_length: tokens }) => tokens)).toEqual([512, 16]);
-  expect(entries[1]).toMatchObject({ encoder: ENCODER, dtype: 'BF16', shape: [1, 16, 64], size_bytes: totalBytes / 2 });
-  expect(await wan('list')).toMatch(new RegExp(`${entries[0]?.id.slice(0, 12)} .*abababababab +512 +BF16 +1 x 16 x 64 .* ago`));
+  expect(entries.map(({ encoder }) => encoder)).toEqual([other, ENCODER]);
+  expect(entries[1]).toMatchObject({ max_length: 16, dtype: 'BF16', shape: [1, 16, 64], size_bytes: totalBytes / 2 });
+  expect(await wan('list')).toMatch(new RegExp(`${entries[0]?.id.slice(0, 12)} .*cdcdcdcdcdcd +16 +BF16 +1 x 16 x 64 .* ago`));
 });
 
 it('clear removes the entries, and nothing else that lies there', async () => {

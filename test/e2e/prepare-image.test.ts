@@ -1,7 +1,7 @@
 /** The built command writes the tensor of an image, and bad input loses nothing. */
 import { hash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { symlink, writeFile } from 'node:fs/promises';
+import { copyFile, link, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { imageWorld } from '../support/conditioning/image-models.ts';
@@ -50,7 +50,11 @@ describe('wan models prepare-image', () => {
     const out = join(world.directory, 'cat.safetensors');
     await writeFile(out, 'mine');
     await symlink('/dev/null', join(world.directory, 'null'));
+    await copyFile(IMAGE, join(world.directory, 'cat.jpg'));
+    await link(join(world.directory, 'cat.jpg'), join(world.directory, 'same.jpg'));
     for (const [args, code] of [
+      [['cat.jpg', '--out', 'cat.jpg'], 2],
+      [['cat.jpg', '--out', 'same.jpg'], 2],
       [['models.toml', '--out', out], 2],
       [[IMAGE], 2],
       [[IMAGE, '--out', out, '--width', '100', '--height', '64'], 2],

@@ -1,7 +1,8 @@
 /** The Hub's own Python client, at the version that .ci/run installs. */
-import { type SpawnOptionsWithoutStdio, spawn } from 'node:child_process';
+import { execFile, type SpawnOptionsWithoutStdio, spawn } from 'node:child_process';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 const cacheHome = process.env.XDG_CACHE_HOME || join(process.env.HOME ?? homedir(), '.cache');
 const home = join(cacheHome, 'wan-models-ci', 'huggingface_hub-2.4.0', process.platform === 'win32' ? 'Scripts' : 'bin');
@@ -30,6 +31,12 @@ export const hubCli = (args: readonly string[], options: HubClientOptions): Prom
 /** Runs Python with the client; `sys.argv[1:]` are the arguments. */
 export const hubPython = (code: string, args: readonly string[], options: HubClientOptions): Promise<HubClientRun> =>
   run(HUB_PYTHON, ['-c', code, ...args], options);
+
+/** What a script in its Python prints. @param home of the client: caches and logs lie there */
+export async function pythonOutput(script: string, args: readonly string[], home: string): Promise<string> {
+  const env = { PATH: process.env.PATH ?? '', HOME: home, HF_HOME: home };
+  return (await promisify(execFile)(HUB_PYTHON, [script, ...args], { env })).stdout;
+}
 
 function run(program: string, args: readonly string[], { cache, endpoint, env }: HubClientOptions): Promise<HubClientRun> {
   const options: SpawnOptionsWithoutStdio = {

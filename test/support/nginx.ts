@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
+import { freePort } from './free-port.ts';
 import { tempDir } from './temp-dir.ts';
 
 export interface Nginx {
@@ -54,15 +55,6 @@ function sums(log: string): Map<string, number> {
   const byPath = new Map<string, number>();
   for (const [, bytes, path = ''] of log.matchAll(/^(\d+) (.*)$/gm)) byPath.set(path, (byPath.get(path) ?? 0) + Number(bytes));
   return byPath;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function answering(port: number): Promise<void> {

@@ -40,6 +40,16 @@ def test_ensure_says_what_was_done_and_then_that_nothing_was(family: Client) -> 
     assert (again.fetched_bytes, again.path) == (0, first.path)
 
 
+def test_ensure_says_which_sources_failed_and_were_left_for_others(world: World, server: FileServer) -> None:
+    world.serve(server, {"a.bin": b"a" * 1000, "b.bin": b"b" * 2000})
+    manifest = world.manifest.read_text()
+    world.manifest.write_text(manifest.replace(f'["{server.url}"]', f'["{server.url}/gone", "{server.url}"]'))
+    (trouble,) = world.client().ensure(TINY).troubles
+    assert (trouble.source, trouble.code, trouble.reason, trouble.times) == (f"{server.url}/gone", "SOURCE_UNAVAILABLE", "not_found", 2)
+    assert "404" in trouble.message
+    assert world.client().ensure(TINY).troubles == ()
+
+
 def test_a_variant_an_overlay_and_a_selection_are_what_is_asked_for(family: Client) -> None:
     assert family.get_wan_paths(TI2V, variant="bf16").name == f"{TI2V}@bf16"
     overlaid = family.get_wan_paths(T2V, overlay="lightning-4steps")

@@ -14,7 +14,7 @@ from typing import Any, Callable
 import pytest
 
 from server import FileServer
-from wan_models import Client, WanError, errors
+from wan_models import Client, CommandNotFound, RootNotHere, ServiceUnreachable, WanError, errors
 from wan_models.transport import error_from
 from world import NODE, PROJECT, TINY, WAN, World
 
@@ -65,6 +65,13 @@ def test_a_document_of_each_code_becomes_its_exception_and_crosses_processes(cod
         assert one.attempts == (errors.Attempt("https://example.com/x", "OFFLINE", "no", None, 3),)
         assert (one.details, one.exit_status) == ({"n": 1}, errors.BY_CODE[code].exit_status)
         assert str(one) == "what\nhint: do"
+
+
+@pytest.mark.parametrize("kind", [CommandNotFound, RootNotHere, ServiceUnreachable])
+def test_the_exceptions_beside_those_of_the_codes_cross_processes(kind: type[WanError]) -> None:
+    error = kind("what", "do", "why")
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert (type(again), again.args, again.code) == (kind, error.args, error.code)
 
 
 def test_a_code_of_a_later_version_is_an_error_all_the_same() -> None:

@@ -16,7 +16,8 @@ import pytest
 
 from server import FileServer
 from wan_models import Cancel, Progress, aio
-from wan_models.errors import Cancelled
+from wan_models.cancel import stopped_by_scope
+from wan_models.errors import Cancelled, NoSpace
 from world import TINY, World
 
 SIZE = 6_000_000
@@ -113,6 +114,64 @@ def test_under_asyncio_calls_run_beside_the_loop_and_cancelling_the_task_ends_th
         return await asyncio.gather(*(aio.run(client.get_wan_paths, TINY) for _ in range(4)))
 
     assert set(asyncio.run(all_at_once())) == {slow.root / "wan22" / TINY}
+
+
+def fails_when_stopped() -> None:
+    stopped = threading.Event()
+    with stopped_by_scope(stopped.set):
+        assert stopped.wait(60)
+    raise NoSpace("disk full")
+
+
+def test_a_task_that_is_cancelled_is_cancelled_however_its_call_ends() -> None:
+    async def main() -> None:
+        task = asyncio.create_task(aio.run(fails_when_stopped))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(aio.run(fails_when_stopped), 0.1)
+
+    asyncio.run(main())
+
+
+def test_a_call_that_waits_for_a_thread_is_cancelled_at_once() -> None:
+    release = threading.Event()
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        busy = asyncio.create_task(aio.run(release.wait, 60))
+        waiting = asyncio.create_task(aio.run(pytest.fail, "it was called"))
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert not busy.done()
+        release.set()
+        assert await busy is True
+
+    asyncio.run(main())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_call_is_cancelled_also_where_a_process_was_forked_meanwhile(slow: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wan_models.child._PATIENCE_S", 0.2)
+    cancel = Cancel()
+    forked: list[int] = []
+
+    def fork_and_cancel(progress: Progress) -> None:
+        if progress.done_bytes > 500_000 and not forked:
+            forked.append(os.fork())
+            if forked == [0]:
+                signal.pause()
+            cancel.cancel()
+
+    with cancel.scope(), pytest.raises(Cancelled):
+        slow.client().get_wan_paths(TINY, on_progress=fork_and_cancel)
+    os.kill(forked[0], signal.SIGKILL)
+    os.waitpid(forked[0], 0)
+    nobody_is_at_work(slow)
 
 
 PROGRAM = f"""

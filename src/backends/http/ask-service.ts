@@ -35,7 +35,7 @@ export interface ServiceAnswer {
 /** @throws ModelError of `explain`, of `notTheService`, of the status, of the network */
 export async function askService(client: HttpClient, question: ServiceQuestion): Promise<ServiceAnswer> {
   const { url, token, signal } = question;
-  const headers = { ...question.headers, 'accept-encoding': 'gzip', 'user-agent': client.userAgent };
+  const headers = { ...question.headers, 'accept-encoding': 'gzip', ...client.ownHeaders };
   const { answer: sent, url: end } = await followRedirects(client, { url, headers, credentials: bearer(token), signal });
   const label = end.origin + end.pathname;
   const answer = decodedAnswer(sent, label);

@@ -1,6 +1,7 @@
 /** undici's dispatchers, one for each set of authorities and proxy: what one trusts, no other one's connection or session is used for. */
 import { getCACertificates } from 'node:tls';
 import type { Dispatcher } from 'undici';
+import type { AddressGuard } from './address-guard.ts';
 import type { HttpConfig } from './http-config.ts';
 import { TrustedAuthorities } from './trusted-authorities.ts';
 
@@ -26,8 +27,9 @@ export class Dispatchers {
   /** @throws ModelError INVALID_CONFIG, ca_file */
   async dispatcherFor(url: URL, proxy: string | undefined): Promise<Dispatcher> {
     const trusted = await this.authorities.beyondDefault(url);
-    const key = JSON.stringify([trusted, proxy]);
-    const made = this.#made.get(key) ?? this.#make(trusted, proxy);
+    const guard = this.#config.guard?.isNamed(url) === false ? this.#config.guard : undefined;
+    const key = JSON.stringify([trusted, proxy, guard !== undefined]);
+    const made = this.#made.get(key) ?? this.#make(trusted, proxy, guard);
     this.#made.set(key, made);
     return made;
   }
@@ -39,7 +41,7 @@ export class Dispatchers {
     for (const one of await Promise.allSettled(made)) if (one.status === 'fulfilled') await one.value.destroy();
   }
 
-  async #make(trusted: string | undefined, proxy: string | undefined): Promise<Dispatcher> {
+  async #make(trusted: string | undefined, proxy: string | undefined, guard: AddressGuard | undefined): Promise<Dispatcher> {
     const undici = await import('undici');
     const connectTimeoutMs = this.#config.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
     const idleTimeoutMs = this.#config.idleTimeoutMs ?? IDLE_TIMEOUT_MS;
@@ -51,7 +53,9 @@ export class Dispatchers {
       bodyTimeout: idleTimeoutMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
     };
-    if (proxy === undefined) return new undici.Agent({ ...options, connect: { ...tls(trusted), ...FAMILY, timeout: connectTimeoutMs } });
+    const lookup = guard === undefined ? {} : { lookup: guard.lookup };
+    const connect = { ...tls(trusted), ...FAMILY, ...lookup, timeout: connectTimeoutMs };
+    if (proxy === undefined) return new undici.Agent({ ...options, connect });
     return new undici.ProxyAgent({
       ...options,
       uri: proxy,

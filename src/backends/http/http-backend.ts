@@ -208,7 +208,7 @@ export class HttpBackend implements StorageBackend, HttpReachable {
   }
 
   #plainHeaders(): HttpHeaders {
-    return { 'accept-encoding': 'identity', 'user-agent': this.#source.client.userAgent, ...this.#source.headers };
+    return { 'accept-encoding': 'identity', ...this.#source.client.ownHeaders, ...this.#source.headers };
   }
 
   #labelOf(path: string): string {

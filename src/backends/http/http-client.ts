@@ -57,13 +57,15 @@ export class HttpClient {
     this.#dispatchers = new Dispatchers(config);
   }
 
-  get userAgent(): string {
-    return this.#config.userAgent ?? 'wan-models';
+  /** Who asks: sent with every request, wherever it is redirected to. */
+  get ownHeaders(): HttpHeaders {
+    const { userAgent = 'wan-models', traceparent } = this.#config;
+    return { 'user-agent': userAgent, ...(traceparent !== undefined && { traceparent }) };
   }
 
-  /** Whether a plain TCP or TLS connection reaches the URL's server. */
+  /** Whether a plain TCP or TLS connection, which nobody guards, may be made to the URL's server, and reaches it. */
   isDirect(url: URL): boolean {
-    return this.#proxies.proxyFor(url) === undefined;
+    return this.#config.guard === undefined && this.#proxies.proxyFor(url) === undefined;
   }
 
   /** PEM certificates of authorities to trust there besides the default ones. @throws ModelError INVALID_CONFIG, ca_file */
@@ -71,7 +73,7 @@ export class HttpClient {
     return this.#dispatchers.authorities.beyondDefault(url);
   }
 
-  /** Redirects are answers here. @throws ModelError of a connection that failed. */
+  /** Redirects are answers here. @throws ModelError of a connection that failed, of the guard. */
   get(request: HttpRequest): Promise<HttpAnswer> {
     return this.#send('GET', request);
   }
@@ -88,8 +90,10 @@ export class HttpClient {
 
   async #send(method: HttpMethod, { url, headers, signal, body }: Omit<HttpChange, 'method'>): Promise<HttpAnswer> {
     throwIfCancelled(signal, `asking ${url.host}`);
+    const proxy = this.#proxies.proxyFor(url);
+    this.#config.guard?.check(url, proxy === undefined);
     try {
-      const dispatcher = await this.#dispatchers.dispatcherFor(url, this.#proxies.proxyFor(url)?.reveal());
+      const dispatcher = await this.#dispatchers.dispatcherFor(url, proxy?.reveal());
       const path = url.pathname + url.search;
       const data = await dispatcher.request({ origin: url.origin, path, method, headers: { ...headers }, signal, ...this.#sending(body) });
       return this.#answerOf(data, { method, url, signal });
@@ -134,8 +138,7 @@ export class HttpClient {
   async #explain(error: unknown, url: URL, signal: AbortSignal): Promise<ModelError> {
     const label = redactUrl(url);
     if (signal.aborted) return cancelledError(signal, `reading ${label}`);
-    const isOpenToUs = this.#proxies.proxyFor(url) === undefined;
-    const issuer = isTrustFailure(error) && isOpenToUs ? await certificateIssuer(url) : undefined;
+    const issuer = isTrustFailure(error) && this.isDirect(url) ? await certificateIssuer(url) : undefined;
     return networkError(error, label, { origin: url.origin, issuer }) ?? asModelError(error);
   }
 }

@@ -53,7 +53,7 @@ async function refusalOf(
 ): Promise<ModelError | undefined> {
   const url = serviceUrl({ endpoint, region, addressing: 'path' });
   const { headers } = await access.sign({ method: 'GET', url, headers: {} }, region, signal);
-  const answer = await client.get({ url, headers: { ...headers, 'user-agent': client.userAgent }, signal });
+  const answer = await client.get({ url, headers: { ...headers, ...client.ownHeaders }, signal });
   if (answer.status !== 200) return explained(answer, url, { region, nowMs: access.nowMs() });
   await answer.release();
   return undefined;

@@ -79,7 +79,7 @@ export class S3Bucket {
     const service = await this.service();
     const url = s3Url(service, this.name, key, query);
     const signed = await this.access.sign({ method, url, headers }, service.region, signal);
-    return { url, region: service.region, headers: { 'user-agent': this.#client.userAgent, ...signed.headers } };
+    return { url, region: service.region, headers: { ...this.#client.ownHeaders, ...signed.headers } };
   }
 
   explain(refused: RefusedAnswer, region: string): ReturnType<typeof s3Error> {

@@ -80,15 +80,19 @@ async function revoke(session: Session, args: ParsedArgs): Promise<Report> {
   const names = args.operands.slice(1).map((word) => idOfToken(word) ?? word);
   if (names.length === 0) throw usageError('missing_operand', `${TITLE} revoke needs a name or an id`, `see \`${TITLE} list\``);
   const revoked: string[] = [];
-  for (const name of names) revoked.push((await tokens.revoke(name)) ?? unknown(revoked));
+  for (const name of names) {
+    const gone = await tokens.revoke(name);
+    if (gone.length === 0) throw unknown(revoked);
+    revoked.push(...gone);
+  }
   const data: Data<'revoke'> = { action: 'revoke', revoked };
   return { wire: () => data, text: (screen) => tokensRevokedText(screen, data) };
 }
 
 /** What stands there by mistake may be a secret. */
-function unknown(revoked: readonly string[]): never {
+function unknown(revoked: readonly string[]): ModelError {
   const done = revoked.length === 0 ? '' : `; revoked were ${revoked.join(', ')}`;
-  throw new ModelError('INVALID_INPUT', `there is no token of that name or id${done}`, {
+  return new ModelError('INVALID_INPUT', `there is no token of that name or id${done}`, {
     reason: 'token_not_found',
     hint: `see \`${TITLE} list\``,
   });

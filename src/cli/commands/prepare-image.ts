@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { prepareImageData } from '../../documents/pipeline.ts';
 import { IMAGE_RULES, type ImageRule, type PreparedImage } from '../../domain/image-conditioning.ts';
@@ -48,6 +49,7 @@ export const prepareImageCommand: Command = {
       import('../../pipeline/conditioning/write-image-tensor.ts'),
     ]);
     const paths = { image: resolve(session.io.cwd, image), out: resolve(session.io.cwd, out) };
+    if (areOneFile(paths)) throw usageError('invalid_value', `--out ${out} is the image, which it would replace`, 'name another file');
     const prepared = await prepareImage(await session.orchestrator(), ref, paths.image, optionsOf(session, args));
     await writeImageTensor(paths.out, prepared);
     return { wire: () => prepareImageWire(prepared, paths), text: (screen) => prepareImageText(screen, prepared, paths.out) };
@@ -61,6 +63,11 @@ function optionsOf(session: Session, args: ParsedArgs): PrepareImageOptions {
     return value === undefined ? [] : [[name, value] as const];
   });
   return { ...targetOptions(session, args), ...Object.fromEntries(sizes), ...(rule !== undefined && { rule }) };
+}
+
+function areOneFile(paths: Paths): boolean {
+  const [image, out] = [paths.image, paths.out].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return image !== undefined && image.ino === out?.ino && image.dev === out.dev;
 }
 
 interface Paths {

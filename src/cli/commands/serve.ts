@@ -62,45 +62,51 @@ interface Run {
 }
 
 async function run({ session, config, log, orchestrator }: Run): Promise<Report> {
-  const [{ createService }, { answerRecord }, { createJobRunner }] = await Promise.all([
+  const [{ createService }, { answerRecord }, { createJobRunner }, { runWebhookSender }] = await Promise.all([
     import('../../service/create-service.ts'),
     import('../../service/answer-record.ts'),
     import('../../compose/jobs.ts'),
+    import('../../compose/webhooks.ts'),
   ]);
   const about = await describe(config, orchestrator);
   const tokens = new ApiTokens(config);
   const onTrouble = (error: unknown): void => log.write(troubleRecord(asModelError(error)));
   const onAnswer = (answer: Parameters<typeof answerRecord>[0]): void => log.write(answerRecord(answer));
   const service = await createService({ orchestrator, config, tokens, version: packageVersion(), onAnswer, onTrouble });
-  const runner = new AbortController();
-  let jobs: Promise<void> = Promise.resolve();
+  const stop = new AbortController();
+  const besides: Promise<void>[] = [];
   try {
     const url = await service.listen();
-    jobs = createJobRunner(config, { sinks: [log.sink] })
-      .run({ signal: AbortSignal.any([session.signal, runner.signal]) })
-      .catch(onTrouble);
+    const signal = AbortSignal.any([session.signal, stop.signal]);
+    besides.push(
+      createJobRunner(config, { sinks: [log.sink] })
+        .run({ signal })
+        .catch(onTrouble),
+      runWebhookSender(config, { signal, onTrouble }),
+    );
     log.write(record('http.listening', `listening on ${url}: ${about.model_count} models, ${about.token_count} tokens`));
     await aborted(session.signal);
     log.write(record('http.stopping', 'stopping: requests under way end, and what is held is kept'));
     const data = { ...about, url, checked: false };
     return { wire: () => data, text: () => '' };
   } finally {
-    runner.abort();
-    await Promise.all([service.close(), jobs]);
+    stop.abort();
+    await Promise.all([service.close(), ...besides]);
   }
 }
 
 /** @throws ModelError where configuration or manifest cannot be used */
 async function describe(config: Config, orchestrator: ModelOrchestrator): Promise<Omit<Data, 'url' | 'checked'>> {
   const { anonymousAt } = await import('../../service/binding.ts');
-  const { tokens } = await new ApiTokens(config).list();
+  const known = new ApiTokens(config);
+  const { tokens } = await known.list();
   const configured = anonymousAt(config);
   return {
     models_root: requireModelsRoot(config),
     manifest: requireManifestPath(config),
     model_count: (await orchestrator.listModels()).length,
     token_count: tokens.length,
-    anonymous: configured === 'auto' ? (tokens.length === 0 ? 'read' : 'none') : configured,
+    anonymous: configured === 'auto' ? ((await known.wereMade()) ? 'none' : 'read') : configured,
   };
 }
 

@@ -2,7 +2,6 @@
 import { JOB_KINDS, type JobKind } from '../../domain/jobs.ts';
 import type { JobQueue, Submitted } from '../../jobs/job-queue.ts';
 import type { AskedJob } from '../../jobs/job-request.ts';
-import { newCorrelationId } from '../../observability/correlation-id.ts';
 import { shownJob } from '../../wire/job-wire.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { addedJobsText } from '../render/jobs-text.ts';
@@ -46,7 +45,7 @@ async function submitAll(
     submitted.push(
       await queue.submit(request, {
         origin: 'cli',
-        correlationId: newCorrelationId(),
+        ...(await session.callIds()),
         ...(priority !== undefined && { priority: priorityOf(priority) }),
         ...(limitRateBytesPerSecond !== undefined && { limitRateBytesPerSecond }),
         ...(idempotencyKey !== undefined && { idempotencyKey }),

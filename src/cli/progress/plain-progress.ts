@@ -46,7 +46,7 @@ const isStep = ({ type }: ModelEvent): boolean => STEPS.includes(type);
 function momentText(event: ModelEvent): string | undefined {
   switch (event.type) {
     case 'ensure.planned':
-      return `${formatBytes(event.totalBytes)}, ${formatBytes(event.heldBytes)} here, ${formatBytes(event.fetchBytes)} to fetch${toDerive(event.deriveBytes)}`;
+      return `${formatBytes(event.totalBytes)}, ${formatBytes(event.heldBytes)} here, ${formatBytes(event.fetchBytes)} to fetch${further(event.copyBytes, 'to copy')}${further(event.deriveBytes, 'to derive')}`;
     case 'lock.waiting':
       return `waiting for ${describeHolder(event.holder, Date.parse(event.time))}`;
     case 'ensure.finished':
@@ -58,7 +58,7 @@ function momentText(event: ModelEvent): string | undefined {
   }
 }
 
-const toDerive = (bytes = 0): string => (bytes === 0 ? '' : `, ${formatBytes(bytes)} to derive`);
+const further = (bytes = 0, what = ''): string => (bytes === 0 ? '' : `, ${formatBytes(bytes)} ${what}`);
 
 function stepText(model: ModelProgress, nowMs: number): string {
   const percent = model.totalBytes === 0 ? 0 : Math.floor((100 * model.doneBytes) / model.totalBytes);

@@ -21,15 +21,16 @@ const COLUMNS: readonly Column[] = [
   { title: 'PATH' },
 ];
 
-const NAMED_FILES = 3;
+const NAMED = 3;
 
-/** A line a model with its proven path, then the sources that gave wrong bytes. */
+/** A line a model with its proven path, then the sources that gave wrong bytes, or failed. */
 export function ensureText(screen: Screen, tried: readonly Tried<EnsureResult>[]): string {
   const rows = tried.map((one) => (hasFailed(one) ? failedRow(screen, one.ref, one.error.code) : row(screen, one.value)));
   const liars = valuesOf(tried).flatMap(({ ref, liars }) => liars.map((liar) => liarText(screen, formatRef(ref), liar)));
+  const troubles = valuesOf(tried).flatMap((result) => troublesText(screen, result));
   const chosen = valuesOf(tried).flatMap(environmentText);
   const unproven = valuesOf(tried).flatMap((result) => unprovenText(screen, result));
-  return [table(screen, COLUMNS, rows), ...meaningLines(tried), ...chosen, ...liars, ...unproven].join('\n');
+  return [table(screen, COLUMNS, rows), ...meaningLines(tried), ...chosen, ...liars, ...troubles, ...unproven].join('\n');
 }
 
 const row = (screen: Screen, result: EnsureResult): readonly string[] => [
@@ -59,10 +60,18 @@ function environmentText({ ref, variant, variantReason, environment }: EnsureRes
 function unprovenText(screen: Screen, { ref, files }: EnsureResult): string[] {
   const paths = files.filter(({ proof }) => proof === 'size-only').map(({ path }) => path);
   if (paths.length === 0) return [];
-  const named =
-    paths.length > NAMED_FILES ? `${paths.slice(0, NAMED_FILES).join(', ')} and ${paths.length - NAMED_FILES} more` : paths.join(', ');
-  return [`${paint(screen, 'yellow', 'only the size')} proves ${named} of ${formatRef(ref)}: name the sha256 in the manifest`];
+  return [`${paint(screen, 'yellow', 'only the size')} proves ${someOf(paths)} of ${formatRef(ref)}: name the sha256 in the manifest`];
 }
+
+const someOf = (all: readonly string[]): string =>
+  all.length > NAMED ? `${all.slice(0, NAMED).join(', ')} and ${all.length - NAMED} more` : all.join(', ');
 
 const liarText = (screen: Screen, ref: string, liar: string): string =>
   `${paint(screen, 'yellow', 'wrong bytes')} for ${ref} came from ${liar}: correct or remove that source`;
+
+/** The model is complete all the same: one line, however many there were. */
+function troublesText(screen: Screen, { ref, troubles }: EnsureResult): string[] {
+  if (troubles.length === 0) return [];
+  const told = troubles.map(({ source, code, reason, times }) => `${source} (${reason ?? code}${times > 1 ? `, ${times} times` : ''})`);
+  return [`${paint(screen, 'yellow', 'left for others')} on the way to ${formatRef(ref)}: ${someOf(told)}`];
+}

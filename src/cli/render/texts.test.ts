@@ -47,6 +47,10 @@ const ensured: EnsureResult = {
   aliases: [{ name: 'unet', means: ['transformer', 'transformer_2'] }],
   mended: new Map(),
   liars: ['https://mirror.example/t2v'],
+  troubles: [
+    { source: 's3://bucket/t2v', code: 'RATE_LIMIT', times: 3, message: 'slow down' },
+    { source: 'hf://org/t2v', code: 'NETWORK_TIMEOUT', reason: 'stalled', times: 1, message: 'no byte for 30 s' },
+  ],
 };
 
 const complete: ModelStatus = {
@@ -335,6 +339,7 @@ describe('texts', () => {
       t2v-a14b is t2v-A14B@2.2.0 in the manifest
       unet means transformer and transformer_2 in t2v-A14B@2.2.0
       wrong bytes for t2v-A14B@2.2.0 came from https://mirror.example/t2v: correct or remove that source
+      left for others on the way to t2v-A14B@2.2.0: s3://bucket/t2v (RATE_LIMIT, 3 times), hf://org/t2v (stalled)
 
       --- status
          MODEL                STATE     FILES      SIZE   NEEDED  PROOF            VERIFIED           PATH

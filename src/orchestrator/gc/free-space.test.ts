@@ -35,6 +35,7 @@ function workOn({ modelsRoot, manifestPath }: ModelWorld): Orchestration {
   };
   return {
     manifestPath,
+    entriesPath: store.resolver.registryFile,
     store,
     blobs: new Blobs(store),
     partials: new Partials(store),
@@ -50,6 +51,8 @@ function workOn({ modelsRoot, manifestPath }: ModelWorld): Orchestration {
       makesRoom: true,
       maxModelAgeMs: undefined,
       trashTtlMs: 24 * HOUR_MS,
+      uploadTtlMs: HOUR_MS,
+      maxUploadSizeBytes: undefined,
     },
     registry: () => ModelRegistry.load({ manifestPath }),
     emitter: () => () => undefined,

@@ -40,6 +40,8 @@ export interface GcRules {
   readonly quarantine: boolean;
   /** What is known beside the store. */
   readonly inManifest: (snapshot: ScannedSnapshot) => boolean;
+  /** What was uploaded, and lies nowhere else: nobody could bring it back. */
+  readonly isOnlyCopy: (snapshot: ScannedSnapshot) => boolean;
   /** Who has one of its files open or mapped. */
   readonly openBy: (snapshot: ScannedSnapshot) => FileUser | undefined;
   /** Digests and keys of partials that pinned, leased or awaited models count on, before they are published. */

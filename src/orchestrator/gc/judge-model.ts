@@ -16,6 +16,7 @@ export interface Kept {
 export function keeperOf(snapshot: ScannedSnapshot, scan: StoreScan, rules: GcRules): Kept | undefined {
   const held = heldBy(snapshot, scan);
   if (held !== undefined) return held;
+  if (rules.isOnlyCopy(snapshot)) return { reason: 'only_copy', why: 'it was uploaded, and nothing else has its bytes: `wan models rm`' };
   const user = rules.openBy(snapshot);
   if (user !== undefined) return { reason: 'open', why: openPhrase(user) };
   if (rules.family !== undefined && rules.family !== snapshot.family)

@@ -2,13 +2,15 @@
 import { existsSync } from 'node:fs';
 import { isModelError } from '../../domain/errors.ts';
 import type { InUseLook } from '../../domain/gc.ts';
-import { formatRef } from '../../domain/model-ref.ts';
+import { type CanonicalRef, formatRef } from '../../domain/model-ref.ts';
+import { CUSTOM_FAMILY } from '../../domain/registry-entry.ts';
 import type { ModelRegistry } from '../../registry/model-registry.ts';
 import { type FileUser, type OpenFiles, readOpenFiles } from '../../store/open-files.ts';
 import { readStoreId } from '../../store/open-store.ts';
 import { isHolding } from '../../store/pins.ts';
 import { freeBytes } from '../../store/reservations.ts';
 import { type ScannedSnapshot, type StoreScan, scanStore } from '../../store/scan-store.ts';
+import { readCold } from '../../store/tier-records.ts';
 import type { GcOptions } from '../api.ts';
 import { digestsOf } from '../derived-outputs.ts';
 import type { Orchestration } from '../orchestration.ts';
@@ -34,6 +36,7 @@ export async function lookForGc(work: Orchestration, options: GcOptions, need?: 
   const scan = await scanStore(work.store);
   const open = existsSync(work.store.resolver.root) ? readOpenFiles(work.store.resolver.root) : undefined;
   const inUse: InUseLook = { looked: open?.looked ?? false, hiddenProcesses: open?.hiddenProcesses ?? 0 };
+  const isCold = (family: string, ref: CanonicalRef): boolean => readCold(work.store, family, ref) !== undefined;
   const families = new Map(registry.listModels().map(({ modelId, family }) => [modelId, family]));
   return {
     view: { scan, inUse, relative: (path) => work.store.resolver.relative(path) },
@@ -47,6 +50,8 @@ export async function lookForGc(work: Orchestration, options: GcOptions, need?: 
       trashTtlMs: work.settings.trashTtlMs,
       quarantine: options.quarantine ?? false,
       inManifest: ({ family, ref }) => families.get(ref.modelId) === family && isNamed(registry, formatRef(ref)),
+      isOnlyCopy: ({ family, ref }) =>
+        family === CUSTOM_FAMILY && !registry.isInManifest(ref.modelId) && isNamed(registry, formatRef(ref)) && !isCold(family, ref),
       openBy: (snapshot) => (open === undefined ? undefined : userOf(open, snapshot)),
       wanted: wantedBy(registry, scan),
     },

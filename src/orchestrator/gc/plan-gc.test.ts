@@ -80,6 +80,7 @@ function plan(models: readonly Model[], rules: Partial<GcRules> = {}, scan: Part
     trashTtlMs: DAY,
     quarantine: false,
     inManifest: () => true,
+    isOnlyCopy: () => false,
     openBy: () => undefined,
     wanted: new Set(),
     ...rules,

@@ -11,6 +11,7 @@ import { openStore, readStoreId } from '../../store/open-store.ts';
 import { mapLimit } from '../../util/map-limit.ts';
 import type { AdoptRun } from '../adopt-blob.ts';
 import type { ImportOptions } from '../api.ts';
+import { type BlobRun, lockBlob } from '../ensure-run.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { ProgressMeter } from '../progress-meter.ts';
 import { adoptFile } from './adopt-file.ts';
@@ -55,7 +56,7 @@ export async function importModels(work: Orchestration, modelIds: readonly strin
   const digests = [...wanted.bySize.values()].flatMap((ofSize) => [...ofSize.keys()]);
   const intent = await beginIntent(work.store, { ref: `import from ${from}`, digests });
   try {
-    // What was here before the intent may be gone by now: from here on it stays.
+    await passSweepers(work, plan, { ...options, signal });
     const { candidates, present } = look();
     const moved = await adoptFiles(work, candidates, { ...options, signal });
     const touched = [...present, ...moved.blobs];
@@ -64,6 +65,21 @@ export async function importModels(work: Orchestration, modelIds: readonly strin
   } finally {
     await intent.end();
   }
+}
+
+/**
+ * Who decided before the intent to sweep one of these blobs may be moving it just now, and holds its lock: past that lock the blob is back, or
+ * gone, and stays so.
+ */
+async function passSweepers(
+  work: Orchestration,
+  { candidates, present }: ImportPlan,
+  options: ImportOptions & { readonly signal: AbortSignal },
+) {
+  const doing = `import from ${options.from}`;
+  const run: BlobRun = { work, emit: work.emitter(options, doing), signal: options.signal, doing };
+  const digests = new Set([...present.map(({ sha256 }) => sha256), ...candidates.flatMap(({ wanted }) => [...wanted.keys()])]);
+  for (const digest of digests) await (await lockBlob(run, digest)).release();
 }
 
 interface Moved {

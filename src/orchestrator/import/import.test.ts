@@ -7,6 +7,7 @@ import {
   linkSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -323,5 +324,25 @@ it('what goes while an import begins is brought again, though it was here when t
   const report = await importing;
   expect(report.adopted.map(({ names }) => names)).toEqual([[`video@1.0.0: ${path}`]]);
   expect(stateIn(report)).toMatchObject({ 'video@1.0.0': 'published' });
+  await checked();
+});
+
+it('waits for a sweeper that is about to take what it found here, and brings again what that took', async () => {
+  const { world, home, orchestrator, put, checked } = await place();
+  const path = 'dit/1.safetensors';
+  for (const name of VIDEO) put(`old/${name}`, bytesOf('video@1.0.0', name));
+  await orchestrator.import([], { from: 'folder', path: home });
+  // Taken away as a whole: its files, and so the blobs, are as they were proven.
+  renameSync(world.modelDir('video@1.0.0'), join(world.directory, 'aside'));
+  const { resolver, locks } = storeContextOf(world.modelsRoot);
+  const digest = sha256Of(hash('sha256', bytesOf('video@1.0.0', path)));
+  const lease = await locks.acquire(resolver.blobLock(digest), { timeoutMs: 1000, doing: 'a sweep' });
+  const waits = Promise.withResolvers<void>();
+  const onEvent = ({ type }: { readonly type: string }): void => void (type === 'lock.waiting' && waits.resolve());
+  const importing = orchestrator.import([], { from: 'folder', path: home, onEvent });
+  await Promise.race([waits.promise, importing]);
+  rmSync(resolver.blobPath(digest));
+  await lease.release();
+  expect(stateIn(await importing)).toMatchObject({ 'video@1.0.0': 'published' });
   await checked();
 });

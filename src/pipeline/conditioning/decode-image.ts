@@ -2,14 +2,15 @@
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { ModelError, type ModelErrorOptions } from '../../domain/errors.ts';
 import type { ImageSource } from '../../domain/image-conditioning.ts';
-import { imageFormatOf } from './image-format.ts';
+import { hasGreyOf16Bits, imageFormatOf } from './image-format.ts';
+import { orientationOf, swapsSides, turned } from './orientation.ts';
 import { CHANNELS, type RgbImage } from './rgb-image.ts';
 
 /** As many as Pillow decodes (twice MAX_IMAGE_PIXELS): a small file can claim to be a huge image. */
 const MAX_PIXELS = 178_956_970;
 
 export interface DecodeOptions {
-  /** Turned as its EXIF data say, which diffusers' load_image does and Wan-AI's own code does not. */
+  /** Turned as its EXIF or XMP data say, which diffusers' load_image does and Wan-AI's own code does not. */
   readonly upright: boolean;
   /** For messages. */
   readonly name: string;
@@ -26,11 +27,15 @@ export async function openImage(bytes: Uint8Array, { upright, name }: DecodeOpti
   const format = imageFormatOf(bytes);
   if (format === undefined)
     throw unusable('image_format', `${name} is no JPEG, PNG or WebP image`, { hint: 'save it as PNG, which loses nothing' });
-  const open = await opener(bytes, { autoOrient: upright, ignoreIcc: true, limitInputPixels: false });
+  const open = await opener(bytes, { ignoreIcc: true, limitInputPixels: false });
   const head = await decoding(name, () => open().metadata());
   refuseUnusable(head, name);
-  const { width, height } = upright ? head.autoOrient : head;
-  return { source: { format, width, height }, pixels: () => decoding(name, () => pixelsOf(open())) };
+  // Pillow cuts all but the low 8 bits off: nearly all of it white.
+  if (hasGreyOf16Bits(bytes))
+    throw unusable('image_depth', `${name} has 16 bits of grey, of which Pillow makes white`, { hint: 'save it with 8 bits' });
+  const orientation = upright ? orientationOf(head) : 1;
+  const { width, height } = swapsSides(orientation) ? { width: head.height, height: head.width } : head;
+  return { source: { format, width, height }, pixels: () => decoding(name, () => pixelsOf(turned(open(), orientation))) };
 }
 
 /** sharp is loaded by whoever decodes, and by nobody else. */
@@ -62,7 +67,7 @@ async function pixelsOf(image: Sharp): Promise<RgbImage> {
   return { data, width: info.width, height: info.height };
 }
 
-function refuseUnusable({ width, height, space, hasAlpha }: Metadata, name: string): void {
+function refuseUnusable({ width, height, space }: Metadata, name: string): void {
   if (width * height > MAX_PIXELS)
     throw unusable('image_too_large', `${name} has ${width}x${height} pixels; at most ${MAX_PIXELS} are decoded`, {
       hint: 'make it smaller first',
@@ -70,9 +75,6 @@ function refuseUnusable({ width, height, space, hasAlpha }: Metadata, name: stri
     });
   if (space === 'cmyk')
     throw unusable('image_colours', `${name} is in CMYK, whose colours no two programs make the same RGB of`, { hint: 'save it as RGB' });
-  // Pillow keeps the low 8 bits' worth of it and cuts the rest: nearly all of it white.
-  if (space === 'grey16' && !hasAlpha)
-    throw unusable('image_depth', `${name} has 16 bits of grey, of which Pillow makes white`, { hint: 'save it with 8 bits' });
 }
 
 const unusable = (reason: string, message: string, options: ModelErrorOptions): ModelError =>

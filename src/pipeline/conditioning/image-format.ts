@@ -8,3 +8,6 @@ export function imageFormatOf(bytes: Uint8Array): ImageSource['format'] | undefi
   if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'png';
   return head.startsWith('RIFF') && head.endsWith('WEBP') ? 'webp' : undefined;
 }
+
+/** Of an image in one of those formats: a PNG of depth 16 and colour type 0, whether or not one of its levels is transparent. */
+export const hasGreyOf16Bits = (bytes: Uint8Array): boolean => imageFormatOf(bytes) === 'png' && bytes[24] === 16 && bytes[25] === 0;

@@ -5,6 +5,9 @@ import { sizeStep, type VideoProfile } from '../profile.ts';
 import { invalidRequest, requestProblems } from '../validate-request.ts';
 import type { PlanImageOptions } from './plan-image.ts';
 
+/** Where the manifest sets no bound: the tensor of such a frame has 800 MB. */
+const LARGEST_AREA = 8192 * 8192;
+
 export interface ImageSizeRequest {
   /** Pixels of a frame; with the rules of Wan-AI's code width times height, the shape is the image's. Absent: as many as the model's default has. */
   readonly area?: number;
@@ -22,13 +25,12 @@ export interface ImageSizeFacts {
 
 /** @throws ModelError INVALID_INPUT with the nearest valid value, and where the model takes no image */
 export function resolveImageSize({ profile, rule, label }: ImageSizeFacts, request: ImageSizeRequest): PlanImageOptions {
-  const { width, height } = request;
+  const size = sizeOf(request);
   // Of the prompt nothing is known here.
-  const problems = requestProblems(profile, { image: true, ...sizeOf(request) }).filter(({ field }) => field !== 'prompt');
+  const problems = requestProblems(profile, { image: true, ...size }).filter(({ field }) => field !== 'prompt');
   if (problems.length > 0) throw invalidRequest(label, problems);
-  const step = sizeStep(profile);
-  if (width === undefined || height === undefined) return { rule, step, area: areaOf(profile, label, request.area) };
-  return { rule, step, area: width * height, size: { width, height } };
+  const area = areaOf(profile, label, size === undefined ? request.area : size.width * size.height);
+  return { rule, step: sizeStep(profile), area, ...(size && { size }) };
 }
 
 function sizeOf({ area, width, height }: ImageSizeRequest): PixelSize | undefined {
@@ -41,15 +43,12 @@ function sizeOf({ area, width, height }: ImageSizeRequest): PixelSize | undefine
 }
 
 function areaOf({ maxArea, defaults }: VideoProfile, label: string, area = defaults.width * defaults.height): number {
-  const nearest = Math.min(maxArea ?? Number.MAX_SAFE_INTEGER, Math.max(1, Number.isFinite(area) ? Math.round(area) : 1));
+  const most = maxArea ?? LARGEST_AREA;
+  const nearest = Math.min(most, Math.max(1, Number.isFinite(area) ? Math.round(area) : 1));
   if (nearest === area) return area;
-  throw new ModelError(
-    'INVALID_INPUT',
-    `${label}: area is to be a whole number of pixels from 1${maxArea === undefined ? '' : ` to ${maxArea}`}, not ${area}`,
-    {
-      reason: 'invalid_request',
-      hint: `the nearest that works: area ${nearest}`,
-      details: { model: label, problems: [{ field: 'area', nearest }] },
-    },
-  );
+  throw new ModelError('INVALID_INPUT', `${label}: area is to be a whole number of pixels from 1 to ${most}, not ${area}`, {
+    reason: 'invalid_request',
+    hint: `the nearest that works: area ${nearest}`,
+    details: { model: label, problems: [{ field: 'area', nearest }] },
+  });
 }

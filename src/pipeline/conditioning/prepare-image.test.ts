@@ -63,10 +63,15 @@ describe('a prepared image', () => {
     });
   });
 
-  it('is turned as its EXIF data say for diffusers only', async () => {
+  it('is turned as its EXIF data say, else its XMP data, for diffusers only', async () => {
     const turned = join(IMAGES, 'turned.jpg');
     expect((await prepare(turned)).source).toMatchObject({ width: 53, height: 37 });
     expect((await prepare(turned, {}, 'diffusers-i2v@1.0.0')).source).toMatchObject({ width: 37, height: 53 });
+    for (const kind of ['jpg', 'png', 'webp'])
+      expect((await prepare(join(IMAGES, `turned-xmp.${kind}`), {}, 'diffusers-i2v@1.0.0')).source).toMatchObject({
+        width: 37,
+        height: 53,
+      });
   });
 });
 
@@ -86,6 +91,7 @@ describe('an image that cannot be used is refused with the reason', () => {
     ],
     ['CMYK', 'image_colours', () => sharp(RGB).toColourspace('cmyk').jpeg().toBuffer()],
     ['16 bits of grey', 'image_depth', () => sharp(RGB).toColourspace('grey16').png().toBuffer()],
+    ['16 bits of grey with a transparent level', 'image_depth', () => greyOf16Bits()],
     ['a small file that claims 400 million pixels', 'image_too_large', () => blankPng(20_000, 20_000)],
     ['a line', 'image_shape', () => blankPng(2000, 2)],
   ])('%s: %s', async (_, reason, bytes) => {
@@ -102,6 +108,14 @@ describe('an image that cannot be used is refused with the reason', () => {
     await expect(prepare(RGB, {}, 't2v@1.0.0')).rejects.toMatchObject({ code: 'INVALID_INPUT', reason: 'image_rule' });
     await expect(prepare(RGB, { rule: 'wan-i2v' }, 't2v@1.0.0')).rejects.toThrow(/takes no image/);
     await expect(prepare(RGB, {}, 's2v@1.0.0')).rejects.toMatchObject({ reason: 'image_rule', hint: expect.stringContaining('wan-ti2v') });
+  });
+
+  it('with a size that no memory is for, by a model that sets no bound', async () => {
+    for (const size of [{ area: 1e15 }, { width: 2 ** 20, height: 2 ** 20 }])
+      await expect(prepare(RGB, size, 'boundless@1.0.0')).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        hint: expect.stringContaining('67108864'),
+      });
   });
 
   it('with a size that the model cannot make, told with the nearest one', async () => {
@@ -123,18 +137,20 @@ const half = (name: string): Buffer => {
   return bytes.subarray(0, bytes.length / 2);
 };
 
-/** One bit a pixel. */
-function blankPng(width: number, height: number): Buffer {
+const blankPng = (width: number, height: number): Buffer => png({ width, height, depth: 1 });
+
+const greyOf16Bits = (): Buffer => png({ width: 64, height: 64, depth: 16 }, chunk('tRNS', Buffer.from([0, 7])));
+
+/** Grey, all of it black. */
+function png({ width, height, depth }: { width: number; height: number; depth: number }, more?: Buffer): Buffer {
   const head = Buffer.alloc(13);
   head.writeUInt32BE(width, 0);
   head.writeUInt32BE(height, 4);
-  head[8] = 1;
-  const rows = deflateSync(Buffer.alloc((1 + Math.ceil(width / 8)) * height));
+  head[8] = depth;
+  const rows = deflateSync(Buffer.alloc((1 + Math.ceil((width * depth) / 8)) * height));
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-    chunk('IHDR', head),
-    chunk('IDAT', rows),
-    chunk('IEND', Buffer.alloc(0)),
+    ...[chunk('IHDR', head), ...(more ? [more] : []), chunk('IDAT', rows), chunk('IEND', Buffer.alloc(0))],
   ]);
 }
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -5,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { tempDir } from '../../../test/support/temp-dir.ts';
 import type { EmbeddingKey, EmbeddingTensors } from './embedding.ts';
-import { cacheIn, ENCODER, keyOf, plainTensors, tensorsOf } from './fixtures/embeddings.ts';
+import { encodeEntry } from './entry-file.ts';
+import { cacheIn, ENCODER, embedsOf, keyOf, plainTensors, tensorsOf } from './fixtures/embeddings.ts';
 
 const place = async (): Promise<string> => join(await tempDir(), 'embeddings');
 
@@ -128,13 +130,21 @@ describe('what is no key, or not what a key promises, is refused', () => {
   it.each<[string, EmbeddingTensors]>([
     ['there is no prompt_embeds', { mask: { dtype: 'BOOL', shape: [1], bytes: new Uint8Array(1) } }],
     ['prompt_embeds is F16, its key says BF16', { prompt_embeds: { dtype: 'F16', shape: [1], bytes: new Uint8Array(2) } }],
-    ['has 4 bytes instead of 8', { prompt_embeds: { dtype: 'BF16', shape: [2, 2], bytes: new Uint8Array(4) } }],
+    ['has 4 bytes instead of 64', { prompt_embeds: { dtype: 'BF16', shape: [1, 16, 2], bytes: new Uint8Array(4) } }],
+    ['prompt_embeds is [1, 8, 2], its key says [1, 16, width]', embedsOf([1, 8, 2])],
+    ['prompt_embeds is [2, 16, 2], its key says [1, 16, width]', embedsOf([2, 16, 2])],
+    ['prompt_embeds is [16, 2], its key says [1, 16, width]', embedsOf([16, 2])],
     ['no name of a tensor', { ...tensorsOf(1), 'a/b': { dtype: 'U8', shape: [0], bytes: new Uint8Array() } }],
   ])('%s', async (message, tensors) => {
     const { cache } = cacheIn(await place());
     const computing = cache.getOrCompute(keyOf('a cat'), () => tensors);
     await expect(computing).rejects.toMatchObject({ code: 'INVALID_INPUT', message: expect.stringContaining(message) });
     expect((await cache.stats()).entryCount).toBe(0);
+  });
+
+  it('another layout is told by extra, and then taken as it is', async () => {
+    const { cache } = cacheIn(await place());
+    expect(await cache.put(keyOf('a cat', { extra: { layout: 'unpadded' } }), embedsOf([3, 2]))).toBe(true);
   });
 });
 
@@ -236,15 +246,18 @@ describe('the folder', () => {
     const directory = await place();
     const { cache } = cacheIn(directory);
     await cache.put(keyOf('a cat'), tensorsOf(1));
-    await cache.put(keyOf('a dog', { maxLength: 512 }), tensorsOf(2));
+    await cache.put(keyOf('a dog'), tensorsOf(2));
     const [first] = await entryFiles(directory);
     await utimes(first ?? '', 1000, 1000);
     await writeFile(join(directory, 'mine.txt'), 'not of the cache');
+    const text = 'no key';
+    const forged = join(directory, `${hash('sha256', text)}.safetensors`);
+    await writeFile(forged, await encodeEntry({ id: '', text }, tensorsOf(3)));
     const list = await cache.list();
     expect(list.map(({ id }) => id)).toHaveLength(2);
     expect(list[1]).toMatchObject({ lastUsed: '1970-01-01T00:16:40.000Z', encoder: ENCODER, dtype: 'BF16', shape: [1, 16, 64] });
     const { totalBytes } = await cache.stats();
-    expect(await cache.clear()).toEqual({ removed: 2, reclaimedBytes: totalBytes });
+    expect(await cache.clear()).toEqual({ removed: 3, reclaimedBytes: totalBytes });
     expect(await cache.list()).toEqual([]);
     expect(await readFile(join(directory, 'mine.txt'), 'utf8')).toBe('not of the cache');
   });

@@ -154,9 +154,14 @@ export class EmbeddingCache {
   }
 }
 
-function checked({ dtype }: EmbeddingKey, tensors: EmbeddingTensors): EmbeddingTensors {
+/** An embedding cut to another length, or of several videos, would be taken for this one by every clip to come; other layouts are told by `extra`. */
+function checked({ dtype, maxLength, extra = {} }: EmbeddingKey, tensors: EmbeddingTensors): EmbeddingTensors {
   const embeds = tensors.prompt_embeds;
   if (embeds === undefined) throw invalid('there is no prompt_embeds');
   if (embeds.dtype !== dtype) throw invalid(`prompt_embeds is ${embeds.dtype}, its key says ${dtype}`);
+  const [videos, length] = embeds.shape;
+  const isOfKey = embeds.shape.length === 3 && videos === 1 && length === maxLength;
+  if (!isOfKey && Object.keys(extra).length === 0)
+    throw invalid(`prompt_embeds is [${embeds.shape.join(', ')}], its key says [1, ${maxLength}, width]; another layout is to be in extra`);
   return tensors;
 }

@@ -49,7 +49,24 @@ export function entryName(key: EmbeddingKey, cleaned: string): EntryName {
   return { id: hash('sha256', text), text };
 }
 
-export const keyParts = (text: string): KeyParts => JSON.parse(text) as KeyParts;
+/** @throws ModelError FORMAT_INVALID where the text is no key */
+export function keyParts(text: string): KeyParts {
+  const parts = parsed(text);
+  if (isKey(parts)) return parts;
+  throw new ModelError('FORMAT_INVALID', 'the file has a key that is none', { reason: 'embedding_key' });
+}
+
+function parsed(text: string): Partial<Record<keyof KeyParts, unknown>> | null {
+  try {
+    return JSON.parse(text) as Partial<Record<keyof KeyParts, unknown>> | null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+const isKey = (parts: Partial<Record<keyof KeyParts, unknown>> | null): parts is KeyParts =>
+  [parts?.prompt_sha256, parts?.encoder, parts?.dtype].every((part) => typeof part === 'string') && typeof parts?.max_length === 'number';
 
 const invalidKey = (problem: string): ModelError =>
   new ModelError('INVALID_INPUT', `not a key of a text embedding: ${problem}`, { reason: 'invalid_embedding_key' });

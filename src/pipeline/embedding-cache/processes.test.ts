@@ -33,7 +33,7 @@ it('eight processes that ask for the same prompt at once compute it once, and al
 it('a process killed while it computes leaves the next one to compute', { timeout: 120_000 }, async () => {
   const place = await tempDir();
   const [directory, log] = [join(place, 'embeddings'), join(place, 'computed')];
-  const first = start('embed-once.ts', directory, log, 'a cat', 5);
+  const first = start('embed-once.ts', directory, log, 'a cat', 5, 600_000);
   while (!readdirSync(place).includes('computed')) await sleep(5);
   first.kill('SIGKILL');
   const second = start('embed-once.ts', directory, log, 'a cat', 5);
@@ -47,13 +47,14 @@ it('writers killed at any moment leave no entry that is not whole', { timeout: 2
   const width = 64 * 1024;
   const expected = Array.from({ length: PROMPTS }, (_, seed) => tensorsOf(seed, width));
   let [whole, unfinished] = [0, 0];
-  for (let round = 0; round < 12; round++) {
+  // Until the kills have met writers at work, before and after a rename.
+  for (let round = 0; round < 12 || whole === 0 || unfinished === 0; round++) {
     const writers = [
       start('embedding-storm.ts', directory, 2 ** 30, PROMPTS, width),
       start('embedding-storm.ts', directory, 2 ** 30, PROMPTS, width),
     ];
     await Promise.all(writers.map((child) => once(child, 'message')));
-    await sleep(20 + 10 * round);
+    await sleep(20 + 10 * (round % 12));
     for (const child of writers) {
       child.kill('SIGKILL');
       await once(child, 'exit');
@@ -68,9 +69,6 @@ it('writers killed at any moment leave no entry that is not whole', { timeout: 2
     await cache.clear();
   }
   expect(warnings).toEqual([]);
-  // The kills did meet writers at work, before and after a rename.
-  expect(whole).toBeGreaterThan(0);
-  expect(unfinished).toBeGreaterThan(0);
 });
 
 it('the bound holds at every moment, however many processes store', { timeout: 120_000 }, async () => {
@@ -82,12 +80,11 @@ it('the bound holds at every moment, however many processes store', { timeout: 1
   await Promise.all(storm.map((child) => once(child, 'message')));
   const locks = new LockManager({ clock: systemClock, random: systemRandom, lockDir: join(directory, 'locks') });
   const sizes: number[] = [];
-  for (const end = Date.now() + 5000; Date.now() < end; ) {
+  while (sizes.length < 100) {
     await using _lease = await locks.acquire({ name: 'the cache', path: 'store.lock' }, { timeoutMs: 20_000, doing: 'count' });
     sizes.push((await cache.stats()).totalBytes);
   }
   expect(storm.map(({ exitCode }) => exitCode)).toEqual(storm.map(() => null));
-  expect(sizes.length).toBeGreaterThan(20);
   expect(Math.max(...sizes)).toBeLessThanOrEqual(maxBytes);
   expect(Math.max(...sizes)).toBeGreaterThan(maxBytes / 2);
 });

@@ -23,13 +23,18 @@ export class PythonProcess implements AsyncDisposable {
   readonly #lines: AsyncIterator<string>;
   readonly #ended: Promise<PythonEnd>;
   #tail = '';
+  /** Its number may be another's by now. */
+  #isGone = false;
 
-  /** @param env its whole environment */
+  /** @param env its whole environment @throws what some systems tell at once: an argument that is none, too large an environment */
   constructor(python: string, env: Readonly<Record<string, string | undefined>>) {
     this.#child = spawn(python, [SCRIPT], { env, stdio: ['pipe', 'pipe', 'pipe'], detached: process.platform !== 'win32' });
     this.#ended = endOf(this.#child);
     // What it started would hold its streams open after it.
-    this.#child.once('exit', () => this.kill());
+    this.#child.once('exit', () => {
+      this.kill();
+      this.#isGone = true;
+    });
     // It may end before it has read what it is told: how it ended says more.
     this.#child.stdin.on('error', () => undefined);
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -70,7 +75,7 @@ export class PythonProcess implements AsyncDisposable {
   /** The whole group, at once: there is nothing in it to be saved. */
   kill(): void {
     const { pid } = this.#child;
-    if (pid === undefined) return;
+    if (pid === undefined || this.#isGone) return;
     try {
       if (process.platform === 'win32') this.#child.kill();
       else process.kill(-pid, 'SIGKILL');

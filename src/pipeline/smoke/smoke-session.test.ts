@@ -1,10 +1,11 @@
 /** Real processes: programs in place of a Python that has torch, and Python itself. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { describeWithReal } from '../../../test/support/real-server.ts';
 import { tempDir } from '../../../test/support/temp-dir.ts';
 import { SmokeSession, type SmokeSessionOptions } from './smoke-session.ts';
@@ -44,7 +45,7 @@ const isAlive = (pid: string): boolean => {
 };
 
 async function waitFor(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 200 && !condition(); tries++) await sleep(50);
+  for (let tries = 0; tries < 600 && !condition(); tries++) await sleep(50);
   expect(condition()).toBe(true);
 }
 
@@ -88,7 +89,10 @@ describe('a session', () => {
 
   it('ends after its time, with all that it started and all that it wrote', async () => {
     const place = await bench(family);
-    expect(await failureOf(place, { timeoutMs: 500 })).toMatchObject({ code: 'NETWORK_TIMEOUT', reason: 'smoke_timeout' });
+    const session = await place.open({ timeoutMs: 500 });
+    await waitFor(() => existsSync(join(place.directory, 'parent')));
+    await expect(session.next()).rejects.toMatchObject({ code: 'NETWORK_TIMEOUT', reason: 'smoke_timeout' });
+    await session[Symbol.asyncDispose]();
     const pids = ['child', 'parent'].map((name) => readFileSync(join(place.directory, name), 'utf8').trim());
     await waitFor(() => !pids.some(isAlive));
   });
@@ -96,8 +100,10 @@ describe('a session', () => {
   it('ends at once where it is cancelled', async () => {
     const place = await bench(family);
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 300);
-    expect(await failureOf(place, { signal: controller.signal })).toMatchObject({ code: 'CANCELLED' });
+    const failure = failureOf(place, { signal: controller.signal });
+    await waitFor(() => existsSync(join(place.directory, 'parent')));
+    controller.abort();
+    expect(await failure).toMatchObject({ code: 'CANCELLED' });
   });
 
   it('leaves its folder nowhere', async () => {
@@ -107,21 +113,40 @@ describe('a session', () => {
   });
 
   it('counts only the time in which it is waited for', async () => {
-    const place = await bench('echo \'{"event":"stage","stage":"checking"}\'; sleep 1; echo \'{"event":"done","memory":{}}\'; sleep 60');
+    const place = await bench(
+      'echo \'{"event":"stage","stage":"checking"}\'; echo \'{"event":"done","memory":{}}\'; touch "$PLACE/told"; sleep 60',
+    );
     await using session = await place.open({ timeoutMs: 2000 });
+    await waitFor(() => existsSync(join(place.directory, 'told')));
     expect(await session.next()).toMatchObject({ event: 'stage' });
     await sleep(2500);
     expect(await session.next()).toMatchObject({ event: 'done' });
   });
 
-  it('keeps its environment, but for its caches, which go with its folder, and the network', async () => {
+  it('keeps its environment, but for credentials, the network, and its caches, which go with its folder', async () => {
     const place = await bench('env > "$PLACE/env"; exit 0');
-    await failureOf(place);
-    const env = readFileSync(join(place.directory, 'env'), 'utf8');
-    const folder = /^TMPDIR=(.*)$/m.exec(env)?.[1] ?? '';
-    expect(env).toContain(`PLACE=${place.directory}\n`);
-    expect(env).toContain(`HF_HOME=${folder}\n`);
-    expect(env).toContain('HF_HUB_OFFLINE=1\n');
+    const env = {
+      PATH: process.env.PATH ?? '',
+      PLACE: place.directory,
+      HF_TOKEN: 'hf_x',
+      AWS_SECRET_ACCESS_KEY: 'y',
+      HF_HUB_CACHE: '/elsewhere',
+    };
+    await failureOf(place, { env });
+    const told = readFileSync(join(place.directory, 'env'), 'utf8');
+    const folder = /^TMPDIR=(.*)$/m.exec(told)?.[1] ?? '';
+    for (const line of [`PLACE=${place.directory}`, `HF_HOME=${folder}`, `XDG_CACHE_HOME=${folder}`, 'HF_HUB_OFFLINE=1'])
+      expect(told).toContain(`${line}\n`);
+    expect(told).not.toMatch(/^(?:HF_TOKEN|AWS_SECRET_ACCESS_KEY|HF_HUB_CACHE)=/m);
+  });
+
+  it('that cannot even be begun leaves no folder, and says why', async () => {
+    const place = await bench('');
+    vi.stubEnv('TMPDIR', await tempDir());
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const opening = place.open({ python: { command: 'py\0thon', origin: 'wan.toml:3:1' } });
+    await expect(opening).rejects.toMatchObject({ code: 'INVALID_CONFIG', reason: 'python_missing' });
+    expect(readdirSync(tmpdir())).toEqual([]);
   });
 });
 
@@ -136,8 +161,10 @@ describe.runIf(process.platform === 'linux')('the limit of memory', () => {
   });
 
   it('is not met by one that stays below it, whose peak is known', async () => {
-    const place = await bench(`${HOLD} & sleep 2; exit 4`);
+    const place = await bench(`${HOLD} & while [ ! -e "$PLACE/go" ]; do sleep 0.1; done; exit 4`);
     await using session = await place.open({ memoryBytes: 2 ** 40 });
+    await waitFor(() => (session.memoryPeakBytes ?? 0) > 300 << 20);
+    await writeFile(join(place.directory, 'go'), '');
     await expect(session.next()).rejects.toMatchObject({ reason: 'python_crashed' });
     expect(session.memoryPeakBytes).toBeGreaterThan(300 << 20);
   });
@@ -155,6 +182,17 @@ describeWithReal('wan_smoke.py in a real Python', {
         hint: expect.stringContaining(`${place.directory}/python -m pip install torch diffusers`),
         details: { package: 'torch' },
       });
+    });
+
+    it.each([
+      ['ImportError("`enable_model_cpu_offload` requires `accelerate v0.17.0` or higher.")', 'package_missing'],
+      ['NameError("name \'ftfy\' is not defined")', 'package_missing'],
+      ['NameError("name \'width\' is not defined")', 'run_failed'],
+      ['RuntimeError("CUDA error: invalid device ordinal")', 'device_failed'],
+      ['MemoryError()', 'host_memory'],
+    ])('takes %s for %s', (error, kind) => {
+      const code = `import sys; sys.path.insert(0, sys.argv[1]); import wan_smoke; print(wan_smoke.failure_of(${error}).kind)`;
+      expect(execFileSync('python3', ['-B', '-c', code, import.meta.dirname], { encoding: 'utf8' })).toBe(`${kind}\n`);
     });
 
     it('ends, and removes its folder, where whoever started it is gone', async () => {

@@ -2,8 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SECRET_NAMES } from '../../config/secrets.ts';
 import { cancelledError } from '../../domain/cancelled.ts';
 import type { ModelError } from '../../domain/errors.ts';
+import { fsError } from '../../domain/fs-error.ts';
 import type { SmokePython } from '../../domain/smoke.ts';
 import { type MemoryWatch, watchMemory } from './memory-watch.ts';
 import { PythonProcess } from './python-process.ts';
@@ -47,7 +49,13 @@ export class SmokeSession implements AsyncDisposable {
   }
 
   static async start(options: SmokeSessionOptions): Promise<SmokeSession> {
-    return new SmokeSession(await mkdtemp(join(tmpdir(), 'wan-smoke-')), options);
+    const folder = await makeFolder();
+    try {
+      return new SmokeSession(folder, options);
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw pythonMissing(options.python, error as Error);
+    }
   }
 
   /** What it is doing, in words. */
@@ -108,6 +116,14 @@ export class SmokeSession implements AsyncDisposable {
   }
 }
 
+async function makeFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'wan-smoke-'));
+  } catch (error) {
+    throw fsError(error, `make a folder in ${tmpdir()}`);
+  }
+}
+
 /** As what a person would be told that it does. */
 function describeStage({ stage, component, mode }: StageEvent): string {
   switch (stage) {
@@ -122,14 +138,18 @@ function describeStage({ stage, component, mode }: StageEvent): string {
   }
 }
 
+/** Where libraries write otherwise: by their own variable, or where the user's caches are. */
+const CACHES = ['TMPDIR', 'HF_HOME', 'XDG_CACHE_HOME', 'TORCH_HOME', 'TRITON_CACHE_DIR', 'TORCHINDUCTOR_CACHE_DIR', 'CUDA_CACHE_PATH'];
+/** They would win over HF_HOME. */
+const OTHER_CACHES = /^(?:HF|HUGGINGFACE|TRANSFORMERS|PYTORCH|DIFFUSERS)_.*CACHE$/;
+/** Credentials are for what fetches; here nothing is. */
+const SECRETS: ReadonlySet<string> = new Set(SECRET_NAMES);
+
 /** Offline, and with caches that go with the folder: what is tested is the directory, and nothing is to be left behind. */
 const environment = (env: SmokeSessionOptions['env'], folder: string): Record<string, string | undefined> => ({
-  ...env,
+  ...Object.fromEntries(Object.entries(env).filter(([name]) => !SECRETS.has(name) && !OTHER_CACHES.test(name))),
+  ...Object.fromEntries(CACHES.map((name) => [name, folder])),
   WAN_SMOKE_FOLDER: folder,
-  TMPDIR: folder,
-  HF_HOME: folder,
-  TRITON_CACHE_DIR: join(folder, 'triton'),
-  TORCHINDUCTOR_CACHE_DIR: join(folder, 'inductor'),
   HF_HUB_OFFLINE: '1',
   HF_HUB_DISABLE_TELEMETRY: '1',
   PYTHONUNBUFFERED: '1',

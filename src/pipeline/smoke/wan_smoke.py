@@ -66,7 +66,7 @@ class Channel:
         os.dup2(2, 1)
 
     def send(self, event: str, **facts: object) -> None:
-        self._file.write(json.dumps({"event": event, **facts}) + "\n")
+        self._file.write(json.dumps({"event": event, **facts}, allow_nan=False) + "\n")
         self._file.flush()
 
 
@@ -430,6 +430,8 @@ def failure_of(error: BaseException) -> SmokeFailure:
         return error
     text = f"{type(error).__name__}: {error}"
     kind = memory_kind(error)
+    if kind is None and (isinstance(error, ImportError) or "name 'ftfy' is not defined" in text):
+        kind = "package_missing"  # diffusers looks for some packages only when it comes to them
     if kind is None:
         kind = "device_failed" if "CUDA error" in text or "cuDNN" in text or "CUBLAS" in text else "run_failed"
     return SmokeFailure(kind, text)

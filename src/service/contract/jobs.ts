@@ -63,15 +63,15 @@ export const jobChanges = z
   })
   .refine((changes) => Object.keys(changes).length > 0, 'says nothing');
 
-const text = z.string().max(512).optional();
-/** Not more than a model is needed; what nobody knows is let through, since every caller sends something else. */
+const text = z.string().max(512).nullish();
+/** Not more than a model is needed; what nobody knows, and what is not said (`null`), is let through: every caller sends something else. */
 export const downloadRequest = z.looseObject({
   ...{ model_id: text, model_name: text, name: text, variant: text },
   force: z.boolean().nullish(),
   force_download: z.boolean().nullish(),
   priority: priority.nullish(),
-  components: z.array(z.string().max(512)).max(100).optional(),
-  limit_rate_bytes_per_second: limitRate.optional(),
+  components: z.array(z.string().max(512)).max(100).nullish(),
+  limit_rate_bytes_per_second: limitRate.nullish(),
 });
 
 export const downloadProgress = z.object({

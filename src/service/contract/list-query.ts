@@ -2,13 +2,14 @@
 import { z } from 'zod';
 import { MODEL_STATUSES, modelStatusOf } from '../../domain/model-kinds.ts';
 import { type ListQuestion, SORT_KEYS } from '../list-models.ts';
-import { text, whole } from './query.ts';
+import { flag, text, whole } from './query.ts';
 
 const MAX_LIMIT = 1000;
 const DEFAULT_LIMIT = 100;
 
 const status = text
   .transform((written, context) => {
+    if (written === '') return undefined;
     const found = modelStatusOf(written);
     if (found === undefined) context.addIssue({ code: 'custom', message: `is none of ${MODEL_STATUSES.join(', ')}` });
     return found ?? z.NEVER;
@@ -23,8 +24,10 @@ export const listQuery = z.object({
   status: status.optional(),
   type: text.optional(),
   model_type: text.optional().meta({ description: 'as `type`' }),
-  search: text.optional().meta({ description: 'somewhere in id, description, type or family' }),
+  search: text.optional().meta({ description: 'somewhere in id, description, type, family or a tag' }),
   family: text.optional(),
+  tag: text.optional(),
+  custom: flag.optional().meta({ description: 'only models that no manifest has, or only the others' }),
   worker: text.optional().meta({ description: 'models are not assigned to workers here: nothing is found' }),
   assigned_worker: text.optional().meta({ description: 'as `worker`' }),
   sort_by: z.enum(SORT_KEYS).optional().meta({ description: 'default: the order of the manifest' }),
@@ -41,6 +44,8 @@ export function listQuestion(query: z.output<typeof listQuery>): ListQuestion {
     search: notEmpty(query.search),
     worker: notEmpty(query.worker ?? query.assigned_worker),
     family: notEmpty(query.family),
+    tag: notEmpty(query.tag),
+    custom: query.custom,
     sortBy: query.sort_by,
     descending: query.sort_order === 'desc',
   };

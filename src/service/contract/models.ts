@@ -36,6 +36,8 @@ export const modelEntry = z
     verified_at: moment.nullable().meta({ description: 'when what is here was proven last' }),
     path: absolutePath.nullable(),
     error_message: z.string().nullable(),
+    custom: z.boolean().meta({ description: 'whether no manifest has it: it was registered, or uploaded' }),
+    tags: z.array(z.string()),
   })
   .meta({ id: 'Model' });
 
@@ -54,15 +56,15 @@ export const modelDetails = modelEntry.extend({
   updated_at: moment,
   last_used: z.null(),
   variant: z.string(),
-  tags: z.array(z.string()),
-  capabilities: z.array(z.string()).meta({ description: 'modes of its pipeline' }),
+  capabilities: z.array(z.string()).meta({ description: 'as noted; else the modes of its pipeline' }),
   requirements: z.record(z.string(), z.unknown()).meta({ description: 'memory, as its author says' }),
   metadata: z.record(z.string(), z.unknown()),
   components: z.array(z.string()),
   required_components: z.array(z.string()),
   optional_components: z.array(z.string()),
   sources: z.array(z.string()).meta({ description: 'redacted URLs, best first' }),
-  spec_digest: z.string(),
+  spec_digest: z.string().nullable().meta({ description: 'of all that decides its bytes; null: there are none yet' }),
+  deleted_at: moment.nullable(),
 });
 
 export const modelFiles = z.object({

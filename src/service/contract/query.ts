@@ -1,9 +1,10 @@
 /** What stands in queries: text, made into values and held to bounds. */
 import { z } from 'zod';
 
+/** Also as Python writes it. */
 export const flag = z
-  .enum(['true', 'false', '1', '0'])
-  .transform((text) => text === 'true' || text === '1')
+  .enum(['true', 'false', '1', '0', 'True', 'False'])
+  .transform((text) => text === 'true' || text === '1' || text === 'True')
   .meta({ description: 'true or false' });
 
 /** A whole number. */

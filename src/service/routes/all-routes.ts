@@ -16,9 +16,11 @@ import { loadPlanRoutes } from './load-plan-routes.ts';
 import { metricsRoutes } from './metrics-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { pinRoutes } from './pin-routes.ts';
+import { registryRoutes } from './registry-routes.ts';
 import { removeRoutes } from './remove-routes.ts';
 import { referenceRoutes, serviceRoutes } from './service-routes.ts';
 import { verifyRoutes } from './verify-routes.ts';
+import { webhookRoutes } from './webhook-routes.ts';
 import { whoamiRoutes } from './whoami-routes.ts';
 
 const GROUPS: readonly RouteGroup[] = [
@@ -31,6 +33,7 @@ const GROUPS: readonly RouteGroup[] = [
   contentRoutes,
   verifyRoutes,
   pinRoutes,
+  registryRoutes,
   removeRoutes,
   diskRoutes,
   gcRoutes,
@@ -38,6 +41,7 @@ const GROUPS: readonly RouteGroup[] = [
   downloadRoutes,
   eventRoutes,
   auditRoutes,
+  webhookRoutes,
   fleetRoutes,
 ];
 

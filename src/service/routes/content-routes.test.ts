@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { chmod, rm, writeFile } from 'node:fs/promises';
+import { chmod, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../../test/servers/http/fault-server.ts';
@@ -97,5 +97,18 @@ describe('the content of a file', () => {
     await served.orchestrator.remove(MODEL);
     expect((await bodyOf(response)).equals(bytes)).toBe(true);
     expect((await get()).status).toBe(404);
+  });
+});
+
+describe('a file that is cut off while it is sent', () => {
+  it('ends with the connection: nothing that comes later is taken for its bytes', async () => {
+    const world = await modelFixture({ files: { 'w.bin': seeded(30_000_000, 5) } });
+    const served = await testService(world);
+    await served.orchestrator.ensure(MODEL);
+    const file = join(world.modelDir(), 'w.bin');
+    const response = await fetch(`${served.url}/v1/models/${MODEL}/files/w.bin`);
+    await chmod(file, 0o644);
+    await truncate(file, 29_000_000);
+    await expect(response.arrayBuffer()).rejects.toThrow('terminated');
   });
 });

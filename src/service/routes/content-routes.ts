@@ -6,6 +6,7 @@ import type { OpenedFile } from '../../orchestrator/open-file.ts';
 import { byteRange } from '../byte-range.ts';
 import { modelParams, modelQuery } from '../contract/model-params.ts';
 import { PROBLEM_TYPE, problem } from '../contract/problem.ts';
+import { isKnown } from '../etag.ts';
 import { Refusal } from '../refusal.ts';
 import type { RouteGroup } from '../service-context.ts';
 
@@ -74,9 +75,6 @@ async function withoutBody(file: OpenedFile, reply: FastifyReply): Promise<Fasti
     .end();
   return reply;
 }
-
-const isKnown = (header: string | undefined, etag: string): boolean =>
-  header !== undefined && (header.trim() === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag));
 
 /** A date says less than the digest does: with one, the whole file is sent. */
 const isStillMeant = (header: string | string[] | undefined, etag: string): boolean =>

@@ -3,14 +3,15 @@ import type { z } from 'zod';
 import { isFinished, type JobRecord } from '../../domain/jobs.ts';
 import { formatRef } from '../../domain/model-ref.ts';
 import { resolveRequest } from '../../jobs/job-request.ts';
+import { megabytes } from '../../util/megabytes.ts';
 import { shownJob } from '../../wire/job-wire.ts';
 import { answers } from '../contract/answers.ts';
 import { done, download, downloadProgress, downloadRequest, idempotencyHeaders, jobParams } from '../contract/jobs.ts';
 import { modelParams } from '../contract/model-params.ts';
 import { idempotencyKeyOf } from '../idempotency-key.ts';
 import { Refusal } from '../refusal.ts';
-import { callOptions, type RouteGroup } from '../service-context.ts';
-import { downloadProgressWire, downloadWire, megabytes } from '../wire/download-wire.ts';
+import { callIds, callOptions, type RouteGroup } from '../service-context.ts';
+import { downloadProgressWire, downloadWire } from '../wire/download-wire.ts';
 
 /** Of a download, as different callers look for it. */
 const PROGRESS_PATHS = [
@@ -47,9 +48,9 @@ export const downloadRoutes: RouteGroup = (app, context) => {
       const key = idempotencyKeyOf(request);
       const { job, isNew } = await queue.submit(resolved, {
         origin: 'http',
-        correlationId: request.id,
+        ...callIds(request),
         ...(typeof priority === 'number' && { priority }),
-        ...(limit !== undefined && { limitRateBytesPerSecond: limit }),
+        ...(typeof limit === 'number' && { limitRateBytesPerSecond: limit }),
         ...(key !== undefined && { idempotencyKey: key }),
       });
       return downloadWire(shownJob(queue, job), { spec, isNew, nowMs: Date.now() });
@@ -114,8 +115,9 @@ export const downloadRoutes: RouteGroup = (app, context) => {
 };
 
 function askedModel({ model_id: id, model_name: modelName, name, variant }: z.output<typeof downloadRequest>) {
-  const model = [id, modelName, name].find((one) => one !== undefined && one !== '');
-  if (model !== undefined) return { model, place: variant === undefined || variant === '' ? {} : { variant } };
+  // An empty text says as little as none.
+  const model = id || modelName || name;
+  if (model) return { model, place: variant ? { variant } : {} };
   throw new Refusal('request_invalid', 'body.model_id: there is no model in it', {
     details: { problems: [{ where: 'body.model_id', message: 'is missing; model_name and name will do as well' }] },
   });

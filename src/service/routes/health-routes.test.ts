@@ -39,7 +39,7 @@ describe('health', () => {
 
   it('tells each model of the manifest, and the worst of them', async () => {
     const { served } = await threeModels();
-    const answer = (await served.ask('/health/models?dry_run=true')).as(modelsHealth);
+    const answer = (await served.ask('/health/models?dry_run=True')).as(modelsHealth);
     expect(answer).toMatchObject({
       status: 'error',
       complete: true,

@@ -128,6 +128,20 @@ describe('jobs over HTTP', () => {
     expect((await ask('/v1/jobs', { method: 'POST' })).status).toBe(401);
   });
 
+  it('are an admin’s to set going again where only an admin may queue them', async () => {
+    const { post, ask, admin, writer } = await twoModels();
+    const { job } = submittedJob.parse((await post('/v1/jobs', { kind: 'gc' }, admin)).json());
+    await post(`/v1/jobs/${job.id}/cancel`, undefined, admin);
+    const headers = { ...writer, 'content-type': 'application/json' };
+    const tried = [
+      await post(`/v1/jobs/${job.id}/retry`),
+      await post(`/v1/jobs/${job.id.slice(0, 6)}/priority`, { priority: 'high' }),
+      await ask(`/v1/jobs/${job.id}`, { method: 'PATCH', headers, body: '{"priority":"high"}' }),
+    ];
+    expect(tried.map((answer) => [answer.status, answer.json().reason])).toEqual(tried.map(() => [403, 'scope_missing']));
+    expect((await post(`/v1/jobs/${job.id}/retry`, undefined, admin)).json()).toMatchObject({ state: 'queued' });
+  });
+
   it.each(['ffffffffffff', '..%2F..%2FSTORE.json', 'x'.repeat(64), '%00'])('answer 404 for the id %s', async (id) => {
     const { get } = await twoModels();
     const answer = await get(`/v1/jobs/${id}`);
@@ -139,6 +153,7 @@ describe('a download', () => {
   it.each([
     [{ model_id: A, model_type: 'text-to-video', force_download: false }],
     [{ model_name: 'alpha', target_dir: '/elsewhere', force: false }],
+    [{ model_id: null, model_name: A, variant: null, force: null, priority: null, components: null }],
     [{ name: A, type: 'diffusion', tags: ['a'], auto_assign: true, priority: 'normal' }],
   ])('asked for with %j answers at once with its id and the model', async (body) => {
     const { post } = await twoModels();

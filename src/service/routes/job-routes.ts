@@ -1,5 +1,4 @@
 /** The queue: what waits, runs and has ended, and what can be asked of it. The same records as the command line's. */
-import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { scheduleStates } from '../../compose/jobs.ts';
 import { allows } from '../../credentials/api-token.ts';
@@ -10,11 +9,12 @@ import type { JobChanges } from '../../jobs/job-queue.ts';
 import { resolveRequest } from '../../jobs/job-request.ts';
 import { inShownOrder } from '../../jobs/shown-order.ts';
 import { explainWire, type JobWire, scheduleWire, shownJob } from '../../wire/job-wire.ts';
+import type { Caller } from '../caller.ts';
 import { answers } from '../contract/answers.ts';
 import { idempotencyHeaders, jobChanges, jobList, jobParams, jobsQuery, newJob, priority, submittedJob } from '../contract/jobs.ts';
 import { idempotencyKeyOf } from '../idempotency-key.ts';
 import { Refusal } from '../refusal.ts';
-import type { RouteGroup } from '../service-context.ts';
+import { callIds, type RouteGroup } from '../service-context.ts';
 
 /** They remove models, or change what is pinned: as when they are done at once. */
 const ADMIN_KINDS: ReadonlySet<JobKind> = new Set(['gc', 'lock']);
@@ -22,6 +22,12 @@ const ADMIN_KINDS: ReadonlySet<JobKind> = new Set(['gc', 'lock']);
 export const jobRoutes: RouteGroup = (app, { jobs: queue, orchestrator, config }) => {
   const [read, write] = [{ access: 'read' } as const, { access: 'write' } as const];
   const shown = (job: JobRecord): JobWire => shownJob(queue, job);
+  /** Whoever may not ask for such work may not set it going again either. */
+  const steered = ({ params, caller }: { readonly caller: Caller; readonly params: z.output<typeof jobParams> }): string => {
+    const job = queue.find(params.id);
+    requireScope(caller, job.request.kind);
+    return job.id;
+  };
 
   app.get(
     '/jobs',
@@ -51,11 +57,11 @@ export const jobRoutes: RouteGroup = (app, { jobs: queue, orchestrator, config }
     },
     async (request) => {
       const { priority: urgency, limit_rate_bytes_per_second: limit, ...asked } = request.body;
-      if (ADMIN_KINDS.has(asked.kind)) requireAdmin(request, asked.kind);
+      requireScope(request.caller, asked.kind);
       const key = idempotencyKeyOf(request);
       const { job, isNew } = await queue.submit(await resolveRequest(asked, orchestrator), {
         origin: 'http',
-        correlationId: request.id,
+        ...callIds(request),
         ...(urgency !== undefined && { priority: urgency }),
         ...(limit !== undefined && { limitRateBytesPerSecond: limit }),
         ...(key !== undefined && { idempotencyKey: key }),
@@ -87,7 +93,7 @@ export const jobRoutes: RouteGroup = (app, { jobs: queue, orchestrator, config }
     app.post(
       `/jobs/:id/${action}`,
       { config: write, schema: { tags: ['jobs'], summary: SUMMARIES[action], params: jobParams, response: answers(jobDocument) } },
-      async (request) => shown(await queue.act(request.params.id, action)),
+      async (request) => shown(await queue.act(steered(request), action)),
     );
   }
 
@@ -103,7 +109,7 @@ export const jobRoutes: RouteGroup = (app, { jobs: queue, orchestrator, config }
         response: answers(jobDocument),
       },
     },
-    async (request) => shown(await queue.change(request.params.id, changesOf(request.body))),
+    async (request) => shown(await queue.change(steered(request), changesOf(request.body))),
   );
 
   app.post(
@@ -118,7 +124,7 @@ export const jobRoutes: RouteGroup = (app, { jobs: queue, orchestrator, config }
         response: answers(jobDocument),
       },
     },
-    async (request) => shown(await queue.change(request.params.id, request.body)),
+    async (request) => shown(await queue.change(steered(request), request.body)),
   );
 };
 
@@ -134,7 +140,8 @@ const changesOf = ({ priority: urgency, limit_rate_bytes_per_second: limit }: z.
   ...(limit !== undefined && { limitRateBytesPerSecond: limit }),
 });
 
-function requireAdmin({ caller }: FastifyRequest, kind: JobKind): void {
-  if (caller.scope !== undefined && allows(caller.scope, 'admin')) return;
+function requireScope({ scope }: Caller, kind: JobKind): void {
+  if (!ADMIN_KINDS.has(kind)) return;
+  if (scope !== undefined && allows(scope, 'admin')) return;
   throw new Refusal('scope_missing', `a job of the kind ${kind} asks for a token with the scope admin`);
 }

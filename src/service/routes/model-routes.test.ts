@@ -45,7 +45,7 @@ describe('the list of models', () => {
     ['type=text-to-video', 13],
     ['model_type=llm', 12],
     ['search=MODEL-1', 10],
-    ['search=&type=', 25],
+    ['search=&type=&status=', 25],
     ['worker=gpu-1', 0],
     ['family=wan22&status=pending&type=text-generation', 11],
   ])('is narrowed by %s', async (query, total) => {

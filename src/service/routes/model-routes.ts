@@ -1,8 +1,7 @@
 /** One model: what it is, what of it is here, and what would make it whole. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { sourcesResult } from '../../documents/models.ts';
 import { formatRef } from '../../domain/model-ref.ts';
-import { healthOf } from '../../orchestrator/health/judge-health.ts';
 import { planWire } from '../../wire/ensure-wire.ts';
 import { sourcesWire } from '../../wire/sources-wire.ts';
 import { spaceWire } from '../../wire/space-wire.ts';
@@ -10,9 +9,9 @@ import { answers } from '../contract/answers.ts';
 import { modelParams, modelQuery } from '../contract/model-params.ts';
 import { modelDetails, modelFiles, modelPlan, modelProgress } from '../contract/models.ts';
 import { flag } from '../contract/query.ts';
-import { manifestWrittenAt } from '../known-models.ts';
+import { isKnown } from '../etag.ts';
+import { modelDocument } from '../model-document.ts';
 import { callOptions, type RouteGroup } from '../service-context.ts';
-import { modelDetailsWire } from '../wire/model-entry-wire.ts';
 import { modelFilesWire } from '../wire/model-files-wire.ts';
 import { modelProgressWire } from '../wire/model-progress-wire.ts';
 
@@ -23,14 +22,12 @@ export const modelRoutes: RouteGroup = (app, context) => {
     ...{ tags: ['models'], summary, params: modelParams, querystring: modelQuery, response: answers(document) },
   });
 
-  app.get('/models/:id', { config, schema: schemaOf('A model', modelDetails) }, async (request) => {
-    const { id } = request.params;
-    const options = { ...callOptions(request, context), ...request.query };
-    const [status, spec] = [await orchestrator.status(id, options), await orchestrator.show(id, options)];
-    const summary = (await orchestrator.listModels()).find(({ modelId }) => modelId === spec.modelId);
-    if (summary === undefined) throw new Error(`${spec.modelId} is in the manifest, and is not listed`);
-    const health = { modelId: spec.modelId, variant: spec.variant, health: healthOf(status), status };
-    return modelDetailsWire({ summary, health, writtenAt: await manifestWrittenAt(context.config) }, spec);
+  const described = schemaOf('A model; If-None-Match holds', modelDetails);
+  const response = { ...described.response, 304: z.null().meta({ description: 'as the caller has it' }) };
+  app.get('/models/:id', { config, schema: { ...described, response } }, async (request, reply) => {
+    const { document, etag } = await modelDocument(context, request.params.id, { ...callOptions(request, context), ...request.query });
+    reply.header('etag', etag);
+    return isKnown(request.headers['if-none-match'], etag) ? reply.code(304).send(null) : document;
   });
 
   app.get('/models/:id/status', { config, schema: schemaOf('What of a model is here', modelProgress) }, async (request) => {

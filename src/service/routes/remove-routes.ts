@@ -1,11 +1,14 @@
 /** Removing a model from this machine. The manifest is not touched: a later ensure fetches it again. */
 import { z } from 'zod';
 import { rmResult } from '../../documents/models.ts';
-import { ModelError } from '../../domain/errors.ts';
+import { isModelError, ModelError } from '../../domain/errors.ts';
+import type { RemoveOptions, RemoveResult } from '../../orchestrator/api.ts';
 import { removedWire } from '../../wire/rm-wire.ts';
 import { answers } from '../contract/answers.ts';
 import { modelParams, modelQuery } from '../contract/model-params.ts';
 import { flag } from '../contract/query.ts';
+import { changeHeaders } from '../contract/registry.ts';
+import { expectedTags } from '../etag.ts';
 import { callOptions, type RouteGroup } from '../service-context.ts';
 
 const query = modelQuery.extend({
@@ -25,17 +28,37 @@ export const removeRoutes: RouteGroup = (app, context) => {
         summary: 'Remove a model from this machine',
         params: modelParams,
         querystring: query,
+        headers: changeHeaders,
         response: answers(removed),
       },
     },
     async (request) => {
       const { delete_files: withFiles, ...options } = request.query;
       if (!withFiles) throw filesStay();
-      const result = removedWire(await context.orchestrator.remove(request.params.id, { ...callOptions(request, context), ...options }));
+      const result = removedWire(
+        await remove(request.params.id, { ...callOptions(request, context), ...options }, request.headers['if-match']),
+      );
       const message = result.removed ? `${result.ref} was removed` : `${result.ref} was not here`;
       return { ...result, success: true as const, message, id: result.ref };
     },
   );
+
+  /** Of the manifest's the next ensure brings the bytes back; one of the registry goes for good. */
+  async function remove(id: string, options: RemoveOptions, ifMatch: string | undefined): Promise<RemoveResult> {
+    const expected = expectedTags(ifMatch);
+    if (await isOwn(id)) return context.orchestrator.unregister(id, { ...options, ...(expected && { expectedTags: expected }) });
+    return context.orchestrator.remove(id, options);
+  }
+
+  /** What neither manifest nor registry has may still lie here, and is removed by its name. */
+  async function isOwn(id: string): Promise<boolean> {
+    try {
+      return (await context.orchestrator.findEntry(id)).entry?.isCustom ?? false;
+    } catch (error) {
+      if (isModelError(error, 'MODEL_NOT_FOUND')) return false;
+      throw error;
+    }
+  }
 };
 
 const filesStay = (): ModelError =>

@@ -1,11 +1,10 @@
 /** A job that makes a model real, in the words of callers who know downloads. */
 import type { JobState } from '../../domain/jobs.ts';
 import type { ModelSpec } from '../../domain/spec.ts';
+import { megabytes } from '../../util/megabytes.ts';
 import type { JobWire } from '../../wire/job-wire.ts';
 import type { Wire } from '../../wire/wire.ts';
 import type { download, downloadProgress } from '../contract/jobs.ts';
-
-const MB = 1e6;
 
 const STATUSES: Readonly<Record<JobState, Wire<typeof downloadProgress>['status']>> = {
   queued: 'pending',
@@ -56,5 +55,3 @@ export function downloadWire(
     message: isNew ? `${job.label} is queued as job ${job.id}` : `${job.label} is job ${job.id} already, and ${job.state}`,
   };
 }
-
-export const megabytes = (bytes: number): number => Math.round((bytes / MB) * 100) / 100;

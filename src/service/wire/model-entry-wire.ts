@@ -1,5 +1,6 @@
 import type { ModelHealth } from '../../domain/health.ts';
 import { type ModelStatusName, modelTypeOf } from '../../domain/model-kinds.ts';
+import type { RegistryEntry } from '../../domain/registry-entry.ts';
 import type { ModelSpec, ModelSummary } from '../../domain/spec.ts';
 import { ModelState } from '../../domain/status.ts';
 import { redactUrl } from '../../util/redact-url.ts';
@@ -14,25 +15,27 @@ export interface KnownModel {
   readonly health: ModelHealth;
   /** Of the manifest. ISO 8601. */
   readonly writtenAt: string;
+  /** What is noted of it. */
+  readonly entry?: RegistryEntry;
 }
 
-const MB = 1e6;
 const GB = 1e9;
 
-export function modelEntryWire({ summary, health, writtenAt }: KnownModel): ModelEntry {
+export function modelEntryWire({ summary, health, writtenAt, entry }: KnownModel): ModelEntry {
   const { status } = health;
   const [name = '', version = ''] = summary.modelId.split('@');
   const sizeBytes = status?.totalBytes ?? summary.totalBytes;
+  const isCustom = entry?.isCustom ?? false;
   return {
     id: summary.modelId,
     ...{ name, version },
-    type: modelTypeOf(summary.type),
+    type: entry?.type ?? modelTypeOf(summary.type),
     status: statusNameOf(health),
     assigned_worker: null,
-    created_at: status?.verifiedAt ?? writtenAt,
+    created_at: status?.verifiedAt ?? (isCustom ? entry?.createdAt : undefined) ?? writtenAt,
     ...sizeWire(sizeBytes),
     download_progress: progressOf(health, sizeBytes),
-    description: summary.description,
+    description: entry?.description ?? summary.description,
     family: summary.family,
     variants: summary.variants,
     default_variant: summary.defaultVariant,
@@ -44,6 +47,8 @@ export function modelEntryWire({ summary, health, writtenAt }: KnownModel): Mode
     verified_at: status?.verifiedAt ?? null,
     path: status?.path ?? null,
     error_message: health.error?.message ?? null,
+    custom: isCustom,
+    tags: entry?.tags ?? [],
   };
 }
 
@@ -52,8 +57,6 @@ const sizeWire = (bytes: number) => ({
   size_bytes: bytes,
   size_gb: Math.round((bytes / GB) * 1000) / 1000,
 });
-
-export const megabytes = (bytes: number): number => Math.round((bytes / MB) * 100) / 100;
 
 /** 0 to 1, and 1 only of what is whole. */
 export function progressOf(health: ModelHealth, totalBytes: number): number {
@@ -72,20 +75,22 @@ export function statusNameOf({ status, error }: ModelHealth): ModelStatusName {
 
 export function modelDetailsWire(known: KnownModel, spec: ModelSpec): Wire<typeof modelDetails> {
   const entry = modelEntryWire(known);
+  const { updatedAt, tags, capabilities, requirements, metadata } = known.entry ?? ({} as Partial<RegistryEntry>);
   const components = new Set(spec.files.flatMap(({ component }) => component ?? []));
   return {
     ...entry,
-    updated_at: entry.created_at,
+    updated_at: updatedAt ?? entry.created_at,
     last_used: null,
     variant: spec.variant,
-    tags: spec.tags,
-    capabilities: spec.pipeline?.modes ?? [],
-    requirements: { ...(spec.vramEstimation?.minVramGb !== undefined && { min_vram_gb: spec.vramEstimation.minVramGb }) },
-    metadata: { ...(spec.license !== undefined && { license: spec.license }), defaults: spec.defaults },
+    tags: tags ?? spec.tags,
+    capabilities: capabilities ?? spec.pipeline?.modes ?? [],
+    requirements: { ...(spec.vramEstimation?.minVramGb !== undefined && { min_vram_gb: spec.vramEstimation.minVramGb }), ...requirements },
+    metadata: { ...(spec.license !== undefined && { license: spec.license }), defaults: spec.defaults, ...metadata },
     components: [...components],
     required_components: spec.requiredComponents,
     optional_components: spec.optionalComponents,
     sources: spec.sources.map((source) => redactUrl(source)),
     spec_digest: spec.specDigest,
+    deleted_at: null,
   };
 }

@@ -1,9 +1,10 @@
 import type { ModelStatus } from '../../domain/status.ts';
 import { healthOf } from '../../orchestrator/health/judge-health.ts';
+import { megabytes } from '../../util/megabytes.ts';
 import { statusWire } from '../../wire/status-wire.ts';
 import type { Wire } from '../../wire/wire.ts';
 import type { modelProgress } from '../contract/models.ts';
-import { megabytes, progressOf, statusNameOf } from './model-entry-wire.ts';
+import { progressOf, statusNameOf } from './model-entry-wire.ts';
 
 export function modelProgressWire(status: ModelStatus): Wire<typeof modelProgress> {
   const { ok: _, ...told } = statusWire(status);

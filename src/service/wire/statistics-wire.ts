@@ -2,10 +2,11 @@ import { MODEL_STATUSES } from '../../domain/model-kinds.ts';
 import type { Wire } from '../../wire/wire.ts';
 import type { statistics } from '../contract/models.ts';
 import type { KnownModels } from '../known-models.ts';
+import { bareEntryWire } from './bare-entry-wire.ts';
 import { type ModelEntry, modelEntryWire } from './model-entry-wire.ts';
 
-export function statisticsWire({ models, isWhole }: KnownModels): Wire<typeof statistics> {
-  const entries = models.map(modelEntryWire);
+export function statisticsWire({ models, bare, isWhole }: KnownModels): Wire<typeof statistics> {
+  const entries = [...models.map(modelEntryWire), ...bare.filter(({ deletedAt }) => deletedAt === undefined).map(bareEntryWire)];
   const available = entries.filter(({ status }) => status === 'available');
   return {
     total_models: entries.length,

@@ -8,7 +8,14 @@ export interface StoredFile {
   /** Git id of the blob; of an LFS file that of its pointer. */
   readonly oid: string;
   /** Absent: in git itself. */
-  readonly lfs?: { readonly sha256: string; readonly pointerSize: number; readonly xetHash?: string };
+  readonly lfs?: LfsObject;
+}
+
+export interface LfsObject {
+  readonly sha256: string;
+  readonly pointerSize: number;
+  /** Absent: it is not in Xet storage. */
+  readonly xetHash?: string;
 }
 
 export interface Commit {
@@ -26,6 +33,8 @@ export class HubRepo {
   isDisabled = false;
   /** False: its large files are not in Xet storage; of those that are committed from then on. */
   isXet = true;
+  /** By what Xet storage knows the bytes, by their sha256: a word of ours where no real storage has them. */
+  xetHashOf: (sha256: string) => string = (sha256) => createHash('sha256').update(`xet ${sha256}`).digest('hex');
 
   /** Puts files over those that the branch has; undefined removes one. */
   commit(branch: string, changes: Readonly<Record<string, Content | undefined>>): Commit {
@@ -33,7 +42,7 @@ export class HubRepo {
     const files = new Map(parent?.files);
     for (const [path, content] of Object.entries(changes)) {
       if (content === undefined) files.delete(path);
-      else files.set(path, storedFile(path, content, this.isXet));
+      else files.set(path, storedFile(path, content, this.isXet ? this.xetHashOf : () => undefined));
     }
     const tree = [...files.values()].map(({ path, oid }) => `${path} ${oid}`).join('\n');
     const id = sha1(`tree ${tree}\nparent ${parent?.id ?? 'none'} ${this.commits.size}`);
@@ -50,12 +59,12 @@ export class HubRepo {
   }
 }
 
-function storedFile(path: string, content: Content, isXet: boolean): StoredFile {
+function storedFile(path: string, content: Content, xetHashOf: (sha256: string) => string | undefined): StoredFile {
   if (!LFS_NAMES.test(path)) return { path, content, oid: gitOid(content.read(0, content.sizeBytes)) };
   const sha256 = sha256Hex(content);
   const pointer = Buffer.from(`version https://git-lfs.github.com/spec/v1\noid sha256:${sha256}\nsize ${content.sizeBytes}\n`);
-  const xetHash = createHash('sha256').update(`xet ${sha256}`).digest('hex');
-  return { path, content, oid: gitOid(pointer), lfs: { sha256, pointerSize: pointer.length, ...(isXet && { xetHash }) } };
+  const xetHash = xetHashOf(sha256);
+  return { path, content, oid: gitOid(pointer), lfs: { sha256, pointerSize: pointer.length, ...(xetHash !== undefined && { xetHash }) } };
 }
 
 /** What `git hash-object` says. */

@@ -9,18 +9,21 @@
  *     hub.allow('hf_secret', 'org/name');              // a token, and what it may read; others are refused everywhere
  *     hub.rename('org/old', 'org/name');
  *     hub.limit({ remaining: 0, resetSeconds: 60 });
+ *     hub.casUrl = cas.url;                            // a real Xet storage that has the files: local-cas.ts
  *     hub.url; hub.requests; hub.storage; hub.signer   // storage is the FaultServer that has the large files
  *     await hub.stop();
  *
  * test/servers/hub/hub-server.test.ts shows that the Hub's own clients take it for the Hub.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { type Content, FaultServer, literal } from '../http/fault-server.ts';
 import { UrlSigner } from '../http/signed-urls.ts';
 import { infoDocument, refsDocument, treeDocument, treeEntry } from './documents.ts';
-import { type Commit, HubRepo, type StoredFile } from './hub-repo.ts';
+import { placeOf } from './hub-places.ts';
+import { entryNotFound, gatedReply, type HubReply, REPO_NOT_FOUND, ranged, redirect, refused, whoAmI, xetToken } from './hub-replies.ts';
+import { type Commit, HubRepo, type LfsObject } from './hub-repo.ts';
 
 export interface SeenByHub {
   readonly method: string;
@@ -31,12 +34,8 @@ export interface SeenByHub {
   status: number;
 }
 
-export interface HubReply {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly document?: unknown;
-  readonly bytes?: Uint8Array;
-}
+/** Of a file in Xet storage, for clients that say they can read from there. */
+const XET_INFO = 'application/vnd.xet-fileinfo+json';
 
 interface Asked {
   readonly type: string;
@@ -45,6 +44,8 @@ interface Asked {
   readonly commit: Commit;
   readonly url: URL;
   readonly token: string | undefined;
+  /** The header of this name. */
+  readonly accept: string;
 }
 
 /** How long the Hub's signed URLs live. */
@@ -65,6 +66,8 @@ export class HubServer {
   pageSize = PAGE_SIZE;
   /** Where large files are redirected to, in place of `storage`, by their sha256. */
   bytesUrl: ((sha256: string) => string) | undefined;
+  /** Where Xet storage answers; by default it is promised, and nobody is there. */
+  casUrl: string | undefined;
   /** The host that the addresses of next pages name, where it is not the one asked: a mirror passes on the Hub's own. */
   linkOrigin: string | undefined;
   /** Replaces the answers to those that it is not undefined for. */
@@ -129,7 +132,7 @@ export class HubServer {
     };
     this.requests.push(seen);
     const body = await readAll(request);
-    const reply = ranged(this.override?.(seen) ?? this.#replyTo(url, authorization, body), request);
+    const reply = ranged(this.override?.(seen) ?? this.#replyTo(url, request.headers, body), request);
     seen.status = reply.status;
     this.#send(reply, request, response);
   }
@@ -151,7 +154,7 @@ export class HubServer {
     response.end(request.method === 'HEAD' ? undefined : bytes);
   }
 
-  #replyTo(url: URL, authorization: string | undefined, body: string): HubReply {
+  #replyTo(url: URL, { authorization, accept = '' }: IncomingHttpHeaders, body: string): HubReply {
     if (this.#limit.remaining === 0) return { status: 429, document: { error: 'We had to rate limit you' } };
     const token = authorization?.replace(/^Bearer /, '');
     if (token !== undefined && !this.#tokens.has(token)) return refused(401, 'Invalid credentials in Authorization header');
@@ -168,7 +171,7 @@ export class HubServer {
     if (place.verb === 'refs') return { status: 200, document: refsDocument(repo) };
     const commit = repo.find(decodeURIComponent(place.revision));
     if (commit === undefined) return refused(404, `Invalid rev id: ${place.revision}`, 'RevisionNotFound');
-    const asked: Asked = { type: place.type, id: place.id, repo, commit, url, token };
+    const asked: Asked = { type: place.type, id: place.id, repo, commit, url, token, accept };
     const isFile = place.verb === 'resolve' || place.verb === 'resolve-cache';
     if (isFile && repo.isGated && !mayRead) return gatedReply(place.name, token);
     const rest = decodeURIComponent(place.rest);
@@ -176,6 +179,7 @@ export class HubServer {
   }
 
   #answerApi({ id, repo, commit, url }: Asked, verb: string, rest: string, body: string): HubReply {
+    if (verb === 'xet-read-token') return xetToken(this.casUrl ?? this.storage.url);
     if (verb === 'revision') return { status: 200, document: infoDocument(id, repo, commit, url.searchParams.get('blobs') === 'true') };
     if (verb === 'paths-info') {
       const paths = pathsOf(body);
@@ -191,11 +195,16 @@ export class HubServer {
     return { status: 200, document: page, ...(hasMore && { headers: { link: `<${next.href}>; rel="next"` } }) };
   }
 
-  #answerFile({ type, id, commit }: Asked, path: string, isFirst: boolean): HubReply {
+  #answerFile({ type, id, commit, accept }: Asked, path: string, isFirst: boolean): HubReply {
     const file = commit.files.get(path);
     if (file === undefined) return entryNotFound(commit);
     const headers = { 'x-repo-commit': commit.id, 'accept-ranges': 'bytes', 'x-linked-size': String(file.content.sizeBytes) };
-    if (file.lfs !== undefined) return this.#toStorage(file, file.lfs, { ...headers, type, id, commit: commit.id });
+    if (file.lfs !== undefined) {
+      const all = { ...headers, 'x-linked-etag': `"${file.lfs.sha256}"`, ...this.#xetHeaders(file.lfs, `${type}s/${id}`, commit) };
+      if (file.lfs.xetHash !== undefined && accept.includes(XET_INFO))
+        return { status: 200, headers: { ...all, 'content-type': XET_INFO } };
+      return this.#toStorage(file.lfs, all);
+    }
     const etag = { 'x-linked-etag': `"${file.oid}"`, etag: `"${file.oid}"` };
     const encoded = path.split('/').map(encodeURIComponent).join('/');
     const cache = `/api/resolve-cache/${type}s/${id}/${commit.id}/${encoded}?${encodeURIComponent(`/${path}`)}=&etag=%22${file.oid}%22`;
@@ -203,14 +212,16 @@ export class HubServer {
     return { status: 200, headers: { ...headers, ...etag }, bytes: file.content.read(0, file.content.sizeBytes) };
   }
 
-  #toStorage(_: StoredFile, lfs: NonNullable<StoredFile['lfs']>, about: Readonly<Record<string, string>>): HubReply {
-    const { type, id, commit, ...headers } = about;
-    const location = this.bytesUrl?.(lfs.sha256) ?? this.signer.sign(this.storage.urlOf(storagePath(lfs.sha256)), LINK_MS);
-    const auth = `${this.url}/api/${type}s/${id}/xet-read-token/${commit}`;
-    const xetLink = `<${auth}>; rel="xet-auth", <${this.storage.url}/v1/reconstructions/${lfs.xetHash}>; rel="xet-reconstruction-info"`;
-    const body = `Found. Redirecting to ${location}`;
-    const xet = lfs.xetHash === undefined ? {} : { link: xetLink, 'x-xet-hash': lfs.xetHash };
-    return { status: 302, headers: { ...headers, ...xet, location, 'x-linked-etag': `"${lfs.sha256}"` }, bytes: Buffer.from(body) };
+  #toStorage({ sha256 }: LfsObject, headers: Readonly<Record<string, string>>): HubReply {
+    const location = this.bytesUrl?.(sha256) ?? this.signer.sign(this.storage.urlOf(storagePath(sha256)), LINK_MS);
+    return { status: 302, headers: { ...headers, location }, bytes: Buffer.from(`Found. Redirecting to ${location}`) };
+  }
+
+  #xetHeaders({ xetHash }: LfsObject, repo: string, { id }: Commit): Readonly<Record<string, string>> {
+    if (xetHash === undefined) return {};
+    const auth = `<${this.url}/api/${repo}/xet-read-token/${id}>; rel="xet-auth"`;
+    const info = `<${this.casUrl ?? this.storage.url}/v1/reconstructions/${xetHash}>; rel="xet-reconstruction-info"`;
+    return { link: `${auth}, ${info}`, 'x-xet-hash': xetHash };
   }
 }
 
@@ -219,76 +230,6 @@ const contentOf = (bytes: Content | Uint8Array | string | undefined): Content | 
 
 /** The path of a large file at the storage: its name is its digest. */
 export const storagePath = (sha256: string): string => `xet-bridge-us/${sha256}`;
-
-interface Place {
-  readonly type: string;
-  readonly id: string;
-  /** `org/name`, or `datasets/org/name`. */
-  readonly name: string;
-  readonly verb: string;
-  readonly revision: string;
-  readonly rest: string;
-}
-
-const API =
-  /^\/api\/(?<type>model|dataset|space)s\/(?<id>[^/]+\/[^/]+)(?:\/(?<verb>revision|tree|paths-info|refs)(?:\/(?<revision>[^/]+)(?:\/(?<rest>.+))?)?)?$/;
-const CACHE = /^\/api\/(?<verb>resolve-cache)\/(?<type>model|dataset|space)s\/(?<id>[^/]+\/[^/]+)\/(?<revision>[^/]+)\/(?<rest>.+)$/;
-const FILE = /^\/(?:(?<type>dataset|space)s\/)?(?<id>[^/]+\/[^/]+)\/(?<verb>resolve)\/(?<revision>[^/]+)\/(?<rest>.+)$/;
-
-function placeOf(pathname: string): Place | undefined {
-  const groups = (API.exec(pathname) ?? CACHE.exec(pathname) ?? FILE.exec(pathname))?.groups;
-  if (groups === undefined) return undefined;
-  const { type = 'model', id = '', verb = 'revision', revision = 'main', rest = '' } = groups;
-  return { type, id, name: type === 'model' ? id : `${type}s/${id}`, verb, revision, rest };
-}
-
-const refused = (status: number, text: string, code?: string): HubReply => ({
-  status,
-  headers: { 'x-error-message': encodeURI(text).replaceAll('%20', ' '), ...(code !== undefined && { 'x-error-code': code }) },
-  document: { error: text },
-});
-
-const REPO_NOT_FOUND = refused(404, 'Repository not found', 'RepoNotFound');
-
-const entryNotFound = ({ id }: Commit): HubReply => {
-  const reply = refused(404, 'Entry not found', 'EntryNotFound');
-  return { ...reply, headers: { ...reply.headers, 'x-repo-commit': id } };
-};
-
-const gatedReply = (name: string, token: string | undefined): HubReply =>
-  token === undefined
-    ? refused(
-        401,
-        `Access to model ${name} is restricted. You must have access to it and be authenticated to access it. Please log in.`,
-        'GatedRepo',
-      )
-    : refused(
-        403,
-        `Access to model ${name} is restricted and you are not in the authorized list. Visit its page to ask for access.`,
-        'GatedRepo',
-      );
-
-const redirect = (location: string): HubReply => ({
-  status: 307,
-  headers: { location },
-  bytes: Buffer.from(`Temporary Redirect. Redirecting to ${location}`),
-});
-
-const whoAmI = (token: string | undefined): HubReply =>
-  token === undefined
-    ? refused(401, 'Invalid username or password.')
-    : { status: 200, document: { type: 'user', name: 'tester', auth: {} } };
-
-/** One range of a body, as RFC 9110 has it. */
-function ranged(reply: HubReply, { headers }: IncomingMessage): HubReply {
-  const [, first = '', last = ''] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? [];
-  if (reply.status !== 200 || reply.bytes === undefined || first === '') return reply;
-  const total = reply.bytes.length;
-  const to = Math.min(total, last === '' ? total : Number(last) + 1);
-  if (Number(first) >= total) return { status: 416, headers: { ...reply.headers, 'content-range': `bytes */${total}` } };
-  const range = `bytes ${first}-${to - 1}/${total}`;
-  return { status: 206, headers: { ...reply.headers, 'content-range': range }, bytes: reply.bytes.subarray(Number(first), to) };
-}
 
 /** As JSON from the one client, as a form from the other. */
 function pathsOf(body: string): readonly string[] {

@@ -2,15 +2,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { answering } from '../../support/answering.ts';
+import { freePort } from '../../support/free-port.ts';
 import { S3Server } from './s3-server.ts';
 
 const ACCESS_KEY = 'AKIAMINIOTEST1234567';
 const SECRET_KEY = 'minio-test-secret-key';
-const START_MS = 60_000;
 
 export async function startMinio({ region = 'eu-west-1' }: { readonly region?: string } = {}): Promise<S3Server> {
   const folder = await mkdtemp(join(tmpdir(), 'wan-minio-'));
@@ -38,21 +37,4 @@ export async function startMinio({ region = 'eu-west-1' }: { readonly region?: s
     throw error;
   });
   return new S3Server({ endpoint, region, accessKeyId: ACCESS_KEY, secretAccessKey: SECRET_KEY, stop });
-}
-
-async function answering(url: string, hasEnded: () => boolean): Promise<void> {
-  for (const until = Date.now() + START_MS; Date.now() < until && !hasEnded(); await sleep(50)) {
-    const answer = await fetch(url).catch(() => undefined);
-    if (answer?.status === 200) return;
-  }
-  throw new Error('MinIO did not start');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

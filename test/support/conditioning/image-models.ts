@@ -17,6 +17,7 @@ export const IMAGE_MODELS = {
   'diffusers-i2v@1.0.0': model('WanImageToVideoPipeline', 8),
   'diffusers-ti2v@1.0.0': model('WanPipeline', 16),
   't2v@1.0.0': model('WanT2V', 8, { pipeline: { class: 'WanT2V', modes: ['t2v'], forbidden_inputs: ['image'] } }),
+  'boundless@1.0.0': model('WanI2V', 8, { resolution_caps: [] }),
   's2v@1.0.0': model('WanS2V', 8),
 } as const;
 

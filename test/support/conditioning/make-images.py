@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 
 WIDTH, HEIGHT = 53, 37
 
@@ -47,11 +47,22 @@ def deep_png(path, colour_type, channels):
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b""))
 
 
+def turned(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
+
+
+def turned_xmp(orientation):
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
+        f'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="{orientation}"/></rdf:RDF></x:xmpmeta>'
+    )
+
+
 def one_of_each(folder):
     rgb, rgba = image("RGB"), image("RGBA")
     palette = rgb.quantize(32)
-    turned = Image.Exif()
-    turned[0x0112] = 6
     rgb.save(folder / "rgb.png")
     rgba.save(folder / "rgba.png")
     image("L").save(folder / "grey.png")
@@ -70,7 +81,14 @@ def one_of_each(folder):
     rgb.save(folder / "422.jpg", quality=80, subsampling=1)
     rgb.save(folder / "444.jpg", quality=95, subsampling=0)
     rgb.save(folder / "progressive.jpg", progressive=True, icc_profile=odd_profile())
-    rgb.save(folder / "turned.jpg", exif=turned, quality=90)
+    rgb.save(folder / "turned.jpg", exif=turned(6), quality=90)
+    for orientation in (2, 3, 4, 5, 7, 8):
+        rgb.save(folder / f"turned-{orientation}.jpg", exif=turned(orientation), quality=50)
+    rgb.save(folder / "turned-xmp.jpg", xmp=turned_xmp(6).encode(), quality=50)
+    rgb.save(folder / "turned-xmp.webp", xmp=turned_xmp(7).encode())
+    as_text = PngImagePlugin.PngInfo()
+    as_text.add_itxt("XML:com.adobe.xmp", turned_xmp(8))
+    rgb.save(folder / "turned-xmp.png", pnginfo=as_text)
     image("L").save(folder / "grey.jpg")
     rgb.save(folder / "lossy.webp")
     rgba.save(folder / "lossy-alpha.webp")
@@ -94,8 +112,7 @@ def of_chance(folder, seed, count):
         if kind == "jpg":
             options |= {"subsampling": chance.randint(0, 2), "progressive": chance.random() < 0.3}
             if chance.random() < 0.5:
-                options["exif"] = Image.Exif()
-                options["exif"][0x0112] = chance.randint(1, 8)
+                options["exif"] = turned(chance.randint(1, 8))
         image(mode, *size, seed=number).save(folder / f"{number:03}-{mode}-{size[0]}x{size[1]}.{kind}", **options)
 
 

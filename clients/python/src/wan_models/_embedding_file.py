@@ -61,7 +61,7 @@ def decode_entry(entry_id: str, file: bytes) -> dict[str, Tensor]:
         tensors = _tensors_of(header, file[_LENGTH_BYTES + length :])
         is_ours = metadata["format"] == FORMAT and hashlib.sha256(metadata["key"].encode()).hexdigest() == entry_id
         is_whole = metadata["content_sha256"] == _content_digest(tensors)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DamagedEntry(f"not a safetensors file: {error}") from error
     if not (is_ours and is_whole):
         raise DamagedEntry("the file is no embedding of this key, or its bytes are not those that were written")
@@ -97,6 +97,8 @@ def _check_tensor(name: str, tensor: Tensor) -> None:
         raise ValueError(f"{name!r} is no name of a tensor: [a-z0-9_]+")
     if tensor.dtype not in DTYPE_BITS:
         raise ValueError(f"{tensor.dtype!r} is no dtype of safetensors files: BF16, F16, F32, …")
+    if not all(type(side) is int and side >= 0 for side in tensor.shape):
+        raise ValueError(f"{name} has the shape {list(tensor.shape)}, which is none")
     bits = math.prod(tensor.shape) * DTYPE_BITS[tensor.dtype]
     if bits != 8 * len(tensor.data):
         raise ValueError(f"{name} ({tensor.dtype} {list(tensor.shape)}) has {len(tensor.data)} bytes instead of {bits / 8:g}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ._clean_prompt import clean_prompt
 from ._embedding_file import DTYPE_BITS
@@ -19,7 +20,7 @@ class KeyParts:
 
     def __init__(self, encoder: str, max_length: int, dtypes: tuple[object, object], extra: Mapping[str, str]) -> None:
         self.dtype, compute_dtype = (dtype_name(dtype) for dtype in dtypes)
-        self._parts = {
+        self._parts: dict[str, Any] = {
             "compute_dtype": compute_dtype,
             "dtype": self.dtype,
             "encoder": _checked_encoder(encoder),
@@ -32,6 +33,15 @@ class KeyParts:
         """What the entry's id is the sha256 of."""
         prompt_sha256 = sha256_of(clean_prompt(prompt))
         return json.dumps({**self._parts, "prompt_sha256": prompt_sha256}, sort_keys=True, separators=(",", ":"))
+
+    def check_shape(self, shape: Sequence[int]) -> None:
+        """Of another length, or of several videos, it would be every clip's from now on. Other layouts are told by `extra`."""
+        length = self._parts["max_length"]
+        if (len(shape), *shape[:2]) != (3, 1, length) and not self._parts["extra"]:
+            wanted = f"(1, {length}, width)"
+            raise ValueError(
+                f"prompt_embeds is {tuple(shape)}, the cache is for {wanted}: encode with max_sequence_length={length}, one video a prompt"
+            )
 
 
 def sha256_of(text: str) -> str:

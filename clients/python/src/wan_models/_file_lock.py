@@ -33,6 +33,7 @@ def file_lock(path: Path, wait_s: float, is_pointless: Callable[[], bool] = lamb
     try:
         yield _wait(descriptor, wait_s, is_pointless)
     finally:
+        _set_lock(descriptor, "F_UNLCK")  # closing would not: a process that was forked meanwhile has it open, too
         os.close(descriptor)
 
 
@@ -49,14 +50,18 @@ def _wait(descriptor: int, wait_s: float, is_pointless: Callable[[], bool]) -> b
 
 
 def _try_lock(descriptor: int) -> bool:
-    if fcntl is None:
-        return True
     try:
-        if sys.platform == "linux":
-            # struct flock: type, whence, start, length, pid. Of the open file, not of the process: threads exclude each other, too.
-            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, _OFFSET, 1, 0))
-        else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _set_lock(descriptor, "F_WRLCK")
     except (BlockingIOError, PermissionError):
         return False
     return True
+
+
+def _set_lock(descriptor: int, kind: str) -> None:
+    if fcntl is None:
+        return
+    if sys.platform == "linux":
+        # struct flock: type, whence, start, length, pid. Of the open file, not of the process: threads exclude each other, too.
+        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", getattr(fcntl, kind), os.SEEK_SET, _OFFSET, 1, 0))
+    else:
+        fcntl.flock(descriptor, fcntl.LOCK_UN if kind == "F_UNLCK" else fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,6 +15,7 @@ from .cancel import stopped_by_scope
 from .command import CommandNotFound
 
 _GRACE_S = 30
+_PATIENCE_S = 10
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Child:
         """
         self._is_stoppable = is_stoppable
         self._input_lock = threading.Lock()
+        self._reminder: Optional[threading.Timer] = None
         self._lines: queue.SimpleQueue[Optional[Line]] = queue.SimpleQueue()
         try:
             self._process: subprocess.Popen[str] = subprocess.Popen(
@@ -73,6 +75,8 @@ class Child:
         """The exit status; of one that a signal ended, as a shell tells it."""
         status = self._process.wait()
         self._close_input()
+        if self._reminder is not None:
+            self._reminder.cancel()
         return status if status >= 0 else 128 - status
 
     @contextmanager
@@ -90,16 +94,31 @@ class Child:
         self.ask_to_stop()
         try:
             self._process.wait(_GRACE_S)
-        except (KeyboardInterrupt, subprocess.TimeoutExpired):
+        except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
-        self._close_input()
+        except BaseException:
+            self._process.kill()
+            raise
+        finally:
+            self.wait()
 
     def ask_to_stop(self) -> None:
-        if self._is_stoppable:
-            self._close_input()
-        else:
+        """Returns at once."""
+        if not self._is_stoppable:
             self._process.terminate()
+            return
+        self._close_input()
+        if os.name != "nt" and self._reminder is None:
+            # A process that was forked from this one has the other end of its input, too, and that stays open.
+            self._reminder = threading.Timer(_PATIENCE_S, self._process.terminate)
+            self._reminder.name, self._reminder.daemon = "wan-models", True
+            self._reminder.start()
+
+    def terminate(self) -> None:
+        """For one that is known to heed the signal."""
+        if os.name != "nt":
+            self._process.terminate()
+        self.stop()
 
     def _close_input(self) -> None:
         if self._process.stdin is not None:

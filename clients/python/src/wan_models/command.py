@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
 from .errors import InvalidConfig
 
@@ -17,8 +17,8 @@ _HINT = f"install it (`npm install --global wan-models`), or say where it is: {V
 class CommandNotFound(InvalidConfig):
     """There is no ``wan`` to run. Nothing is downloaded for that: a program that installs programs should be asked to."""
 
-    def __init__(self, message: str, hint: str = _HINT, reason: Optional[str] = "command_not_found") -> None:
-        super().__init__(message, hint, reason)
+    def __init__(self, message: str, hint: str = _HINT, reason: Optional[str] = "command_not_found", *rest: Any) -> None:
+        super().__init__(message, hint, reason, *rest)
 
 
 def find_command(given: Union[str, Sequence[str], None], env: Mapping[str, str]) -> list[str]:

@@ -81,7 +81,7 @@ class _ChildHold:
         self.data = data
 
     def release(self) -> None:
-        self._child.stop()
+        self._child.terminate()
 
 
 class _Answer:

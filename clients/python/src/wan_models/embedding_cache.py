@@ -67,6 +67,11 @@ class EmbeddingCache:
         self.directory = default_directory() if directory is None else Path(directory)
         self.max_bytes = _default_max_bytes() if max_bytes is None else max_bytes
 
+    @property
+    def dtype(self) -> str:
+        """Of the embeddings, as safetensors names it."""
+        return self._key.dtype
+
     def get(self, prompt: str) -> Optional[dict[str, Tensor]]:
         """None where there is none, or what was there did not prove itself and was removed. Raises OSError."""
         return self._read(sha256_of(self._key.text(prompt)))
@@ -105,9 +110,10 @@ class EmbeddingCache:
     def _checked(self, tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         if "prompt_embeds" not in tensors:
             raise ValueError("there is no prompt_embeds")
-        found = tensors["prompt_embeds"].dtype
-        if found != self._key.dtype:
-            raise ValueError(f"prompt_embeds is {found}, the cache is for {self._key.dtype}")
+        dtype, shape, _ = tensors["prompt_embeds"]
+        if dtype != self._key.dtype:
+            raise ValueError(f"prompt_embeds is {dtype}, the cache is for {self._key.dtype}")
+        self._key.check_shape(shape)
         return tensors
 
     def _tolerant_read(self, entry_id: str) -> Optional[dict[str, Tensor]]:
@@ -175,6 +181,10 @@ class TorchEmbeddingCache:
         self.cache = cache
         self._device = device
         self._torch: Any = importlib.import_module("torch")
+        names = {"BF16": "bfloat16", "F16": "float16", "F32": "float32", "F64": "float64"}
+        if cache.dtype not in names:
+            raise ValueError(f"embeddings of {cache.dtype} are not had as torch tensors: {', '.join(names)}")
+        self._dtype = getattr(self._torch, names[cache.dtype])
 
     def get(self, prompt: str) -> Any:
         """The embedding on the device, or None."""
@@ -195,9 +205,7 @@ class TorchEmbeddingCache:
         return Tensor(dtype_name(plain.dtype), tuple(plain.shape), data)
 
     def _tensor(self, tensor: Tensor) -> Any:
-        torch = self._torch
-        dtype = {"BF16": torch.bfloat16, "F16": torch.float16, "F32": torch.float32, "F64": torch.float64}[tensor.dtype]
-        return torch.frombuffer(bytearray(tensor.data), dtype=dtype).reshape(tensor.shape).to(self._device)
+        return self._torch.frombuffer(bytearray(tensor.data), dtype=self._dtype).reshape(tensor.shape).to(self._device)
 
 
 def default_directory() -> Path:

@@ -31,6 +31,17 @@ class EnsuredFile:
 
 
 @dataclass(frozen=True)
+class SourceTrouble:
+    """How a source failed, and how often."""
+
+    source: str
+    code: str
+    times: int
+    message: str
+    reason: Optional[str] = None
+
+
+@dataclass(frozen=True)
 class EnsureResult:
     """A model that is complete and proven."""
 
@@ -49,6 +60,8 @@ class EnsureResult:
     files: tuple[EnsuredFile, ...]
     liars: tuple[str, ...] = ()
     """Sources whose bytes were proven wrong."""
+    troubles: tuple[SourceTrouble, ...] = ()
+    """Sources that failed or stalled, and were left for others."""
 
 
 @dataclass(frozen=True)

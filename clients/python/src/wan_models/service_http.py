@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import re
 import socket
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any, Optional, Union
@@ -17,7 +19,7 @@ from .transport import error_from
 
 URL_VARIABLE, TOKEN_VARIABLE = "WAN_SERVICE_URL", "WAN_SERVICE_TOKEN"
 _TIMEOUT_S = 30.0
-_MAX_PATIENCE_S = 60.0
+_LEAST_PATIENCE_S, _MAX_PATIENCE_S = 0.1, 60.0
 _TOKEN = re.compile(r"[\x21-\x7e]+")  # anything else http.client would refuse, and show
 
 Query = Mapping[str, Union[str, int, float]]
@@ -46,25 +48,33 @@ class ServiceHttp:
         self.url = base_url.rstrip("/")
         self._authorization = {"Authorization": f"Bearer {token}"} if token else {}
 
-    def get(self, path: str, query: Optional[Query] = None) -> Mapping[str, Any]:
-        return self._patiently("GET", f"{path}?{urlencode(query)}" if query else path, None)
+    def get(self, path: str, query: Optional[Query] = None, *, until: float = math.inf) -> Mapping[str, Any]:
+        """Args:
+        until: of ``time.monotonic()``: no patience beyond it
+        """
+        return self._patiently("GET", f"{path}?{urlencode(query)}" if query else path, None, until=until)
 
-    def post(self, path: str, body: Optional[Mapping[str, Any]] = None) -> Mapping[str, Any]:
-        return self._patiently("POST", path, body)
+    def post(self, path: str, body: Optional[Mapping[str, Any]] = None, *, until: float = math.inf) -> Mapping[str, Any]:
+        return self._patiently("POST", path, body, until=until)
 
     def post_long(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Waits for as long as the answer takes; the scope of a ``Cancel`` ends that, and with it the work."""
         return self._patiently("POST", path, body, is_long=True)
 
-    def _patiently(self, method: str, path: str, body: Optional[Mapping[str, Any]], *, is_long: bool = False) -> Mapping[str, Any]:
+    def _patiently(
+        self, method: str, path: str, body: Optional[Mapping[str, Any]], *, is_long: bool = False, until: float = math.inf
+    ) -> Mapping[str, Any]:
         """Asks again where the service says when: it has done nothing then."""
-        while True:
-            status, wait_s, document = _Exchange(self, method, path, body, is_long=is_long).run()
-            if status == http.client.OK:
-                return document
-            if status != http.client.TOO_MANY_REQUESTS or wait_s is None:
-                raise error_from(document)
-            time.sleep(min(wait_s, _MAX_PATIENCE_S))
+        stopped = threading.Event()
+        with stopped_by_scope(stopped.set):
+            while True:
+                status, wait_s, document = _Exchange(self, method, path, body, is_long=is_long).run()
+                if status == http.client.OK:
+                    return document
+                if status != http.client.TOO_MANY_REQUESTS or wait_s is None or time.monotonic() + wait_s > until:
+                    raise error_from(document)
+                if stopped.wait(min(max(wait_s, _LEAST_PATIENCE_S), _MAX_PATIENCE_S)):
+                    raise Cancelled("the call was cancelled while the service asked for patience", reason="stopped")
 
     def _connect(self) -> http.client.HTTPConnection:
         kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -14,6 +16,7 @@ from .progress import OnEvent
 from .service_http import ServiceHttp, ServiceUnreachable
 from .transport import error_from
 
+_log = logging.getLogger("wan_models")
 _INTERVAL_S = 0.25
 _ENDED = frozenset({"succeeded", "failed", "cancelled"})
 
@@ -30,7 +33,7 @@ class JobWatch:
         self._http, self._cancels = http, cancels
         self._events = _Events(on_event)
         self._timeout_s = timeout_s
-        self._ends_at = None if timeout_s is None else time.monotonic() + timeout_s
+        self._ends_at = math.inf if timeout_s is None else time.monotonic() + timeout_s
         self._stopped = threading.Event()
 
     def run(self, request: Mapping[str, Any]) -> Job:
@@ -38,25 +41,32 @@ class JobWatch:
         with stopped_by_scope(self._stopped.set):
             if self._stopped.is_set():
                 raise Cancelled("the scope of this call was cancelled before it began", reason="stopped_watching")
-            job: Job = self._http.post("/v1/jobs", request)["job"]
+            job: Job = self._http.post("/v1/jobs", request, until=self._ends_at)["job"]
             try:
                 ended = self._watched(job)
             except ServiceUnreachable:
                 raise
             except BaseException:  # Ctrl-C too, and what a callback raises
                 if self._cancels:
-                    self._http.post(f"/v1/jobs/{job['id']}/cancel")
+                    self._cancel(job)
                 raise
         return _succeeded(ended)
+
+    def _cancel(self, job: Job) -> None:
+        """What ended the call is what its caller has to hear of, whatever becomes of this."""
+        try:
+            self._http.post(f"/v1/jobs/{job['id']}/cancel")
+        except WanError as error:
+            _log.warning("job %s goes on in the service, it could not be cancelled: %s", job["id"], error.message)
 
     def _watched(self, job: Job) -> Job:
         while job["state"] not in _ENDED:
             self._events.tell(job)
             if self._stopped.wait(_INTERVAL_S):
                 raise self._left(Cancelled, job, "stopped_watching", "the call was cancelled")
-            if self._ends_at is not None and time.monotonic() >= self._ends_at:
+            if time.monotonic() >= self._ends_at:
                 raise self._left(NetworkTimeout, job, "timeout", f"it took longer than {self._timeout_s:g} s")
-            job = self._http.get(f"/v1/jobs/{job['id']}")
+            job = self._http.get(f"/v1/jobs/{job['id']}", until=self._ends_at)
         if job["state"] == "succeeded":
             self._events.tell(job)
         return job

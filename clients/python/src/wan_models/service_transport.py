@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from .errors import InvalidConfig, InvalidInput, NotImplementedYet
 from .progress import OnEvent, PlainProgress, ProgressMeter
-from .service_http import ServiceHttp
+from .service_http import ServiceHttp, ServiceUnreachable
 from .service_job import Job, JobWatch
 from .transport import Document, Hold, OptionValue, Request, Watch
 
@@ -82,11 +82,15 @@ class ServiceTransport:
         origin = ways[0] if len(ways) == 1 else "unknown"
         shown = [{"path": one["path"], "size_bytes": one["size_bytes"], "proof": one["proof"], "origin": origin} for one in files]
         head = {"ref": job["model"], "variant": listed["variant"], "duration_ms": duration_ms}
-        return {**head, **job["result"], "files": shown, "liars": summary.get("liars", [])}
+        told = {"liars": summary.get("liars", []), "troubles": summary.get("troubles", [])}
+        return {**head, **job["result"], "files": shown, **told}
 
     def _require_root(self) -> None:
         """Before a byte moves: a path that is no directory here is of no use."""
-        root = Path(self._http.get("/v1/")["root"])
+        told = self._http.get("/v1/").get("root")
+        if not isinstance(told, str):
+            raise ServiceUnreachable(f"what answers at {self._http.url} is no `wan serve`: is it at that address?")
+        root = Path(told)
         if not root.is_dir():
             raise self._not_here(f"keeps its models in {root}, which is no directory on this machine")
 

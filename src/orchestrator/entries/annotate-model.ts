@@ -1,0 +1,65 @@
+/** What is noted of a model is changed: of one of the manifest, or of one that was registered. */
+import { ModelError } from '../../domain/errors.ts';
+import type { ENTRY_FIELDS, EntryFields, RegistryEntry } from '../../domain/registry-entry.ts';
+import { fieldsOf } from '../../registry/entries/entry-json.ts';
+import { revisionTag } from '../../registry/entries/revision-tag.ts';
+import type { CallOptions } from '../api.ts';
+import type { Orchestration } from '../orchestration.ts';
+import { changeEntries } from './change-entries.ts';
+import { findEntry } from './find-entry.ts';
+import { cleanedFields } from './register-model.ts';
+
+export interface AnnotateRequest {
+  /** `null` takes a field away. */
+  readonly fields: { readonly [Key in keyof EntryFields]: EntryFields[Key] | null };
+  /** Fields that are not named go, too. */
+  readonly isWhole: boolean;
+  /** Of what the caller has seen; another one means that somebody changed it meanwhile. */
+  readonly expectedTags?: readonly string[];
+}
+
+/** @throws ModelError MODEL_NOT_FOUND, INVALID_INPUT with reason entry_invalid, CONCURRENT_MODIFICATION with reason precondition_failed */
+export async function annotateModel(
+  work: Orchestration,
+  asked: string,
+  request: AnnotateRequest,
+  call: CallOptions = {},
+): Promise<RegistryEntry> {
+  const { modelId } = await findEntry(work, asked);
+  const given = Object.fromEntries(Object.entries(request.fields).filter(([, value]) => value !== null));
+  const fields = cleanedFields(given);
+  const isCustom = !(await work.registry()).isInManifest(modelId);
+  return changeEntries(work, { ...call, doing: `annotate ${modelId}` }, (now) => {
+    const known = now.get(modelId);
+    requireTag(modelId, known, request.expectedTags);
+    if (isCustom && known?.deletedAt !== undefined) throw wasRemoved(modelId);
+    const at = new Date(work.store.clock.now()).toISOString();
+    const { createdAt = at, revision = 0, files = [] } = known ?? {};
+    const kept = request.isWhole ? {} : without(fieldsOf(known ?? {}), request.fields);
+    const { madeBy } = known ?? {};
+    const entry: RegistryEntry = {
+      ...{ modelId, isCustom, files: isCustom ? files : [], createdAt, updatedAt: at, revision: revision + 1 },
+      ...(madeBy !== undefined && { madeBy }),
+      ...kept,
+      ...fields,
+    };
+    return { entries: [entry], result: entry };
+  });
+}
+
+const without = (fields: Partial<RegistryEntry>, named: AnnotateRequest['fields']): Partial<RegistryEntry> =>
+  Object.fromEntries(Object.entries(fields).filter(([key]) => named[key as (typeof ENTRY_FIELDS)[number]] === undefined));
+
+/** @throws ModelError CONCURRENT_MODIFICATION, precondition_failed */
+export function requireTag(modelId: string, known: RegistryEntry | undefined, expected: readonly string[] | undefined): void {
+  const tag = revisionTag(known);
+  if (expected === undefined || expected.includes(tag)) return;
+  throw new ModelError('CONCURRENT_MODIFICATION', `${modelId} was changed since it was looked at`, {
+    reason: 'precondition_failed',
+    hint: 'look at it again, and send the change with the ETag that it has now',
+    details: { model: modelId, revision: tag },
+  });
+}
+
+const wasRemoved = (modelId: string): ModelError =>
+  new ModelError('MODEL_NOT_FOUND', `${modelId} was removed`, { reason: 'model_deleted', hint: 'register it anew, or upload it' });

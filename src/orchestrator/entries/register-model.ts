@@ -1,0 +1,68 @@
+/** A model that no manifest has gets a name, before any byte of it is here. */
+import { ModelError } from '../../domain/errors.ts';
+import type { Entries, EntryFields, EntryFile, RegistryEntry } from '../../domain/registry-entry.ts';
+import { cleanFields } from '../../registry/entries/entry-fields.ts';
+import { isModelId } from '../../registry/entries/entry-json.ts';
+import type { CallOptions } from '../api.ts';
+import type { Orchestration } from '../orchestration.ts';
+import { changeEntries } from './change-entries.ts';
+
+export interface RegisterRequest {
+  /** `name@version` */
+  readonly modelId: string;
+  readonly fields: EntryFields;
+  /** Of the request: the same one again finds what it made. */
+  readonly madeBy?: string;
+}
+
+/** @throws ModelError INVALID_MODEL_ID, INVALID_INPUT with reason model_exists or entry_invalid */
+export async function registerModel(work: Orchestration, request: RegisterRequest, call: CallOptions = {}): Promise<RegistryEntry> {
+  const { modelId, madeBy } = request;
+  const fields = cleanedFields(request.fields);
+  await requireFreeId(work, modelId);
+  return changeEntries(work, { ...call, doing: `register ${modelId}` }, (now) => {
+    const known = now.get(modelId);
+    if (known !== undefined && known.deletedAt === undefined && known.isCustom) {
+      if (madeBy === undefined || known.madeBy !== madeBy) throw alreadyThere(modelId);
+      return { entries: [], result: known };
+    }
+    const entry = newEntry(work, now, { modelId, fields, files: [], ...(madeBy !== undefined && { madeBy }) });
+    return { entries: [entry], result: entry };
+  });
+}
+
+/** What the manifest has is not for the registry to define. */
+export async function requireFreeId(work: Orchestration, modelId: string): Promise<void> {
+  if (!isModelId(modelId))
+    throw new ModelError('INVALID_MODEL_ID', `${JSON.stringify(modelId.slice(0, 200))} is no id of the form name@1.2.3`);
+  if ((await work.registry()).isInManifest(modelId)) throw alreadyThere(modelId);
+}
+
+export interface NewEntry {
+  readonly modelId: string;
+  readonly fields: EntryFields;
+  readonly files: readonly EntryFile[];
+  readonly madeBy?: string;
+}
+
+/** Of what was removed under this name nothing stays but the count of changes. */
+export function newEntry(work: Orchestration, now: Entries, { modelId, fields, files, madeBy }: NewEntry): RegistryEntry {
+  const at = new Date(work.store.clock.now()).toISOString();
+  const revision = (now.get(modelId)?.revision ?? 0) + 1;
+  return { modelId, isCustom: true, files, ...fields, createdAt: at, updatedAt: at, revision, ...(madeBy !== undefined && { madeBy }) };
+}
+
+/** @throws ModelError INVALID_INPUT with every problem */
+export function cleanedFields(raw: EntryFields): EntryFields {
+  const { fields, problems } = cleanFields(raw as Readonly<Record<string, unknown>>);
+  const [first] = problems;
+  if (first === undefined) return fields;
+  throw new ModelError('INVALID_INPUT', `${first.where}: ${first.message}`, { reason: 'entry_invalid', details: { problems } });
+}
+
+export const alreadyThere = (modelId: string): ModelError =>
+  new ModelError('INVALID_INPUT', `there is a model ${modelId} already`, {
+    reason: 'model_exists',
+    hint: 'give it another name or version; what is noted of a model is changed with PATCH',
+    details: { model: modelId },
+  });

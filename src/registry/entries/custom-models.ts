@@ -1,0 +1,30 @@
+/** Models of the registry that have bytes of their own, in the form in which the manifest has models: what makes specs of them is the same. */
+
+import { CUSTOM_FAMILY, type Entries, hasFiles, type RegistryEntry } from '../../domain/registry-entry.ts';
+import type { ModelSummary } from '../../domain/spec.ts';
+import type { ManifestModel } from '../manifest-schema.ts';
+import { ONLY_VARIANT } from '../variant-files.ts';
+
+export interface CustomModel {
+  readonly summary: ModelSummary;
+  readonly model: ManifestModel;
+}
+
+export const customModels = (entries: Entries): CustomModel[] => [...entries.values()].filter(hasFiles).map(customModel);
+
+/** No source is named: what was uploaded lies here and nowhere else. */
+function customModel({ modelId, type, description = '', tags = [], files }: RegistryEntry): CustomModel {
+  const common = { family: CUSTOM_FAMILY, description, ...(type !== undefined && { type }) };
+  return {
+    summary: {
+      modelId,
+      ...common,
+      variants: [ONLY_VARIANT],
+      defaultVariant: ONLY_VARIANT,
+      fileCount: files.length,
+      totalBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      proof: 'manifest-sha256',
+    },
+    model: { ...common, tags: [...tags], files: files.map(({ path, sizeBytes, sha256 }) => ({ path, size: sizeBytes, sha256 })) },
+  };
+}

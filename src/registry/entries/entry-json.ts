@@ -1,0 +1,85 @@
+/** An entry of the registry file <-> the entry. Pure. */
+import { parseSha256 } from '../../domain/digest.ts';
+import { isModelName, isModelVersion } from '../../domain/model-ref.ts';
+import { ENTRY_FIELDS, type Entries, type EntryFile, type RegistryEntry } from '../../domain/registry-entry.ts';
+import { isTable } from '../rules/raw-table.ts';
+import { cleanFields, type FieldProblem } from './entry-fields.ts';
+import { filesFault } from './files-fault.ts';
+
+export function entriesText(entries: Entries, schema: string): string {
+  const models = Object.fromEntries([...entries.values()].map((entry) => [entry.modelId, jsonOf(entry)]));
+  return `${JSON.stringify({ schema, models }, undefined, 2)}\n`;
+}
+
+function jsonOf({ modelId: _, isCustom, files, createdAt, updatedAt, deletedAt, revision, madeBy, ...fields }: RegistryEntry) {
+  return {
+    custom: isCustom,
+    ...fields,
+    ...(files.length > 0 && { files: files.map(({ path, sizeBytes, sha256 }) => ({ path, size: sizeBytes, sha256 })) }),
+    created_at: createdAt,
+    updated_at: updatedAt,
+    ...(deletedAt !== undefined && { deleted_at: deletedAt }),
+    revision,
+    ...(madeBy !== undefined && { made_by: madeBy }),
+  };
+}
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** Nothing where something is wrong with it: that is added to the problems. */
+export function entryOf(id: string, raw: unknown, problems: FieldProblem[]): [string, RegistryEntry][] {
+  const before = problems.length;
+  const report = (where: string, message: string): void => void problems.push({ where: `models.${id.slice(0, 200)}${where}`, message });
+  if (!isModelId(id)) report('', 'is no id of the form name@1.2.3');
+  if (!isTable(raw)) {
+    report('', 'is no object');
+    return [];
+  }
+  const { custom, files: rawFiles, created_at, updated_at, deleted_at, revision, made_by, ...rest } = raw;
+  const { fields, problems: ofFields } = cleanFields(rest);
+  for (const { where, message } of ofFields) report(`.${where}`, message);
+  const files = filesOf(rawFiles, report);
+  if (typeof custom !== 'boolean') report('.custom', 'is neither true nor false');
+  if (custom === false && files.length > 0) report('.files', 'are those of the manifest: an entry of a model of the manifest has none');
+  for (const [key, value] of Object.entries({ created_at, updated_at, ...(deleted_at !== undefined && { deleted_at }) }))
+    if (!isMoment(value)) report(`.${key}`, 'is no moment');
+  if (!Number.isSafeInteger(revision)) report('.revision', 'is no number');
+  if (made_by !== undefined && typeof made_by !== 'string') report('.made_by', 'is no text');
+  if (problems.length > before) return [];
+  const entry = {
+    ...{ modelId: id, isCustom: custom, files, createdAt: created_at, updatedAt: updated_at, revision, ...fields },
+    ...(deleted_at !== undefined && { deletedAt: deleted_at }),
+    ...(made_by !== undefined && { madeBy: made_by }),
+  } as unknown as RegistryEntry;
+  return [[id, entry]];
+}
+
+export function isModelId(id: string): boolean {
+  const [name = '', version = '', ...rest] = id.split('@');
+  return isModelName(name) && isModelVersion(version) && rest.length === 0;
+}
+
+function filesOf(raw: unknown, report: (where: string, message: string) => void): EntryFile[] {
+  if (raw === undefined) return [];
+  if (!Array.isArray(raw)) {
+    report('.files', 'is no list');
+    return [];
+  }
+  const files = raw.flatMap((one: Raw, at): EntryFile[] => {
+    const { path, size, sha256 } = isTable(one) ? one : ({} as Raw);
+    const digest = typeof sha256 === 'string' ? parseSha256(sha256) : undefined;
+    if (typeof path === 'string' && Number.isSafeInteger(size) && Number(size) >= 0 && digest !== undefined)
+      return [{ path, sizeBytes: Number(size), sha256: digest }];
+    report(`.files.${at}`, 'has no path, size or sha256 that can be one');
+    return [];
+  });
+  const fault = filesFault(files.map(({ path }) => path));
+  if (fault !== undefined) report(`.files.${fault.at}`, fault.message);
+  return files;
+}
+
+/** For whoever merges what one person said over what another did. */
+export const fieldsOf = (entry: Partial<RegistryEntry>): Partial<RegistryEntry> =>
+  Object.fromEntries(ENTRY_FIELDS.flatMap((key) => (entry[key] === undefined ? [] : [[key, entry[key]]])));
+
+const isMoment = (value: unknown): boolean => typeof value === 'string' && value.length <= 40 && !Number.isNaN(Date.parse(value));

@@ -1,0 +1,32 @@
+/** The id that a caller means who registers or uploads a model: its own, or one made from a name. Pure. */
+import { Refusal } from './refusal.ts';
+
+export interface AskedId {
+  readonly id?: string | undefined;
+  readonly model_id?: string | undefined;
+  readonly name?: string | undefined;
+  readonly version?: string | undefined;
+}
+
+const DEFAULT_VERSION = '1.0.0';
+
+/** What it gives may still be no id: that is judged where ids are kept. @throws Refusal request_invalid */
+export function askedId({ id, model_id: modelId, name, version = DEFAULT_VERSION }: AskedId): string {
+  const text = [id, modelId, name].find((one) => one !== undefined && one !== '');
+  if (text === undefined) {
+    throw new Refusal('request_invalid', 'body.name: there is no model in it', {
+      details: { problems: [{ where: 'body.name', message: 'is missing; id and model_id will do as well' }] },
+    });
+  }
+  return text.includes('@') ? text : `${nameOf(text)}@${version}`;
+}
+
+/** As the older model managers made ids of the names of repositories. */
+const nameOf = (text: string): string =>
+  /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(text)
+    ? text
+    : text
+        .toLowerCase()
+        .replace(/[^a-z0-9.-]+/g, '-')
+        .replace(/^[^a-z0-9]+/, '')
+        .slice(0, 128);
