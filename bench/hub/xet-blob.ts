@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
 import { downloadFile } from '@huggingface/hub';
 
 const [hubUrl = '', repo = '', revision = '', folder = '', ...files] = process.argv.slice(2);
@@ -20,6 +21,6 @@ for (const [path = '', sha256] of files.map((file) => file.split('='))) {
     }
   };
   const file = createWriteStream(join(folder, path), { highWaterMark: BUFFER_BYTES, flush: true });
-  await pipeline(Readable.fromWeb(blob.stream()), hashed, file);
+  await pipeline(Readable.fromWeb(blob.stream() as ReadableStream), hashed, file);
   if (hash.digest('hex') !== sha256) throw new Error(`${path} is wrong`);
 }

@@ -5,6 +5,7 @@
  *
  *     npm run build && node bench/hub/xet.ts            4 rounds, 4 new files of 64 MiB
  *     BENCH_MODE=near node bench/hub/xet.ts             each has an earlier version of the files, of which nine tenths are the same
+ *     BENCH_KIND=F32 node bench/hub/xet.ts              weights in BF16 (the default), F32, or F32-of-BF16, whose lower halves are zero
  *     BENCH_MBPS=20 node bench/hub/xet.ts               the bytes come over a line of 20 MB/s with a round trip of 20 ms
  *     BENCH_ROUNDS=5 BENCH_FILES=8 BENCH_MIB=256 BENCH_DIR=/mnt/disk node bench/hub/xet.ts
  */
@@ -17,9 +18,9 @@ import { LocalCas, missingForXet } from '../../test/servers/hub/local-cas.ts';
 import { startNginx } from '../cold-ensure/nginx.ts';
 import { spreadOf, spreadText } from '../spread.ts';
 import { startFarProxy } from '../wan-link/far-proxy.ts';
-import { randomWeights, writeChunks, writeWeights } from './bf16-file.ts';
 import type { Job, StoredFile } from './rivals.ts';
 import { type Run, timed } from './timed.ts';
+import { KINDS, randomWeights, writeChunks, writeWeights } from './weights-file.ts';
 import { XetFront } from './xet-front.ts';
 import { nearRivals, xetRivals } from './xet-rivals.ts';
 
@@ -27,6 +28,7 @@ const MB = 1024 ** 2;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 4);
 const FILES = Number(process.env.BENCH_FILES ?? 4);
 const FILE_BYTES = Number(process.env.BENCH_MIB ?? 64) * MB;
+const KIND = KINDS.find((kind) => kind === process.env.BENCH_KIND) ?? 'BF16';
 const IS_NEAR = process.env.BENCH_MODE === 'near';
 /** Of a later version, every n-th MiB is another one; and its header is longer, so that all bytes behind it lie elsewhere. */
 const CHANGED_EVERY = 10;
@@ -66,15 +68,15 @@ try {
 }
 
 function newFiles(): StoredFile[] {
-  return Array.from({ length: FILES }, (_, at) => stored(`model-${at}.safetensors`, (path) => writeWeights(path, FILE_BYTES)));
+  return Array.from({ length: FILES }, (_, at) => stored(`model-${at}.safetensors`, (path) => writeWeights(path, FILE_BYTES, KIND)));
 }
 
 function nearlySame({ path, sha256 }: StoredFile): StoredFile {
   const old = readFileSync(join(served, sha256));
   const chunks = Array.from({ length: old.length / MB }, (_, at) =>
-    at % CHANGED_EVERY === CHANGED_EVERY - 1 ? randomWeights(MB) : old.subarray(at * MB, (at + 1) * MB),
+    at % CHANGED_EVERY === CHANGED_EVERY - 1 ? randomWeights(MB, KIND) : old.subarray(at * MB, (at + 1) * MB),
   );
-  return stored(path, (to) => writeChunks(to, [randomWeights(HEADER_BYTES), ...chunks]));
+  return stored(path, (to) => writeChunks(to, [randomWeights(HEADER_BYTES, KIND), ...chunks]));
 }
 
 /** nginx has a file under its digest. */
@@ -137,7 +139,7 @@ function sentBytes(): number {
 function report(results: ReadonlyMap<string, readonly Result[]>): void {
   const load = loadavg().map((one) => one.toFixed(1));
   console.log(
-    `${FILES} files of ${FILE_BYTES / MB} MiB${IS_NEAR ? ', nine tenths of each in an earlier version' : ''}, ${LINE_MBPS > 0 ? `over ${LINE_MBPS} MB/s and ${LINE.roundTripMs} ms` : 'over loopback'}, ${availableParallelism()} cores, load ${load.join(' ')}, node ${process.versions.node}`,
+    `${FILES} files of ${FILE_BYTES / MB} MiB, ${KIND}${IS_NEAR ? ', nine tenths of each in an earlier version' : ''}, ${LINE_MBPS > 0 ? `over ${LINE_MBPS} MB/s and ${LINE.roundTripMs} ms` : 'over loopback'}, ${availableParallelism()} cores, load ${load.join(' ')}, node ${process.versions.node}`,
   );
   const [ours = []] = results.values();
   for (const [name, list] of results) {

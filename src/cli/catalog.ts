@@ -16,6 +16,7 @@ export interface CatalogEntry {
 export const GROUPS: Readonly<Record<string, string>> = {
   models: 'Make models real, look at them, prove them',
   embeddings: 'Text embeddings that clips with the same prompt share',
+  registry: 'What is noted of models beside the manifest',
   audit: 'See what was changed here, when and by whom',
   auth: 'Let sources know who you are',
   config: 'See what is configured, and say whose word counts',
@@ -66,6 +67,7 @@ export const CATALOG: readonly CatalogEntry[] = [
   entry('embeddings list', async () => (await import('./commands/embeddings-list.ts')).embeddingsList, 'ls'),
   entry('embeddings clear', async () => (await import('./commands/embeddings-clear.ts')).embeddingsClear),
   entry('embeddings path', async () => (await import('./commands/embeddings-path.ts')).embeddingsPath),
+  entry('registry import', async () => (await import('./commands/registry-import.ts')).registryImport),
   entry('metrics', async () => (await import('./commands/metrics.ts')).metrics),
   entry('audit tail', async () => (await import('./commands/audit-tail.ts')).auditTail),
   entry('audit show', async () => (await import('./commands/audit-show.ts')).auditShow),

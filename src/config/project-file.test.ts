@@ -64,7 +64,7 @@ const propertyOf = (key: string): ConfigProperty => {
 };
 
 /** Groups whose keys say where requests go, what they carry, and who may ask: a project may decide nothing of that by itself. */
-const GUARDED_GROUPS = ['Network', 'Credentials', 'Service'];
+const GUARDED_GROUPS = ['Network', 'Credentials', 'Service', 'Telemetry'];
 /** Types that name a service, a program to run, or a secret. */
 const GUARDED_TYPES = new Set<unknown>([httpUrl, proxyUrl, program, originPaths, tierTable]);
 const GUARDED_NAME = /(?:url|endpoint|host|proxy|token|secret|password|credential|key|profile|ca_files|keyring|audit|auth)/;
@@ -77,6 +77,9 @@ const HARMLESS: Readonly<Record<string, string>> = {
   hf_implicit_token: 'it keeps a secret at home, or does what is done without it',
   api_port: 'a number: the address is held back',
   api_rate_limit: 'a number: how often, not who',
+  upload_ttl: 'a duration: how long, not who',
+  max_upload_size: 'a number: how much, not who',
+  traceparent: 'it names a run; where it goes is held back (trace_sources)',
 };
 
 type Rules = Pick<ConfigKey<unknown>, 'key' | 'group' | 'type' | 'fromProject'>;

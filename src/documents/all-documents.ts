@@ -30,6 +30,7 @@ import {
 import { execData, leaseData, pinData, pinsData, unpinData } from './pins.ts';
 import { loadPlanData, prepareImageData, vramData } from './pipeline.ts';
 import { rebuildData } from './rebuild.ts';
+import { registryImportData } from './registry.ts';
 import { repairData } from './repair.ts';
 import { scrubData } from './scrub.ts';
 import { overlaysDocument, showData } from './show.ts';
@@ -40,6 +41,7 @@ import { webhooksData } from './webhooks.ts';
 
 const DATA = {
   'wan.models.ensure/v1': ensureData,
+  'wan.registry.import/v1': registryImportData,
   'wan.models.vram/v1': vramData,
   'wan.models.load-plan/v1': loadPlanData,
   'wan.models.prepare-image/v1': prepareImageData,

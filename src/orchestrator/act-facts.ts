@@ -8,8 +8,11 @@ import type { AddReport, DropReport, LockReport } from '../domain/lock-results.t
 import { formatRef } from '../domain/model-ref.ts';
 import { hasWork, type RebuildReport } from '../domain/rebuild.ts';
 import type { RegistryEntry } from '../domain/registry-entry.ts';
+import type { RegistryImport } from '../domain/registry-import.ts';
 import type { RepairReport } from '../domain/repair.ts';
+import type { EnsureResult } from '../domain/results.ts';
 import type { TierMove } from '../domain/tiers.ts';
+import type { Upload, UploadRecord } from '../domain/uploads.ts';
 import type { RemoveOptions, RemoveResult } from './api.ts';
 import type { Unregistered } from './entries/unregister-model.ts';
 
@@ -97,3 +100,22 @@ export const ofEntry: FactsOf<RegistryEntry> = ({ modelId, isCustom, revision })
 export const ofUnregistration =
   ({ force = false }: RemoveOptions): FactsOf<Unregistered> =>
   ({ label, removed, reclaimedBytes }) => ({ model: label, removed, forced: force, reclaimed_bytes: reclaimedBytes });
+
+export const ofUpload: FactsOf<Upload> = ({ id, modelId, files }) => ({
+  upload: id,
+  model: modelId,
+  files: files.length,
+  bytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+});
+
+export const ofCompletion =
+  (id: string): FactsOf<EnsureResult> =>
+  ({ ref, files, totalBytes }) => ({ upload: id, model: formatRef(ref), files: files.length, bytes: totalBytes });
+
+export const ofAbandoned: FactsOf<UploadRecord> = ({ id, model_id: modelId }) => ({ upload: id, model: modelId });
+
+export const ofRegistryImport: FactsOf<RegistryImport> = ({ source, registryFile, entries }) => ({
+  source,
+  registry_file: registryFile,
+  models: entries.filter(({ outcome }) => outcome !== 'kept').length,
+});

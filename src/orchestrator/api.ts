@@ -13,6 +13,7 @@ import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } fr
 import type { CanonicalRef } from '../domain/model-ref.ts';
 import type { RebuildReport } from '../domain/rebuild.ts';
 import type { RegistryEntry } from '../domain/registry-entry.ts';
+import type { RegistryImport } from '../domain/registry-import.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ScrubReport } from '../domain/scrub.ts';
@@ -22,12 +23,15 @@ import type { ModelSpec, ModelSummary, Selection } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
 import type { Subset } from '../domain/subset.ts';
 import type { TierMove, TierReport } from '../domain/tiers.ts';
+import type { Upload, UploadedFile } from '../domain/uploads.ts';
 import type { Reservation } from '../store/reservations.ts';
 import type { AnnotateRequest } from './entries/annotate-model.ts';
 import type { FoundEntry } from './entries/find-entry.ts';
 import type { RegisterRequest } from './entries/register-model.ts';
 import type { Unregistered, UnregisterOptions } from './entries/unregister-model.ts';
 import type { OpenedFile } from './open-file.ts';
+import type { UploadRequest } from './uploads/create-upload.ts';
+import type { ReceiveRequest } from './uploads/receive-bytes.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -369,5 +373,20 @@ export interface ModelOrchestrator {
   annotate(modelId: string, request: AnnotateRequest, options?: CallOptions): Promise<RegistryEntry>;
   /** Removes a model that no manifest has, with all that is here of it. */
   unregister(modelId: string, options?: UnregisterOptions): Promise<Unregistered>;
+  /** Takes over what an older model manager had on record: all of it, or nothing. @throws ModelError MANIFEST_INVALID with every problem */
+  importRegistry(file: string, options?: CallOptions): Promise<RegistryImport>;
+  /** Does so with a file in the registry's own place; undefined where there is nothing to do. */
+  convertRegistry(options?: CallOptions): Promise<RegistryImport | undefined>;
+  /** Begins to bring a model here that no manifest has, file by file. @throws ModelError NO_SPACE, QUOTA_EXCEEDED with nothing begun */
+  createUpload(request: UploadRequest, options?: CallOptions): Promise<Upload>;
+  /** Those that somebody may still go on with. Changes nothing on disk. */
+  uploads(): Promise<readonly Upload[]>;
+  /** Changes nothing on disk. */
+  upload(id: string): Promise<Upload>;
+  /** Bytes of one file, from where it stands; with the last one it is proven. */
+  receiveBytes(request: ReceiveRequest, options?: CallOptions): Promise<UploadedFile>;
+  /** Makes a model of an upload whose files are all here, and publishes it. */
+  completeUpload(id: string, options?: CallOptions): Promise<EnsureResult>;
+  abortUpload(id: string, options?: CallOptions): Promise<{ readonly model_id: string }>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** A complete partial whose digest is known becomes a blob: step 6 of docs/store-format.md. */
 import type { Sha256 } from '../domain/digest.ts';
-import type { PartialBlob } from '../store/partial-blob.ts';
+import type { WholeFile } from '../store/blobs.ts';
 import { writeLeaves } from '../store/piece-leaves.ts';
 import { readStatKey } from '../store/stat-key.ts';
 import { LEAF_BYTES } from '../transfer/transfer.ts';
@@ -9,7 +9,7 @@ import { type BlobRun, lockBlob, noteMended } from './ensure-run.ts';
 import { heal } from './heal.ts';
 
 export interface CompletePartial {
-  readonly partial: PartialBlob;
+  readonly partial: WholeFile;
   readonly digest: Sha256;
   /** The digest's lock is held already. */
   readonly isLocked?: boolean;

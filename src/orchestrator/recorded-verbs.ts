@@ -11,10 +11,12 @@ import type { AddReport, DropReport, LockReport } from '../domain/lock-results.t
 import { formatRef } from '../domain/model-ref.ts';
 import type { RebuildReport } from '../domain/rebuild.ts';
 import type { RegistryEntry } from '../domain/registry-entry.ts';
+import type { RegistryImport } from '../domain/registry-import.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsureResult, VerifyReport } from '../domain/results.ts';
 import type { ScrubReport } from '../domain/scrub.ts';
 import type { TierMove } from '../domain/tiers.ts';
+import type { Upload, UploadRecord } from '../domain/uploads.ts';
 import type { CallRecord, Recorder } from '../telemetry/recorder.ts';
 import * as facts from './act-facts.ts';
 import type {
@@ -47,6 +49,7 @@ import type { RegisterRequest } from './entries/register-model.ts';
 import type { Unregistered, UnregisterOptions } from './entries/unregister-model.ts';
 import { LazyHold } from './lazy-hold.ts';
 import type { Orchestration } from './orchestration.ts';
+import type { UploadRequest } from './uploads/create-upload.ts';
 import { Verbs } from './verbs.ts';
 
 interface Act<R> {
@@ -173,6 +176,23 @@ export class RecordedVerbs extends Verbs {
   override unregister(modelId: string, options: UnregisterOptions = {}): Promise<Unregistered> {
     const done = facts.ofUnregistration(options);
     return this.#record({ act: 'unregister', modelId, done }, options, (call) => super.unregister(modelId, call));
+  }
+
+  override importRegistry(file: string, options: CallOptions = {}): Promise<RegistryImport> {
+    return this.#record({ act: 'registry.import', done: facts.ofRegistryImport }, options, (call) => super.importRegistry(file, call));
+  }
+
+  override createUpload(request: UploadRequest, options: CallOptions = {}): Promise<Upload> {
+    const { modelId } = request;
+    return this.#record({ act: 'upload.create', modelId, done: facts.ofUpload }, options, (call) => super.createUpload(request, call));
+  }
+
+  override completeUpload(id: string, options: CallOptions = {}): Promise<EnsureResult> {
+    return this.#record({ act: 'upload.complete', done: facts.ofCompletion(id) }, options, (call) => super.completeUpload(id, call));
+  }
+
+  override abortUpload(id: string, options: CallOptions = {}): Promise<UploadRecord> {
+    return this.#record({ act: 'upload.abort', done: facts.ofAbandoned }, options, (call) => super.abortUpload(id, call));
   }
 
   #record<O extends CallOptions, R>(what: Act<R>, options: O, run: (call: O) => Promise<R>): Promise<R> {

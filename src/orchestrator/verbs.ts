@@ -9,6 +9,7 @@ import type { ImportReport } from '../domain/import-results.ts';
 import type { AddReport, DiffReport, DropReport, LockReport, OutdatedReport } from '../domain/lock-results.ts';
 import type { RebuildReport } from '../domain/rebuild.ts';
 import type { RegistryEntry } from '../domain/registry-entry.ts';
+import type { RegistryImport } from '../domain/registry-import.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsurePlan, EnsureResult, SourcesReport, VerifyReport, WeightsReport } from '../domain/results.ts';
 import type { ScrubReport } from '../domain/scrub.ts';
@@ -17,6 +18,7 @@ import type { SpaceVerdict } from '../domain/space.ts';
 import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
 import type { TierMove, TierReport } from '../domain/tiers.ts';
+import type { Upload, UploadedFile, UploadRecord } from '../domain/uploads.ts';
 import { touchAccess } from '../store/access.ts';
 import { readStatKey } from '../store/stat-key.ts';
 import type {
@@ -61,6 +63,8 @@ import { listModels } from './list.ts';
 import type { OpenedFile } from './open-file.ts';
 import type { Orchestration } from './orchestration.ts';
 import { statusOf } from './status.ts';
+import type { UploadRequest } from './uploads/create-upload.ts';
+import type { ReceiveRequest } from './uploads/receive-bytes.ts';
 
 export class Verbs implements ModelOrchestrator {
   readonly #work: Orchestration;
@@ -280,6 +284,46 @@ export class Verbs implements ModelOrchestrator {
   async unregister(modelId: string, options?: UnregisterOptions): Promise<Unregistered> {
     const { unregisterModel } = await import('./entries/unregister-model.ts');
     return unregisterModel(this.#work, modelId, options);
+  }
+
+  async importRegistry(file: string, options?: CallOptions): Promise<RegistryImport> {
+    const { importRegistry } = await import('./entries/import-registry.ts');
+    return importRegistry(this.#work, file, options);
+  }
+
+  async convertRegistry(options?: CallOptions): Promise<RegistryImport | undefined> {
+    const { isOlderRegistry } = await import('./entries/import-registry.ts');
+    return isOlderRegistry(this.#work) ? this.importRegistry(this.#work.entriesPath, options) : undefined;
+  }
+
+  async createUpload(request: UploadRequest, _options?: CallOptions): Promise<Upload> {
+    const { createUpload } = await import('./uploads/create-upload.ts');
+    return createUpload(this.#work, request);
+  }
+
+  async uploads(): Promise<readonly Upload[]> {
+    const { openUploads } = await import('./uploads/look-at-upload.ts');
+    return openUploads(this.#work);
+  }
+
+  async upload(id: string): Promise<Upload> {
+    const { lookAtUpload, requireUpload } = await import('./uploads/look-at-upload.ts');
+    return lookAtUpload(this.#work, requireUpload(this.#work, id));
+  }
+
+  async receiveBytes(request: ReceiveRequest, options?: CallOptions): Promise<UploadedFile> {
+    const { receiveBytes } = await import('./uploads/receive-bytes.ts');
+    return receiveBytes(this.#work, request, options);
+  }
+
+  async completeUpload(id: string, options?: CallOptions): Promise<EnsureResult> {
+    const { completeUpload } = await import('./uploads/complete-upload.ts');
+    return completeUpload(this.#work, id, options);
+  }
+
+  async abortUpload(id: string, _options?: CallOptions): Promise<UploadRecord> {
+    const { abortUpload } = await import('./uploads/abort-upload.ts');
+    return abortUpload(this.#work, id);
   }
 
   async #chosen(modelId: string, { variant, overlays }: ModelOptions): Promise<Chosen> {

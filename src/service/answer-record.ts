@@ -1,17 +1,16 @@
 /** An answer as a line of the log. Pure. */
+import { isModelError, type ModelError } from '../domain/errors.ts';
 import type { LogRecord } from '../observability/log-record.ts';
 import { modelFields } from '../observability/model-fields.ts';
 import { redactText } from '../observability/redact-text.ts';
 import type { Answer } from './answer.ts';
 
-/** What goes well is told where it changes something; the rest is for whoever looks for it. */
 export function answerRecord(answer: Answer): LogRecord {
   const { method, route, path, status, durationMs, address, caller, failure, correlationId, modelId } = answer;
-  const level = status >= 500 && status !== 501 ? 'ERROR' : status >= 400 || isReading(method) ? 'DEBUG' : 'INFO';
   return {
     timestamp: new Date().toISOString(),
-    level,
-    message: `${method} ${redactText(path)} ${status}${failure === undefined ? '' : `: ${redactText(failure.message)}`}`,
+    level: levelOf(answer),
+    message: `${method} ${redactText(path)} ${status}${failure === undefined ? '' : `: ${redactText(textOf(failure))}`}`,
     correlation_id: correlationId,
     event: 'http.answered',
     ...(modelId !== undefined && modelFields({ model: redactText(modelId) })),
@@ -23,6 +22,16 @@ export function answerRecord(answer: Answer): LogRecord {
     ...(failure?.code === 'INTERNAL' && { stack: redactText(stackOf(failure)) }),
   };
 }
+
+/** What goes well is told where it changes something, and what fails where it is ours to mend; the rest is for whoever looks for it. */
+function levelOf({ method, status, failure }: Answer): LogRecord['level'] {
+  if (failure?.reason === 'token_unusable') return 'WARN';
+  if (status >= 500 && status !== 501 && failure?.reason !== 'stopping') return 'ERROR';
+  return status >= 400 || isReading(method) ? 'DEBUG' : 'INFO';
+}
+
+/** With what the caller is not told. */
+const textOf = ({ message, cause }: ModelError): string => (isModelError(cause) ? `${message}: ${cause.message}` : message);
 
 const isReading = (method: string): boolean => method === 'GET' || method === 'HEAD';
 

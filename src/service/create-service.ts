@@ -5,10 +5,11 @@ import { hostname } from 'node:os';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import fastify from 'fastify';
-import { openJobQueue } from '../compose/jobs.ts';
+import { openIdempotencyRecords, openJobQueue } from '../compose/jobs.ts';
 import { storeEventsOf } from '../compose/telemetry.ts';
 import type { Config } from '../config/config.ts';
 import type { ApiTokens } from '../credentials/api-tokens.ts';
+import { isModelError } from '../domain/errors.ts';
 import { cleanTraceparent } from '../domain/trace-context.ts';
 import type { ModelOrchestrator } from '../orchestrator/api.ts';
 import { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
@@ -16,12 +17,15 @@ import { SharedLook } from '../util/shared-look.ts';
 import { type Answer, tellAnswers } from './answer.ts';
 import { answerNoHttp, answerProblems, sendProblem } from './answer-problems.ts';
 import { anonymousAt, listenError, requireToken, urlOf } from './binding.ts';
+import { limitBodies } from './body-time.ts';
 import { Door } from './caller.ts';
 import { ClientWatch } from './client-watch.ts';
+import { UPLOAD_TYPE } from './contract/uploads.ts';
 import { wantsPage } from './dashboard/page-for-browsers.ts';
 import { InvalidPart } from './error-of.ts';
 import { GcPlans } from './gc-plans.ts';
 import { guard } from './guard.ts';
+import { answerOnce } from './idempotency.ts';
 import { LiveFeed } from './live-feed.ts';
 import { isLoopback } from './loopback.ts';
 import { addOpenApi } from './openapi.ts';
@@ -54,8 +58,6 @@ const MAX_PARAM_LENGTH = 1024;
 const GRACE_MS = 10_000;
 /** To look at every file of a large store takes a while. */
 const DISK_FRESH_MS = 2000;
-/** Of a whole request, its body included. */
-const REQUEST_TIMEOUT_MS = 120_000;
 
 /** Ready to listen. */
 export async function createService({
@@ -88,6 +90,8 @@ export async function createService({
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: POLICY }, strictTransportSecurity: false });
   await addOpenApi(app, version);
   guard(app, { door, names: ownNames(config), rateLimit: config.apiRateLimit });
+  answerOnce(app, openIdempotencyRecords(config));
+  await convertOlderRegistry(orchestrator, onTrouble);
   await registerRoutes(app, context);
   await app.ready();
   return {
@@ -100,6 +104,16 @@ export async function createService({
   };
 }
 
+/** What cannot be converted is told by every route that needs it; models of the manifest are served all the same. */
+async function convertOlderRegistry(orchestrator: ModelOrchestrator, onTrouble: (error: unknown) => void): Promise<void> {
+  try {
+    await orchestrator.convertRegistry();
+  } catch (error) {
+    if (!isModelError(error)) throw error;
+    onTrouble(error);
+  }
+}
+
 async function listen(app: ServiceApp, { apiHost, apiPort }: Config): Promise<string> {
   try {
     await app.listen({ host: apiHost, port: apiPort });
@@ -107,6 +121,11 @@ async function listen(app: ServiceApp, { apiHost, apiPort }: Config): Promise<st
     throw listenError(error, { apiHost, apiPort });
   }
   return urlOf(apiHost, (app.server.address() as AddressInfo).port);
+}
+
+/** Bytes of uploads are handed on as they come, and never held. */
+function acceptBytes(app: ServiceApp): void {
+  app.addContentTypeParser(UPLOAD_TYPE, (_request, payload, done) => done(null, payload));
 }
 
 /** Older clients name the type of a body that they do not send. */
@@ -135,7 +154,6 @@ const POLICY = {
 function bareApp(stopping: AbortSignal): ServiceApp {
   const app: ServiceApp = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     rewriteUrl: (request) => (wantsPage(request) ? '/dashboard' : (request.url ?? '/').replace(/^\/api(?=\/|$)/, '') || '/'),
@@ -158,6 +176,8 @@ function bareApp(stopping: AbortSignal): ServiceApp {
     request.traceparent = cleanTraceparent(textOf(request.headers.traceparent));
     reply.headers({ 'x-correlation-id': request.id, 'cache-control': 'no-store' });
   });
+  limitBodies(app);
+  acceptBytes(app);
   answerProblems(app, stopping);
   return app;
 }

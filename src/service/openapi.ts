@@ -27,6 +27,7 @@ export async function addOpenApi(app: ServiceApp, version: string): Promise<void
 const TAGS = [
   ['models', 'What the manifest defines, and what of it is here'],
   ['health', 'Whether all is well; nothing is changed by asking'],
+  ['uploads', 'Bringing models here that no manifest has'],
   ['jobs', 'Work that waits and runs by itself'],
   ['store', 'Space, and what keeps models from being removed'],
   ['webhooks', 'Who is told over HTTP of what happens'],

@@ -29,6 +29,9 @@ export interface Commit {
   readonly quarantined?: string;
 }
 
+/** A file that has all of its bytes, and that nobody else writes to. */
+export type WholeFile = Pick<PartialBlob, 'path' | 'sizeBytes' | 'seal' | 'discard'>;
+
 const BLOB_MODE = 0o444;
 /** What a file system answers that has no hard links, or no more for this file. */
 const NO_HARD_LINK = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'] as const;
@@ -60,7 +63,7 @@ export class Blobs {
    * Turns a complete partial whose bytes were just proven into the blob of `digest`, replacing whatever has the name.
    * Call under the digest's lock. Step 6 of docs/store-format.md.
    */
-  async commit(partial: PartialBlob, digest: Sha256): Promise<Commit> {
+  async commit(partial: WholeFile, digest: Sha256): Promise<Commit> {
     const target = this.path(digest);
     await this.#settle(partial);
     await makeDirectory(this.#context, dirname(target));
@@ -132,7 +135,7 @@ export class Blobs {
   }
 
   /** Whole, durable and read-only, before anybody can see it under its name. */
-  async #settle(partial: PartialBlob): Promise<void> {
+  async #settle(partial: WholeFile): Promise<void> {
     const key = readStatKey(partial.path);
     if (key?.sizeBytes !== partial.sizeBytes) {
       throw new ModelError('CONCURRENT_MODIFICATION', `${partial.path} changed under its writer`, {

@@ -1,7 +1,8 @@
-/** Ensures at work, by the digests that they count on. */
+/** Ensures at work, by the digests that they count on; and uploads, which are at work as long as somebody may go on with them. */
 import type { Sha256 } from '../domain/digest.ts';
 import type { StoreContext } from './context.ts';
 import { beginLiving, hasAbandoned, type LivingLines, livingIds, livingRecords, reapLiving } from './living-records.ts';
+import { uploadHolds } from './upload-records.ts';
 
 export interface IntentRecord {
   /** What the ensure is for: the formatted reference. */
@@ -39,8 +40,10 @@ export async function beginIntent(context: StoreContext, record: IntentRecord): 
 }
 
 /** Intents whose owner lives. A torn one is still being written: its owner has not looked at a blob yet. */
-export const liveIntents = async (context: StoreContext): Promise<IntentRecord[]> =>
-  (await livingRecords<IntentRecord>(context, 'intents')).flatMap((lines) => (lines === undefined ? [] : [inOne(lines)]));
+export const liveIntents = async (context: StoreContext): Promise<IntentRecord[]> => [
+  ...(await livingRecords<IntentRecord>(context, 'intents')).flatMap((lines) => (lines === undefined ? [] : [inOne(lines)])),
+  ...uploadHolds(context),
+];
 
 const inOne = ([first, ...added]: LivingLines<IntentRecord>): IntentRecord => ({
   ...first,

@@ -23,6 +23,7 @@ import { ownBytesOf, secondNamesSeemToCost } from './second-names.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
 import { listSnapshots, lookAtSnapshot, readSnapshot } from './snapshots.ts';
 import { trashEntries } from './sweep.ts';
+import { uploadHolds } from './upload-records.ts';
 
 export interface ScannedSnapshot {
   /** Absolute. */
@@ -98,6 +99,8 @@ export interface StoreScan {
   readonly ensuring: ReadonlySet<string>;
   /** Digests that those at work count on, and keys of their partials. */
   readonly intended: ReadonlySet<string>;
+  /** Keys of files that receive an upload. */
+  readonly uploading: ReadonlySet<string>;
   /** Numbers of blobs with more names than the models and the trash account for: they free nothing, whichever of them go. */
   readonly linkedElsewhere: ReadonlySet<number>;
 }
@@ -132,6 +135,7 @@ export async function scanStore(context: StoreContext): Promise<StoreScan> {
     awaited: awaitedModels(context),
     ensuring: new Set(intents.map(({ ref }) => ref)),
     intended,
+    uploading: new Set(uploadHolds(context).flatMap(({ keys }) => keys)),
     linkedElsewhere: linked,
   };
 }

@@ -57,6 +57,7 @@ describe('the OpenAPI document', () => {
       { request: { kind: 'ensure', model: MODEL }, label: MODEL },
       { origin: 'cli', correlationId: 'one' },
     );
+    const upload = await service.orchestrator.createUpload({ modelId: 'mine@1.0.0', fields: {}, files: [{ path: 'a', sizeBytes: 1 }] });
     const { paths } = await documentOf(service);
     const headers = await service.bearer('admin');
     const added = await service.ask('/v1/webhooks', {
@@ -64,11 +65,12 @@ describe('the OpenAPI document', () => {
       body: JSON.stringify({ url: 'http://127.0.0.1:9/' }),
     });
     const { webhook } = added.as(addedWebhook);
-    const idIn = (path: string): string => (path.includes('webhooks') ? webhook.id : /(jobs|download)\/{id}/.test(path) ? job.id : MODEL);
+    const ids = { webhooks: webhook.id, uploads: upload.id, jobs: job.id, download: job.id };
+    const idIn = (path: string): string => Object.entries(ids).find(([group]) => path.includes(`${group}/{id}`))?.[1] ?? MODEL;
     for (const [path, { get }] of Object.entries(paths)) {
       if (get === undefined || get.responses['501'] !== undefined) continue;
       const url = path.replace('{id}', idIn(path)).replace('{*}', 'a.bin');
-      expect([path, ...(await statusAndFailure(service, url, headers))]).toEqual([path, 200, '']);
+      expect([path, ...(await statusAndFailure(service, { path: url, headers }))]).toEqual([path, 200, '']);
     }
   });
 });
@@ -88,7 +90,10 @@ describe('the reference page', () => {
 });
 
 /** The body of a stream of events never ends: it is not waited for. */
-async function statusAndFailure({ url }: TestService, path: string, headers: Readonly<Record<string, string>>): Promise<[number, string]> {
+async function statusAndFailure(
+  { url }: TestService,
+  { path, headers }: { readonly path: string; readonly headers: Readonly<Record<string, string>> },
+): Promise<[number, string]> {
   const answer = await fetch(`${url}${path}`, { headers });
   if (!answer.ok) return [answer.status, await answer.text()];
   await answer.body?.cancel();

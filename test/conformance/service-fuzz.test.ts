@@ -77,6 +77,11 @@ const route = fc.constantFrom(
   '/gc',
   '/pins',
   '/models/statistics',
+  '/uploads',
+  '/uploads/X',
+  '/uploads/X/complete',
+  '/uploads/X/files/Y',
+  `/uploads/${'a'.repeat(32)}/files/0`,
   '/X',
   '/X/Y',
 );
@@ -99,6 +104,8 @@ const query = fc
         'keep_last',
         'force',
         'timeout_ms',
+        'tag',
+        'custom',
         '__proto__',
         'a[b]',
       ),
@@ -107,14 +114,40 @@ const query = fc
     { maxLength: 4 },
   )
   .map((pairs) => (pairs.length === 0 ? '' : `?${pairs.map(([name, value]) => `${name}=${value}`).join('&')}`));
+const registryBodies = [
+  { name: 'fuzz', tags: ['a'] },
+  { name: 'fuzz', metadata: { deep: [[[[[[[1]]]]]]] } },
+  { description: '\u202e' },
+  { tags: null, metadata: { __proto__x: 1 } },
+  { id: 'up@1.0.0', files: [{ path: 'a', size: 3 }] },
+  { id: 'up@1.0.0', files: [{ path: '../../x', size: 3 }] },
+  { id: '../../x@1.0.0', files: [{ path: 'a', size: 1e300 }] },
+].map((value) => fc.constant(JSON.stringify(value)));
 const body = fc.option(
-  fc.oneof(fc.json(), fc.string(), fc.constant('{"reason":{"a":1}}'), fc.constant('{"until":[]}'), fc.constant(`{"a":${'['.repeat(5000)}`)),
+  fc.oneof(
+    fc.json(),
+    fc.string(),
+    fc.constant('{"reason":{"a":1}}'),
+    fc.constant('{"until":[]}'),
+    ...registryBodies,
+    fc.constant(`{"a":${'['.repeat(5000)}`),
+  ),
   { nil: undefined },
 );
 const headers = fc.record(
   {
-    'content-type': fc.constantFrom('application/json', 'application/json; charset=x', 'text/html', 'a/b', ''),
+    'content-type': fc.constantFrom(
+      'application/offset+octet-stream',
+      'application/json',
+      'application/json; charset=x',
+      'text/html',
+      'a/b',
+      '',
+    ),
     range: fc.constantFrom('bytes=0-', 'bytes=99999999999999-', 'bytes=-1', 'bytes=1-0', 'x'),
+    'if-match': fc.constantFrom('*', '"x"', '"0-0"', ','),
+    'upload-offset': fc.constantFrom('0', '-1', '1e9', 'x', '99999999999999999999'),
+    'idempotency-key': fc.constantFrom('a', ' ', 'k'.repeat(300), 'k\u00e9'),
     'if-none-match': fc.constantFrom('*', '"x"', ','),
     'x-correlation-id': fc.stringMatching(/^[ -~]{0,80}$/),
     authorization: fc.constantFrom('Bearer ', 'Bearer x', `Bearer wan_aaaaaaaaaaaa_${'a'.repeat(43)}`, 'Basic eA=='),

@@ -41,7 +41,8 @@ interface Going {
   readonly why: string;
 }
 
-function keeperOfPartial(partial: ScannedPartial, { intended }: StoreScan, rules: GcRules): Kept | undefined {
+function keeperOfPartial(partial: ScannedPartial, { intended, uploading }: StoreScan, rules: GcRules): Kept | undefined {
+  if (uploading.has(partial.key)) return { reason: 'at_work', why: 'an upload that is not over yet goes on with it' };
   if (partial.isLive) return { reason: 'at_work', why: 'somebody writes it' };
   if (intended.has(partial.key)) return { reason: 'at_work', why: 'an ensure goes on with it' };
   return wantedBy(partial.key, rules) ?? youngOne(partial, rules);

@@ -62,6 +62,7 @@ const EMPTY: Omit<StoreScan, 'blobs'> = {
   awaited: [],
   ensuring: new Set(),
   intended: new Set(),
+  uploading: new Set(),
   linkedElsewhere: new Set(),
 };
 

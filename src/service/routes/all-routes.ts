@@ -19,6 +19,8 @@ import { pinRoutes } from './pin-routes.ts';
 import { registryRoutes } from './registry-routes.ts';
 import { removeRoutes } from './remove-routes.ts';
 import { referenceRoutes, serviceRoutes } from './service-routes.ts';
+import { uploadBytesRoutes } from './upload-bytes-routes.ts';
+import { uploadRoutes } from './upload-routes.ts';
 import { verifyRoutes } from './verify-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
 import { whoamiRoutes } from './whoami-routes.ts';
@@ -37,6 +39,8 @@ const GROUPS: readonly RouteGroup[] = [
   removeRoutes,
   diskRoutes,
   gcRoutes,
+  uploadRoutes,
+  uploadBytesRoutes,
   jobRoutes,
   downloadRoutes,
   eventRoutes,

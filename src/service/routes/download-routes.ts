@@ -27,7 +27,7 @@ export const downloadRoutes: RouteGroup = (app, context) => {
   app.post(
     '/models/download',
     {
-      config: { access: 'write' },
+      config: { access: 'write', isIdempotent: true },
       schema: {
         tags: ['jobs'],
         summary: 'Make a model real; answers at once',

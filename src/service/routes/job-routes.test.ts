@@ -100,7 +100,7 @@ describe('jobs over HTTP', () => {
       job: { id: first.job.id, state: 'cancelled' },
     });
     const other = await post('/v1/jobs', { kind: 'ensure', model: B }, keyed);
-    expect([other.status, other.json().reason]).toEqual([400, 'idempotency_key_reused']);
+    expect([other.status, other.json().reason]).toEqual([422, 'idempotency_key_reused']);
   });
 
   it.each([

@@ -52,7 +52,7 @@ export const jobRoutes: RouteGroup = (app, { jobs: queue, orchestrator, config }
   app.post(
     '/jobs',
     {
-      config: write,
+      config: { ...write, isIdempotent: true },
       schema: { tags: ['jobs'], summary: 'Queue work', headers: idempotencyHeaders, body: newJob, response: answers(submittedJob) },
     },
     async (request) => {

@@ -172,7 +172,7 @@ describe('a registry that cannot be read', () => {
   const broken = [
     '{"schema":"wan.registry/v1","models":{"a@1.0.0":{"custom":7}}}',
     '{"schema":',
-    '[]',
+    '7',
     '{"schema":"wan.registry/v9","models":{}}',
   ];
 

@@ -1,6 +1,6 @@
 /**
- * A real Xet storage on loopback: the server that xet-core tests its own client against (Apache-2.0). It takes minutes to build, so
- * neither `npm test` nor CI does; where it is missing, whoever wants it skips and says so.
+ * A real Xet storage on loopback: the server that xet-core tests its own client against (Apache-2.0). It takes minutes to build (Rust 1.95
+ * was used, 10 MB come out), so neither `npm test` nor CI does; where it is missing, whoever wants it skips and says so.
  *
  *     cargo install xet-client --version 1.8.0 --features simulation --bin local_cas_server --locked --root ~/.cache/wan-models-ci/xet-client-1.8.0
  */

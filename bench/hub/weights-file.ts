@@ -1,4 +1,4 @@
-/** Files as trained weights are: bf16 values of a normal distribution. Chance is not compressible, but the exponents of such values are. */
+/** Files as trained weights are: values of a normal distribution. Chance is not compressible, but the exponents of such values are. */
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
 
@@ -8,22 +8,20 @@ const SIGMA = 0.02;
 /** bf16 of 65,536 equally likely values of the distribution. */
 const VALUES = Uint16Array.from({ length: 65_536 }, (_, at) => bf16(SIGMA * quantile((at + 0.5) / 65_536)));
 
+/** `F32-of-BF16`: F32 whose lower halves are zero. */
+export const KINDS = ['BF16', 'F32', 'F32-of-BF16'] as const;
+export type Kind = (typeof KINDS)[number];
+
 export interface WrittenFile {
   readonly sha256: string;
   readonly sizeBytes: number;
 }
 
-/** @param chunkAt the bytes of the n-th MiB; by default new ones */
-export function writeWeights(
-  path: string,
-  sizeBytes: number,
-  chunkAt: (at: number) => Uint8Array = () => randomWeights(CHUNK),
-): WrittenFile {
-  return writeChunks(
+export const writeWeights = (path: string, sizeBytes: number, kind: Kind): WrittenFile =>
+  writeChunks(
     path,
-    Array.from({ length: sizeBytes / CHUNK }, (_, at) => chunkAt(at)),
+    Array.from({ length: sizeBytes / CHUNK }, () => randomWeights(CHUNK, kind)),
   );
-}
 
 export function writeChunks(path: string, chunks: Iterable<Uint8Array>): WrittenFile {
   const hash = createHash('sha256');
@@ -37,10 +35,13 @@ export function writeChunks(path: string, chunks: Iterable<Uint8Array>): Written
   return { sha256: hash.digest('hex'), sizeBytes };
 }
 
-export function randomWeights(bytes: number): Uint8Array {
+export function randomWeights(bytes: number, kind: Kind): Uint8Array {
   const random = randomBytes(bytes);
   const words = new Uint16Array(random.buffer, random.byteOffset, bytes / 2);
-  for (let at = 0; at < words.length; at++) words[at] = VALUES[words[at] ?? 0] ?? 0;
+  const step = kind === 'BF16' ? 1 : 2;
+  // Of an F32 the upper half, the second one in memory, is the bf16 next to it.
+  for (let at = step - 1; at < words.length; at += step) words[at] = VALUES[words[at] ?? 0] ?? 0;
+  if (kind === 'F32-of-BF16') for (let at = 0; at < words.length; at += 2) words[at] = 0;
   return new Uint8Array(words.buffer, words.byteOffset, bytes);
 }
 

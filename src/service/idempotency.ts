@@ -1,0 +1,72 @@
+/** A request with an Idempotency-Key is done once: whoever repeats it gets the answer of the first time. docs/service.md says for how long. */
+import { hash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Claim, IdempotencyRecords, KeptAnswer } from '../store/idempotency-records.ts';
+import { idempotencyKeyOf } from './idempotency-key.ts';
+import { Refusal } from './refusal.ts';
+import type { ServiceApp } from './service-context.ts';
+
+/** A longer answer is not kept: the request is done again, which each route bears. */
+const MAX_ANSWER_BYTES = 256 * 1024;
+const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
+const METHODS: readonly string[] = ['POST', 'PUT', 'PATCH'];
+/** They may be otherwise by the next time: a lock that is held, a token that was made, a change that was lost. */
+const PASSING: readonly number[] = [401, 403, 408, 409, 412, 423, 424, 425, 429, 499];
+const KEPT_HEADERS = ['content-type', 'etag', 'location'] as const;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    claim: Claim | undefined;
+  }
+}
+
+export function answerOnce(app: ServiceApp, records: IdempotencyRecords): void {
+  app.decorateRequest('claim');
+  app.addHook('preValidation', async (request, reply) => {
+    const key = idempotencyKeyOf(request);
+    if (key === undefined || !isMeant(request)) return;
+    if (!KEY.test(String(request.headers['idempotency-key']))) throw badKey();
+    const claimed = await records.claim(hash('sha256', key), fingerprintOf(request));
+    if (claimed === 'under_way')
+      throw new Refusal('idempotency_under_way', 'the first request with this Idempotency-Key is still under way');
+    if (claimed === 'other_request') throw new Refusal('idempotency_key_reused', 'this Idempotency-Key was used for another request');
+    if ('answer' in claimed) return replay(reply, claimed.answer);
+    request.claim = claimed.claim;
+  });
+  app.addHook('onSend', async (request, reply, payload) => {
+    const { claim } = request;
+    request.claim = undefined;
+    await settle(claim, reply, payload);
+    return payload;
+  });
+}
+
+/** Not of routes that see to it themselves, nor of bytes. */
+const isMeant = ({ method, routeOptions: { config } }: FastifyRequest): boolean =>
+  METHODS.includes(method) && config.hasLongBody !== true && config.isIdempotent !== true;
+
+const fingerprintOf = ({ method, url, body }: FastifyRequest): string => hash('sha256', JSON.stringify([method, url, body ?? null]));
+
+async function settle(claim: Claim | undefined, reply: FastifyReply, payload: unknown): Promise<void> {
+  if (claim === undefined) return;
+  const body = payload === null || payload === undefined ? '' : payload;
+  const status = reply.statusCode;
+  const isFinal = status < 500 && !PASSING.includes(status);
+  if (!isFinal || typeof body !== 'string' || Buffer.byteLength(body) > MAX_ANSWER_BYTES) return claim.release();
+  return claim.finish({ status, headers: keptHeaders(reply), body });
+}
+
+const keptHeaders = (reply: FastifyReply): KeptAnswer['headers'] =>
+  Object.fromEntries(KEPT_HEADERS.flatMap((name) => (reply.hasHeader(name) ? [[name, String(reply.getHeader(name))]] : [])));
+
+const replay = (reply: FastifyReply, { status, headers, body }: KeptAnswer): FastifyReply =>
+  reply
+    .code(status)
+    .headers({ ...headers, 'idempotency-replayed': 'true' })
+    .serializer(String)
+    .send(body);
+
+const badKey = (): Refusal =>
+  new Refusal('request_invalid', 'headers.idempotency-key: is no key of 1 to 255 visible characters', {
+    details: { problems: [{ where: 'headers.idempotency-key', message: 'is no key of 1 to 255 visible characters' }] },
+  });

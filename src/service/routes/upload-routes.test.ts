@@ -1,0 +1,274 @@
+import { existsSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { seeded } from '../../../test/servers/http/fault-server.ts';
+import { MODEL, type ModelWorld, modelFixture } from '../../../test/support/model-fixture.ts';
+import { type TestService, testService } from '../../../test/support/test-service.ts';
+import { sha256, type UploadedPart, Uploader } from '../../../test/support/uploader.ts';
+import { checkInvariants } from '../../compose.ts';
+import { modelDetails } from '../contract/models.ts';
+import { uploadDocument } from '../contract/uploads.ts';
+
+const ID = 'mine@1.0.0';
+const PATIENCE = { timeout: 30_000 };
+const random = (size: number, seed: number): Uint8Array => new Uint8Array(seeded(size, seed).read(0, size));
+const big = random(3_000_000, 7);
+const small = new TextEncoder().encode('{"a":1}');
+const parts: readonly UploadedPart[] = [
+  { path: 'weights/model.bin', bytes: big },
+  { path: 'config.json', bytes: small, sha256: null },
+  { path: 'empty.txt', bytes: new Uint8Array() },
+];
+
+interface Served {
+  readonly world: ModelWorld;
+  readonly served: TestService;
+  readonly client: Uploader;
+}
+
+async function serve(env: Readonly<Record<string, string>> = {}): Promise<Served> {
+  const world = await modelFixture({ files: { 'a.bin': 'some bytes' }, env: { WAN_API_ANONYMOUS: 'write', ...env } });
+  const served = await testService(world);
+  return { world, served, client: new Uploader(served.url) };
+}
+
+async function begun(client: Uploader, files: readonly UploadedPart[] = parts, model = ID): Promise<string> {
+  const answer = await client.begin(model, files);
+  expect([answer.status, answer.json.code]).toEqual([201, undefined]);
+  return String(answer.json.id);
+}
+
+async function uploaded(client: Uploader, files: readonly UploadedPart[] = parts, model = ID): Promise<string> {
+  const id = await begun(client, files, model);
+  for (const [index, { bytes }] of files.entries())
+    expect((await client.sendFile(id, index, bytes))?.json).toEqual(bytes.length > 0 ? {} : undefined);
+  return id;
+}
+
+describe('an upload', () => {
+  it('in pieces, over two services, becomes a model as any other', async () => {
+    const { world, served, client } = await serve();
+    const id = await begun(client);
+    expect((await client.patch(id, 0, 0, big.subarray(0, 1_000_001))).headers.get('upload-offset')).toBe('1000001');
+    const second = await testService(world);
+    const other = new Uploader(second.url);
+    expect(await other.offset(id, 0)).toBe(1_000_001);
+    await other.sendFile(id, 0, big, 700_000);
+    await other.sendFile(id, 1, small);
+    const looked = (await second.ask(`/v1/uploads/${id}`)).as(uploadDocument);
+    expect(looked.files.map(({ state, sha256: digest }) => [state, digest])).toEqual([
+      ['proven', sha256(big)],
+      ['proven', sha256(small)],
+      ['received', sha256('')],
+    ]);
+    expect((await client.complete(id)).json).toMatchObject({ id: ID, status: 'available', custom: true, family: 'custom', file_count: 3 });
+    const directory = join(world.modelsRoot, 'custom', ID);
+    for (const { path, bytes } of parts) expect(readFileSync(join(directory, path)).equals(bytes)).toBe(true);
+    expect(await served.orchestrator.verifyIntegrity(ID, { deep: true })).toMatchObject({ ok: true });
+    expect((await served.ask(`/v1/models/${ID}/files/config.json`)).text).toBe('{"a":1}');
+    expect((await client.complete(id)).json.reason).toBe('upload_unknown');
+    expect(readdirSync(join(world.modelsRoot, '.state', 'uploads'))).toEqual([]);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('keeps what came of a request that is cut off', async () => {
+    const { served, client } = await serve();
+    const id = await begun(client);
+    await new Promise<void>((resolve) => {
+      const headers = { 'content-type': 'application/offset+octet-stream', 'upload-offset': '0', 'content-length': big.length };
+      const cut = request({ port: served.port, method: 'PATCH', path: `/v1/uploads/${id}/files/0`, headers });
+      cut.once('error', () => resolve());
+      cut.write(big.subarray(0, 500_000), () => setTimeout(() => cut.destroy(new Error('cut')), 50));
+    });
+    await vi.waitFor(async () => expect(await client.offset(id, 0)).toBe(500_000), PATIENCE);
+    await vi.waitFor(async () => expect((await client.sendFile(id, 0, big))?.status).toBe(204), PATIENCE);
+    await client.sendFile(id, 1, small);
+    expect((await client.complete(id)).json).toMatchObject({ status: 'available' });
+  });
+
+  it('refuses other bytes than were named, keeps none of them, and takes the right ones then', async () => {
+    const { world, client } = await serve();
+    const id = await begun(client);
+    const wrong = new Uint8Array(big);
+    wrong[1_234_567] = (wrong[1_234_567] ?? 0) ^ 1;
+    const refused = await client.sendFile(id, 0, wrong);
+    expect([refused?.status, refused?.json.reason, refused?.json.code]).toEqual([422, 'upload_wrong_digest', 'CHECKSUM_FAIL']);
+    expect(await client.offset(id, 0)).toBe(0);
+    expect(existsSync(join(world.modelsRoot, '.blobs', 'sha256', sha256(wrong).slice(0, 2), sha256(wrong)))).toBe(false);
+    const early = await client.complete(id);
+    expect([early.status, early.json.reason]).toEqual([409, 'upload_incomplete']);
+    await client.sendFile(id, 0, big);
+    await client.sendFile(id, 1, small);
+    expect((await client.complete(id)).status).toBe(200);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('asks for no bytes that are here already', async () => {
+    const { client, served } = await serve();
+    const id = await begun(client, [{ path: 'again.bin', bytes: new TextEncoder().encode('some bytes') }]);
+    expect(await client.offset(id, 0)).toBe(0);
+    await served.orchestrator.ensure(MODEL);
+    expect(await client.offset(id, 0)).toBe(10);
+    expect((await client.complete(id)).json).toMatchObject({ status: 'available' });
+  });
+
+  it('takes weights only that are what their name says', async () => {
+    const { client } = await serve();
+    const id = await begun(client, [{ path: 'model.safetensors', bytes: small }]);
+    const refused = await client.sendFile(id, 0, small);
+    expect([refused?.status, refused?.json.code]).toEqual([422, 'FORMAT_INVALID']);
+    expect(await client.offset(id, 0)).toBe(0);
+  });
+
+  it('tells where it stands to whoever is somewhere else', async () => {
+    const { client } = await serve();
+    const id = await begun(client);
+    await client.patch(id, 0, 0, big.subarray(0, 10));
+    for (const offset of [0, 9, 11]) {
+      const answer = await client.patch(id, 0, offset, big.subarray(offset, 100));
+      expect([answer.status, answer.json.reason, answer.headers.get('upload-offset')]).toEqual([409, 'upload_offset', '10']);
+    }
+    expect((await client.patch(id, 1, 0, big.subarray(0, 100))).json.reason).toBe('upload_too_long');
+    expect((await client.patch(id, 9, 0, small)).status).toBe(404);
+    expect((await client.send('PATCH', `/v1/uploads/${id}/files/0`, {}, { 'upload-offset': '10' })).json.reason).toBe('media_type_unknown');
+  });
+
+  it('lets one request at a time write to a file', async () => {
+    const { client } = await serve();
+    const id = await begun(client);
+    let more: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const slow = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        more = controller;
+        controller.enqueue(big.subarray(0, 100));
+      },
+    });
+    const first = client.patch(id, 0, 0, slow);
+    await vi.waitFor(async () => expect(await client.offset(id, 0)).toBe(100), PATIENCE);
+    const second = await client.patch(id, 0, 100, big.subarray(100, 200));
+    expect([second.status, second.json.reason]).toEqual([423, 'upload_busy']);
+    more?.close();
+    expect((await first).status).toBe(204);
+  });
+
+  it('goes, with all that came of it, when it is given up', async () => {
+    const { world, client } = await serve();
+    const id = await begun(client);
+    await client.sendFile(id, 1, small);
+    await client.patch(id, 0, 0, big.subarray(0, 1000));
+    expect((await client.send('DELETE', `/v1/uploads/${id}`)).json).toMatchObject({ success: true, id });
+    expect([await client.offset(id, 0), readdirSync(join(world.modelsRoot, '.tmp'))]).toEqual([Number.NaN, []]);
+    expect(existsSync(join(world.modelsRoot, '.blobs', 'sha256', sha256(small).slice(0, 2), sha256(small)))).toBe(false);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+});
+
+describe('two uploads at once', () => {
+  it('of the same model and bytes both end well', async () => {
+    const { world, client } = await serve();
+    const ids = await Promise.all([begun(client), begun(client)]);
+    await Promise.all(ids.flatMap((id) => parts.map(({ bytes }, index) => client.sendFile(id, index, bytes, 200_000))));
+    const answers = await Promise.all(ids.map((id) => client.complete(id)));
+    expect(answers.map(({ status, json }) => [status, json.status])).toEqual([
+      [200, 'available'],
+      [200, 'available'],
+    ]);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('of the same model with other bytes: one wins, and the other is told', async () => {
+    const { world, client } = await serve();
+    const [one, other] = [[{ path: 'a', bytes: small }], [{ path: 'a', bytes: big }]];
+    const [first, second] = [await uploaded(client, one), await uploaded(client, other)];
+    expect((await client.complete(first)).status).toBe(200);
+    const lost = await client.complete(second);
+    expect([lost.status, lost.json.reason]).toEqual([409, 'model_exists']);
+    expect(readFileSync(join(world.modelsRoot, 'custom', ID, 'a')).equals(small)).toBe(true);
+    expect((await client.begin(ID, one)).json.reason).toBe('model_exists');
+  });
+});
+
+describe('what is refused before the first byte', () => {
+  it.each([
+    [[{ path: '../x', size: 1 }], 400, 'upload_invalid'],
+    [
+      [
+        { path: 'a', size: 1 },
+        { path: 'A', size: 1 },
+      ],
+      400,
+      'upload_invalid',
+    ],
+    [[{ path: '.verified.json', size: 1 }], 400, 'upload_invalid'],
+    [[{ path: 'a', size: 1, sha256: 'nonsense' }], 400, 'request_invalid'],
+    [[{ path: 'a', size: -1 }], 400, 'request_invalid'],
+    [[{ path: 'a', size: 1, sha512: 'x' }], 400, 'request_invalid'],
+    [[], 400, 'request_invalid'],
+    [[{ path: 'a', size: 5_000_000_000 }], 413, 'upload_too_large'],
+    [[{ path: 'a', size: 3_000_000_000 }], 507, 'quota_total'],
+  ])('%j', async (files, status, reason) => {
+    const { world, client } = await serve({ WAN_MAX_UPLOAD_SIZE: '4G', WAN_MAX_TOTAL_SIZE: '2G' });
+    const answer = await client.send('POST', '/v1/uploads', { id: ID, files });
+    expect([answer.status, answer.json.reason ?? null]).toEqual([status, reason]);
+    expect(existsSync(join(world.modelsRoot, '.state', 'uploads'))).toBe(false);
+  });
+
+  it('a model of the manifest, and more than there is room for with what others have begun', async () => {
+    const { client } = await serve({ WAN_MAX_TOTAL_SIZE: '4M' });
+    expect((await client.begin(MODEL, parts)).json.reason).toBe('model_exists');
+    await begun(client, parts, 'one@1.0.0');
+    const other = random(3_000_000, 8);
+    expect((await client.begin('two@1.0.0', [{ path: 'b', bytes: other }])).json.code).toBe('QUOTA_EXCEEDED');
+  });
+
+  it('needs the scope write', async () => {
+    const { served, client } = await serve({ WAN_API_ANONYMOUS: 'auto' });
+    const token = await served.bearer('read');
+    expect((await new Uploader(served.url, token).begin(ID, parts)).status).toBe(403);
+    expect((await client.begin(ID, parts)).status).toBe(401);
+  });
+});
+
+describe('garbage collection', () => {
+  it('leaves an upload alone that is not over, and removes what there is of one that is', async () => {
+    const { world, served, client } = await serve({ WAN_GC_GRACE: '0', WAN_UPLOAD_TTL: '60s' });
+    const id = await begun(client);
+    await client.sendFile(id, 1, small);
+    await client.patch(id, 0, 0, big.subarray(0, 1000));
+    const kept = await served.orchestrator.gc();
+    expect(kept.items.map(({ kind, action, reason }) => [kind, action, reason])).toEqual([['partial', 'keep', 'at_work']]);
+    const { classes } = await served.orchestrator.diskUsage();
+    expect(classes.find(({ byteClass }) => byteClass === 'partial')?.apparentBytes).toBe(1000 + small.length);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 120_000 });
+    try {
+      const gone = await served.orchestrator.gc();
+      expect(gone.items.map(({ kind, action }) => [kind, action]).sort()).toEqual([
+        ['blob', 'remove'],
+        ['partial', 'remove'],
+      ]);
+    } finally {
+      vi.useRealTimers();
+    }
+    expect((await client.complete(id)).json.reason).toBe('upload_unknown');
+    expect([readdirSync(join(world.modelsRoot, '.tmp')), readdirSync(join(world.modelsRoot, '.state', 'uploads'))]).toEqual([[], []]);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('never takes the only copy of an uploaded model; whoever removes it by name gets the bytes back', async () => {
+    const { world, served, client } = await serve({ WAN_GC_GRACE: '0' });
+    await client.complete(await uploaded(client));
+    utimesSync(join(world.modelsRoot, '.state', 'access', `custom@${ID}`), 1, 1);
+    const report = await served.orchestrator.gc({ olderThanMs: 1, maxSizeBytes: 0, purge: true });
+    expect(report.items.find(({ what }) => what === ID)).toMatchObject({ action: 'keep', reason: 'only_copy' });
+    expect((await served.ask(`/v1/models/${ID}`)).as(modelDetails).status).toBe('available');
+    const removed = await served.ask(`/v1/models/${ID}`, { method: 'DELETE' });
+    expect(removed.json()).toMatchObject({ success: true, removed: true });
+    expect((await served.ask(`/v1/models/${ID}`)).as(modelDetails).status).toBe('deleted');
+    expect(existsSync(join(world.modelsRoot, 'custom', ID))).toBe(false);
+    expect(existsSync(join(world.modelsRoot, '.blobs', 'sha256', sha256(big).slice(0, 2), sha256(big)))).toBe(false);
+    await client.complete(await uploaded(client));
+    expect((await served.ask(`/v1/models/${ID}`)).as(modelDetails).status).toBe('available');
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+});
