@@ -20,4 +20,3 @@ it('sources that failed and were left for others are told, with why and how ofte
   ]);
   expect(await orchestrator.ensureDetailed(MODEL)).toMatchObject({ troubles: [] });
 });
-
