@@ -51,9 +51,12 @@ export class Schedules {
    * runner submits under the same name, which is the same job. One that fails holds up no other. @throws what the first one failed with
    */
   async run(submit: (schedule: Schedule, name: string) => Promise<unknown>): Promise<void> {
-    const ends: PromiseSettledResult<void>[] = [];
-    for (const state of this.states()) ends.push(...(await Promise.allSettled([this.#see(state, submit)])));
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    const seen: Promise<void>[] = [];
+    for (const state of this.states()) {
+      seen.push(this.#see(state, submit));
+      await Promise.allSettled(seen);
+    }
+    await Promise.all(seen);
   }
 
   async #see({ schedule, next, seenAt }: ScheduleState, submit: (schedule: Schedule, name: string) => Promise<unknown>): Promise<void> {
