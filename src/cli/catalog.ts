@@ -48,6 +48,7 @@ export const CATALOG: readonly CatalogEntry[] = [
   entry('models outdated', async () => (await import('./commands/outdated.ts')).outdated),
   entry('models update', async () => (await import('./commands/update.ts')).update, 'upgrade'),
   entry('models add', async () => (await import('./commands/add.ts')).add),
+  entry('models search', async () => (await import('./commands/search.ts')).search, 'find'),
   entry('models remove', async () => (await import('./commands/remove.ts')).remove),
   entry('models diff', async () => (await import('./commands/diff.ts')).diff),
   entry('models import', async () => (await import('./commands/import.ts')).importVerb, 'adopt'),

@@ -33,6 +33,7 @@ import { rebuildData } from './rebuild.ts';
 import { registryImportData } from './registry.ts';
 import { repairData } from './repair.ts';
 import { scrubData } from './scrub.ts';
+import { searchData } from './search.ts';
 import { overlaysDocument, showData } from './show.ts';
 import { smokeData } from './smoke.ts';
 import { storeEventDocument } from './store-events.ts';
@@ -42,6 +43,7 @@ import { webhooksData } from './webhooks.ts';
 const DATA = {
   'wan.models.ensure/v1': ensureData,
   'wan.registry.import/v1': registryImportData,
+  'wan.models.search/v1': searchData,
   'wan.models.vram/v1': vramData,
   'wan.models.load-plan/v1': loadPlanData,
   'wan.models.prepare-image/v1': prepareImageData,

@@ -8,12 +8,14 @@ import { manifestInvalid } from '../registry/manifest-problem.ts';
 import { type OpenedLock, openLock } from '../registry/open-lock.ts';
 import { readStatKey } from '../store/stat-key.ts';
 import type { CallOptions } from './api.ts';
+import { requireInManifest } from './entries/require-in-manifest.ts';
 import type { Orchestration } from './orchestration.ts';
 import { replaceFile, withManifestLock } from './write-manifest.ts';
 
 export async function dropModels(work: Orchestration, refs: readonly string[], options: CallOptions = {}): Promise<DropReport> {
   const registry = await work.registry();
   const ids = [...new Set(refs.map((ref) => registry.resolve(ref).modelId))];
+  for (const id of ids) requireInManifest(registry, id, 'there is nothing to take out');
   const directories = new Map(ids.map((id) => [id, work.store.resolver.modelDir(registry.spec(id).family, registry.spec(id).ref)]));
   return withManifestLock(work, { ...options, doing: `remove ${ids.join(', ')}` }, async () => {
     const opened = openLock(work.manifestPath);

@@ -10,6 +10,7 @@ import { buildSpec } from './build-spec.ts';
 import type { CompiledManifest } from './compiled-manifest.ts';
 import type { CustomModel } from './entries/custom-models.ts';
 import type { LockKey } from './lock-owners.ts';
+import type { LockView } from './lock-view.ts';
 import { readCachedManifest, writeCachedManifest } from './manifest-cache.ts';
 import { lockfilePath, type ManifestFile, readLockfileBytes, readManifestFile } from './manifest-file.ts';
 import { type FoundModel, ModelLookup } from './model-lookup.ts';
@@ -149,7 +150,7 @@ export class ModelRegistry {
     const own = this.#custom?.at(index);
     const model = own ?? this.#compiled.model(index);
     const component = (id: string) => this.#compiled.component(id);
-    const lock = (key: LockKey) => (own === undefined ? this.#compiled.lock(key) : undefined);
+    const lock = (key: LockKey) => (own === undefined ? this.#compiled.lock(key) : pinnedByRegistry(key));
     const variant = ref.variant ?? summary.defaultVariant;
     return buildSpec(ref, { modelId: ref.modelId, model, component, lock, variant, overlays: overlayNames(ref.overlay) });
   }
@@ -162,6 +163,9 @@ export class ModelRegistry {
     throw bases.length > 0 ? wrongBase(modelId, asked, bases) : overlayNotFound(modelId, asked, overlays);
   }
 }
+
+/** The digests of an uploaded model stand where its files do: no lockfile has more to say. */
+const pinnedByRegistry = ({ id }: LockKey): LockView => ({ id, state: 'locked', files: [], derived: [], isOpen: false });
 
 /** Numbers go on where those of the manifest end. */
 class OwnModels {

@@ -28,6 +28,7 @@ import { answerOnce } from './idempotency.ts';
 import { LiveFeed } from './live-feed.ts';
 import { isLoopback } from './loopback.ts';
 import { addOpenApi } from './openapi.ts';
+import { Refusal } from './refusal.ts';
 import { correlationIdOf } from './request-id.ts';
 import { beginSpan, endOfRequest, type RequestTracing } from './request-span.ts';
 import { registerRoutes } from './routes/all-routes.ts';
@@ -129,9 +130,12 @@ async function listen(app: ServiceApp, { apiHost, apiPort }: Config): Promise<st
   return urlOf(apiHost, (app.server.address() as AddressInfo).port);
 }
 
-/** Bytes of uploads are handed on as they come, and never held. */
+/** Bytes of uploads are handed on as they come, and never held; everywhere else they are no body. */
 function acceptBytes(app: ServiceApp): void {
-  app.addContentTypeParser(UPLOAD_TYPE, (_request, payload, done) => done(null, payload));
+  app.addContentTypeParser(UPLOAD_TYPE, (request, payload, done) => {
+    if (request.routeOptions.config.hasLongBody === true) done(null, payload);
+    else done(new Refusal('media_type_unknown', `this takes no ${UPLOAD_TYPE}`));
+  });
 }
 
 /** Older clients name the type of a body that they do not send. */

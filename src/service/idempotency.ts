@@ -42,8 +42,8 @@ export function answerOnce(app: ServiceApp, records: IdempotencyRecords): void {
 }
 
 /** Not of routes that see to it themselves, nor of bytes. */
-const isMeant = ({ method, routeOptions: { config } }: FastifyRequest): boolean =>
-  METHODS.includes(method) && config.hasLongBody !== true && config.isIdempotent !== true;
+const isMeant = ({ method, is404, routeOptions: { config } }: FastifyRequest): boolean =>
+  !is404 && METHODS.includes(method) && config.hasLongBody !== true && config.isIdempotent !== true;
 
 const fingerprintOf = ({ method, url, body }: FastifyRequest): string => hash('sha256', JSON.stringify([method, url, body ?? null]));
 

@@ -1,8 +1,9 @@
 /** The OpenAPI document of the service is one, says of each route what it takes and gives, and the service keeps to it. */
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { addedWebhook } from '../../src/documents/webhooks.ts';
 import { JobQueue } from '../../src/jobs/job-queue.ts';
+import { HubServer } from '../servers/hub/hub-server.ts';
 import { MODEL, modelFixture } from '../support/model-fixture.ts';
 import { type TestService, testService } from '../support/test-service.ts';
 import { storeContextOf } from '../support/test-store.ts';
@@ -50,7 +51,9 @@ describe('the OpenAPI document', () => {
 
   it('names no route that is not there, and what can be read answers with 200', async () => {
     const world = await modelFixture({ files: { 'a.bin': 'bytes' } });
-    const service = await testService(world, { env: { WAN_ALLOWED_INTERNAL_HOSTS: '127.0.0.1' } });
+    const hub = await HubServer.start();
+    onTestFinished(() => hub.stop());
+    const service = await testService(world, { env: { HF_ENDPOINT: hub.url, WAN_ALLOWED_INTERNAL_HOSTS: '127.0.0.1' } });
     await service.orchestrator.ensure(MODEL);
     const queue = new JobQueue(storeContextOf(world.modelsRoot));
     const { job } = await queue.submit(
@@ -69,7 +72,7 @@ describe('the OpenAPI document', () => {
     const idIn = (path: string): string => Object.entries(ids).find(([group]) => path.includes(`${group}/{id}`))?.[1] ?? MODEL;
     for (const [path, { get }] of Object.entries(paths)) {
       if (get === undefined || get.responses['501'] !== undefined) continue;
-      const url = path.replace('{id}', idIn(path)).replace('{*}', 'a.bin');
+      const url = path.replace('{id}', idIn(path)).replace('{*}', 'a.bin') + (/search/.test(path) ? '?q=wan' : '');
       expect([path, ...(await statusAndFailure(service, { path: url, headers }))]).toEqual([path, 200, '']);
     }
   });

@@ -1,4 +1,5 @@
 /** The addresses of a Hub, or of a mirror of it. Pure. */
+import type { HubQuestion } from '../../domain/hub-search.ts';
 import { type HubRepo, repoPrefix } from './hub-url.ts';
 
 export class HubEndpoint {
@@ -22,6 +23,16 @@ export class HubEndpoint {
   file(repo: HubRepo, revision: string, path: string): URL {
     const encoded = path.split('/').map(encodeURIComponent).join('/');
     return new URL(`${repoPrefix(repo)}${repo.repoId}/resolve/${encodeURIComponent(revision)}/${encoded}`, this.url);
+  }
+
+  /** The most downloaded first. */
+  search({ text, pipeline, limit }: HubQuestion): URL {
+    const url = new URL('api/models', this.url);
+    url.search = new URLSearchParams({
+      ...{ search: text, limit: String(limit), sort: 'downloads', direction: '-1' },
+      ...(pipeline !== undefined && { pipeline_tag: pipeline }),
+    }).toString();
+    return url;
   }
 
   /** Where people read of the repository, and accept its terms. */

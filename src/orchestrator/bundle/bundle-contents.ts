@@ -4,6 +4,7 @@ import type { Sha256 } from '../../domain/digest.ts';
 import { ModelError } from '../../domain/errors.ts';
 import { partOfManifest } from '../../registry/manifest-part.ts';
 import { openLock } from '../../registry/open-lock.ts';
+import { requireInManifest } from '../entries/require-in-manifest.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { publishedFiles } from '../published-files.ts';
 import { resolveTarget, type Target } from '../target.ts';
@@ -16,6 +17,8 @@ export interface BundleContents {
 
 /** Equal stores and manifests give equal contents, whatever the order of the names. */
 export async function bundleContents(work: Orchestration, modelIds: readonly string[]): Promise<BundleContents> {
+  const registry = await work.registry();
+  for (const id of modelIds) requireInManifest(registry, registry.resolve(id).modelId, 'no bundle can be made of it yet');
   const targets = await Promise.all(modelIds.map((id) => resolveTarget(work, id, {})));
   const unique = [...new Map(targets.map((target) => [target.label, target])).values()].sort((a, b) => (a.label < b.label ? -1 : 1));
   const models = unique.map((target) => bundledModel(work, target));

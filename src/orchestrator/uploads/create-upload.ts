@@ -2,7 +2,7 @@
 
 import type { Sha256 } from '../../domain/digest.ts';
 import { ModelError } from '../../domain/errors.ts';
-import { CUSTOM_FAMILY, type EntryFields, hasFiles } from '../../domain/registry-entry.ts';
+import { CUSTOM_FAMILY, type EntryFields, hasFiles, type RegistryEntry } from '../../domain/registry-entry.ts';
 import { fits } from '../../domain/space.ts';
 import { UPLOAD_LIMITS, type Upload, type UploadFileRecord, type UploadRecord } from '../../domain/uploads.ts';
 import { filesFault } from '../../registry/entries/files-fault.ts';
@@ -34,7 +34,7 @@ export async function createUpload(work: Orchestration, request: UploadRequest):
   await requireFreeId(work, modelId);
   refuseFiles(work, request.files);
   const entry = readEntries(work.entriesPath).entries.get(modelId);
-  if (entry !== undefined && hasFiles(entry)) throw alreadyThere(modelId);
+  if (entry !== undefined && hasFiles(entry) && !isSame(entry, request.files)) throw alreadyThere(modelId);
   const id = madeBy ?? work.store.random.uuid().replaceAll('-', '');
   await openStore(work.store);
   const record = await withUploadsLock(work.store, `begin an upload of ${modelId}`, async () => {
@@ -49,6 +49,12 @@ export async function createUpload(work: Orchestration, request: UploadRequest):
     return begun;
   });
   return lookAtUpload(work, record);
+}
+
+/** Bytes of an uploaded model that are lost come back with the same upload; nothing else may come under its name. */
+function isSame({ files }: RegistryEntry, asked: UploadRequest['files']): boolean {
+  const digests = new Map(files.map(({ path, sha256 }) => [path, sha256]));
+  return asked.length === files.length && asked.every(({ path, sha256 }) => sha256 !== undefined && digests.get(path) === sha256);
 }
 
 function refuseFiles({ settings: { maxUploadSizeBytes: max } }: Orchestration, files: UploadRequest['files']): void {

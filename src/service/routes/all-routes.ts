@@ -10,6 +10,7 @@ import { eventRoutes } from './event-routes.ts';
 import { fleetRoutes } from './fleet-routes.ts';
 import { gcRoutes } from './gc-routes.ts';
 import { healthRoutes } from './health-routes.ts';
+import { hubRoutes } from './hub-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import { listRoutes } from './list-routes.ts';
 import { loadPlanRoutes } from './load-plan-routes.ts';
@@ -44,6 +45,7 @@ const GROUPS: readonly RouteGroup[] = [
   jobRoutes,
   downloadRoutes,
   eventRoutes,
+  hubRoutes,
   auditRoutes,
   webhookRoutes,
   fleetRoutes,

@@ -164,6 +164,43 @@ describe('an upload', () => {
   });
 });
 
+describe('a model that was uploaded', () => {
+  it('is ensured, frozen or not, and planned, moved about and copied as any other', async () => {
+    const { world, served, client } = await serve();
+    await client.complete(await uploaded(client));
+    const { orchestrator } = served;
+    expect(await orchestrator.ensure(ID, { frozen: true })).toBe(join(world.modelsRoot, 'custom', ID));
+    expect((await orchestrator.plan(ID)).fetchBytes).toBe(0);
+    await orchestrator.pinModel('mine');
+    expect((await served.ask(`/v1/models/${ID}`, { method: 'DELETE' })).json()).toMatchObject({ reason: 'model_pinned' });
+    const copied = await orchestrator.export(ID, { to: join(world.directory, 'copy') });
+    expect(readFileSync(join(copied.path, 'weights', 'model.bin')).equals(big)).toBe(true);
+    const listed = (await world.cli(['models', 'list', '--json'])).json();
+    expect(JSON.stringify(listed.data)).toContain(ID);
+  });
+
+  it('whose bytes are lost is told to have no source, and comes back with another upload of the same', async () => {
+    const { world, served, client } = await serve();
+    await client.complete(await uploaded(client));
+    await served.orchestrator.remove(ID);
+    await expect(served.orchestrator.ensure(ID)).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' });
+    expect((await served.ask(`/v1/models/${ID}`)).as(modelDetails).status).toBe('pending');
+    const told = parts.map(({ path, bytes }) => ({ path, bytes }));
+    expect((await client.complete(await uploaded(client, told))).json).toMatchObject({ status: 'available' });
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('is no part of the manifest: what is made of that is refused', async () => {
+    const { world, served, client } = await serve();
+    await client.complete(await uploaded(client));
+    const { orchestrator } = served;
+    await expect(orchestrator.drop([ID])).rejects.toMatchObject({ reason: 'model_of_registry' });
+    await expect(orchestrator.createBundle([ID], { out: join(world.directory, 'x.wan') })).rejects.toMatchObject({
+      reason: 'model_of_registry',
+    });
+  });
+});
+
 describe('two uploads at once', () => {
   it('of the same model and bytes both end well', async () => {
     const { world, client } = await serve();
@@ -185,7 +222,8 @@ describe('two uploads at once', () => {
     const lost = await client.complete(second);
     expect([lost.status, lost.json.reason]).toEqual([409, 'model_exists']);
     expect(readFileSync(join(world.modelsRoot, 'custom', ID, 'a')).equals(small)).toBe(true);
-    expect((await client.begin(ID, one)).json.reason).toBe('model_exists');
+    expect((await client.begin(ID, other)).json.reason).toBe('model_exists');
+    expect((await client.begin(ID, one)).status).toBe(201);
   });
 });
 

@@ -23,6 +23,12 @@ export const infoDocument = (id: string, repo: HubRepo, commit: Commit, withBlob
   siblings: [...commit.files.values()].map((file) => siblingDocument(file, withBlobs)),
 });
 
+/** An item of the answer to a search. */
+export const foundDocument = (id: string, repo: HubRepo): Document => ({
+  ...{ _id: 'a'.repeat(24), id, modelId: id, likes: 3, downloads: 12, private: repo.isPrivate, tags: ['diffusers'] },
+  ...{ pipeline_tag: repo.pipeline, library_name: 'diffusers', createdAt: TIME, ...(repo.isGated && { gated: 'manual' }) },
+});
+
 const siblingDocument = ({ path, oid, content, lfs }: StoredFile, withBlobs: boolean): Document => ({
   rfilename: path,
   ...(withBlobs && { blobId: oid, size: content.sizeBytes }),

@@ -31,6 +31,8 @@ export class HubRepo {
   isPrivate = false;
   isGated = false;
   isDisabled = false;
+  /** What the model is for. */
+  pipeline = 'text-to-video';
   /** False: its large files are not in Xet storage; of those that are committed from then on. */
   isXet = true;
   /** By what Xet storage knows the bytes, by their sha256: a word of ours where no real storage has them. */

@@ -20,7 +20,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { type Content, FaultServer, literal } from '../http/fault-server.ts';
 import { UrlSigner } from '../http/signed-urls.ts';
-import { infoDocument, refsDocument, treeDocument, treeEntry } from './documents.ts';
+import { foundDocument, infoDocument, refsDocument, treeDocument, treeEntry } from './documents.ts';
 import { placeOf } from './hub-places.ts';
 import { entryNotFound, gatedReply, type HubReply, REPO_NOT_FOUND, ranged, redirect, refused, whoAmI, xetToken } from './hub-replies.ts';
 import { type Commit, HubRepo, type LfsObject } from './hub-repo.ts';
@@ -159,6 +159,7 @@ export class HubServer {
     const token = authorization?.replace(/^Bearer /, '');
     if (token !== undefined && !this.#tokens.has(token)) return refused(401, 'Invalid credentials in Authorization header');
     if (url.pathname === '/api/whoami-v2') return whoAmI(token);
+    if (url.pathname === '/api/models') return { status: 200, document: this.#found(url.searchParams, token) };
     const place = placeOf(url.pathname);
     if (place === undefined) return refused(404, 'Sorry, we can’t find the page you are looking for.');
     const newName = this.#renamed.get(place.name);
@@ -176,6 +177,20 @@ export class HubServer {
     if (isFile && repo.isGated && !mayRead) return gatedReply(place.name, token);
     const rest = decodeURIComponent(place.rest);
     return isFile ? this.#answerFile(asked, rest, place.verb === 'resolve') : this.#answerApi(asked, place.verb, rest, body);
+  }
+
+  /** Those of others' private models that a token may not read are not there for it. */
+  #found(query: URLSearchParams, token: string | undefined): unknown[] {
+    const words = query.get('search')?.toLowerCase() ?? '';
+    const pipeline = query.get('pipeline_tag');
+    const mayRead = (name: string): boolean => token !== undefined && this.#tokens.get(token)?.has(name) === true;
+    return [...this.#repos]
+      .filter(
+        ([name, { isPrivate }]) => name.split('/').length === 2 && name.toLowerCase().includes(words) && (!isPrivate || mayRead(name)),
+      )
+      .filter(([, repo]) => pipeline === null || repo.pipeline === pipeline)
+      .slice(0, Number(query.get('limit') ?? 1000))
+      .map(([name, repo]) => foundDocument(name, repo));
   }
 
   #answerApi({ id, repo, commit, url }: Asked, verb: string, rest: string, body: string): HubReply {
