@@ -31,85 +31,105 @@ export class EventTracer {
   #take(event: ModelEvent, atMs: number): void {
     switch (event.type) {
       case 'job.changed':
-        return this.#job(event, atMs);
+        this.#job(event, atMs);
+        break;
       case 'ensure.started':
         this.#spans.begin(modelKey(event), { name: 'ensure', atMs, parent: this.#outside(event), attributes: attributesOf(event) });
-        return this.#phase(event, 'plan', atMs);
+        this.#phase(event, 'plan', atMs);
+        break;
       case 'ensure.phase':
-        return this.#phase(event, PHASES[event.phase], atMs);
+        this.#phase(event, PHASES[event.phase], atMs);
+        break;
       case 'ensure.planned':
-        return this.#phase(event, undefined, atMs);
+        this.#phase(event, undefined, atMs);
+        break;
       case 'ensure.finished':
         this.#beginLate(event, atMs - event.durationMs);
-        return this.#spans.end(modelKey(event), { atMs, attributes: finishedAttributes(event) });
+        this.#spans.end(modelKey(event), { atMs, attributes: finishedAttributes(event) });
+        break;
       case 'ensure.failed':
         this.#beginLate(event, atMs - (event.durationMs ?? 0));
-        return this.#spans.end(modelKey(event), { atMs, error: event.error, attributes: failedAttributes(event) });
+        this.#spans.end(modelKey(event), { atMs, error: event.error, attributes: failedAttributes(event) });
+        break;
       case 'gc.started':
-        return this.#inside(event, [...modelKey(event), 'gc'], { name: 'gc', more: { 'wan.gc.trigger': event.trigger } }, atMs);
+        this.#inside(event, [...modelKey(event), 'gc'], { name: 'gc', more: { 'wan.gc.trigger': event.trigger } }, atMs);
+        break;
       case 'gc.finished':
-        return this.#spans.end([...modelKey(event), 'gc'], { atMs, attributes: { 'wan.gc.reclaimed_bytes': event.reclaimedBytes } });
+        this.#spans.end([...modelKey(event), 'gc'], { atMs, attributes: { 'wan.gc.reclaimed_bytes': event.reclaimedBytes } });
+        break;
       case 'act.finished':
       case 'act.failed':
         // Verbs that move files have no other end.
-        return event.act === 'lease' ? undefined : this.#spans.end(modelKey(event), { atMs });
+        if (event.act !== 'lease') this.#spans.end(modelKey(event), { atMs });
+        break;
       case 'warning':
-        return this.#spans.note(modelKey(event), 'warning', { 'wan.warning': event.code, message: event.message }, atMs);
+        this.#spans.note(modelKey(event), 'warning', { 'wan.warning': event.code, message: event.message }, atMs);
+        break;
       case 'lock.waiting':
-        return this.#spans.note(modelKey(event), 'lock.waiting', { 'wan.lock': event.lock, 'wan.waited_ms': event.waitedMs }, atMs);
+        this.#spans.note(modelKey(event), 'lock.waiting', { 'wan.lock': event.lock, 'wan.waited_ms': event.waitedMs }, atMs);
+        break;
       default:
-        return this.#takeOfFile(event, atMs);
+        this.#takeOfFile(event, atMs);
+        break;
     }
   }
 
   #takeOfFile(event: ModelEvent, atMs: number): void {
     switch (event.type) {
       case 'file.started':
-        if (this.#spans.has(fileKey(event))) return;
-        return this.#inside(event, fileKey(event), { name: 'file', more: { 'wan.file': event.file, 'wan.bytes': event.sizeBytes } }, atMs);
+        if (!this.#spans.has(fileKey(event))) {
+          this.#inside(event, fileKey(event), { name: 'file', more: { 'wan.file': event.file, 'wan.bytes': event.sizeBytes } }, atMs);
+        }
+        break;
       case 'file.finished':
-        return this.#fileFinished(event, atMs);
+        this.#fileFinished(event, atMs);
+        break;
       case 'file.hashed':
-        return this.#hashed(event, atMs);
+        this.#hashed(event, atMs);
+        break;
       case 'source.started':
-        return this.#inside(
-          event,
-          sourceKey(event),
-          { name: 'source', more: { 'wan.source': event.source, 'wan.file': event.file } },
-          atMs,
-        );
+        this.#inside(event, sourceKey(event), { name: 'source', more: { 'wan.source': event.source, 'wan.file': event.file } }, atMs);
+        break;
       case 'source.ended': {
         const attributes = { 'wan.outcome': event.outcome, 'wan.bytes_received': event.receivedBytes };
-        return this.#spans.settle(sourceKey(event), { atMs, attributes, error: event.error });
+        this.#spans.settle(sourceKey(event), { atMs, attributes, error: event.error });
+        break;
       }
       case 'source.lied':
-        return this.#spans.settle(sourceKey(event), {
+        this.#spans.settle(sourceKey(event), {
           atMs,
           error: { code: 'CHECKSUM_FAIL', message: `expected ${event.expected}, found ${event.found}` },
         });
+        break;
       case 'retry.scheduled':
-        return this.#spans.note(
+        this.#spans.note(
           retryKey(event),
           'retry',
           { 'wan.attempt': event.attempt, 'wan.delay_ms': event.delayMs, message: event.reason },
           atMs,
         );
+        break;
       case 'range.started': {
         const more = { 'wan.source': event.source, 'wan.offset': event.offset, 'wan.bytes': event.sizeBytes };
-        return this.#inside(event, rangeKey(event), { name: 'range', kind: SpanKind.CLIENT, more }, atMs);
+        this.#inside(event, rangeKey(event), { name: 'range', kind: SpanKind.CLIENT, more }, atMs);
+        break;
       }
       case 'range.ended':
-        return this.#rangeEnded(event, atMs);
+        this.#rangeEnded(event, atMs);
+        break;
       default:
-        return;
+        break;
     }
   }
 
   #job(event: Of<'job.changed'>, atMs: number): void {
     const key = jobKey(event);
-    if (event.state !== 'running') return this.#spans.end(key, { atMs, error: event.error, attributes: jobAttributes(event) });
-    const attributes = { ...attributesOf(event), ...jobAttributes(event) };
-    this.#spans.begin(key, { name: 'job', atMs, parent: remoteContext(event.traceparent), attributes });
+    const ofJob = jobAttributes(event);
+    if (event.state !== 'running') this.#spans.end(key, { atMs, error: event.error, attributes: ofJob });
+    else {
+      const attributes = { ...attributesOf(event), ...ofJob };
+      this.#spans.begin(key, { name: 'job', atMs, parent: remoteContext(event.traceparent), attributes });
+    }
   }
 
   #phase(event: ModelEvent, name: string | undefined, atMs: number): void {
