@@ -122,7 +122,13 @@ function configOf({ before, io }: Place): Promise<Config> {
     const value = before[at + 1];
     return at < 0 || value === undefined ? [] : [[name, [value]] as const];
   });
-  return new Session({ io, args: new ParsedArgs([], new Map(values)), signal: new AbortController().signal, argv: [] }).config();
+  return new Session({
+    io,
+    args: new ParsedArgs([], new Map(values)),
+    signal: new AbortController().signal,
+    argv: [],
+    title: 'wan',
+  }).config();
 }
 
 /** Where other verbs have kept the parsed manifest; completing itself writes nothing. */

@@ -73,15 +73,18 @@ interface VerbRun {
 
 async function reportOf(command: Command, { title, words, argv, io, watch }: VerbRun): Promise<Report> {
   let session: Session | undefined;
+  let error: ModelError | undefined;
   try {
     const args = parseOptions(words, { ...command, title, options: [...command.options, ...COMMON_OPTIONS] });
-    session = new Session({ io, args, signal: watch.signal, handOver: watch.handOver, argv });
+    session = new Session({ io, args, signal: watch.signal, handOver: watch.handOver, argv, title });
     const report = await command.run(session, args);
-    return report.error === undefined ? report : { ...report, correlationId: session.correlationId };
-  } catch (error) {
-    return { ...failure(asModelError(error)), ...(session && { correlationId: session.correlationId }) };
+    error = report.error;
+    return error === undefined ? report : { ...report, correlationId: session.correlationId };
+  } catch (thrown) {
+    error = asModelError(thrown);
+    return { ...failure(error), ...(session && { correlationId: session.correlationId }) };
   } finally {
-    await session?.close();
+    await session?.close(error);
   }
 }
 

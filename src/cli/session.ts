@@ -4,13 +4,14 @@ import { createOrchestrator } from '../compose.ts';
 import type { Config, ConfigFlags } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { AuditedAct, Facts } from '../domain/acts.ts';
-import { asModelError } from '../domain/errors.ts';
+import { asModelError, type ModelError } from '../domain/errors.ts';
 import { newCorrelationId } from '../observability/correlation-id.ts';
 import type { ModelOrchestrator } from '../orchestrator/api.ts';
 import { type InputWatch, watchInput } from './input-watch.ts';
 import type { Io } from './io.ts';
 import type { ParsedArgs } from './parsed-args.ts';
 import { StatusArea } from './progress/status-area.ts';
+import { openTelemetry, type SessionTelemetry } from './session-telemetry.ts';
 import type { SignalWatch } from './signals.ts';
 import { stderrLog } from './stderr-log.ts';
 
@@ -22,6 +23,8 @@ export interface SessionOptions {
   readonly handOver?: SignalWatch['handOver'];
   /** The command line as typed, for the line that resumes it. */
   readonly argv: readonly string[];
+  /** "wan models ensure" */
+  readonly title: string;
 }
 
 export class Session {
@@ -29,6 +32,7 @@ export class Session {
   readonly signal: AbortSignal;
   readonly handOver: SignalWatch['handOver'];
   readonly argv: readonly string[];
+  readonly title: string;
   /** Everything that is written to stderr while a verb works goes through here. */
   readonly area: StatusArea;
   readonly isQuiet: boolean;
@@ -38,13 +42,15 @@ export class Session {
   #correlationId = newCorrelationId();
   #config: Promise<Config> | undefined;
   #orchestrator: Promise<ModelOrchestrator> | undefined;
+  #telemetry: Promise<SessionTelemetry | undefined> | undefined;
 
-  constructor({ io, args, signal, argv, handOver = () => () => undefined }: SessionOptions) {
+  constructor({ io, args, signal, argv, title, handOver = () => () => undefined }: SessionOptions) {
     this.io = io;
     this.#input = args.has('stop-with-stdin') ? watchInput(io.stdin, signal) : undefined;
     this.signal = this.#input?.signal ?? signal;
     this.handOver = handOver;
     this.argv = argv;
+    this.title = title;
     this.area = new StatusArea(() => io.stderr);
     this.isQuiet = args.has('quiet');
     this.noColor = args.has('no-color');
@@ -56,9 +62,15 @@ export class Session {
     return this.#correlationId;
   }
 
+  /** Where traces and metrics go; undefined where nowhere. Opened when first asked for. */
+  telemetry(): Promise<SessionTelemetry | undefined> {
+    this.#telemetry ??= openTelemetry(this);
+    return this.#telemetry;
+  }
+
   /** What ties all that this command causes to it. */
   async callIds(): Promise<{ readonly correlationId: string; readonly traceparent?: string }> {
-    const { traceparent } = await this.config();
+    const traceparent = (await this.telemetry())?.traceparent ?? (await this.config()).traceparent;
     return { correlationId: this.#correlationId, ...(traceparent !== undefined && { traceparent }) };
   }
 
@@ -84,10 +96,13 @@ export class Session {
     }
   }
 
-  async close(): Promise<void> {
+  /** @param error what the command ends with */
+  async close(error?: ModelError): Promise<void> {
     this.#input?.stop();
     const made = await Promise.allSettled([this.#orchestrator]);
     for (const one of made) if (one.status === 'fulfilled') await one.value?.close();
+    const [telemetry] = await Promise.allSettled([this.#telemetry]);
+    if (telemetry.status === 'fulfilled') await telemetry.value?.close(error);
   }
 
   async #loadConfig(): Promise<Config> {
@@ -134,6 +149,8 @@ export class Session {
     const config = await this.config();
     const log = stderrLog(config, this);
     const inForce = { ...config, manifestPath: config.manifestPath ?? manifestPath };
-    return createOrchestrator(inForce, { via: 'cli', ...(await this.callIds()), ...(log && { sinks: [log] }) });
+    const telemetry = await this.telemetry();
+    const sinks = [log, telemetry?.sink].filter((sink) => sink !== undefined);
+    return createOrchestrator(inForce, { via: 'cli', ...(await this.callIds()), sinks });
   }
 }

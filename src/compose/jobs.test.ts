@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { seeded } from '../../test/servers/http/fault-server.ts';
@@ -60,6 +62,16 @@ async function jobWorld(env: Readonly<Record<string, string>> = {}): Promise<Wor
 const stateOf = (queue: JobQueue, { id }: JobRecord): string => queue.find(id).state;
 
 describe('the runner of jobs', () => {
+  it('is held up by no progress that can be neither written nor removed', async () => {
+    const { world, queue, submit, drain } = await jobWorld({ WAN_MAX_CONCURRENT_JOBS: '1' });
+    const [first, killed] = [await submit({ kind: 'ensure', model: 'alpha' }), await submit({ kind: 'ensure', model: 'beta' })];
+    await queue.update(killed.id, (job) => ({ ...job, state: 'running', attempts: 1 }));
+    for (const { id } of [first, killed])
+      mkdirSync(join(world.modelsRoot, '.state', 'job-progress', id, 'in the way'), { recursive: true });
+    await drain();
+    expect([stateOf(queue, first), stateOf(queue, killed)]).toEqual(['succeeded', 'succeeded']);
+  });
+
   it('does what is queued, the most urgent first, then the oldest, and says what came of it', async () => {
     const { world, queue, submit, drain, events } = await jobWorld({ WAN_MAX_CONCURRENT_JOBS: '1' });
     const [first, second, urgent] = [

@@ -20,7 +20,14 @@ export function configuredRecorder({ config, store, via }: RecordingOptions): Re
     const { Logbook } = await import('../telemetry/logbook.ts');
     return new Logbook({ store, via, counts: config.enableMetrics, audit: await openAuditLog(config, store) });
   };
-  return createRecorder(() => (opened ??= open()));
+  return createRecorder(() => {
+    opened ??= open();
+    // The next call tries again.
+    opened.catch(() => {
+      opened = undefined;
+    });
+    return opened;
+  });
 }
 
 /** Undefined where none is kept. @param store undefined where there is no root: only a log in a place of its own needs none */

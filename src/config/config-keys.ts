@@ -3,6 +3,7 @@
  * `wan config show`.
  */
 import type { Secret } from '../domain/secret.ts';
+import { SAMPLERS, type SamplerName } from '../domain/telemetry.ts';
 import type { TierSettings } from '../domain/tiers.ts';
 import { cleanTraceparent } from '../domain/trace-context.ts';
 import type { CronSchedule } from '../util/cron.ts';
@@ -60,6 +61,12 @@ const isDisabled = (text: string): string => (/^(?:1|on|yes|true)$/i.test(text.t
 
 /** The Hugging Face clients' wish for speed: as many connections as their fast transfers make. */
 const isFast = (text: string): string | undefined => (/^(?:1|on|yes|true)$/i.test(text.trim()) ? '64' : undefined);
+
+/** OpenTelemetry writes times as plain milliseconds. */
+const milliseconds = (text: string): string => (/^\d+$/.test(text.trim()) ? `${text.trim()}ms` : text);
+
+/** Of the exporters that OpenTelemetry lists we have this one. */
+const otlpOrNone = (text: string): string => (text.split(',').some((one) => one.trim() === 'otlp') ? 'otlp' : 'none');
 
 export const CONFIG_KEYS = {
   modelsRoot: places<string | undefined>({
@@ -530,6 +537,115 @@ export const CONFIG_KEYS = {
     default: 30 * 24 * HOUR,
     description: 'A scheduled scrub reads only blobs that nobody has read for so long; `0` reads all.',
   }),
+  otlpEndpoint: telemetry<string | undefined>({
+    key: 'otlp_endpoint',
+    fromProject: 'held-back',
+    type: httpUrl,
+    env: ['OTEL_EXPORTER_OTLP_ENDPOINT'],
+    default: undefined,
+    defaultText: 'none: no traces and metrics are sent',
+    description:
+      'Where traces and metrics go by OTLP over HTTP: the collector, to which `/v1/traces` and `/v1/metrics` are added. Headers with secrets are in OTEL_EXPORTER_OTLP_HEADERS alone. See docs/observability.md.',
+  }),
+  otlpTracesEndpoint: telemetry<string | undefined>({
+    key: 'otlp_traces_endpoint',
+    fromProject: 'held-back',
+    type: httpUrl,
+    env: ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'],
+    default: undefined,
+    defaultText: 'that of `otlp_endpoint`',
+    description: 'The whole URL that traces go to, where it is another one.',
+  }),
+  otlpMetricsEndpoint: telemetry<string | undefined>({
+    key: 'otlp_metrics_endpoint',
+    fromProject: 'held-back',
+    type: httpUrl,
+    env: ['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'],
+    default: undefined,
+    defaultText: 'that of `otlp_endpoint`',
+    description: 'The whole URL that metrics go to, where it is another one.',
+  }),
+  otlpProtocol: telemetry<'http/json' | 'http/protobuf' | 'grpc'>({
+    key: 'otlp_protocol',
+    fromProject: 'in-force',
+    type: choice('http/json', 'http/protobuf', 'grpc'),
+    env: ['OTEL_EXPORTER_OTLP_PROTOCOL'],
+    default: 'http/json',
+    description:
+      'JSON over HTTP is what is spoken. Collectors take it where they take `http/protobuf`, so that means the same; with `grpc` nothing is sent, and a warning says so.',
+  }),
+  otlpTimeoutMs: telemetry<number>({
+    key: 'otlp_timeout',
+    fromProject: 'in-force',
+    type: duration(1),
+    env: [{ name: 'OTEL_EXPORTER_OTLP_TIMEOUT', adapt: milliseconds }],
+    default: 2 * SECOND,
+    description: 'How long a collector may take for one batch, with all tries. For a command 2 s at most.',
+  }),
+  otelEnabled: telemetry<boolean>({
+    key: 'otel_enabled',
+    fromProject: 'in-force',
+    type: boolean,
+    env: [{ name: 'OTEL_SDK_DISABLED', adapt: (text) => (/^true$/i.test(text.trim()) ? 'false' : 'true') }],
+    default: true,
+    description: '`false` (OTEL_SDK_DISABLED=true) sends nothing, whatever the other keys say.',
+  }),
+  otelServiceName: telemetry<string>({
+    key: 'otel_service_name',
+    fromProject: 'in-force',
+    type: word,
+    env: ['OTEL_SERVICE_NAME'],
+    default: 'wan',
+    description: '`service.name` of traces and metrics.',
+  }),
+  otelResourceAttributes: telemetry<readonly string[]>({
+    key: 'otel_resource_attributes',
+    fromProject: 'in-force',
+    type: words,
+    env: ['OTEL_RESOURCE_ATTRIBUTES'],
+    default: [],
+    description: 'Further attributes of whoever sends, `name=value` each, percent-encoded where need be.',
+  }),
+  tracesExporter: telemetry<'otlp' | 'none'>({
+    key: 'traces_exporter',
+    fromProject: 'in-force',
+    type: choice('otlp', 'none'),
+    env: [{ name: 'OTEL_TRACES_EXPORTER', adapt: otlpOrNone }],
+    default: 'otlp',
+    description: '`none` sends no traces.',
+  }),
+  metricsExporter: telemetry<'otlp' | 'none'>({
+    key: 'metrics_exporter',
+    fromProject: 'in-force',
+    type: choice('otlp', 'none'),
+    env: [{ name: 'OTEL_METRICS_EXPORTER', adapt: otlpOrNone }],
+    default: 'otlp',
+    description: '`none` sends no metrics.',
+  }),
+  tracesSampler: telemetry<SamplerName>({
+    key: 'traces_sampler',
+    fromProject: 'in-force',
+    type: choice(...SAMPLERS),
+    env: ['OTEL_TRACES_SAMPLER'],
+    default: 'parentbased_always_on',
+    description: 'Which traces are kept, as OpenTelemetry names it.',
+  }),
+  tracesSamplerRatio: telemetry<number>({
+    key: 'traces_sampler_arg',
+    fromProject: 'in-force',
+    type: decimalNumber(0, 1),
+    env: ['OTEL_TRACES_SAMPLER_ARG'],
+    default: 1,
+    description: 'The share of traces that `traceidratio` keeps.',
+  }),
+  metricExportIntervalMs: telemetry<number>({
+    key: 'metric_export_interval',
+    fromProject: 'in-force',
+    type: duration(100),
+    env: [{ name: 'OTEL_METRIC_EXPORT_INTERVAL', adapt: milliseconds }],
+    default: MINUTE,
+    description: 'How often `wan serve` sends metrics. A command sends them once, when it ends.',
+  }),
   traceparent: telemetry<string | undefined>({
     key: 'traceparent',
     fromProject: 'in-force',
@@ -537,7 +653,7 @@ export const CONFIG_KEYS = {
     env: [{ name: 'TRACEPARENT', adapt: cleanTraceparent }],
     default: undefined,
     description:
-      'W3C trace context of whoever starts a command: it is kept with the jobs that the command submits, and sent on where `trace_sources` says so. For the environment of one command, not for a file; a TRACEPARENT that is none is left aside.',
+      'W3C trace context of whoever starts a command: its spans hang under it. For the environment of one command, not for a file; a TRACEPARENT that is none is left aside.',
   }),
   traceSources: telemetry<boolean>({
     key: 'trace_sources',

@@ -53,6 +53,9 @@ const HELD: Readonly<Record<string, readonly [toml: string, variable: string]>> 
   api_anonymous: ['"write"', 'write'],
   allowed_internal_hosts: ['["10.0.0.0/8"]', '10.0.0.0/8'],
   python: ['"./evil"', './evil'],
+  otlp_endpoint: ['"http://evil.example:4318"', 'http://evil.example:4318'],
+  otlp_traces_endpoint: ['"http://evil.example/t"', 'http://evil.example/t'],
+  otlp_metrics_endpoint: ['"http://evil.example/m"', 'http://evil.example/m'],
   trace_sources: ['true', 'true'],
   tiers: ['{ cold = { url = "s3://evil/here" } }', 'cold=s3://evil/here'],
 };
@@ -67,7 +70,7 @@ const propertyOf = (key: string): ConfigProperty => {
 const GUARDED_GROUPS = ['Network', 'Credentials', 'Service', 'Telemetry'];
 /** Types that name a service, a program to run, or a secret. */
 const GUARDED_TYPES = new Set<unknown>([httpUrl, proxyUrl, program, originPaths, tierTable]);
-const GUARDED_NAME = /(?:url|endpoint|host|proxy|token|secret|password|credential|key|profile|ca_files|keyring|audit|auth)/;
+const GUARDED_NAME = /(?:url|endpoint|host|header|proxy|token|secret|password|credential|key|profile|ca_files|keyring|audit|auth)/;
 
 /** Keys of that kind that a project does decide. Each is here for a reason; a new one needs one as well. */
 const HARMLESS: Readonly<Record<string, string>> = {
@@ -79,6 +82,16 @@ const HARMLESS: Readonly<Record<string, string>> = {
   api_rate_limit: 'a number: how often, not who',
   upload_ttl: 'a duration: how long, not who',
   max_upload_size: 'a number: how much, not who',
+  otlp_protocol: 'how a collector is spoken to: which one is held back',
+  otlp_timeout: 'a duration',
+  otel_enabled: 'on or off: the collector is held back',
+  otel_service_name: 'a name of ours, told to a collector that is held back',
+  otel_resource_attributes: 'words of the project, told to a collector that is held back',
+  traces_exporter: 'whether: the collector is held back',
+  metrics_exporter: 'whether: the collector is held back',
+  traces_sampler: 'how many: the collector is held back',
+  traces_sampler_arg: 'a number: how many',
+  metric_export_interval: 'a duration: how often',
   traceparent: 'it names a run; where it goes is held back (trace_sources)',
 };
 

@@ -121,7 +121,9 @@ export class JobRunner {
     for (const running of this.#running.values()) await this.#try(() => running.tell());
     await this.#try(() => schedules.run(submitScheduled));
     const places = { limit: concurrency, running: this.#running.size, nowMs: context.clock.now(), maxDelayMs: longestDelayMs(retry) };
-    for (const job of nextJobs(jobs, places)) await this.#try(() => this.#begin(job));
+    // One that was asked for again before it has left its place begins at a later look.
+    const waiting = jobs.filter(({ id }) => !this.#running.has(id));
+    for (const job of nextJobs(waiting, places)) await this.#try(() => this.#begin(job));
     await this.#try(() => this.#forget());
     return this.#running.size === 0 && !jobs.some(({ state }) => state === 'queued');
   }
@@ -148,6 +150,8 @@ export class JobRunner {
   async #settle(running: RunningJob): Promise<void> {
     const outcome = await running.outcome;
     await this.#write(running.ending, () => this.#end(running.id, outcome));
+    // What cannot be removed misleads nobody: it is only looked at while the job runs, and the next runner tries again.
+    await this.#try(() => this.#options.queue.records.removeProgress(running.id));
     this.#running.delete(running.id);
   }
 
@@ -159,7 +163,6 @@ export class JobRunner {
       // Where locks do not lock, somebody may have taken it from us.
       return current.state === 'running' ? ended(known, outcome.ending, now) : known;
     });
-    await queue.records.removeProgress(id);
     this.#options.onChange?.(job);
   }
 
@@ -172,7 +175,6 @@ export class JobRunner {
       const known = { ...current, ...measured(current, told) };
       return died(known, { hasMoved: known.done_bytes > current.done_bytes, now });
     });
-    await queue.records.removeProgress(id);
     this.#options.onChange?.(job);
   }
 

@@ -88,4 +88,22 @@ describe('a schedule', () => {
     await look(other);
     expect(submitted).toHaveLength(1);
   });
+
+  it('that cannot be queued holds up no other', async () => {
+    const { context } = await testStore();
+    let nowMs = START;
+    const clocked: StoreContext = { ...context, clock: { ...context.clock, now: () => nowMs } };
+    const schedules = new Schedules(clocked, [at('0 3 * * *'), { ...at('0 3 * * *'), name: 'scrub', request: { kind: 'scrub' } }]);
+    const submitted: string[] = [];
+    const look = () =>
+      schedules.run(async ({ name }) => {
+        if (name === 'gc') throw new Error('the queue is full');
+        submitted.push(name);
+      });
+    await look();
+    nowMs += 24 * HOUR;
+    await expect(look()).rejects.toThrow('the queue is full');
+    await expect(look()).rejects.toThrow('the queue is full');
+    expect(submitted).toEqual(['scrub']);
+  });
 });

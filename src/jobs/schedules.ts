@@ -48,17 +48,22 @@ export class Schedules {
 
   /**
    * Has `submit` called for each whose time has come, with a name of its own for that time: killed before the time is on record, the next
-   * runner submits under the same name, which is the same job.
+   * runner submits under the same name, which is the same job. One that fails holds up no other. @throws what the first one failed with
    */
   async run(submit: (schedule: Schedule, name: string) => Promise<unknown>): Promise<void> {
-    for (const { schedule, next, seenAt } of this.states()) {
-      const nowMs = this.#context.clock.now();
-      if (seenAt === undefined) await this.#write(schedule, new Date(nowMs));
-      else if (next.getTime() <= nowMs) {
-        await submit(schedule, `${schedule.name} ${next.toISOString()}`);
-        await this.#write(schedule, new Date(nowMs));
-      }
+    const seen: Promise<void>[] = [];
+    for (const state of this.states()) {
+      seen.push(this.#see(state, submit));
+      await Promise.allSettled(seen);
     }
+    await Promise.all(seen);
+  }
+
+  async #see({ schedule, next, seenAt }: ScheduleState, submit: (schedule: Schedule, name: string) => Promise<unknown>): Promise<void> {
+    const nowMs = this.#context.clock.now();
+    if (seenAt !== undefined && next.getTime() > nowMs) return;
+    if (seenAt !== undefined) await submit(schedule, `${schedule.name} ${next.toISOString()}`);
+    await this.#write(schedule, new Date(nowMs));
   }
 
   /** Another table of times begins anew, and so does one whose record lies in the future: the clock was set back. */

@@ -69,6 +69,8 @@ export async function isFileAbandoned(path: string): Promise<boolean> {
 async function lockStateOf(path: string): Promise<'held' | 'free' | 'unknown'> {
   let fd: number;
   try {
+    // Most are not there: to ask costs far less than the error that says so.
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return 'unknown';
     fd = openSync(path, constants.O_RDONLY | NO_FOLLOW);
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return 'unknown';

@@ -75,6 +75,11 @@ export interface UrlRequest {
 /** The file's own URL, tried before its sources, in the log without its query; undefined: the file has none. */
 export type ResolveUrl = (request: UrlRequest) => Promise<string | undefined>;
 
+export interface ListOptions {
+  /** Of the manifest alone: without what is on disk of each model. */
+  readonly manifestOnly?: boolean;
+}
+
 export interface EnsureOptions extends TargetOptions {
   /** Fetch again even what is here and proven. */
   readonly force?: boolean;
@@ -311,7 +316,7 @@ export interface ModelOrchestrator {
   rebuild(options?: RebuildOptions): Promise<RebuildReport>;
   /** Bytes that an ensure would move. */
   estimateDownloadSize(modelId: string, options?: TargetOptions): Promise<number>;
-  listModels(): Promise<readonly ModelSummary[]>;
+  listModels(options?: ListOptions): Promise<readonly ModelSummary[]>;
   show(modelId: string, options?: ModelOptions): Promise<ModelSpec>;
   /** What the safetensors files here say of themselves; reads their headers, and tells what is not here. */
   weights(modelId: string, options?: ModelOptions): Promise<WeightsReport>;

@@ -4,11 +4,13 @@ import type { ModelSummary } from '../domain/spec.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { listSnapshots, readSnapshot } from '../store/snapshots.ts';
 import { coldNames, hasCold, readCold } from '../store/tier-records.ts';
+import type { ListOptions } from './api.ts';
 import type { Orchestration } from './orchestration.ts';
 
 /** Reads one record a model, of its default variant: whether its files are still as they were is told by `status`. */
-export async function listModels(work: Orchestration): Promise<readonly ModelSummary[]> {
+export async function listModels(work: Orchestration, { manifestOnly = false }: ListOptions = {}): Promise<readonly ModelSummary[]> {
   const registry = await work.registry();
+  if (manifestOnly) return registry.listModels();
   const here = new Set(listSnapshots(work.store));
   const cold = coldNames(work.store);
   return registry.listModels().map((summary) => listed(work, { registry, here, cold, summary }));

@@ -1,7 +1,7 @@
 /** Reading what is here of a target: names, sizes and records only, nothing changed, nothing hashed. */
 import { hash } from 'node:crypto';
 import type { FileSpec } from '../domain/spec.ts';
-import { type InspectedFile, type Inspection, inspectSnapshot } from '../store/inspect-snapshot.ts';
+import { faultOf, type InspectedFile, type Inspection, inspectSnapshot } from '../store/inspect-snapshot.ts';
 import { coldFiles } from './cold-copy.ts';
 import { withKnownOutputs } from './derived-outputs.ts';
 import type { Orchestration } from './orchestration.ts';
@@ -10,6 +10,7 @@ import type { Target } from './target.ts';
 
 export interface Sight {
   readonly inspection: Inspection;
+  /** Those that were looked at. */
   readonly files: readonly SeenFile[];
 }
 
@@ -23,7 +24,18 @@ export interface LookOptions {
 }
 
 /** An inspection with what blobs and partials hold of each file. */
-export function lookAt(work: Orchestration, target: Target, { force = false }: LookOptions = {}): Sight {
+export const lookAt = (work: Orchestration, target: Target, options: LookOptions = {}): Sight =>
+  look(work, target, { ...options, of: () => true });
+
+/** As {@link lookAt}, and of files that are as they should be no more than that: whoever looks at a thousand models pays for each look. */
+export const lookAtFaulty = (work: Orchestration, target: Target): Sight =>
+  look(work, target, { of: (file) => faultOf(file) !== undefined });
+
+interface ChosenLook extends LookOptions {
+  readonly of: (file: InspectedFile) => boolean;
+}
+
+function look(work: Orchestration, target: Target, { force = false, of }: ChosenLook): Sight {
   const corrupt = work.blobs.marks.all();
   const inspection = inspectTarget(work, target, corrupt);
   const cold: ReturnType<typeof coldFiles> = inspection.record === undefined ? coldFiles(work, target) : new Map();
@@ -31,7 +43,7 @@ export function lookAt(work: Orchestration, target: Target, { force = false }: L
     const published = file.published ?? cold.get(file.spec.path);
     return published === undefined ? file : { ...file, published };
   };
-  return { inspection, files: inspection.files.map((file) => seeFile(work, target, { file: asLast(file), corrupt, force })) };
+  return { inspection, files: inspection.files.filter(of).map((file) => seeFile(work, target, { file: asLast(file), corrupt, force })) };
 }
 
 interface Look {

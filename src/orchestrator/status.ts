@@ -8,7 +8,7 @@ import { readStoreId } from '../store/open-store.ts';
 import { readSmokeNote } from '../store/smoke-notes.ts';
 import type { TargetOptions } from './api.ts';
 import { tierOf } from './cold-copy.ts';
-import { lookAt, type Sight } from './look.ts';
+import { lookAt, lookAtFaulty, type Sight } from './look.ts';
 import type { Orchestration } from './orchestration.ts';
 import type { SeenFile } from './plan-blobs.ts';
 import { planWork } from './plan-work.ts';
@@ -21,11 +21,10 @@ export async function statusOf(work: Orchestration, modelId: string, options: Ta
   const target = await resolveTarget(work, modelId, options);
   requireComponents(target);
   readStoreId(work.store);
-  const sight = lookAt(work, target);
-  const faulty = sight.files.filter((file) => faultOf(file) !== undefined);
   // An index that is made from shards needs none whose cast is here: those must be seen, too.
-  const planned = target.base === undefined ? faulty : sight.files;
-  const bytesNeeded = planWork(work, target, { files: planned, force: false }).fetchBytes;
+  const sight = target.base === undefined ? lookAtFaulty(work, target) : lookAt(work, target);
+  const faulty = sight.files.filter((file) => faultOf(file) !== undefined);
+  const bytesNeeded = planWork(work, target, { files: sight.files, force: false }).fetchBytes;
   const tier = tierOf(work, target);
   const verifying = await isBeingVerified(work, target);
   const smoke = sight.inspection.record && readSmokeNote(work.store, target.spec.family, sight.inspection.record);
@@ -43,7 +42,7 @@ interface Judged {
 }
 
 /** Pure: what was seen, in words. */
-function toStatus(target: Target, { inspection, files }: Sight, { faulty, bytesNeeded, verifying, tier, smoke }: Judged): ModelStatus {
+function toStatus(target: Target, { inspection }: Sight, { faulty, bytesNeeded, verifying, tier, smoke }: Judged): ModelStatus {
   const counted = inspection.files.filter((file) => faultOf(file) === undefined);
   const proofs = counted.flatMap(({ spec, published }) => (published ? [provenBy(spec, published).proof] : []));
   const proof = weakestProof(proofs);
@@ -53,8 +52,8 @@ function toStatus(target: Target, { inspection, files }: Sight, { faulty, bytesN
     variant: target.spec.variant,
     state: verifying ? ModelState.VERIFYING : stateOf(inspection, faulty, bytesHeld),
     path: target.directory,
-    fileCount: files.length,
-    totalBytes: sum(files.map(({ spec }) => spec.sizeBytes)),
+    fileCount: inspection.files.length,
+    totalBytes: sum(inspection.files.map(({ spec }) => spec.sizeBytes)),
     missingFiles: faulty.filter((file) => faultOf(file) === 'missing').map((file) => file.spec.path),
     faultyFiles: faulty.flatMap(toFaultyFile),
     bytesNeeded,

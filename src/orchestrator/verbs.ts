@@ -34,6 +34,7 @@ import type {
   HeldModel,
   ImportOptions,
   LeaseOptions,
+  ListOptions,
   LockOptions,
   ModelOptions,
   ModelOrchestrator,
@@ -125,8 +126,8 @@ export class Verbs implements ModelOrchestrator {
     return (await this.plan(modelId, options)).fetchBytes;
   }
 
-  listModels(): Promise<readonly ModelSummary[]> {
-    return listModels(this.#work);
+  listModels(options: ListOptions = {}): Promise<readonly ModelSummary[]> {
+    return listModels(this.#work, options);
   }
 
   async show(modelId: string, options: ModelOptions = {}): Promise<ModelSpec> {

@@ -27,10 +27,10 @@ declare module 'fastify' {
   }
 }
 
-export function tellAnswers(app: ServiceApp, onAnswer: (answer: Answer) => void): void {
+export function tellAnswers(app: ServiceApp, onAnswer: (answer: Answer, request: FastifyRequest) => void): void {
   app.addHook('onResponse', async (request, reply) => {
     const { url } = request.routeOptions;
-    onAnswer({
+    const answer: Answer = {
       correlationId: request.id,
       method: request.method,
       ...(url !== undefined && !request.is404 && { route: url }),
@@ -41,7 +41,8 @@ export function tellAnswers(app: ServiceApp, onAnswer: (answer: Answer) => void)
       address: request.ip,
       caller: request.caller,
       ...(request.failure && { failure: request.failure }),
-    });
+    };
+    onAnswer(answer, request);
   });
 }
 

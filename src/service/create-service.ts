@@ -11,7 +11,6 @@ import { storeEventsOf } from '../compose/telemetry.ts';
 import type { Config } from '../config/config.ts';
 import type { ApiTokens } from '../credentials/api-tokens.ts';
 import { isModelError } from '../domain/errors.ts';
-import { cleanTraceparent } from '../domain/trace-context.ts';
 import type { ModelOrchestrator } from '../orchestrator/api.ts';
 import { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
 import { SharedLook } from '../util/shared-look.ts';
@@ -32,6 +31,7 @@ import { isLoopback } from './loopback.ts';
 import { addOpenApi } from './openapi.ts';
 import { Refusal } from './refusal.ts';
 import { correlationIdOf } from './request-id.ts';
+import { beginSpan, endOfRequest, type RequestTracing } from './request-span.ts';
 import { registerRoutes } from './routes/all-routes.ts';
 import type { ServiceApp, ServiceContext } from './service-context.ts';
 import { Standing } from './standing.ts';
@@ -43,6 +43,8 @@ export interface ServiceOptions {
   readonly version: string;
   /** Is told of each answer, once it is out. */
   readonly onAnswer?: (answer: Answer) => void;
+  /** Where requests become spans; absent: nowhere. */
+  readonly tracing?: RequestTracing | undefined;
   /** Of what goes on beside requests, and could not be done. */
   readonly onTrouble?: (error: unknown) => void;
 }
@@ -68,6 +70,7 @@ export async function createService({
   tokens,
   version,
   onAnswer,
+  tracing,
   onTrouble = () => undefined,
 }: ServiceOptions): Promise<Service> {
   const stop = new AbortController();
@@ -86,8 +89,11 @@ export async function createService({
     version,
     stopping: stop.signal,
   };
-  const app = bareApp(stop.signal);
-  if (onAnswer !== undefined) tellAnswers(app, onAnswer);
+  const app = bareApp(stop.signal, tracing);
+  tellAnswers(app, (answer, request) => {
+    request.span?.end(endOfRequest(answer));
+    onAnswer?.(answer);
+  });
   await app.register(rateLimit, { global: false });
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: POLICY }, strictTransportSecurity: false });
   await addOpenApi(app, version);
@@ -156,7 +162,7 @@ const POLICY = {
   frameAncestors: ["'none'"],
 };
 
-function bareApp(stopping: AbortSignal): ServiceApp {
+function bareApp(stopping: AbortSignal, tracing: RequestTracing | undefined): ServiceApp {
   const app: ServiceApp = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     forceCloseConnections: 'idle',
@@ -176,9 +182,10 @@ function bareApp(stopping: AbortSignal): ServiceApp {
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('client');
   app.decorateRequest('traceparent');
+  app.decorateRequest('span');
   app.addHook('onRequest', async (request, reply) => {
     request.client = new ClientWatch(reply.raw);
-    request.traceparent = cleanTraceparent(textOf(request.headers.traceparent));
+    beginSpan(request, tracing);
     reply.headers({ 'x-correlation-id': request.id, 'cache-control': 'no-store' });
   });
   limitBodies(app);
@@ -186,8 +193,6 @@ function bareApp(stopping: AbortSignal): ServiceApp {
   answerProblems(app, stopping);
   return app;
 }
-
-const textOf = (header: string | string[] | undefined): string | undefined => (typeof header === 'string' ? header : undefined);
 
 /** A name of this machine cannot be made to mean another one, but by whoever rules it. */
 const ownNames = ({ apiHost, apiHosts }: Config): ReadonlySet<string> =>

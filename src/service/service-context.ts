@@ -65,8 +65,6 @@ declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller;
     client: ClientWatch;
-    /** Of its span where traces are kept, else as the caller sent it. */
-    traceparent: string | undefined;
   }
 }
 

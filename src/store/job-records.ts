@@ -2,6 +2,7 @@
  * Jobs on disk: one durable record each, and beside it how far a running one is, which may be lost. Records are changed under the lock of the
  * queue only; progress is written by the one process that runs the job.
  */
+import { isModelError } from '../domain/errors.ts';
 import { isJobId, type JobProgress, type JobRecord } from '../domain/jobs.ts';
 import type { StoreContext } from './context.ts';
 import { listNames } from './list-names.ts';
@@ -86,9 +87,14 @@ export class JobRecords {
     await this.removeProgress(name);
   }
 
-  /** Undefined where it does not run, or has told nothing yet. */
+  /** Undefined where it does not run, or has told nothing yet; what cannot be read is told anew within a second, or was lost. */
   progress(id: string): JobProgress | undefined {
-    return readRecord<JobProgress>(this.#progressPath(id));
+    try {
+      return readRecord<JobProgress>(this.#progressPath(id));
+    } catch (error) {
+      if (!isModelError(error)) throw error;
+      return undefined;
+    }
   }
 
   progressIds(): readonly string[] {

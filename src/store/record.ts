@@ -1,6 +1,6 @@
 /** Self-checking records, one JSON object a file: see docs/store-format.md, "Records". */
 
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fsError, isErrno } from '../domain/fs-error.ts';
@@ -36,6 +36,8 @@ export function readRecord<T extends object>(path: string): T | undefined {
 
 function textOf(path: string): string | undefined {
   try {
+    // Often it is not there: to ask costs far less than the error that says so.
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;

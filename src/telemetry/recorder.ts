@@ -3,6 +3,7 @@
  * all that counts and writes is loaded by the first event that has something to say.
  */
 import type { CallActor } from '../domain/acts.ts';
+import { asModelError } from '../domain/errors.ts';
 import type { Emit, EventSink, EventType, ModelEvent } from '../domain/events.ts';
 import type { Logbook, Page } from './logbook.ts';
 
@@ -31,19 +32,22 @@ const TELLING: ReadonlySet<EventType> = new Set<EventType>([
 ]);
 
 export const createRecorder = (open: () => Promise<Logbook>): Recorder => ({
-  begin: (actor, warn) => new RecordedCall(async () => (await open()).page(warn, actor)),
+  begin: (actor, warn) => new RecordedCall(async () => (await open()).page(warn, actor), warn),
 });
 
 class RecordedCall implements CallRecord {
   readonly #open: () => Promise<Page>;
+  readonly #warn: Emit;
+  #isLost = false;
   #page: Promise<Page> | undefined;
   #events: ModelEvent[] = [];
   #hasBegun = false;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(open: () => Promise<Page>) {
+  constructor(open: () => Promise<Page>, warn: Emit) {
     this.#open = open;
+    this.#warn = warn;
   }
 
   readonly sink: EventSink = (event) => {
@@ -59,7 +63,7 @@ class RecordedCall implements CallRecord {
     if (!this.#hasBegun) return;
     this.#write();
     await this.#writing;
-    await (await this.#page)?.close();
+    await this.#tried(async () => (await this.#page)?.close());
   }
 
   #tells(event: ModelEvent): boolean {
@@ -85,6 +89,16 @@ class RecordedCall implements CallRecord {
     this.#page ??= this.#open();
     const [page, events] = [this.#page, this.#events];
     this.#events = [];
-    this.#writing = this.#writing.then(async () => (await page).write(events));
+    this.#writing = this.#writing.then(() => this.#tried(async () => (await page).write(events)));
+  }
+
+  /** Nothing can be put on record where what does that cannot be loaded, as while the program is replaced by another version. */
+  async #tried(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      if (!this.#isLost) this.#warn({ type: 'warning', code: 'not_on_record', message: `not on record: ${asModelError(error).message}` });
+      this.#isLost = true;
+    }
   }
 }

@@ -66,13 +66,13 @@ describeWithChromium('the dashboard', (browser) => {
     await page.keyboard.press('Enter');
     await page.getByRole('link', { name: 'old@1.0.0' }).waitFor();
     await page.getByText('gateway').waitFor();
-    expect(await page.evaluate(() => [sessionStorage.length, localStorage.length, document.cookie])).toEqual([1, 0, '']);
+    expect(await page.evaluate('[sessionStorage.length, localStorage.length, document.cookie]')).toEqual([1, 0, '']);
     expect(page.url()).not.toContain(token);
     await page.reload();
     await page.getByRole('link', { name: 'old@1.0.0' }).waitFor();
     await named(page, 'Log out').click();
     await page.getByRole('heading', { name: 'Log in' }).waitFor();
-    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+    expect(await page.evaluate('sessionStorage.length')).toBe(0);
   });
 
   it('is shown at / to browsers alone; lists, searches, filters and sorts, and foreign text is but text', async () => {
@@ -327,11 +327,11 @@ describeWithChromium('the dashboard', (browser) => {
     await page.getByRole('link', { name: 'old@1.0.0' }).waitFor();
     const press = (...keys: readonly string[]) =>
       keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
-    const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
+    const focused = () => page.evaluate<string>("document.activeElement?.textContent?.trim() ?? ''");
     await press('Tab');
     expect(await focused()).toBe('Skip to content');
     await press('Enter');
-    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN');
+    expect(await page.evaluate('document.activeElement?.tagName')).toBe('MAIN');
     const tabTo = async (text: string | RegExp): Promise<void> => {
       for (let tries = 0; tries < 60; tries++) {
         await press('Tab');

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /**
  * The dashboard of a real `wan serve` in a real browser, and what it must never do, whatever a test does with it: ask for anything beyond its
  * origin, break the policy that the service sends, throw, or open a window because of somebody's text.
@@ -96,4 +95,4 @@ export async function accessibilityFaults(page: Page): Promise<readonly string[]
 
 /** By how many pixels the page is wider than its window. */
 export const overhang = (page: Page): Promise<number> =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');

@@ -42,8 +42,7 @@ def test_ensure_says_what_was_done_and_then_that_nothing_was(family: Client) -> 
 
 def test_ensure_says_which_sources_failed_and_were_left_for_others(world: World, server: FileServer) -> None:
     world.serve(server, {"a.bin": b"a" * 1000, "b.bin": b"b" * 2000})
-    manifest = world.manifest.read_text()
-    world.manifest.write_text(manifest.replace(f'["{server.url}"]', f'["{server.url}/gone", "{server.url}"]'))
+    world.begin_with(f"{server.url}/gone")
     (trouble,) = world.client().ensure(TINY).troubles
     assert (trouble.source, trouble.code, trouble.reason, trouble.times) == (f"{server.url}/gone", "SOURCE_UNAVAILABLE", "not_found", 2)
     assert "404" in trouble.message

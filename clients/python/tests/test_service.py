@@ -86,6 +86,17 @@ def test_bytes_are_told_while_they_come(slow: Served) -> None:
     assert {p.total_bytes for p in seen if p.done_bytes} == {TOTAL}
 
 
+def test_sources_that_failed_are_told_as_by_the_command(world: World, server: FileServer) -> None:
+    world.serve(server, FILES)
+    world.begin_with(f"{server.url}/gone")
+    served = Served(world)
+    try:
+        troubles = served.client().ensure(TINY, show_progress=False).troubles
+    finally:
+        served.kill()
+    assert {(one.source, one.code, one.reason) for one in troubles} == {(f"{server.url}/gone", "SOURCE_UNAVAILABLE", "not_found")}
+
+
 def test_variants_overlays_and_plans_are_those_of_the_command(served: Served, world: World) -> None:
     client, command = served.client(), world.client()
     assert client.get_wan_paths(TI2V, variant="bf16", show_progress=False).name == f"{TI2V}@bf16"

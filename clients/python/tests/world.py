@@ -55,6 +55,10 @@ class World:
         server.files.update({f"/{path}": content for path, content in files.items()})
         self.write(files, server.url, **keys)
 
+    def begin_with(self, source: str) -> None:
+        """One more source, asked before the others."""
+        self.manifest.write_text(self.manifest.read_text().replace("priority = [", f'priority = ["{source}", '))
+
     def wan(self, *words: str) -> dict[str, Any]:
         """Another command on the same root: its document."""
         run = subprocess.run(

@@ -1,3 +1,4 @@
+import { openOtlp } from '../../compose/otlp.ts';
 import { createOrchestrator } from '../../compose.ts';
 import type { Config } from '../../config/config.ts';
 import { requireManifestPath } from '../../config/require-manifest-path.ts';
@@ -5,9 +6,11 @@ import { requireModelsRoot } from '../../config/require-models-root.ts';
 import { ApiTokens } from '../../credentials/api-tokens.ts';
 import type { serveData } from '../../documents/machine.ts';
 import { asModelError, type ModelError } from '../../domain/errors.ts';
+import type { EventSink } from '../../domain/events.ts';
 import { newCorrelationId } from '../../observability/correlation-id.ts';
 import type { LogRecord } from '../../observability/log-record.ts';
 import type { ModelOrchestrator } from '../../orchestrator/api.ts';
+import type { Otlp } from '../../telemetry/otlp/otlp.ts';
 import type { Wire } from '../../wire/wire.ts';
 import type { Command } from '../command.ts';
 import { packageVersion } from '../package-version.ts';
@@ -37,14 +40,24 @@ export const serve: Command = {
   run: async (session, args) => {
     const config = await session.config();
     const log = serviceLog(config, session);
-    const orchestrator = await createOrchestrator(config, { sinks: [log.sink], via: 'http' });
+    const otlp = args.has('check') ? undefined : await collectorOf(config, log);
+    const sinks = otlp === undefined ? [log.sink] : [log.sink, otlp.sink];
+    const orchestrator = await createOrchestrator(config, { sinks, via: 'http' });
     try {
-      return args.has('check') ? await check(config, orchestrator) : await run({ session, config, log, orchestrator });
+      return args.has('check') ? await check(config, orchestrator) : await run({ session, config, log, orchestrator, otlp, sinks });
     } finally {
       await orchestrator.close();
+      await otlp?.close();
     }
   },
 };
+
+const collectorOf = (config: Config, log: ServiceLog): Promise<Otlp | undefined> =>
+  openOtlp(config, {
+    version: packageVersion(),
+    isService: true,
+    onTrouble: (message) => log.write({ ...record('service.trouble', message), level: 'WARN', warning_code: 'otlp_not_sent' }),
+  });
 
 async function check(config: Config, orchestrator: ModelOrchestrator): Promise<Report> {
   const { requireFreePort, requireToken, urlOf } = await import('../../service/binding.ts');
@@ -59,9 +72,12 @@ interface Run {
   readonly config: Config;
   readonly log: ServiceLog;
   readonly orchestrator: ModelOrchestrator;
+  readonly otlp: Otlp | undefined;
+  /** Receive every event of every call and job. */
+  readonly sinks: readonly EventSink[];
 }
 
-async function run({ session, config, log, orchestrator }: Run): Promise<Report> {
+async function run({ session, config, log, orchestrator, otlp, sinks }: Run): Promise<Report> {
   const [{ createService }, { answerRecord }, { createJobRunner }, { runWebhookSender }] = await Promise.all([
     import('../../service/create-service.ts'),
     import('../../service/answer-record.ts'),
@@ -72,18 +88,13 @@ async function run({ session, config, log, orchestrator }: Run): Promise<Report>
   const tokens = new ApiTokens(config);
   const onTrouble = (error: unknown): void => log.write(troubleRecord(asModelError(error)));
   const onAnswer = (answer: Parameters<typeof answerRecord>[0]): void => log.write(answerRecord(answer));
-  const service = await createService({ orchestrator, config, tokens, version: packageVersion(), onAnswer, onTrouble });
+  const service = await createService({ orchestrator, config, tokens, version: packageVersion(), onAnswer, onTrouble, tracing: otlp });
   const stop = new AbortController();
   const besides: Promise<void>[] = [];
   try {
     const url = await service.listen();
     const signal = AbortSignal.any([session.signal, stop.signal]);
-    besides.push(
-      createJobRunner(config, { sinks: [log.sink] })
-        .run({ signal })
-        .catch(onTrouble),
-      runWebhookSender(config, { signal, onTrouble }),
-    );
+    besides.push(createJobRunner(config, { sinks }).run({ signal }).catch(onTrouble), runWebhookSender(config, { signal, onTrouble }));
     log.write(record('http.listening', `listening on ${url}: ${about.model_count} models, ${about.token_count} tokens`));
     await aborted(session.signal);
     log.write(record('http.stopping', 'stopping: requests under way end, and what is held is kept'));

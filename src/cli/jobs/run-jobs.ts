@@ -12,11 +12,11 @@ import { openQueue } from './open-queue.ts';
 export async function runJobs(session: Session, args: ParsedArgs): Promise<Report> {
   const [config, { createJobRunner }] = await Promise.all([session.config(), import('../../compose/jobs.ts')]);
   const queue = await openQueue(session);
-  const log = stderrLog(config, session);
+  const sinks = [stderrLog(config, session), (await session.telemetry())?.sink].filter((sink) => sink !== undefined);
   const ended = new Map<string, JobRecord>();
   await withProgress(session, (onEvent) => {
     const runner = createJobRunner(config, {
-      sinks: [onEvent, ...(log === undefined ? [] : [log])],
+      sinks: [onEvent, ...sinks],
       onChange: (job) => void (isFinished(job) && ended.set(job.id, job)),
     });
     return runner.run({ signal: session.signal, drain: args.has('drain') });

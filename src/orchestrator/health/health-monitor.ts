@@ -45,7 +45,7 @@ export class HealthMonitor {
     const now = () => clock.monotonic();
     this.#orchestrator = orchestrator;
     this.#clock = clock;
-    this.#listing = new SharedLook({ look: () => orchestrator.listModels(), freshForMs, now });
+    this.#listing = new SharedLook({ look: () => orchestrator.listModels({ manifestOnly: true }), freshForMs, now });
     this.#models = new SharedLook({ look: () => this.#round(), freshForMs, now });
     this.#storage = new StorageLook({ orchestrator, clock, marginBytes: options.marginBytes ?? 0, quotas: options.quotas ?? {} });
   }

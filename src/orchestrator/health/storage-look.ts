@@ -96,7 +96,7 @@ function quotasOf({ total, families }: DiskUsage, { totalBytes, familyBytes }: Q
 async function sourcesOf({ orchestrator, clock }: StorageLookOptions): Promise<SourceHealth[]> {
   const found = new Map<string, SourceHealth>();
   const turn = turns(() => clock.monotonic());
-  for (const { modelId } of await orchestrator.listModels()) {
+  for (const { modelId } of await orchestrator.listModels({ manifestOnly: true })) {
     for (const one of await sourcesOfModel(orchestrator, modelId)) found.set(one.source, addedTo(found.get(one.source), one));
     await turn();
   }

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { PROBLEM_TYPE, problem } from './problem.ts';
 
 /** Whatever goes wrong: its status is in docs/errors.md, by its code. */
-const failures = { content: { [PROBLEM_TYPE]: { schema: problem } }, description: 'a failure, told by `code`' };
+export const failures = { content: { [PROBLEM_TYPE]: { schema: problem } }, description: 'a failure, told by `code`' };
 
 /** 201 with a document, which has an address of its own, or a problem. */
 export const created = <Schema extends z.ZodType>(document: Schema) => ({ 201: document, '4xx': failures, '5xx': failures });

@@ -1,6 +1,7 @@
 /** What older callers ask of many machines: it is not there yet, and says so in the form of every other failure. */
 import type { HTTPMethods } from 'fastify';
 import { ModelError } from '../../domain/errors.ts';
+import { failures } from '../contract/answers.ts';
 import { PROBLEM_TYPE, problem } from '../contract/problem.ts';
 import type { RouteGroup } from '../service-context.ts';
 
@@ -26,7 +27,7 @@ export const fleetRoutes: RouteGroup = (app) => {
   for (const [method, url] of ROUTES) {
     app.route({
       ...{ method, url, config: { access: 'read' } },
-      schema: { tags: ['service'], summary: 'Needs many machines: not there yet', response: { 501: notThere } },
+      schema: { tags: ['service'], summary: 'Needs many machines: not there yet', response: { 501: notThere, '4xx': failures } },
       handler: () => {
         throw new ModelError('NOT_IMPLEMENTED', `${method} ${url} needs many machines, and this service knows but its own`, {
           reason: 'one_machine',

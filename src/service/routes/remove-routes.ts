@@ -62,7 +62,7 @@ export const removeRoutes: RouteGroup = (app, context) => {
 };
 
 const filesStay = (): ModelError =>
-  new ModelError('NOT_IMPLEMENTED', 'a model cannot be forgotten while its files stay', {
+  new ModelError('INVALID_INPUT', 'a model cannot be forgotten while its files stay', {
     reason: 'delete_files_false',
     hint: 'take it out of the manifest with `wan models remove`',
   });

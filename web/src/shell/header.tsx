@@ -19,7 +19,7 @@ export function Header() {
       </span>
       {may('read') && <Views />}
       <span class="tools">
-        <Line />
+        {(may('read') || connection.value.state === 'lost') && <Line />}
         <Select
           label="Colours"
           isBare

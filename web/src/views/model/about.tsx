@@ -46,9 +46,11 @@ export function About({ whole: { details, health } }: { readonly whole: WholeMod
           ],
           [
             'spec',
-            <span key="spec" class="mono" title={details.spec_digest}>
-              {details.spec_digest.slice(0, 12)}
-            </span>,
+            details.spec_digest && (
+              <span key="spec" class="mono" title={details.spec_digest}>
+                {details.spec_digest.slice(0, 12)}
+              </span>
+            ),
           ],
           ['error', health.error && <Name key="error" text={`${health.error.message}: ${health.error.hint}`} />],
         ]}
