@@ -11,7 +11,6 @@ import { JobRunner } from '../jobs/job-runner.ts';
 import { type Schedule, type ScheduleState, Schedules } from '../jobs/schedules.ts';
 import { newCorrelationId } from '../observability/correlation-id.ts';
 import { createEventBus } from '../observability/event-bus.ts';
-import { IdempotencyRecords } from '../store/idempotency-records.ts';
 import { rateAt } from '../util/rate-schedule.ts';
 import { storeContext } from './store-context.ts';
 
@@ -21,9 +20,6 @@ const MIN_MEMORY_BYTES = 16 * 1024 * 1024;
 
 /** Opens nothing yet. @throws ModelError INVALID_CONFIG without MODELS_ROOT */
 export const openJobQueue = (config: Config): JobQueue => new JobQueue(contextOf(config));
-
-/** Of the configured root: what was answered to requests that may be repeated. */
-export const openIdempotencyRecords = (config: Config): IdempotencyRecords => new IdempotencyRecords(contextOf(config));
 
 /** Times that are configured, with what is known of their past. Changes nothing. */
 export const scheduleStates = (config: Config): readonly ScheduleState[] => new Schedules(contextOf(config), schedulesOf(config)).states();

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const count = z.int().min(0);
 
-export const hubModel = z.object({
+const hubModel = z.object({
   id: z.string().meta({ description: 'org/name: as a source `hf://org/name`' }),
   name: z.string(),
   author: z.string().nullable(),

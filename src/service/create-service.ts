@@ -5,7 +5,8 @@ import { hostname } from 'node:os';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import fastify from 'fastify';
-import { openIdempotencyRecords, openJobQueue } from '../compose/jobs.ts';
+import { openAnswerRecords } from '../compose/idempotency.ts';
+import { openJobQueue } from '../compose/jobs.ts';
 import { storeEventsOf } from '../compose/telemetry.ts';
 import type { Config } from '../config/config.ts';
 import type { ApiTokens } from '../credentials/api-tokens.ts';
@@ -97,7 +98,7 @@ export async function createService({
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: POLICY }, strictTransportSecurity: false });
   await addOpenApi(app, version);
   guard(app, { door, names: ownNames(config), rateLimit: config.apiRateLimit });
-  answerOnce(app, openIdempotencyRecords(config));
+  answerOnce(app, openAnswerRecords(config));
   await convertOlderRegistry(orchestrator, onTrouble);
   await registerRoutes(app, context);
   await app.ready();

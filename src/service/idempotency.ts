@@ -1,7 +1,7 @@
 /** A request with an Idempotency-Key is done once: whoever repeats it gets the answer of the first time. docs/service.md says for how long. */
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Claim, IdempotencyRecords, KeptAnswer } from '../store/idempotency-records.ts';
+import type { AnswerRecords, Claim, KeptAnswer } from '../compose/idempotency.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
 import { Refusal } from './refusal.ts';
 import type { ServiceApp } from './service-context.ts';
@@ -20,7 +20,7 @@ declare module 'fastify' {
   }
 }
 
-export function answerOnce(app: ServiceApp, records: IdempotencyRecords): void {
+export function answerOnce(app: ServiceApp, records: AnswerRecords): void {
   app.decorateRequest('claim');
   app.addHook('preValidation', async (request, reply) => {
     const key = idempotencyKeyOf(request);

@@ -1,9 +1,10 @@
 /** A real `wan serve`, asked whatever its OpenAPI document allows and forbids: it answers as the document says, and never breaks. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { ApiTokens } from '../../src/credentials/api-tokens.ts';
+import { HubServer } from '../servers/hub/hub-server.ts';
 import { MODEL, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
 import { describeWithReal } from '../support/real-server.ts';
 import { runSchemathesis, SCHEMATHESIS } from '../support/schemathesis.ts';
@@ -33,7 +34,9 @@ describeWithReal('the service, held against its own document by schemathesis', {
   needs: [SCHEMATHESIS],
   suite: () => {
     it('never fails, and answers nothing that the document does not have', { timeout: 300_000 }, async () => {
-      const world = await modelFixture({ files: { 'a.bin': 'bytes', 'b/c.json': '{}' } });
+      const hub = await HubServer.start();
+      onTestFinished(() => hub.stop());
+      const world = await modelFixture({ files: { 'a.bin': 'bytes', 'b/c.json': '{}' }, env: { HF_ENDPOINT: hub.url } });
       await (await world.orchestrator()).ensure(MODEL);
       const tokens = new ApiTokens(await loadConfig({ env: world.env, cwd: world.directory, homeDir: world.directory }));
       const { token } = await tokens.create({ name: 'tester', scope: 'admin' });

@@ -34,7 +34,7 @@ export async function importRegistry(work: Orchestration, file: string, call: Ca
 }
 
 /** Of the file in the registry's own place. What it was is kept beside it before anything is written. */
-export function convertRegistry(work: Orchestration, call: CallOptions = {}): Promise<RegistryImport> {
+function convertRegistry(work: Orchestration, call: CallOptions = {}): Promise<RegistryImport> {
   const path = work.entriesPath;
   return withEntriesLock(work, { ...call, doing: `convert ${path}` }, async () => {
     const { bytes } = readManifestFile(path);

@@ -10,7 +10,7 @@ export interface FieldProblem {
   readonly message: string;
 }
 
-export const FIELD_LIMITS = { description: 4000, words: 100, word: 100 } as const;
+const FIELD_LIMITS = { description: 4000, words: 100, word: 100 } as const;
 
 export interface CleanedFields {
   readonly fields: EntryFields;

@@ -63,7 +63,7 @@ export const modelDetails = modelEntry.extend({
   required_components: z.array(z.string()),
   optional_components: z.array(z.string()),
   sources: z.array(z.string()).meta({ description: 'redacted URLs, best first' }),
-  spec_digest: z.string().nullable().meta({ description: 'of all that decides its bytes; null: there are none yet' }),
+  spec_digest: z.string().meta({ description: 'of all that decides its bytes; empty: there are none yet' }),
   deleted_at: moment.nullable(),
 });
 

@@ -27,7 +27,7 @@ export function bareDetailsWire(entry: RegistryEntry): Wire<typeof modelDetails>
     updated_at: updatedAt,
     ...{ last_used: null, variant: '', capabilities, requirements, metadata },
     ...{ components: [], required_components: [], optional_components: [], sources: [] },
-    spec_digest: null,
+    spec_digest: '',
     deleted_at: deletedAt ?? null,
   };
 }
