@@ -21,14 +21,14 @@ export class EventTracer {
     this.#spans = new OpenSpans(tracer);
   }
 
-  readonly sink: EventSink = (event) => this.#take(event, Date.parse(event.time));
+  readonly sink: EventSink = (event) => void this.#take(event, Date.parse(event.time));
 
   /** What is still open will tell no more. */
   close(nowMs: number): void {
     this.#spans.endAll({ atMs: nowMs, error: UNFINISHED });
   }
 
-  #take(event: ModelEvent, atMs: number): void {
+  #take(event: ModelEvent, atMs: number): unknown {
     switch (event.type) {
       case 'job.changed':
         return this.#job(event, atMs);
@@ -62,10 +62,10 @@ export class EventTracer {
     }
   }
 
-  #takeOfFile(event: ModelEvent, atMs: number): void {
+  #takeOfFile(event: ModelEvent, atMs: number): unknown {
     switch (event.type) {
       case 'file.started':
-        if (this.#spans.has(fileKey(event))) return;
+        if (this.#spans.has(fileKey(event))) return undefined;
         return this.#inside(event, fileKey(event), { name: 'file', more: { 'wan.file': event.file, 'wan.bytes': event.sizeBytes } }, atMs);
       case 'file.finished':
         return this.#fileFinished(event, atMs);
@@ -101,15 +101,15 @@ export class EventTracer {
       case 'range.ended':
         return this.#rangeEnded(event, atMs);
       default:
-        return;
+        return undefined;
     }
   }
 
-  #job(event: Of<'job.changed'>, atMs: number): void {
+  #job(event: Of<'job.changed'>, atMs: number): unknown {
     const key = jobKey(event);
     if (event.state !== 'running') return this.#spans.end(key, { atMs, error: event.error, attributes: jobAttributes(event) });
     const attributes = { ...attributesOf(event), ...jobAttributes(event) };
-    this.#spans.begin(key, { name: 'job', atMs, parent: remoteContext(event.traceparent), attributes });
+    return this.#spans.begin(key, { name: 'job', atMs, parent: remoteContext(event.traceparent), attributes });
   }
 
   #phase(event: ModelEvent, name: string | undefined, atMs: number): void {
