@@ -1,7 +1,7 @@
 /** Events as log records: pure. What is said again and again (progress) is not logged. */
 
 import { describeHolder } from '../domain/describe-holder.ts';
-import type { ErrorDocument } from '../domain/errors.ts';
+import type { ErrorCode, ErrorDocument } from '../domain/errors.ts';
 import type { EventBody, LockHolder, ModelEvent } from '../domain/events.ts';
 import { formatBytes } from '../util/format-bytes.ts';
 import { formatDuration } from '../util/format-duration.ts';
@@ -24,7 +24,7 @@ export interface LogRecord {
   readonly duration_seconds?: number;
   readonly bytes_downloaded?: number;
   readonly files_downloaded?: number;
-  readonly error_code?: string;
+  readonly error_code?: ErrorCode;
   readonly [field: string]: unknown;
 }
 

@@ -11,6 +11,7 @@ import { storeEventsOf } from '../compose/telemetry.ts';
 import type { Config } from '../config/config.ts';
 import type { ApiTokens } from '../credentials/api-tokens.ts';
 import { isModelError } from '../domain/errors.ts';
+import { LogTail } from '../observability/log-tail.ts';
 import type { ModelOrchestrator } from '../orchestrator/api.ts';
 import { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
 import { SharedLook } from '../util/shared-look.ts';
@@ -43,6 +44,8 @@ export interface ServiceOptions {
   readonly version: string;
   /** Is told of each answer, once it is out. */
   readonly onAnswer?: (answer: Answer) => void;
+  /** Where the last lines of the log are. Default: there are none. */
+  readonly logTail?: LogTail;
   /** Where requests become spans; absent: nowhere. */
   readonly tracing?: RequestTracing | undefined;
   /** Of what goes on beside requests, and could not be done. */
@@ -72,6 +75,7 @@ export async function createService({
   onAnswer,
   tracing,
   onTrouble = () => undefined,
+  logTail = new LogTail(),
 }: ServiceOptions): Promise<Service> {
   const stop = new AbortController();
   const jobs = openJobQueue(config);
@@ -87,6 +91,7 @@ export async function createService({
     disk: new SharedLook({ look: () => orchestrator.diskUsage(), freshForMs: DISK_FRESH_MS, now: () => performance.now() }),
     config,
     version,
+    logTail,
     stopping: stop.signal,
   };
   const app = bareApp(stop.signal, tracing);

@@ -11,6 +11,7 @@ import type { z } from 'zod';
 import type { Config } from '../config/config.ts';
 import type { DiskUsage } from '../domain/disk-usage.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
+import type { LogTail } from '../observability/log-tail.ts';
 import type { CallOptions, ModelOrchestrator } from '../orchestrator/api.ts';
 import type { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
 import type { SharedLook } from '../util/shared-look.ts';
@@ -43,6 +44,8 @@ export interface ServiceContext {
   readonly disk: SharedLook<DiskUsage>;
   readonly config: Config;
   readonly version: string;
+  /** What this process logged last. */
+  readonly logTail: LogTail;
   /** Aborted when the service stops: what a request waits for ends then, and keeps what it holds. */
   readonly stopping: AbortSignal;
 }

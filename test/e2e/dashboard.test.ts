@@ -247,6 +247,19 @@ describeWithChromium('the dashboard', (browser) => {
     expect(await rowOf(page, 'photo@1.0.0').count()).toBe(1);
   });
 
+  it('shows what the service says of its work, and finds a line of it', async () => {
+    const world = await threeModels();
+    const { page, open } = await dashboard(browser(), world, { scope: 'admin' });
+    await open('#/log');
+    await page.getByLabel('Lines of').selectOption('service');
+    await rowOf(page, 'listening on').getByText('http.listening').waitFor();
+    await world.cli(['models', 'jobs', 'add', 'ensure', 'photo@1.0.0']);
+    await rowOf(page, 'photo@1.0.0').first().waitFor();
+    await page.getByLabel('Search').fill('http.listening');
+    await rowOf(page, 'photo@1.0.0').first().waitFor({ state: 'detached' });
+    expect(await page.getByRole('row').count()).toBe(2);
+  });
+
   it('says so when the service is gone, and goes on when it is back', async () => {
     const world = await slowWorld();
     const { page, open, service } = await dashboard(browser(), world, { scope: 'write' });

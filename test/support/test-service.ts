@@ -7,6 +7,7 @@ import { ModelEnsurer } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { Scope } from '../../src/credentials/api-token.ts';
 import { ApiTokens } from '../../src/credentials/api-tokens.ts';
+import { LogTail } from '../../src/observability/log-tail.ts';
 import type { ModelOrchestrator } from '../../src/orchestrator/api.ts';
 import type { Answer } from '../../src/service/answer.ts';
 import { createService, type Service } from '../../src/service/create-service.ts';
@@ -14,6 +15,7 @@ import type { ModelWorld } from './model-fixture.ts';
 
 export interface TestServiceOptions {
   readonly env?: Readonly<Record<string, string>>;
+  readonly logTail?: LogTail;
 }
 
 export interface TestAnswer {
@@ -39,13 +41,14 @@ export interface TestService {
   bearer(scope: Scope): Promise<{ readonly authorization: string }>;
 }
 
-export async function testService(world: ModelWorld, { env = {} }: TestServiceOptions = {}): Promise<TestService> {
+export async function testService(world: ModelWorld, { env = {}, logTail = new LogTail() }: TestServiceOptions = {}): Promise<TestService> {
   const whole = { ...world.env, MODEL_API_PORT: '0', ...env };
   const config = await loadConfig({ env: whole, cwd: world.directory, homeDir: world.directory });
   const orchestrator = await ModelEnsurer.fromConfig({ env: whole, cwd: world.directory });
   const tokens = new ApiTokens(config);
   const answers: Answer[] = [];
-  const service = await createService({ orchestrator, config, tokens, version: '0.0.0', onAnswer: (answer) => answers.push(answer) });
+  const onAnswer = (answer: Answer): void => void answers.push(answer);
+  const service = await createService({ orchestrator, config, tokens, version: '0.0.0', onAnswer, logTail });
   const url = await service.listen();
   onTestFinished(async () => {
     await service.close(100);

@@ -88,7 +88,8 @@ async function run({ session, config, log, orchestrator, otlp, sinks }: Run): Pr
   const tokens = new ApiTokens(config);
   const onTrouble = (error: unknown): void => log.write(troubleRecord(asModelError(error)));
   const onAnswer = (answer: Parameters<typeof answerRecord>[0]): void => log.write(answerRecord(answer));
-  const service = await createService({ orchestrator, config, tokens, version: packageVersion(), onAnswer, onTrouble, tracing: otlp });
+  const told = { onAnswer, onTrouble, tracing: otlp, logTail: log.tail };
+  const service = await createService({ orchestrator, config, tokens, version: packageVersion(), ...told });
   const stop = new AbortController();
   const besides: Promise<void>[] = [];
   try {

@@ -14,6 +14,7 @@ import { hubRoutes } from './hub-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import { listRoutes } from './list-routes.ts';
 import { loadPlanRoutes } from './load-plan-routes.ts';
+import { logRoutes } from './log-routes.ts';
 import { metricsRoutes } from './metrics-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { pinRoutes } from './pin-routes.ts';
@@ -47,6 +48,7 @@ const GROUPS: readonly RouteGroup[] = [
   eventRoutes,
   hubRoutes,
   auditRoutes,
+  logRoutes,
   webhookRoutes,
   fleetRoutes,
 ];

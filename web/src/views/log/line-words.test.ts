@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { AuditLine } from '../../api/wire.ts';
-import { actorWords, chooseLines, factWords, momentWords } from './line-words.ts';
+import type { AuditLine, LogLine } from '../../api/wire.ts';
+import { actorWords, chooseLines, chooseLogLines, factWords, momentWords } from './line-words.ts';
 
 const line = (rest: Partial<AuditLine>): AuditLine =>
   ({
@@ -26,4 +26,21 @@ it('lines are found by any of their words', () => {
   expect(chooseLines(lines, { search: 'PIN a@', onlyFailed: false })).toEqual([lines[0]]);
   expect(chooseLines(lines, { search: '', onlyFailed: true })).toEqual([lines[1]]);
   expect(chooseLines(lines, { search: 'gc', onlyFailed: false })).toEqual([]);
+});
+
+it('lines of the service are found by any of their words, or by how bad they are', () => {
+  const said = (rest: Partial<LogLine>): LogLine => ({
+    ...{
+      seq: 1,
+      timestamp: '2026-11-28T04:12:11.395Z',
+      level: 'INFO',
+      message: 'Ensured a@1',
+      correlation_id: 'c-1',
+      event: 'ensure.finished',
+    },
+    ...rest,
+  });
+  const lines = [said({}), said({ level: 'WARN', message: 'a disk is slow' }), said({ level: 'ERROR', correlation_id: 'c-2' })];
+  expect(chooseLogLines(lines, { search: 'ensured C-2', onlyFailed: false })).toEqual([lines[2]]);
+  expect(chooseLogLines(lines, { search: '', onlyFailed: true })).toEqual([lines[1], lines[2]]);
 });

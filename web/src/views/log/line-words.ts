@@ -1,6 +1,6 @@
 /** A line of the audit log in words, as `wan audit show` has them, and which lines are meant. Pure. */
 import { formatBytes } from '../../../../src/util/format-bytes.ts';
-import type { AuditLine } from '../../api/wire.ts';
+import type { AuditLine, LogLine } from '../../api/wire.ts';
 
 /** UTC, as it was written. */
 export const momentWords = (time: string): string => `${time.slice(0, 19).replace('T', ' ')}Z`;
@@ -20,11 +20,24 @@ export interface LineChoice {
   readonly onlyFailed: boolean;
 }
 
-export function chooseLines(lines: readonly AuditLine[], { search, onlyFailed }: LineChoice): readonly AuditLine[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+export const chooseLines = (lines: readonly AuditLine[], { search, onlyFailed }: LineChoice): readonly AuditLine[] => {
+  const isFound = searched(search);
   return lines.filter((line) => {
     if (onlyFailed && line.outcome === 'ok') return false;
-    const text = `${line.act} ${line.reference ?? ''} ${line.outcome} ${actorWords(line)} ${factWords(line)}`.toLowerCase();
-    return words.every((word) => text.includes(word));
+    return isFound(`${line.act} ${line.reference ?? ''} ${line.outcome} ${actorWords(line)} ${factWords(line)}`);
   });
+};
+
+export const chooseLogLines = (lines: readonly LogLine[], { search, onlyFailed }: LineChoice): readonly LogLine[] => {
+  const isFound = searched(search);
+  return lines.filter((line) => {
+    if (onlyFailed && line.level !== 'ERROR' && line.level !== 'WARN') return false;
+    return isFound(`${line.level} ${line.event} ${line.message} ${line.model_id ?? ''} ${line.correlation_id}`);
+  });
+};
+
+/** Every word of it, in whatever order. */
+function searched(search: string): (text: string) => boolean {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  return (text) => words.every((word) => text.toLowerCase().includes(word));
 }
