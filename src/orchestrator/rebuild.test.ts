@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -177,23 +178,23 @@ describe('rebuild', () => {
   });
 
   it('reads a file that was written to after its blob was found proven, though it is the same inode still', async () => {
-    const { world, record } = await storeOfTwo();
-    // Where calls are put on record their options are copied, and the signal is asked for once.
-    await using orchestrator = await world.orchestrator({ env: { WAN_ENABLE_METRICS: 'false', WAN_AUDIT_LOG: 'off' } });
+    const { world, orchestrator, record } = await storeOfTwo();
     rmSync(record(MODEL));
+    // The other model's snapshot comes first, and has a file to read: by then all blobs were looked at.
+    const own = join(world.modelDir(OTHER), 'big.bin');
+    copyFileSync(own, `${own}.copy`);
+    renameSync(`${own}.copy`, own);
     const path = join(world.modelDir(), 'a.json');
-    let asked = 0;
-    const options = {
-      get signal(): AbortSignal {
-        // Asked for twice when blobs are read, then once a snapshot: the other model's comes first.
-        if (++asked === 3) {
-          chmodSync(path, 0o644);
-          writeFileSync(path, '[]');
-        }
-        return new AbortController().signal;
-      },
+    const { signal } = new AbortController();
+    const listen = signal.addEventListener.bind(signal) as (...args: unknown[]) => void;
+    const writeOnce = (...args: unknown[]): void => {
+      signal.addEventListener = listen;
+      chmodSync(path, 0o644);
+      writeFileSync(path, '[]');
+      listen(...args);
     };
-    const report = await orchestrator.rebuild(options);
+    signal.addEventListener = writeOnce;
+    const report = await orchestrator.rebuild({ signal });
     expect(report).toMatchObject({ ok: false, snapshots: [{ ref: MODEL, state: 'rebuilt', badFiles: ['a.json'] }] });
   });
 

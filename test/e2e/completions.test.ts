@@ -27,10 +27,12 @@ describe('wan __complete', () => {
     expect(await candidates(place, '')).toEqual([
       'models',
       'embeddings',
+      'registry',
       'audit',
       'auth',
       'config',
       'metrics',
+      'webhooks',
       'serve',
       'doctor',
       'completions',
@@ -39,7 +41,7 @@ describe('wan __complete', () => {
     expect(await candidates(place, 'models', 'e')).toEqual(['ensure', 'exec', 'export', 'explain']);
     expect(await candidates(place, '--json', 'models', 've')).toEqual(['verify']);
     expect(await candidates(place, 'help', 'models', 'che')).toEqual(['check']);
-    expect(await candidates(place, 'models', 'ensure', '--co')).toEqual(['--components', '--connections', '--config']);
+    expect(await candidates(place, 'models', 'ensure', '--co')).toEqual(['--components', '--connections', '--config', '--correlation-id']);
     expect(await candidates(place, 'models', 'ensure', '--progress', 'p')).toEqual(['plain']);
     expect(await candidates(place, 'models', 'ensure', '--progress=p')).toEqual(['--progress=plain']);
     expect(await candidates(place, 'models', 'pull', '')).toEqual(['alpha@1.0.0', 'beta@2.0.0']);
