@@ -46,6 +46,12 @@ export async function forgetUploads(context: StoreContext): Promise<void> {
   for (const record of listUploads(context)) if (isUploadOver(context, record)) await removeUpload(context, record.id);
 }
 
+/** {@link forgetUploads}, where there is one to forget: a volume without a free inode has no room for a lock that nobody needs. */
+export async function endUploads(context: StoreContext): Promise<void> {
+  if (!listUploads(context).some((record) => isUploadOver(context, record))) return;
+  await withUploadsLock(context, 'gc of uploads', () => forgetUploads(context));
+}
+
 export interface UploadHold {
   /** The model's id. */
   readonly ref: string;

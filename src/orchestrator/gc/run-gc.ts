@@ -5,7 +5,7 @@ import type { GcItem, GcModel, GcPlan, GcReport, GcTarget, GcTrigger } from '../
 import { touchAccess } from '../../store/access.ts';
 import { recover } from '../../store/recover.ts';
 import { freeBytes } from '../../store/reservations.ts';
-import { forgetUploads, withUploadsLock } from '../../store/upload-records.ts';
+import { endUploads } from '../../store/upload-records.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { NO_ROOM_IN_TRASH } from './plan-models.ts';
 import {
@@ -37,7 +37,7 @@ export async function runGc(work: Orchestration, { plan, trigger, emit, signal }
     if ('trashedBytes' in outcome) emit({ type: 'gc.trashed', kind, what, bytes: outcome.trashedBytes, reason });
   };
   const check = (): void => (signal ? throwIfCancelled(signal, 'gc') : undefined);
-  await withUploadsLock(work.store, 'gc of uploads', () => forgetUploads(work.store));
+  await endUploads(work.store);
   await recover(work.store, work.blobs, { wanted: [], onMended: (what, path) => emit({ type: 'recovery.done', what, path }) });
   const of = (...kinds: readonly GcItem['kind'][]): GcItem[] => planned.filter(({ kind }) => kinds.includes(kind));
   for (const item of of('staging', 'record')) note(item, mended(work, item));
