@@ -112,7 +112,9 @@ describe('a collection', () => {
     });
     world.server('http').fault(`${A}/b.bin`, neverAnswer());
     const orchestrator = await world.orchestrator();
-    await expect(orchestrator.ensure(A, { timeoutMs: 700 })).rejects.toMatchObject({ code: 'NETWORK_TIMEOUT' });
+    const gaveUp = new AbortController();
+    const onEvent = ({ type }: ModelEvent): void => void (type === 'file.finished' && gaveUp.abort());
+    await expect(orchestrator.ensure(A, { signal: gaveUp.signal, onEvent })).rejects.toMatchObject({ code: 'CANCELLED' });
     const young = await orchestrator.gc();
     expect(young.items.map(({ kind, reason }) => [kind, reason])).toEqual(expect.arrayContaining([['blob', 'grace']]));
     expect(gone(young)).toEqual([]);
