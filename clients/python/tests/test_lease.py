@@ -141,8 +141,8 @@ HOLDER = f"""
 import os, sys
 from wan_models import lease
 with lease({TINY!r}) as held:
-    print(held.path, flush=True)
     try:
+        print(held.path, flush=True)
         sys.stdin.read()
     except KeyboardInterrupt:
         print("interrupted", flush=True)
