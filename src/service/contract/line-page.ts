@@ -16,15 +16,3 @@ export const linePage = <Line extends z.ZodType>(line: Line) =>
     lines: z.array(line).meta({ description: 'the newest first' }),
     more: z.boolean().meta({ description: 'there are older ones that were asked for, too' }),
   });
-
-/** The newest lines that are asked for. */
-export function pageOf<Line extends { readonly seq: number }>(newestFirst: Iterable<Line>, { before, after = 0, limit }: LineQuery) {
-  const lines: Line[] = [];
-  for (const line of newestFirst) {
-    if (line.seq <= after) break;
-    if (before !== undefined && line.seq >= before) continue;
-    if (lines.length === limit) return { lines, more: true };
-    lines.push(line);
-  }
-  return { lines, more: false };
-}

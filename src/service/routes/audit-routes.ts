@@ -2,7 +2,8 @@
 import { openAudit } from '../../compose/telemetry.ts';
 import { answers } from '../contract/answers.ts';
 import { auditPage } from '../contract/audit.ts';
-import { lineQuery, pageOf } from '../contract/line-page.ts';
+import { lineQuery } from '../contract/line-page.ts';
+import { pageOf } from '../page-of.ts';
 import type { RouteGroup } from '../service-context.ts';
 
 export const auditRoutes: RouteGroup = (app, { config }) => {

@@ -1,7 +1,7 @@
 /** What the service says of its work, for those who rule it. */
 import { answers } from '../contract/answers.ts';
-import { pageOf } from '../contract/line-page.ts';
 import { logPage, logQuery } from '../contract/logs.ts';
+import { pageOf } from '../page-of.ts';
 import type { RouteGroup } from '../service-context.ts';
 
 export const logRoutes: RouteGroup = (app, { logTail, epoch }) => {
