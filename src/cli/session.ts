@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { createOrchestrator } from '../compose.ts';
 import type { Config, ConfigFlags } from '../config/config.ts';
-import { loadConfig } from '../config/load-config.ts';
+import { type LoadConfigInput, loadConfig } from '../config/load-config.ts';
 import type { AuditedAct, Facts } from '../domain/acts.ts';
 import { asModelError, type ModelError } from '../domain/errors.ts';
 import { newCorrelationId } from '../observability/correlation-id.ts';
@@ -105,11 +105,15 @@ export class Session {
     if (telemetry.status === 'fulfilled') await telemetry.value?.close(error);
   }
 
-  async #loadConfig(): Promise<Config> {
+  /** What the configuration is loaded from, for a thread that loads it too. */
+  configInput(): Required<Pick<LoadConfigInput, 'env' | 'cwd' | 'flags'>> {
     const { env, cwd } = this.io;
     const configFile = this.#args.text('config');
-    const withFile = configFile === undefined ? env : { ...env, WAN_CONFIG: configFile };
-    const config = await loadConfig({ env: withFile, cwd, flags: this.#flags() });
+    return { env: configFile === undefined ? env : { ...env, WAN_CONFIG: configFile }, cwd, flags: this.#flags() };
+  }
+
+  async #loadConfig(): Promise<Config> {
+    const config = await loadConfig(this.configInput());
     this.#correlationId = config.correlationId ?? this.#correlationId;
     return config;
   }

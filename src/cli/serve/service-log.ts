@@ -1,11 +1,11 @@
-import type { Config } from '../config/config.ts';
-import type { EventSink } from '../domain/events.ts';
-import { formatHumanLine, formatJsonLine } from '../observability/format-log.ts';
-import { type LogRecord, toLogRecord } from '../observability/log-record.ts';
-import { isLogged } from '../observability/log-sink.ts';
-import { LogTail } from '../observability/log-tail.ts';
-import { screenOf } from './render/screen.ts';
-import type { Session } from './session.ts';
+import type { Config } from '../../config/config.ts';
+import type { EventSink } from '../../domain/events.ts';
+import { formatHumanLine, formatJsonLine } from '../../observability/format-log.ts';
+import { type LogRecord, toLogRecord } from '../../observability/log-record.ts';
+import { isLogged } from '../../observability/log-sink.ts';
+import { LogTail } from '../../observability/log-tail.ts';
+import { screenOf } from '../render/screen.ts';
+import type { Session } from '../session.ts';
 
 export interface ServiceLog {
   readonly sink: EventSink;
