@@ -6,7 +6,7 @@ import type { MessagePort } from 'node:worker_threads';
 type Message = Uint8Array<ArrayBuffer> | number | null;
 
 /** So much may be on its way, not read yet. */
-const WINDOW_BYTES = 64 * 1024;
+const WINDOW_BYTES = 32 * 1024;
 const BUFFER_BYTES = 16 * 1024;
 
 export class PortSocket extends Duplex {
@@ -16,6 +16,7 @@ export class PortSocket extends Duplex {
   #unreadBytes = 0;
   #readBytes = 0;
   #afterwards: (() => void) | undefined;
+  #idle: NodeJS.Timeout | undefined;
 
   constructor(port: MessagePort, remoteAddress?: string) {
     super({ highWaterMark: BUFFER_BYTES, emitClose: true });
@@ -23,6 +24,14 @@ export class PortSocket extends Duplex {
     this.#port = port;
     port.on('message', (message: Message) => this.#take(message));
     port.once('close', () => this.destroy());
+  }
+
+  /** As of a socket: `timeout` is emitted where nothing comes or goes for so long; 0: never. */
+  setTimeout(ms: number, onTimeout?: () => void): this {
+    clearTimeout(this.#idle);
+    this.#idle = ms > 0 ? setTimeout(() => this.emit('timeout'), ms).unref() : undefined;
+    if (onTimeout !== undefined) this.once('timeout', onTimeout);
+    return this;
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
@@ -47,12 +56,14 @@ export class PortSocket extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    clearTimeout(this.#idle);
     this.#port.close();
     done(error);
   }
 
   /** One message for all of them: a buffer of its own, which is handed over and not copied again. */
   #send(chunks: readonly Buffer[], done: () => void): void {
+    this.#idle?.refresh();
     const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
     let at = 0;
     for (const chunk of chunks) {
@@ -66,6 +77,7 @@ export class PortSocket extends Duplex {
   }
 
   #take(message: Message): void {
+    this.#idle?.refresh();
     if (typeof message === 'number') this.#heed(message);
     else if (message === null) this.push(null);
     else this.#receive(message);
