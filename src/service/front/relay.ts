@@ -23,6 +23,7 @@ export class Relay {
   readonly sinceMs = performance.now();
   readonly #request: IncomingMessage;
   readonly #upstream: ClientRequest;
+  #isAbandoned = false;
 
   constructor({ request, response, connect, isLast, onAnswer }: RelayOptions) {
     const { method, url } = request;
@@ -49,8 +50,6 @@ export class Relay {
     this.#request = request;
     this.#upstream = upstream;
   }
-
-  #isAbandoned = false;
 
   /** Nobody waits for its answer any more: it is for the caller to give one. Only before it has begun. */
   abandon(): void {

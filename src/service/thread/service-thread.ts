@@ -36,6 +36,7 @@ export class ServiceThread {
   readonly ended: Promise<void>;
   readonly #worker: Worker;
   readonly #pulse: PulseWatch;
+  #isOver = false;
 
   constructor({ onLog, onTick, input, version }: ServiceThreadOptions) {
     const pulse = newPulse();
@@ -81,12 +82,13 @@ export class ServiceThread {
     const ended = this.ended.then(ANYHOW, ANYHOW);
     const late = within(END_MS, ended).then(({ inTime }) => inTime);
     const isEnded = await Promise.race([ended, late, this.#silence()]);
+    this.#isOver = true;
     this.#pulse.close();
     return isEnded;
   }
 
   async #silence(): Promise<false> {
-    while (this.silentMs < SILENT_MS) await sleep(LOOK_MS, undefined, { ref: false });
+    while (this.silentMs < SILENT_MS && !this.#isOver) await sleep(LOOK_MS, undefined, { ref: false });
     return false;
   }
 }
