@@ -34,11 +34,11 @@ export async function annotateModel(
     requireTag(modelId, known, request.expectedTags);
     if (isCustom && known?.deletedAt !== undefined) throw wasRemoved(modelId);
     const at = new Date(work.store.clock.now()).toISOString();
-    const { createdAt = at, revision = 0, files = [] } = known ?? {};
+    // One that was uploaded keeps its files, also while the manifest has a model of this name.
+    const { createdAt = at, revision = 0, files = [], isCustom: wasCustom = isCustom, madeBy } = known ?? {};
     const kept = request.isWhole ? {} : without(fieldsOf(known ?? {}), request.fields);
-    const { madeBy } = known ?? {};
     const entry: RegistryEntry = {
-      ...{ modelId, isCustom, files: isCustom ? files : [], createdAt, updatedAt: at, revision: revision + 1 },
+      ...{ modelId, isCustom: wasCustom, files, createdAt, updatedAt: at, revision: revision + 1 },
       ...(madeBy !== undefined && { madeBy }),
       ...kept,
       ...fields,

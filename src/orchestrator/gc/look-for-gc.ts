@@ -4,6 +4,7 @@ import { isModelError } from '../../domain/errors.ts';
 import type { InUseLook } from '../../domain/gc.ts';
 import { type CanonicalRef, formatRef } from '../../domain/model-ref.ts';
 import { CUSTOM_FAMILY } from '../../domain/registry-entry.ts';
+import type { ModelSummary } from '../../domain/spec.ts';
 import type { ModelRegistry } from '../../registry/model-registry.ts';
 import { type FileUser, type OpenFiles, readOpenFiles } from '../../store/open-files.ts';
 import { readStoreId } from '../../store/open-store.ts';
@@ -37,7 +38,8 @@ export async function lookForGc(work: Orchestration, options: GcOptions, need?: 
   const open = existsSync(work.store.resolver.root) ? readOpenFiles(work.store.resolver.root) : undefined;
   const inUse: InUseLook = { looked: open?.looked ?? false, hiddenProcesses: open?.hiddenProcesses ?? 0 };
   const isCold = (family: string, ref: CanonicalRef): boolean => readCold(work.store, family, ref) !== undefined;
-  const families = new Map(registry.listModels().map(({ modelId, family }) => [modelId, family]));
+  const families = familiesOf(registry.listModels());
+  const ofManifest = familiesOf(registry.ofManifest());
   return {
     view: { scan, inUse, relative: (path) => work.store.resolver.relative(path) },
     rules: {
@@ -50,13 +52,16 @@ export async function lookForGc(work: Orchestration, options: GcOptions, need?: 
       trashTtlMs: work.settings.trashTtlMs,
       quarantine: options.quarantine ?? false,
       inManifest: ({ family, ref }) => families.get(ref.modelId) === family && isNamed(registry, formatRef(ref)),
-      isOnlyCopy: ({ family, ref }) =>
-        family === CUSTOM_FAMILY && !registry.isInManifest(ref.modelId) && isNamed(registry, formatRef(ref)) && !isCold(family, ref),
+      // Whatever the registry says, or whether it is there at all: only a model that the manifest has in this family could come back.
+      isOnlyCopy: ({ family, ref }) => family === CUSTOM_FAMILY && ofManifest.get(ref.modelId) !== CUSTOM_FAMILY && !isCold(family, ref),
       openBy: (snapshot) => (open === undefined ? undefined : userOf(open, snapshot)),
       wanted: wantedBy(registry, scan),
     },
   };
 }
+
+const familiesOf = (models: readonly ModelSummary[]): ReadonlyMap<string, string> =>
+  new Map(models.map(({ modelId, family }) => [modelId, family]));
 
 function limitsOf(work: Orchestration, options: GcOptions, need: GcNeed | undefined): Partial<GcRules> {
   const { family, olderThanMs, keepLast, maxSizeBytes, freeBytes: wantedFreeBytes } = options;
