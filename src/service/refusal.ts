@@ -69,6 +69,7 @@ export const STATUS_OF_REASON: Readonly<Record<string, number>> = {
   upload_too_large: 413,
   model_of_manifest: 409,
   precondition_failed: 412,
+  registry_full: 507,
   webhook_not_found: 404,
 };
 

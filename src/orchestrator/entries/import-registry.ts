@@ -7,16 +7,15 @@ import { fsError, isErrno } from '../../domain/fs-error.ts';
 import type { Entries, RegistryEntry } from '../../domain/registry-entry.ts';
 import type { ImportedEntry, RegistryImport } from '../../domain/registry-import.ts';
 import type { FieldProblem } from '../../registry/entries/entry-fields.ts';
-import { entriesText } from '../../registry/entries/entry-json.ts';
 import { type OlderEntry, readOlder } from '../../registry/entries/older-registry.ts';
-import { documentOf, ENTRIES_SCHEMA, parseEntries, readEntries, registryInvalid } from '../../registry/entries/read-entries.ts';
+import { documentOf, parseEntries, readEntries, registryInvalid } from '../../registry/entries/read-entries.ts';
 import { readManifestFile } from '../../registry/manifest-file.ts';
 import type { ModelRegistry } from '../../registry/model-registry.ts';
 import { syncPath } from '../../store/durable.ts';
 import type { CallOptions } from '../api.ts';
 import type { Orchestration } from '../orchestration.ts';
-import { replaceFile, withEntriesLock } from '../write-manifest.ts';
-import { changeEntries, MAX_ENTRIES } from './change-entries.ts';
+import { withEntriesLock } from '../write-manifest.ts';
+import { changeEntries, MAX_ENTRIES, writeEntries } from './change-entries.ts';
 
 /** @throws ModelError MANIFEST_INVALID with every problem: then nothing was changed */
 export async function importRegistry(work: Orchestration, file: string, call: CallOptions = {}): Promise<RegistryImport> {
@@ -45,7 +44,7 @@ function convertRegistry(work: Orchestration, call: CallOptions = {}): Promise<R
     const taken = older.map((one) => takeOver(work, registry, { now, one }));
     const keptAs = await keepOld(path, bytes);
     const entries = new Map(taken.flatMap(({ entry }) => (entry === undefined ? [] : [[entry.modelId, entry] as const])));
-    await replaceFile({ path, before: bytes, text: entriesText(entries, ENTRIES_SCHEMA) });
+    await writeEntries(path, bytes, entries);
     return { source: path, registryFile: path, keptAs, entries: taken.map(({ report }) => report) };
   });
 }

@@ -6,9 +6,10 @@ import { isTable } from '../rules/raw-table.ts';
 import { cleanFields, type FieldProblem } from './entry-fields.ts';
 import { filesFault } from './files-fault.ts';
 
+/** A line a model: to be read, compared and searched by people, and no longer than it must be. */
 export function entriesText(entries: Entries, schema: string): string {
-  const models = Object.fromEntries([...entries.values()].map((entry) => [entry.modelId, jsonOf(entry)]));
-  return `${JSON.stringify({ schema, models }, undefined, 2)}\n`;
+  const lines = [...entries.values()].map((entry) => `    ${JSON.stringify(entry.modelId)}: ${JSON.stringify(jsonOf(entry))}`);
+  return `{\n  "schema": ${JSON.stringify(schema)},\n  "models": {\n${lines.join(',\n')}\n  }\n}\n`;
 }
 
 function jsonOf({ modelId: _, isCustom, files, createdAt, updatedAt, deletedAt, revision, madeBy, ...fields }: RegistryEntry) {

@@ -89,7 +89,7 @@ describe('a model that is registered', () => {
     [{ name: 'x', metadata: { a: { b: { c: { d: { e: { f: { g: 1 } } } } } } } }, 'entry_invalid'],
     [{ name: 'x', metadata: { a: 'b'.repeat(20_000) } }, 'entry_invalid'],
     [{ name: 'x', metadata: { constructor: 1 } }, 'entry_invalid'],
-  ])('is refused with nothing written: %j', async (body, reason) => {
+  ])('is refused with nothing written: case %#', async (body, reason) => {
     const { send, served } = await serve();
     const answer = await send('POST', '/v1/models', body);
     expect([answer.status, answer.json().reason]).toEqual([400, reason]);
@@ -167,6 +167,38 @@ describe('what is noted of a model', () => {
       expect((await send(method, path, { name: 'x' }, read)).status).toBe(403);
   });
 });
+
+describe('a registry that is full', () => {
+  it('takes nothing that would make it unreadable, and is served, and changed for less, as before', { timeout: 60_000 }, async () => {
+    const { world, served, send } = await serve();
+    const path = join(world.modelsRoot, '.state', 'registry', 'models.json');
+    await send('POST', '/v1/models', { name: 'first' });
+    const entry = { custom: true, metadata: { a: 'x'.repeat(16_000) }, created_at: AT, updated_at: AT, revision: 1 };
+    const size = 64 * 2 ** 20 - 8000;
+    const count = Math.floor(size / (JSON.stringify(entry).length + 21));
+    await writeFile(path, registryText(Object.fromEntries([...Array(count).keys()].map((at) => [`m${at}@1.0.0`, entry]))));
+    const large = { a: 'b'.repeat(16_000) };
+    const refused = await send('POST', '/v1/models', { name: 'one-more', metadata: large, requirements: large });
+    expect([refused.status, refused.json().reason]).toEqual([507, 'registry_full']);
+    expect((await served.ask('/v1/models?custom=true')).as(modelList).total).toBe(count);
+    expect((await send('PATCH', '/v1/models/m7', { metadata: null })).status).toBe(200);
+    expect((await send('POST', '/v1/models', { name: 'one-more' })).status).toBe(201);
+  });
+
+  it('by its count of models has room again when one was removed', { timeout: 60_000 }, async () => {
+    const { world, send } = await serve();
+    await send('POST', '/v1/models', { name: 'first' });
+    const entry = { custom: true, created_at: AT, updated_at: AT, revision: 1 };
+    const many = Object.fromEntries([...Array(10_000).keys()].map((at) => [`m${at}@1.0.0`, entry]));
+    await writeFile(join(world.modelsRoot, '.state', 'registry', 'models.json'), registryText(many));
+    expect((await send('POST', '/v1/models', { name: 'one-more' })).json().reason).toBe('registry_full');
+    expect((await send('DELETE', '/v1/models/m7')).status).toBe(200);
+    expect((await send('POST', '/v1/models', { name: 'one-more' })).status).toBe(201);
+  });
+});
+
+const AT = '2026-01-01T00:00:00.000Z';
+const registryText = (models: object): string => JSON.stringify({ schema: 'wan.registry/v1', models });
 
 describe('a registry that cannot be read', () => {
   const broken = [
