@@ -21,6 +21,7 @@ export async function registerModel(work: Orchestration, request: RegisterReques
   const fields = cleanedFields(request.fields);
   await requireFreeId(work, modelId);
   return changeEntries(work, { ...call, doing: `register ${modelId}` }, (now) => {
+    requireDistinct(now, modelId);
     const known = now.get(modelId);
     if (known !== undefined && known.deletedAt === undefined && known.isCustom) {
       if (madeBy === undefined || known.madeBy !== madeBy) throw alreadyThere(modelId);
@@ -36,6 +37,12 @@ export async function requireFreeId(work: Orchestration, modelId: string): Promi
   if (!isModelId(modelId))
     throw new ModelError('INVALID_MODEL_ID', `${JSON.stringify(modelId.slice(0, 200))} is no id of the form name@1.2.3`);
   if ((await work.registry()).isInManifest(modelId)) throw alreadyThere(modelId);
+}
+
+/** Two ids that differ by case alone are one folder on some volumes, and one model to whoever writes it otherwise. */
+export function requireDistinct(now: Entries, modelId: string): void {
+  const like = [...now.values()].find((one) => one.modelId.toLowerCase() === modelId.toLowerCase() && one.modelId !== modelId);
+  if (like?.isCustom && like.deletedAt === undefined) throw alreadyThere(like.modelId);
 }
 
 export interface NewEntry {

@@ -15,33 +15,31 @@ const fields = {
   metadata: table,
 };
 
-const optional = <Shape extends z.ZodRawShape>(shape: Shape) => z.object(shape).partial().shape;
-
-export const entryFields = optional(fields);
-
-/** Older callers name more than is kept: status and size are what is here, whatever anybody says. */
-export const registration = z.looseObject({
-  ...entryFields,
-  model_type: word.optional().meta({ description: 'as `type`' }),
-  id: word.optional().meta({ description: 'name@version' }),
-  model_id: word.optional().meta({ description: 'as `id`' }),
-  name: word.optional().meta({ description: 'instead of an id; what no name may hold becomes `-`' }),
-  version: word.optional().meta({ description: 'beside `name`; default 1.0.0' }),
-  path: text.optional().meta({ description: 'refused: the service reads no files for callers' }),
-  url: text.optional().meta({ description: 'refused: bytes are uploaded, or come from sources of the manifest' }),
-});
-
 const nullable = <Schema extends z.ZodType>(schema: Schema) => schema.nullable().optional();
 
-/** A field that is null is taken away. */
-export const changedFields = z.strictObject({
+export const entryFields = {
   type: nullable(fields.type),
   description: nullable(fields.description),
   tags: nullable(fields.tags),
   capabilities: nullable(fields.capabilities),
   requirements: nullable(fields.requirements),
   metadata: nullable(fields.metadata),
+};
+
+/** Older callers name more than is kept: status and size are what is here, whatever anybody says. Null says as little as nothing. */
+export const registration = z.looseObject({
+  ...entryFields,
+  model_type: nullable(word).meta({ description: 'as `type`' }),
+  id: nullable(word).meta({ description: 'name@version' }),
+  model_id: nullable(word).meta({ description: 'as `id`' }),
+  name: nullable(word).meta({ description: 'instead of an id; what no name may hold becomes `-`' }),
+  version: nullable(word).meta({ description: 'beside `name`; default 1.0.0' }),
+  path: nullable(text).meta({ description: 'refused: the service reads no files for callers' }),
+  url: nullable(text).meta({ description: 'refused: bytes are uploaded, or come from sources of the manifest' }),
 });
+
+/** A field that is null is taken away. */
+export const changedFields = z.strictObject(entryFields);
 
 export const changeHeaders = z.object({
   'if-match': z.string().max(1024).optional().meta({ description: 'the ETag of what was looked at: 412 where somebody changed it since' }),

@@ -18,7 +18,7 @@ interface Served {
 }
 
 async function serve(env: Readonly<Record<string, string>> = {}): Promise<Served> {
-  const world = await modelFixture({ files: { 'a.bin': 'some bytes' }, keys: { type: 'text-to-video' } });
+  const world = await modelFixture({ files: { 'a.bin': 'some bytes' }, keys: { type: 'text-to-video', tags: ['nightly'] } });
   const served = await testService(world, { env: { WAN_API_ANONYMOUS: 'write', ...env } });
   const json = { 'content-type': 'application/json' };
   const send: Served['send'] = (method, path, body, headers = {}) =>
@@ -52,7 +52,9 @@ describe('a model that is registered', () => {
     ['custom=true', ['chat@1.0.0']],
     ['custom=false', [MODEL]],
     ['tag=small', ['chat@1.0.0']],
-    ['type=llm', ['chat@1.0.0']],
+    ['tag=nightly', [MODEL]],
+    ['type=LLM', ['chat@1.0.0']],
+    ['type=Text-To-Video', [MODEL]],
     ['search=SMALL', ['chat@1.0.0']],
     ['status=pending&sort_by=id', ['chat@1.0.0', MODEL]],
     ['family=custom', ['chat@1.0.0']],
@@ -69,6 +71,24 @@ describe('a model that is registered', () => {
       const again = await send('POST', '/v1/models', { id });
       expect([again.status, again.json().reason]).toEqual([409, 'model_exists']);
     }
+  });
+
+  it('has an id that differs by more than case from all others', async () => {
+    const { send } = await serve();
+    await send('POST', '/v1/models', chat);
+    const shouted = { id: 'CHAT@1.0.0' };
+    expect((await send('POST', '/v1/models', shouted)).json()).toMatchObject({ reason: 'model_exists', details: { model: 'chat@1.0.0' } });
+    const upload = await send('POST', '/v1/uploads', { ...shouted, files: [{ path: 'a', size: 1 }] });
+    expect([upload.status, upload.json().reason]).toEqual([409, 'model_exists']);
+    await send('DELETE', '/v1/models/chat');
+    expect((await send('POST', '/v1/models', shouted)).status).toBe(201);
+  });
+
+  it('is what was said of it, where a caller sends null for what it has nothing to say of', async () => {
+    const { send } = await serve();
+    const nothing = { id: null, version: null, description: null, tags: null, metadata: null, path: null, url: null, model_type: null };
+    const made = await send('POST', '/models', { name: 'chat', type: 'llm', ...nothing });
+    expect([made.status, made.json()]).toEqual([201, expect.objectContaining({ id: 'chat@1.0.0', type: 'text-generation', tags: [] })]);
   });
 
   it('gets an id of the name of a repository', async () => {
@@ -119,7 +139,10 @@ describe('what is noted of a model', () => {
       modelDetails,
     );
     expect(first).toMatchObject({ description: 'ours <b>now</b>', tags: ['prod'], requirements: { min_ram_gb: 64 }, custom: false });
-    expect((await send('PATCH', url, { tags: null })).as(modelDetails)).toMatchObject({ description: 'ours <b>now</b>', tags: [] });
+    expect((await send('PATCH', url, { tags: null })).as(modelDetails)).toMatchObject({
+      description: 'ours <b>now</b>',
+      tags: ['nightly'],
+    });
     expect((await send('PUT', url, { type: 'tts' })).as(modelDetails)).toMatchObject({ description: 'a fixture', type: 'text-to-audio' });
     expect((await served.ask(`/v1/models?type=text-to-audio`)).as(modelList).models.map(({ id }) => id)).toEqual([MODEL]);
     await served.orchestrator.ensure(MODEL);
@@ -146,6 +169,10 @@ describe('what is noted of a model', () => {
     expect((await served.ask(url)).json().description).toBe('one');
     expect((await send('PUT', url, { description: 'two' }, { 'if-match': won.headers.get('etag') ?? '' })).status).toBe(200);
     expect((await send('PATCH', url, {}, { 'if-match': 'rubbish' })).status).toBe(412);
+    const kept = await send('DELETE', url, undefined, { 'if-match': seen });
+    expect([kept.status, kept.json().reason, (await served.ask(url)).json().status]).toEqual([412, 'precondition_failed', 'available']);
+    const etag = (await served.ask(url)).headers.get('etag') ?? '';
+    expect((await send('DELETE', url, undefined, { 'if-match': etag })).json()).toMatchObject({ removed: true });
   });
 
   it('is not lost among many who change it at once', async () => {

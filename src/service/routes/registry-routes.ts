@@ -29,7 +29,7 @@ export const registryRoutes: RouteGroup = (app, context) => {
     },
     async (request, reply) => {
       const { body } = request;
-      if (body.path !== undefined || body.url !== undefined) throw notTaken(body.path === undefined ? 'url' : 'path');
+      for (const key of ['path', 'url'] as const) if (body[key]) throw notTaken(key);
       const key = madeBy(request);
       const fields = fieldsIn(body);
       const { modelId } = await orchestrator.register(
@@ -80,7 +80,7 @@ const CHANGES = [
 export function fieldsIn({ model_type: modelType, ...body }: z.output<typeof registration>): EntryFields {
   const known = Object.keys(entryFields);
   const named = Object.entries(body).filter(([key, value]) => known.includes(key) && value !== undefined && value !== null);
-  return { ...(modelType !== undefined && { type: modelType }), ...Object.fromEntries(named) };
+  return { ...(modelType && { type: modelType }), ...Object.fromEntries(named) };
 }
 
 const notTaken = (key: string): Refusal =>
