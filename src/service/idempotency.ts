@@ -67,7 +67,10 @@ async function settle(claim: Claim | undefined, { request, reply, payload }: Ans
 
 /** @param correlationId under which log and audit have what was done */
 function onlyThatItWasDone(status: number, correlationId: string): KeptAnswer {
-  const refusal = new Refusal('idempotency_answer_gone', `this request was done, and answered with ${status}, which was too long to be kept`);
+  const refusal = new Refusal(
+    'idempotency_answer_gone',
+    `this request was done, and answered with ${status}, which was too long to be kept`,
+  );
   const document = problemOf(refusal, correlationId);
   return { status: document.status, headers: { 'content-type': PROBLEM_TYPE }, body: JSON.stringify(document) };
 }

@@ -29,7 +29,11 @@ export const REFUSALS = {
   request_timeout: traits('NETWORK_TIMEOUT', 408, 'send the whole request sooner'),
   plan_unknown: traits('CONCURRENT_MODIFICATION', 409, 'ask for a new plan, and run that'),
   idempotency_under_way: traits('CONCURRENT_MODIFICATION', 409, 'wait a moment, and send the same request again'),
-  idempotency_answer_gone: traits('INVALID_INPUT', 409, 'look at what it has changed; its correlation_id finds it in the log and the audit log'),
+  idempotency_answer_gone: traits(
+    'INVALID_INPUT',
+    409,
+    'look at what it has changed; its correlation_id finds it in the log and the audit log',
+  ),
   body_too_large: traits('INVALID_INPUT', 413, 'send less'),
   url_too_long: traits('INVALID_INPUT', 414, 'ask for a model or file by the name that /v1/models tells'),
   media_type_unknown: traits('INVALID_INPUT', 415, 'send `Content-Type: application/json`'),
