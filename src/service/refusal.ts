@@ -24,7 +24,7 @@ export const REFUSALS = {
   source_not_taken: traits(
     'INVALID_INPUT',
     400,
-    'upload the bytes (POST /v1/uploads), or let whoever rules the manifest run `wan models add`',
+    'upload the bytes (POST /v1/uploads), or name `files` with path, url, size and sha256 of each',
   ),
   request_timeout: traits('NETWORK_TIMEOUT', 408, 'send the whole request sooner'),
   plan_unknown: traits('CONCURRENT_MODIFICATION', 409, 'ask for a new plan, and run that'),
