@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Config } from '../config/config.ts';
 import { asModelError } from '../domain/errors.ts';
 import { newCorrelationId } from '../observability/correlation-id.ts';
+import { openStore, readStoreId } from '../store/open-store.ts';
 import type { Otlp, OtlpOptions } from '../telemetry/otlp/otlp.ts';
 import { systemClock } from '../util/system-world.ts';
 import { storeContext } from './store-context.ts';
@@ -53,7 +54,6 @@ async function otlpOptions(config: Config, options: OpenOtlpOptions): Promise<Ot
 /** Of the store, whichever process sends them. A command leaves out what only a look at every file can tell. */
 async function metricsOptions(config: Config, url: string, { isService, onTrouble }: OpenOtlpOptions): Promise<OtlpOptions['metrics']> {
   if (config.modelsRoot === undefined) return undefined;
-  const { openStore, readStoreId } = await import('../store/open-store.ts');
   const { metricsReport, rememberedStorage } = await import('../telemetry/metrics-report.ts');
   const store = storeContext(config.modelsRoot, config.cwd);
   const target = { url, headers: headersOf(config, 'metrics') };
