@@ -1,7 +1,8 @@
 /** What every verb works with, put together by compose.ts. */
-import type { AddressGuard } from '../backends/http/address-guard.ts';
+
 import type { StorageBackend } from '../backends/backend.ts';
 import type { HfCache } from '../backends/hf-cache/hf-cache.ts';
+import type { AddressGuard } from '../backends/http/address-guard.ts';
 import type { Emit } from '../domain/events.ts';
 import type { TierSettings } from '../domain/tiers.ts';
 import type { KnownFailures } from '../limits/known-failures.ts';

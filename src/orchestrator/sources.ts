@@ -1,7 +1,7 @@
 /** `sources`: the places that a model's bytes would come from, best first, and on request how well each answers. */
 import { isCredentialed, type StorageBackend } from '../backends/backend.ts';
-import { unguardedUrl } from '../domain/guarded-url.ts';
 import { asModelError, ModelError } from '../domain/errors.ts';
+import { unguardedUrl } from '../domain/guarded-url.ts';
 import type { ModelSource, SourcesReport } from '../domain/results.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import type { KnownFailures, KnownPlace } from '../limits/known-failures.ts';

@@ -54,7 +54,9 @@ export async function lookForGc(work: Orchestration, options: GcOptions, need?: 
       inManifest: isNamedThere,
       // Also where the registry is not there, or the manifest has another model of this name: what nobody says a source of does not come back.
       isOnlyCopy: (place) =>
-        place.family === CUSTOM_FAMILY && !(isNamedThere(place) && hasSource(registry.spec(formatRef(place.ref)))) && !isCold(place.family, place.ref),
+        place.family === CUSTOM_FAMILY &&
+        !(isNamedThere(place) && hasSource(registry.spec(formatRef(place.ref)))) &&
+        !isCold(place.family, place.ref),
       openBy: (snapshot) => (open === undefined ? undefined : userOf(open, snapshot)),
       wanted: wantedBy(registry, scan),
     },

@@ -17,7 +17,9 @@ function jsonOf({ modelId: _, isCustom, files, createdAt, updatedAt, deletedAt, 
   return {
     custom: isCustom,
     ...fields,
-    ...(files.length > 0 && { files: files.map(({ path, sizeBytes, sha256, url }) => ({ path, size: sizeBytes, sha256, ...(url !== undefined && { url }) })) }),
+    ...(files.length > 0 && {
+      files: files.map(({ path, sizeBytes, sha256, url }) => ({ path, size: sizeBytes, sha256, ...(url !== undefined && { url }) })),
+    }),
     created_at: createdAt,
     updated_at: updatedAt,
     ...(deletedAt !== undefined && { deleted_at: deletedAt }),

@@ -31,7 +31,8 @@ export function checkSources(sources: RawNode, report: Report): void {
 }
 
 /** Of a URL that stands where others may read it: it carries no secret. */
-export const keptUrlFault = (url: string): Fault | undefined => sourceFault(url) ?? (SECRET_PARAMETER.test(url) ? secretInUrl(url) : undefined);
+export const keptUrlFault = (url: string): Fault | undefined =>
+  sourceFault(url) ?? (SECRET_PARAMETER.test(url) ? secretInUrl(url) : undefined);
 
 /** A file's own URL may be presigned: its query is its business. */
 export function checkFileUrl(url: string, path: TomlPath, report: Report): void {

@@ -46,7 +46,9 @@ export const registration = z.looseObject({
   version: nullable(word).meta({ description: 'beside `name`; default 1.0.0' }),
   path: nullable(text).meta({ description: 'refused: the service reads no files for callers' }),
   files: nullable(z.array(fileAtUrl).min(1).max(UPLOAD_LIMITS.files)).meta({ description: 'where its bytes are to be had' }),
-  url: nullable(text).meta({ description: 'of the only file, with `size` and `sha256`; without them refused: nothing would prove its bytes' }),
+  url: nullable(text).meta({
+    description: 'of the only file, with `size` and `sha256`; without them refused: nothing would prove its bytes',
+  }),
   size: z.unknown().optional().meta({ description: 'of the file at `url`, in bytes' }),
   sha256: z.unknown().optional().meta({ description: 'of the file at `url`' }),
 });

@@ -40,7 +40,14 @@ describe('a model that is registered by URLs', () => {
     const made = await register({ type: 'llm', files: [fileAt(source.urlOf('x/a.bin'))] });
     expect([made.status, made.as(modelDetails)]).toEqual([
       201,
-      expect.objectContaining({ id: ID, status: 'pending', custom: true, file_count: 1, size_bytes: BYTES.length, bytes_needed: BYTES.length }),
+      expect.objectContaining({
+        id: ID,
+        status: 'pending',
+        custom: true,
+        file_count: 1,
+        size_bytes: BYTES.length,
+        bytes_needed: BYTES.length,
+      }),
     ]);
     expect(source.requests).toEqual([]);
     const directory = await served.orchestrator.ensure(ID);
