@@ -108,7 +108,7 @@ function linked(run: CopyRun, request: CopyOut): Promise<'hard'> {
       throw isErrno(error, ...UNSHARED) ? impossible(request) : error;
     });
     const after = readStatKey(source);
-    if (isProven && after !== undefined) await ledger.record(sha256, after);
+    if (isProven && after !== undefined) await ledger.rekey(sha256, after);
     return 'hard';
   });
 }
