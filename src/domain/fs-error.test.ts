@@ -46,7 +46,11 @@ describe('errors of the file system', () => {
   it('that libuv has no name for are named all the same', () => {
     const code = 'Unknown system error -122';
     const error = fsError(Object.assign(new Error(`${code}: ${code}, write`), { code }), 'write f');
-    expect(error).toMatchObject({ code: 'NO_SPACE', details: { errno: 'EDQUOT' }, message: 'cannot write f: EDQUOT: disk quota exceeded, write' });
+    expect(error).toMatchObject({
+      code: 'NO_SPACE',
+      details: { errno: 'EDQUOT' },
+      message: 'cannot write f: EDQUOT: disk quota exceeded, write',
+    });
   });
 
   it('leave a ModelError as it is', () => {
