@@ -29,6 +29,8 @@ export interface OperandSpec {
   readonly max: number;
   readonly choices?: readonly string[];
   readonly completes?: Completion;
+  /** What stands after the first one, where that is something else. */
+  readonly thenCompletes?: Completion;
   /** The words that may stand first, and what comes after each. */
   readonly actions?: Readonly<Record<string, Completion>>;
   /** What may stand after the verb, a usage line each, where the name does not say it. */

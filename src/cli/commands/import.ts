@@ -24,6 +24,7 @@ export const importVerb: Command = {
     min: 0,
     max: Number.POSITIVE_INFINITY,
     completes: 'directory',
+    thenCompletes: 'ref',
     forms: ['[options] --from KIND [PATH [REF…]]'],
   },
   options: [
