@@ -69,6 +69,15 @@ describe('an older registry', () => {
     },
   );
 
+  it('that is not there is told as a missing file, not as a missing manifest', async () => {
+    const { made } = await world();
+    const orchestrator = await made.orchestrator();
+    await expect(orchestrator.importRegistry('/nowhere/registry.json')).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: 'there is no file at /nowhere/registry.json',
+    });
+  });
+
   it('is taken over by the command, too', async () => {
     const { made, file } = await world();
     const { code, json } = await made.cli(['registry', 'import', file, '--json']);

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { ModelError } from '../../domain/errors.ts';
+import { isModelError, ModelError } from '../../domain/errors.ts';
 import { fsError, isErrno } from '../../domain/fs-error.ts';
 import type { Entries, RegistryEntry } from '../../domain/registry-entry.ts';
 import type { ImportedEntry, RegistryImport } from '../../domain/registry-import.ts';
@@ -22,7 +22,7 @@ import { changeEntries, MAX_ENTRIES } from './change-entries.ts';
 export async function importRegistry(work: Orchestration, file: string, call: CallOptions = {}): Promise<RegistryImport> {
   const source = resolve(file);
   if (source === resolve(work.entriesPath)) return convertRegistry(work, call);
-  const older = olderIn(source, readManifestFile(source).bytes);
+  const older = olderIn(source, olderBytes(source));
   const registry = await work.registry();
   return changeEntries(work, { ...call, doing: `import ${source}` }, (now) => {
     const taken = older.map((one) => takeOver(work, registry, { now, one }));
@@ -31,6 +31,17 @@ export async function importRegistry(work: Orchestration, file: string, call: Ca
       result: { source, registryFile: work.entriesPath, entries: taken.map(({ report }) => report) },
     };
   });
+}
+
+/** @throws ModelError INVALID_INPUT where there is no such file */
+function olderBytes(path: string): Buffer {
+  try {
+    return readManifestFile(path).bytes;
+  } catch (error) {
+    if (!isModelError(error, 'MISSING_MANIFEST')) throw error;
+    const hint = 'name the file that the older model manager keeps, such as model_registry.json';
+    throw new ModelError('INVALID_INPUT', `there is no file at ${path}`, { reason: 'not_found', hint, cause: error });
+  }
 }
 
 /** Of the file in the registry's own place. What it was is kept beside it before anything is written. */
