@@ -2,11 +2,14 @@
 import type { Config } from '../config/config.ts';
 import { requireManifestPath } from '../config/require-manifest-path.ts';
 import type { ModelSummary } from '../domain/spec.ts';
+import { ModelRegistry } from '../registry/model-registry.ts';
+import { ModelResolver } from '../resolver/model-resolver.ts';
 import { CATALOG, type CatalogEntry, entriesOf, findEntry, GROUPS, lastWord } from './catalog.ts';
 import type { Command, Completion, OptionSpec } from './command.ts';
 import { COMMON_OPTIONS } from './common-options.ts';
 import type { Io } from './io.ts';
 import { ParsedArgs } from './parsed-args.ts';
+import { readWords } from './read-words.ts';
 import { verbWords } from './request.ts';
 import { Session } from './session.ts';
 
@@ -55,7 +58,7 @@ async function ofVerb(entry: CatalogEntry, { before, current, io }: Place): Prom
     return inline === undefined ? values : values.map((value) => ({ ...value, word: `${inline}=${value.word}` }));
   }
   if (current.startsWith('-')) return optionsOf(command.options);
-  return operandsOf(command, { before, current, io });
+  return operandsOf(command, { before, current, io }, operandCount(before, { entry, options }));
 }
 
 async function valuesOf(option: OptionSpec, place: Place): Promise<readonly Candidate[]> {
@@ -65,10 +68,17 @@ async function valuesOf(option: OptionSpec, place: Place): Promise<readonly Cand
   return option.completes === undefined ? [] : completed(option.completes, place);
 }
 
-async function operandsOf({ operands }: Command, place: Place): Promise<readonly Candidate[]> {
+/** How many operands stand there already. */
+function operandCount(before: readonly string[], { entry, options }: { entry: CatalogEntry; options: readonly OptionSpec[] }): number {
+  const words = readWords(before, options).filter(({ kind }) => kind === 'operand');
+  return words.length - entry.name.split(' ').length;
+}
+
+async function operandsOf({ operands }: Command, place: Place, stands: number): Promise<readonly Candidate[]> {
   if (operands?.choices !== undefined) return operands.choices.map((word) => ({ word }));
   if (operands?.actions !== undefined) return afterAction(operands.actions, place);
-  return operands?.completes === undefined ? [] : completed(operands.completes, place);
+  const kind = stands > 0 ? (operands?.thenCompletes ?? operands?.completes) : operands?.completes;
+  return kind === undefined ? [] : completed(kind, place);
 }
 
 async function afterAction(actions: Readonly<Record<string, Completion>>, place: Place): Promise<readonly Candidate[]> {
@@ -111,7 +121,6 @@ async function namesOf(place: Place, of: (model: ModelSummary) => readonly strin
 
 async function modelsOf(place: Place): Promise<readonly ModelSummary[]> {
   const config = await configOf(place);
-  const { ModelRegistry } = await import('../registry/model-registry.ts');
   const registry = await ModelRegistry.load({ manifestPath: requireManifestPath(config), cacheDir: await cacheDirOf(config) });
   return registry.listModels();
 }
@@ -134,7 +143,6 @@ function configOf({ before, io }: Place): Promise<Config> {
 /** Where other verbs have kept the parsed manifest; completing itself writes nothing. */
 async function cacheDirOf({ modelsRoot }: Config): Promise<string | undefined> {
   if (modelsRoot === undefined) return undefined;
-  const { ModelResolver } = await import('../resolver/model-resolver.ts');
   return new ModelResolver({ modelsRoot }).stateDir('manifests');
 }
 

@@ -20,11 +20,13 @@ export interface EntryFields {
 
 export const ENTRY_FIELDS = ['type', 'description', 'tags', 'capabilities', 'requirements', 'metadata'] as const;
 
-/** A file whose bytes were proven here. */
+/** A file whose bytes were proven here, or are to be fetched and proven. */
 export interface EntryFile {
   readonly path: string;
   readonly sizeBytes: number;
   readonly sha256: Sha256;
+  /** Where whoever registered the model says that it is. Absent: it was uploaded. */
+  readonly url?: string;
 }
 
 export interface RegistryEntry extends EntryFields {
@@ -34,6 +36,8 @@ export interface RegistryEntry extends EntryFields {
   readonly isCustom: boolean;
   /** Of a custom model, all of them; none: nothing was uploaded yet. */
   readonly files: readonly EntryFile[];
+  /** `hf://org/name@commit`, where it was registered as a repository of the Hub. */
+  readonly source?: string;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly updatedAt: string;

@@ -55,33 +55,10 @@ const GRACE_MS = 10_000;
 const DISK_FRESH_MS = 2000;
 
 /** Ready to listen. */
-export async function createService({
-  orchestrator,
-  config,
-  tokens,
-  version,
-  onAnswer,
-  tracing,
-  onTrouble = () => undefined,
-  logTail = new LogTail(),
-}: ServiceOptions): Promise<Service> {
+export async function createService(options: ServiceOptions): Promise<Service> {
+  const { orchestrator, config, tokens, version, onAnswer, tracing, onTrouble = () => undefined } = options;
   const stop = new AbortController();
-  const jobs = openJobQueue(config);
   const door = new Door(tokens, anonymousAt(config));
-  const context: ServiceContext = {
-    orchestrator,
-    health: healthOf(orchestrator, config),
-    jobs,
-    feed: new LiveFeed({ queue: jobs, events: storeEventsOf(config), onTrouble }),
-    epoch: randomBytes(4).toString('hex'),
-    gcPlans: new GcPlans(),
-    standing: new Standing(door),
-    disk: new SharedLook({ look: () => orchestrator.diskUsage(), freshForMs: DISK_FRESH_MS, now: () => performance.now() }),
-    config,
-    version,
-    logTail,
-    stopping: stop.signal,
-  };
   const app = bareApp({ stopping: stop.signal, tracing });
   tellAnswers(app, (answer, request) => {
     request.span?.end(endOfRequest(answer));
@@ -92,7 +69,7 @@ export async function createService({
   guard(app, { door, names: ownNames(config), rateLimit: config.apiRateLimit });
   answerOnce(app, openAnswerRecords(config));
   await convertOlderRegistry(orchestrator, onTrouble);
-  await registerRoutes(app, context);
+  await registerRoutes(app, contextOf({ ...options, onTrouble }, door, stop.signal));
   await app.ready();
   return {
     app,
@@ -105,6 +82,28 @@ export async function createService({
       stop.abort();
       return closeGently(app, graceMs);
     },
+  };
+}
+
+function contextOf(
+  { orchestrator, config, version, onTrouble, logTail = new LogTail() }: ServiceOptions & Required<Pick<ServiceOptions, 'onTrouble'>>,
+  door: Door,
+  stopping: AbortSignal,
+): ServiceContext {
+  const jobs = openJobQueue(config);
+  return {
+    orchestrator,
+    health: healthOf(orchestrator, config),
+    jobs,
+    feed: new LiveFeed({ queue: jobs, events: storeEventsOf(config), onTrouble }),
+    epoch: randomBytes(4).toString('hex'),
+    gcPlans: new GcPlans(),
+    standing: new Standing(door),
+    disk: new SharedLook({ look: () => orchestrator.diskUsage(), freshForMs: DISK_FRESH_MS, now: () => performance.now() }),
+    config,
+    version,
+    logTail,
+    stopping,
   };
 }
 

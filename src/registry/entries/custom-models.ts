@@ -1,8 +1,9 @@
 /** Models of the registry that have bytes of their own, in the form in which the manifest has models: what makes specs of them is the same. */
 
-import { CUSTOM_FAMILY, type Entries, hasFiles, type RegistryEntry } from '../../domain/registry-entry.ts';
+import { guardedUrl } from '../../domain/guarded-url.ts';
+import { CUSTOM_FAMILY, type Entries, type EntryFile, hasFiles, type RegistryEntry } from '../../domain/registry-entry.ts';
 import type { ModelSummary } from '../../domain/spec.ts';
-import type { ManifestModel } from '../manifest-schema.ts';
+import type { ManifestFile, ManifestModel } from '../manifest-schema.ts';
 import { ONLY_VARIANT } from '../variant-files.ts';
 
 export interface CustomModel {
@@ -12,8 +13,8 @@ export interface CustomModel {
 
 export const customModels = (entries: Entries): CustomModel[] => [...entries.values()].filter(hasFiles).map(customModel);
 
-/** No source is named: what was uploaded lies here and nowhere else. */
-function customModel({ modelId, type, description = '', tags = [], files }: RegistryEntry): CustomModel {
+/** A file that was uploaded lies here and nowhere else; any other one has its URL, or the source of its model. */
+function customModel({ modelId, type, description = '', tags = [], files, source }: RegistryEntry): CustomModel {
   const common = { family: CUSTOM_FAMILY, description, ...(type !== undefined && { type }) };
   return {
     summary: {
@@ -25,6 +26,18 @@ function customModel({ modelId, type, description = '', tags = [], files }: Regi
       totalBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
       proof: 'manifest-sha256',
     },
-    model: { ...common, tags: [...tags], files: files.map(({ path, sizeBytes, sha256 }) => ({ path, size: sizeBytes, sha256 })) },
+    model: {
+      ...common,
+      tags: [...tags],
+      files: files.map(fileOf),
+      ...(source !== undefined && { sources: { priority: [source] } }),
+    },
   };
 }
+
+const fileOf = ({ path, sizeBytes, sha256, url }: EntryFile): ManifestFile => ({
+  path,
+  size: sizeBytes,
+  sha256,
+  ...(url !== undefined && { url: guardedUrl(url) }),
+});

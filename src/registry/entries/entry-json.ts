@@ -5,17 +5,21 @@ import { ENTRY_FIELDS, type Entries, type EntryFile, type RegistryEntry } from '
 import { isTable } from '../rules/raw-table.ts';
 import { cleanFields, type FieldProblem } from './entry-fields.ts';
 import { filesFault } from './files-fault.ts';
+import { sourceFault, urlFault } from './url-fault.ts';
 
+/** A line a model: to be read, compared and searched by people, and no longer than it must be. */
 export function entriesText(entries: Entries, schema: string): string {
-  const models = Object.fromEntries([...entries.values()].map((entry) => [entry.modelId, jsonOf(entry)]));
-  return `${JSON.stringify({ schema, models }, undefined, 2)}\n`;
+  const lines = [...entries.values()].map((entry) => `    ${JSON.stringify(entry.modelId)}: ${JSON.stringify(jsonOf(entry))}`);
+  return `{\n  "schema": ${JSON.stringify(schema)},\n  "models": {\n${lines.join(',\n')}\n  }\n}\n`;
 }
 
 function jsonOf({ modelId: _, isCustom, files, createdAt, updatedAt, deletedAt, revision, madeBy, ...fields }: RegistryEntry) {
   return {
     custom: isCustom,
     ...fields,
-    ...(files.length > 0 && { files: files.map(({ path, sizeBytes, sha256 }) => ({ path, size: sizeBytes, sha256 })) }),
+    ...(files.length > 0 && {
+      files: files.map(({ path, sizeBytes, sha256, url }) => ({ path, size: sizeBytes, sha256, ...(url !== undefined && { url }) })),
+    }),
     created_at: createdAt,
     updated_at: updatedAt,
     ...(deletedAt !== undefined && { deleted_at: deletedAt }),
@@ -35,7 +39,7 @@ export function entryOf(id: string, raw: unknown, problems: FieldProblem[]): [st
     report('', 'is no object');
     return [];
   }
-  const { custom, files: rawFiles, created_at, updated_at, deleted_at, revision, made_by, ...rest } = raw;
+  const { custom, files: rawFiles, source, created_at, updated_at, deleted_at, revision, made_by, ...rest } = raw;
   const { fields, problems: ofFields } = cleanFields(rest);
   for (const { where, message } of ofFields) report(`.${where}`, message);
   const files = filesOf(rawFiles, report);
@@ -43,11 +47,14 @@ export function entryOf(id: string, raw: unknown, problems: FieldProblem[]): [st
   if (custom === false && files.length > 0) report('.files', 'are those of the manifest: an entry of a model of the manifest has none');
   for (const [key, value] of Object.entries({ created_at, updated_at, ...(deleted_at !== undefined && { deleted_at }) }))
     if (!isMoment(value)) report(`.${key}`, 'is no moment');
+  const fault = source === undefined ? undefined : sourceFault(source);
+  if (fault !== undefined) report('.source', fault);
   if (!Number.isSafeInteger(revision)) report('.revision', 'is no number');
   if (made_by !== undefined && typeof made_by !== 'string') report('.made_by', 'is no text');
   if (problems.length > before) return [];
   const entry = {
     ...{ modelId: id, isCustom: custom, files, createdAt: created_at, updatedAt: updated_at, revision, ...fields },
+    ...(source !== undefined && { source }),
     ...(deleted_at !== undefined && { deletedAt: deleted_at }),
     ...(made_by !== undefined && { madeBy: made_by }),
   } as unknown as RegistryEntry;
@@ -66,10 +73,12 @@ function filesOf(raw: unknown, report: (where: string, message: string) => void)
     return [];
   }
   const files = raw.flatMap((one: Raw, at): EntryFile[] => {
-    const { path, size, sha256 } = isTable(one) ? one : ({} as Raw);
+    const { path, size, sha256, url } = isTable(one) ? one : ({} as Raw);
     const digest = typeof sha256 === 'string' ? parseSha256(sha256) : undefined;
+    const fault = url === undefined ? undefined : urlFault(url);
+    if (fault !== undefined) report(`.files.${at}.url`, fault);
     if (typeof path === 'string' && Number.isSafeInteger(size) && Number(size) >= 0 && digest !== undefined)
-      return [{ path, sizeBytes: Number(size), sha256: digest }];
+      return [{ path, sizeBytes: Number(size), sha256: digest, ...(url !== undefined && { url: String(url) }) }];
     report(`.files.${at}`, 'has no path, size or sha256 that can be one');
     return [];
   });

@@ -8,7 +8,6 @@ import { standInExposition } from '../../compose/telemetry.ts';
 import type { Config } from '../../config/config.ts';
 import { requireModelsRoot } from '../../config/require-models-root.ts';
 import { ApiTokens } from '../../credentials/api-tokens.ts';
-import { newCorrelationId } from '../../observability/correlation-id.ts';
 import type { LogRecord } from '../../observability/log-record.ts';
 import { addHeaders, bareApp, ownNames } from '../bare-app.ts';
 import { anonymousAt, requireToken } from '../binding.ts';
@@ -17,6 +16,7 @@ import { PROBLEM_TYPE } from '../contract/problem.ts';
 import { guard } from '../guard.ts';
 import { closeGently, listen } from '../listen.ts';
 import { problemOf } from '../problem.ts';
+import { correlationIdOf } from '../request-id.ts';
 import { dashboardRoutes } from '../routes/dashboard-routes.ts';
 import type { ServiceApp } from '../service-context.ts';
 import type { Ready, ServiceThread } from '../thread/service-thread.ts';
@@ -149,7 +149,7 @@ export class Front {
       this.#standIn(request, response);
       return;
     }
-    const problem = problemOf(unresponsive(this.silence), newCorrelationId());
+    const problem = problemOf(unresponsive(this.silence), correlationIdOf(request));
     const body = JSON.stringify(problem);
     response.writeHead(problem.status, {
       ...{ 'content-type': PROBLEM_TYPE, 'content-length': Buffer.byteLength(body), 'x-correlation-id': problem.correlation_id },

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, utimesSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
@@ -67,7 +67,8 @@ describe('an upload', () => {
     for (const { path, bytes } of parts) expect(readFileSync(join(directory, path)).equals(bytes)).toBe(true);
     expect(await served.orchestrator.verifyIntegrity(ID, { deep: true })).toMatchObject({ ok: true });
     expect((await served.ask(`/v1/models/${ID}/files/config.json`)).text).toBe('{"a":1}');
-    expect((await client.complete(id)).json.reason).toBe('upload_unknown');
+    expect((await client.complete(id)).json).toMatchObject({ id: ID, status: 'available' });
+    expect((await client.patch(id, 0, 0, small)).json.reason).toBe('upload_unknown');
     expect(readdirSync(join(world.modelsRoot, '.state', 'uploads'))).toEqual([]);
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
@@ -84,6 +85,22 @@ describe('an upload', () => {
     await vi.waitFor(async () => expect(await client.offset(id, 0)).toBe(500_000), PATIENCE);
     await vi.waitFor(async () => expect((await client.sendFile(id, 0, big))?.status).toBe(204), PATIENCE);
     await client.sendFile(id, 1, small);
+    expect((await client.complete(id)).json).toMatchObject({ status: 'available' });
+  });
+
+  it('proves what came whole also when the client has gone', async () => {
+    const { served, client } = await serve();
+    const whole = random(40_000_000, 9);
+    const id = await begun(client, [{ path: 'a.bin', bytes: whole }]);
+    const headers = { 'content-type': 'application/offset+octet-stream', 'upload-offset': '0', 'content-length': whole.length };
+    const gone = request({ port: served.port, method: 'PATCH', path: `/v1/uploads/${id}/files/0`, headers });
+    gone.once('error', () => undefined).end(whole);
+    await vi.waitFor(async () => expect(await client.offset(id, 0)).toBe(whole.length), { ...PATIENCE, interval: 5 });
+    gone.destroy(new Error('gone'));
+    await vi.waitFor(async () => {
+      const { files } = (await served.ask(`/v1/uploads/${id}`)).as(uploadDocument);
+      expect(files.map(({ state }) => state)).toEqual(['proven']);
+    }, PATIENCE);
     expect((await client.complete(id)).json).toMatchObject({ status: 'available' });
   });
 
@@ -290,6 +307,23 @@ describe('garbage collection', () => {
     }
     expect((await client.complete(id)).json.reason).toBe('upload_unknown');
     expect([readdirSync(join(world.modelsRoot, '.tmp')), readdirSync(join(world.modelsRoot, '.state', 'uploads'))]).toEqual([[], []]);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it.each(['the manifest has a model of that name', 'the registry is not where it was'])('never takes it while %s', async (why) => {
+    const { world, served, client } = await serve({ WAN_GC_GRACE: '0' });
+    await client.complete(await uploaded(client));
+    const registry = join(world.modelsRoot, '.state', 'registry', 'models.json');
+    const before = { [MODEL]: { files: { 'a.bin': 'some bytes' } } };
+    if (why.startsWith('the manifest')) {
+      await world.write({ ...before, [ID]: { files: { 'other.bin': 'not these' } } });
+      expect((await client.send('PATCH', `/v1/models/${ID}`, { tags: ['x'] })).status).toBe(200);
+    } else renameSync(registry, `${registry}.moved`);
+    const report = await served.orchestrator.gc({ olderThanMs: 1, maxSizeBytes: 0, purge: true });
+    expect(report.items.find(({ what }) => what === ID)).toMatchObject({ action: 'keep', reason: 'only_copy' });
+    await world.write(before);
+    if (existsSync(`${registry}.moved`)) renameSync(`${registry}.moved`, registry);
+    expect((await served.ask(`/v1/models/${ID}`)).as(modelDetails)).toMatchObject({ status: 'available', custom: true, file_count: 3 });
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 

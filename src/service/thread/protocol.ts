@@ -2,7 +2,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { LoadConfigInput } from '../../config/load-config.ts';
 import type { serveData } from '../../documents/machine.ts';
-import type { ErrorDocument } from '../../domain/errors.ts';
 import type { LogRecord } from '../../observability/log-record.ts';
 import type { Wire } from '../../wire/wire.ts';
 
@@ -20,10 +19,11 @@ export interface KnownName {
   readonly variant: string;
 }
 
+/** `error` is an ErrorDocument, `line` a LogRecord, as JSON: what they hold of others need not be what threads can be sent. */
 export type FromThread =
   | { readonly type: 'ready'; readonly about: About; readonly models: readonly KnownName[] }
-  | { readonly type: 'failed'; readonly error: ErrorDocument }
-  | { readonly type: 'log'; readonly record: LogRecord }
+  | { readonly type: 'failed'; readonly error: string }
+  | { readonly type: 'log'; readonly line: string }
   /** All is closed; whatever still holds the thread may be cut off. */
   | { readonly type: 'ended' };
 

@@ -9,9 +9,11 @@ import { ApiTokens } from '../../credentials/api-tokens.ts';
 import { asModelError, type ModelError } from '../../domain/errors.ts';
 import type { EventSink } from '../../domain/events.ts';
 import { newCorrelationId } from '../../observability/correlation-id.ts';
-import { type LogRecord, toLogRecord } from '../../observability/log-record.ts';
-import { isLogged } from '../../observability/log-sink.ts';
+import { failureFields } from '../../observability/log-fields.ts';
+import type { LogRecord } from '../../observability/log-record.ts';
 import { LogTail } from '../../observability/log-tail.ts';
+import { isLogged, logSink } from '../../observability/log-writer.ts';
+import { redactValue } from '../../observability/redact-value.ts';
 import type { ModelOrchestrator } from '../../orchestrator/api.ts';
 import type { Otlp } from '../../telemetry/otlp/otlp.ts';
 import { PortSocket } from '../../util/port-socket.ts';
@@ -57,7 +59,10 @@ async function serve({ config, version, port, log, otlp, sinks, orchestrator }: 
     modelId,
     variant,
   }));
-  const onTrouble = (error: unknown): void => log.write({ ...trouble(asModelError(error).message), error_code: asModelError(error).code });
+  const onTrouble = (error: unknown): void => {
+    const failure = asModelError(error);
+    log.write({ ...trouble(failure.message), ...failureFields(failure) });
+  };
   const service = await createService({
     ...{ orchestrator, config, version, onTrouble, tokens: new ApiTokens(config), tracing: otlp, logTail: log.tail },
     onAnswer: (answer) => log.write(answerRecord(answer)),
@@ -87,16 +92,12 @@ interface ThreadLog {
 /** Lines are written by the main thread; the last of them are kept here, for those who ask the service. */
 function threadLog({ logLevel }: Config, post: (message: FromThread) => void): ThreadLog {
   const tail = new LogTail();
-  const write = (record: LogRecord): void => {
+  const take = (record: LogRecord): void => {
     if (!isLogged(record, logLevel)) return;
     tail.add(record);
-    post({ type: 'log', record });
+    post({ type: 'log', line: JSON.stringify(record) });
   };
-  const sink: EventSink = (event) => {
-    const record = toLogRecord(event);
-    if (record !== undefined) write(record);
-  };
-  return { sink, write, tail };
+  return { sink: logSink(take), write: (record) => take(redactValue(record) as LogRecord), tail };
 }
 
 /** Requests go on being answered: what could not be done beside them is told here. */

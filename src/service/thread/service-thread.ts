@@ -43,9 +43,9 @@ export class ServiceThread {
     const worker = new Worker(workerUrl(), { name: 'service', workerData: { input, version, pulse } satisfies ThreadData });
     const [ready, ended] = [Promise.withResolvers<Ready>(), Promise.withResolvers<void>()];
     worker.on('message', (message: FromThread) => {
-      if (message.type === 'log') onLog(message.record);
+      if (message.type === 'log') onLog(JSON.parse(message.line) as LogRecord);
       else if (message.type === 'ready') ready.resolve(message);
-      else if (message.type === 'failed') ready.reject(revived(message.error));
+      else if (message.type === 'failed') ready.reject(revived(JSON.parse(message.error) as ErrorDocument));
       else void worker.terminate();
     });
     worker.once('error', (error) => ended.reject(error));

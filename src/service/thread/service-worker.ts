@@ -13,7 +13,7 @@ const stopBeating = beat(pulse);
 try {
   await runService({ config: await loadConfig(input), version, port });
 } catch (error) {
-  port.postMessage({ type: 'failed', error: asModelError(error).toJSON() } satisfies FromThread);
+  port.postMessage({ type: 'failed', error: JSON.stringify(asModelError(error)) } satisfies FromThread);
 } finally {
   stopBeating();
   port.postMessage({ type: 'ended' } satisfies FromThread);
