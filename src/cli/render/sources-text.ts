@@ -8,6 +8,7 @@ import { failureLines } from './failure-lines.ts';
 import { judged, mark, paint, type Verdict } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { type Column, table } from './table.ts';
+import { NO_MODELS } from './tried-table.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: '' },
@@ -21,6 +22,7 @@ const COLUMNS: readonly Column[] = [
 
 /** For each model its sources in the order in which they are asked, then what to do about those with a problem. */
 export function sourcesText(screen: Screen, tried: readonly Tried<SourcesReport>[]): string {
+  if (tried.length === 0) return NO_MODELS;
   return valuesOf(tried)
     .map((report) => oneModel(screen, report))
     .join('\n\n');
