@@ -1,4 +1,4 @@
-import type { ErrorDocument } from '../../domain/errors.ts';
+import { ERROR_CODES, type ErrorDocument } from '../../domain/errors.ts';
 import { formatRef } from '../../domain/model-ref.ts';
 import type { ModelSource, SourcesReport } from '../../domain/results.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
@@ -73,5 +73,7 @@ const problemOf = ({ error, probe }: ModelSource): ErrorDocument | undefined => 
 function faultLines(screen: Screen, source: ModelSource): readonly string[] {
   const problem = problemOf(source);
   if (problem === undefined) return [];
-  return [`${mark(screen, verdictOn(source))} ${problem.message}`, `  ${paint(screen, 'dim', problem.hint)}`];
+  const head = `${mark(screen, verdictOn(source))} ${problem.message}`;
+  // The usual hint names this very verb.
+  return problem.hint === ERROR_CODES.SOURCE_UNAVAILABLE.hint ? [head] : [head, `  ${paint(screen, 'dim', problem.hint)}`];
 }
