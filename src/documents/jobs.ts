@@ -24,9 +24,9 @@ const jobSummary = z.object({
   sources: z
     .array(
       z.object({
-        source: z.string().meta({ description: 'redacted URL, or `several` for files that more than one gave' }),
-        files: count,
-        bytes,
+        source: z.string().meta({ description: 'redacted URL' }),
+        files: count.meta({ description: 'whole ones that it gave, or a part of' }),
+        bytes: bytes.meta({ description: 'that it sent so far, whatever became of them' }),
       }),
     )
     .meta({ description: `at most ${SUMMARY_ROWS}` }),
