@@ -11,6 +11,7 @@ function file(hashLane: Lane, unhashedBytes: number, reading: readonly Lane[] = 
   return {
     hashLane,
     unhashedBytes,
+    isJoint: false,
     ranges: new Set(reading.map((lane) => ({ lane, remaining: () => ({ offset: 0, end: unhashedBytes }) }))),
   };
 }
