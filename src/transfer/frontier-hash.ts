@@ -24,7 +24,7 @@ export interface FileHash {
 export interface FileHashOptions {
   readonly file: SharedFile;
   /** Where leaves are wanted, the load of the lane that decides about making them. */
-  readonly leavesWhen: LaneLoad | undefined;
+  readonly leavesWhen: Pick<LaneLoad, 'isIdle'> | undefined;
   readonly onDone: (result: HashResult, generation: number) => void;
   readonly onError: (error: unknown, generation: number) => void;
 }

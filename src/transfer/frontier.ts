@@ -23,7 +23,7 @@ export interface FrontierOptions<Sha256 extends Sha256Hash<Sha256>> {
   readonly file: SharedFile;
   readonly hash: ContentHash<Sha256>;
   /** Where leaves are wanted, the load of the lane that decides about making them. */
-  readonly leavesWhen: LaneLoad | undefined;
+  readonly leavesWhen: Pick<LaneLoad, 'isIdle'> | undefined;
 }
 
 export class Frontier<Sha256 extends Sha256Hash<Sha256>> {

@@ -10,6 +10,7 @@ import { JointFrontierHash } from './joint-frontier-hash.ts';
 import { JointHashing } from './joint-hashing.ts';
 import type { SharedFile } from './lane-protocol.ts';
 import { PieceWriter } from './piece-writer.ts';
+import { LEAF_BYTES } from './transfer.ts';
 
 interface Shape {
   readonly sizeBytes: number;
@@ -21,6 +22,7 @@ class Written {
   readonly cell = new FrontierCell();
   readonly map: PieceMap;
   readonly digests: string[] = [];
+  readonly leaves: (Uint8Array | undefined)[] = [];
   readonly errors: unknown[] = [];
   readonly hash: JointFrontierHash;
   readonly #shape: Shape;
@@ -34,8 +36,11 @@ class Written {
     this.hash = new JointFrontierHash({
       file: this.file,
       joint,
-      leavesWhen: undefined,
-      onDone: ({ sha256 }) => this.digests.push(sha256),
+      leavesWhen: { isIdle: true },
+      onDone: ({ sha256, leaves }) => {
+        this.digests.push(sha256);
+        this.leaves.push(leaves);
+      },
       onError: (error) => this.errors.push(error),
     });
   }
@@ -119,6 +124,19 @@ describe('files that are hashed side by side', () => {
     contents[0] = fresh;
     for (let piece = 1; piece < 5; piece++) files.forEach((file, at) => void file.piece(contents[at] ?? fresh, piece));
     expect(await Promise.all(files.map((file) => file.digest()))).toEqual(contents.map(sha256));
+  });
+
+  it('have the leaves that each has alone', async () => {
+    const joint = new JointHashing();
+    const contents = [LEAF_BYTES, 2 * LEAF_BYTES + 5, 100].map((size) => randomBytes(size));
+    const files = await Promise.all(contents.map(({ length }) => written(joint, { sizeBytes: length, pieceBytes: 1024 * 1024 })));
+    files.forEach((file, at) => void file.write(contents[at] ?? Buffer.alloc(0)));
+    expect(await Promise.all(files.map((file) => file.digest()))).toEqual(contents.map(sha256));
+    const leavesOf = (bytes: Buffer) =>
+      Array.from({ length: Math.ceil(bytes.length / LEAF_BYTES) }, (_, leaf) =>
+        sha256(bytes.subarray(leaf * LEAF_BYTES, (leaf + 1) * LEAF_BYTES)),
+      ).join('');
+    expect(files.map(({ leaves: [leaves = ''] }) => Buffer.from(leaves).toString('hex'))).toEqual(contents.map(leavesOf));
   });
 
   it('forget what they read of a piece that was dropped before they had hashed it', async () => {

@@ -34,6 +34,12 @@ describe('the balance of lanes', () => {
     expect(balance([begun, file(a, 8 * GIB)]).laneFor(begun, { lanes, bytes: GIB })).toBe(a);
   });
 
+  it('reads a file that is hashed beside others where there is less to do, from the first range on', () => {
+    const joint = { ...file(a, GIB), isJoint: true };
+    expect(balance([joint]).laneFor(joint, { lanes, bytes: GIB })).toBe(b);
+    expect(balance([joint, file(b, GIB)]).laneFor(joint, { lanes, bytes: GIB })).toBe(a);
+  });
+
   it('reads further ranges where there is less to do', () => {
     const split = file(a, GIB, [a]);
     expect(balance([split]).laneFor(split, { lanes, bytes: GIB / 4 })).toBe(b);

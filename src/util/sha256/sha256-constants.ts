@@ -1,12 +1,10 @@
 /** FIPS 180-4, 4.2.2 and 5.3.3: the first 32 bits of the fractions of the roots of the first primes. */
 
-const PRIMES = primes(64);
-
 /** Of the cube roots: one for each round. */
-export const ROUND_CONSTANTS = Uint32Array.from(PRIMES, (prime) => fractionOfRoot(BigInt(prime), 3n));
+export const roundConstants = (): Uint32Array => Uint32Array.from(primes(64), (prime) => fractionOfRoot(BigInt(prime), 3n));
 
 /** Of the square roots of the first eight: what a stream begins with. */
-export const INITIAL_VALUE = Uint32Array.from(PRIMES.slice(0, 8), (prime) => fractionOfRoot(BigInt(prime), 2n));
+export const initialValue = (): Uint32Array => Uint32Array.from(primes(8), (prime) => fractionOfRoot(BigInt(prime), 2n));
 
 function primes(count: number): number[] {
   const found: number[] = [];

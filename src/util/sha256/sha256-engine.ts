@@ -1,6 +1,6 @@
 /** The module of sha256-code.ts at work: one for each thread that hashes with it, 0.6 MB of memory. */
 import { sha256Module } from './sha256-code.ts';
-import { ROUND_CONSTANTS } from './sha256-constants.ts';
+import { initialValue, roundConstants } from './sha256-constants.ts';
 import { ALONE_AT, BLOCK_BYTES, CONSTANTS_AT, INPUT_AT, INPUT_BYTES, LANES, STATE_AT } from './sha256-layout.ts';
 
 /** As much of it as is used here: its types come with those of browsers only. */
@@ -23,6 +23,8 @@ export type ChainingValue = Uint32Array;
 type TakeBlocks = (address: number, blocks: number) => void;
 
 export class Sha256Engine {
+  /** What a stream begins with. */
+  readonly initialValue: ChainingValue = initialValue();
   readonly #words: Uint32Array;
   readonly #together: TakeBlocks;
   readonly #alone: TakeBlocks;
@@ -39,7 +41,7 @@ export class Sha256Engine {
     const input = (at: number) => Buffer.from(memory.buffer, at, INPUT_BYTES);
     this.inputs = Array.from({ length: LANES }, (_, lane) => input(INPUT_AT + lane * INPUT_BYTES));
     this.#aloneInput = input(ALONE_AT);
-    ROUND_CONSTANTS.forEach((constant, round) => {
+    roundConstants().forEach((constant, round) => {
       const at = CONSTANTS_AT / 4 + LANES * round;
       this.#words.fill(constant, at, at + LANES);
     });

@@ -3,7 +3,6 @@
  * either way at any time, at any length.
  */
 
-import { INITIAL_VALUE } from './sha256-constants.ts';
 import { BLOCK_BYTES, type ChainingValue, type Sha256Engine } from './sha256-engine.ts';
 
 const LENGTH_BYTES = 8;
@@ -23,7 +22,7 @@ export class Sha256Stream {
   }
 
   static begin(engine: Sha256Engine): Sha256Stream {
-    return new Sha256Stream(engine, { value: INITIAL_VALUE, block: new Uint8Array(BLOCK_BYTES), lengthBytes: 0 });
+    return new Sha256Stream(engine, { value: engine.initialValue, block: new Uint8Array(BLOCK_BYTES), lengthBytes: 0 });
   }
 
   /** What is missing from the block that was begun: bytes that can only be fed alone. */
