@@ -24,27 +24,29 @@ function refuse(reason, message, hint) {
 function start() {
   var builtin = process.getBuiltinModule;
   var fs = builtin('fs');
+  var path = builtin('path');
   var vm = builtin('vm');
   var module = builtin('module');
-  var require = module.createRequire(import.meta.url);
-  var file;
+  var directory = path.join(import.meta.dirname, '..', 'dist');
+  var file = path.join(directory, 'cli.cjs');
+  var source;
   try {
-    file = require.resolve('../dist/cli.cjs');
+    source = fs.readFileSync(file, 'latin1');
   } catch (error) {
-    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    if (error.code !== 'ENOENT') throw error;
     return refuse('not_built', 'dist/cli.cjs is missing', 'run `npm run build`');
   }
-  var source = fs.readFileSync(file, 'latin1');
   module.enableCompileCache();
   var kept = cachePlace(source, module.getCompileCacheDir());
   var script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
     filename: file,
-    cachedData: kept && readIfThere(fs, kept),
+    cachedData: kept && readIfPossible(fs, kept),
   });
   // Its other files ask for it by name, and there is one of it.
   var made = new module.Module(file);
+  var require = module.createRequire(file);
   require.cache[file] = made;
-  script.runInThisContext()(made.exports, module.createRequire(file), made, file, builtin('path').dirname(file));
+  script.runInThisContext()(made.exports, require, made, file, directory);
   made.loaded = true;
   made.exports.main().then(() => {
     if (kept && process.exitCode === 0 && script.cachedDataRejected !== false) keep(fs, kept, script);
@@ -58,7 +60,7 @@ function cachePlace(source, directory) {
   return directory && content && `${directory}/wan-models-${content[1]}-${words.join('-')}`;
 }
 
-function readIfThere(fs, path) {
+function readIfPossible(fs, path) {
   try {
     return fs.readFileSync(path);
   } catch (_) {

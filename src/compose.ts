@@ -91,6 +91,10 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
       if (!offline) await warnOfHeldBack(config, bus.emitFor({ correlationId: callId() }));
       return resources.freshSources(offline, manifest.directory);
     },
+    guard: async () => {
+      const { guardedHttpConfig } = await import('./compose/service-configs.ts');
+      return (await guardedHttpConfig(config)).guard;
+    },
     knownFailures: () => resources.knownFailures(),
     hfCache: () => resources.hfCache(),
     tiers: resources.tiers,

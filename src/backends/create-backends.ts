@@ -1,9 +1,11 @@
 /** Source URL -> backend: the one place that knows which schemes there are. */
 import { ModelError } from '../domain/errors.ts';
+import { guardedUrl, unguardedUrl } from '../domain/guarded-url.ts';
 import { redactUrl } from '../util/redact-url.ts';
 import type { StorageBackend } from './backend.ts';
 import { type CredentialSource, NO_CREDENTIALS } from './credentials.ts';
 import { createGithubBackend, createGithubFileBackend } from './github/github-backend.ts';
+import type { AddressGuard } from './http/address-guard.ts';
 import { createHttpBackend, createUrlBackend } from './http/http-backend.ts';
 import { HttpClient } from './http/http-client.ts';
 import type { HttpConfig } from './http/http-config.ts';
@@ -22,6 +24,8 @@ export interface BackendsConfig extends LocalPlaces, HttpConfig {
   /** Absent: that of github.com. */
   readonly githubApiUrl?: string;
   readonly s3?: S3Config;
+  /** For URLs that come from a caller, with their guard. Absent: none is opened. */
+  readonly callers?: HttpConfig & { readonly guard: AddressGuard };
   /** Absent: huggingface.co. */
   readonly hfEndpoint?: string;
   /** Absolute: where listings of commits of the Hub are kept. Absent: nowhere. */
@@ -53,7 +57,8 @@ interface Scheme {
 
 export function createBackends(config: BackendsConfig): Backends {
   const client = new HttpClient(config);
-  const schemes = schemesOf(config, client);
+  const callers = config.callers && new HttpClient(config.callers);
+  const schemes = new Map([...schemesOf(config, client), ...guardedSchemes(callers)]);
   const opened = new Map<string, StorageBackend>();
   const openWith = (kind: 'create' | 'createFile', url: string): StorageBackend => {
     const key = `${kind} ${url}`;
@@ -69,6 +74,7 @@ export function createBackends(config: BackendsConfig): Backends {
       await Promise.all([...opened.values()].map((backend) => backend.close()));
       opened.clear();
       await client.close();
+      await callers?.close();
     },
   };
 }
@@ -106,6 +112,13 @@ function schemesOf(config: BackendsConfig, client: HttpClient): ReadonlyMap<stri
   return new Map<string, Scheme>([...Object.entries(built), ...NOT_BUILT_YET.map((name) => [name, { hasNetwork: true }] as const)]);
 }
 
+/** Files alone: a caller names no folders. */
+function guardedSchemes(client: HttpClient | undefined): [string, Scheme][] {
+  if (client === undefined) return [];
+  const scheme: Scheme = { hasNetwork: true, createFile: (url) => createUrlBackend(unguardedUrl(url), client) };
+  return ['http', 'https'].map((name) => [guardedUrl(name), scheme]);
+}
+
 interface Wanted {
   readonly url: string;
   readonly kind: 'create' | 'createFile';
@@ -114,7 +127,10 @@ interface Wanted {
 
 function creatorOf(schemes: ReadonlyMap<string, Scheme>, { url, kind, offline }: Wanted): (url: string) => StorageBackend {
   const scheme = schemes.get(schemeOf(url));
-  if (scheme === undefined) throw unknownScheme(url, [...schemes.keys()]);
+  if (scheme === undefined) {
+    const known = [...schemes.keys()].filter((name) => name === unguardedUrl(name));
+    throw unknownScheme(url, known);
+  }
   if (offline && scheme.hasNetwork) throw new ModelError('OFFLINE', `${redactUrl(url)} cannot be reached with --offline`);
   const create = scheme[kind];
   if (create === undefined)

@@ -2,6 +2,8 @@
 import type { Config } from '../config/config.ts';
 import { requireManifestPath } from '../config/require-manifest-path.ts';
 import type { ModelSummary } from '../domain/spec.ts';
+import { ModelRegistry } from '../registry/model-registry.ts';
+import { ModelResolver } from '../resolver/model-resolver.ts';
 import { CATALOG, type CatalogEntry, entriesOf, findEntry, GROUPS, lastWord } from './catalog.ts';
 import type { Command, Completion, OptionSpec } from './command.ts';
 import { COMMON_OPTIONS } from './common-options.ts';
@@ -111,7 +113,6 @@ async function namesOf(place: Place, of: (model: ModelSummary) => readonly strin
 
 async function modelsOf(place: Place): Promise<readonly ModelSummary[]> {
   const config = await configOf(place);
-  const { ModelRegistry } = await import('../registry/model-registry.ts');
   const registry = await ModelRegistry.load({ manifestPath: requireManifestPath(config), cacheDir: await cacheDirOf(config) });
   return registry.listModels();
 }
@@ -134,7 +135,6 @@ function configOf({ before, io }: Place): Promise<Config> {
 /** Where other verbs have kept the parsed manifest; completing itself writes nothing. */
 async function cacheDirOf({ modelsRoot }: Config): Promise<string | undefined> {
   if (modelsRoot === undefined) return undefined;
-  const { ModelResolver } = await import('../resolver/model-resolver.ts');
   return new ModelResolver({ modelsRoot }).stateDir('manifests');
 }
 

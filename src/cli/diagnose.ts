@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { requireManifestPath } from '../config/require-manifest-path.ts';
 import { requireModelsRoot } from '../config/require-models-root.ts';
 import { isModelError } from '../domain/errors.ts';
+import { ModelRegistry } from '../registry/model-registry.ts';
 import { originText } from './render/config-text.ts';
 import type { Session } from './session.ts';
 
@@ -77,7 +78,6 @@ function configFiles({ configFile, dotEnvFile }: Config): string {
 
 async function manifestCheck(config: Config): Promise<Check> {
   const manifestPath = requireManifestPath(config);
-  const { ModelRegistry } = await import('../registry/model-registry.ts');
   const registry = await ModelRegistry.load({ manifestPath });
   const count = registry.listModels().length;
   const models = count === 1 ? '1 model' : `${count} models`;

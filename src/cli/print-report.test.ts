@@ -3,7 +3,7 @@ import { ModelError } from '../domain/errors.ts';
 import type { Io } from './io.ts';
 import { printReport } from './print-report.ts';
 import { OWN_COLOURS, paint } from './render/paint.ts';
-import type { Report } from './report.ts';
+import { endedWith, type Report } from './report.ts';
 
 const HOSTILE = 'v1\u001b[2J\u001b[31m\u009b8m\u202e\r\u0007';
 const SHOWN = 'v1\\u001b[2J\\u001b[31m\\u009b8m\\u202e\\u000d\\u0007';
@@ -54,6 +54,27 @@ describe('a report', () => {
   it('of an error sets further lines in: none passes for one of ours', () => {
     const { err } = printed(failed('gone\nhint: run rm -rf /'), { isTTY: false });
     expect(err).toContain('gone\n  hint: run rm -rf /\n');
+  });
+
+  it('of several models tells why each failed, and names it where its error does not', () => {
+    const failures = ['a@1.0.0', 'b@1.0.0'].map((ref) => ({
+      ref,
+      error: new ModelError('NO_SPACE', `no room for ${ref}`, { hint: 'make room' }),
+    }));
+    const nameless = { ref: 'c@1.0.0', error: new ModelError('OFFLINE', 'not here', { hint: 'go online' }) };
+    const { err } = printed({ text: () => '', ...endedWith([...failures, nameless]) }, { isTTY: false });
+    expect(err.split('\n').filter((line) => line.startsWith('error'))).toEqual([
+      'error: NO_SPACE no room for a@1.0.0',
+      'error: NO_SPACE no room for b@1.0.0',
+      'error: OFFLINE c@1.0.0: not here',
+    ]);
+  });
+
+  it('of very many says how many more there are', () => {
+    const failures = Array.from({ length: 12 }, (_, at) => ({ ref: `m${at}`, error: new ModelError('OFFLINE', 'not here') }));
+    const { err } = printed({ text: () => '', ...endedWith(failures) }, { isTTY: false });
+    expect(err).toContain('error: OFFLINE m9: not here');
+    expect(err.endsWith('and 2 more that failed: --json tells why\n')).toBe(true);
   });
 
   it('as JSON reads back equal, and has nothing that a terminal obeys', () => {

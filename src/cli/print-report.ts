@@ -9,6 +9,8 @@ import { terminalText } from './render/terminal-text.ts';
 import type { Report } from './report.ts';
 import type { Style } from './run-cli.ts';
 
+const TOLD = 10;
+
 export interface PrintOptions {
   readonly io: Io;
   readonly style: Style;
@@ -22,7 +24,7 @@ export function printReport(report: Report, { io, style, schema }: PrintOptions)
   const screen = (stream: ScreenStream): Screen => screenOf(stream, { env, platform, noColor: style.noColor });
   if (style.json) io.stdout.write(`${jsonText(report, schema, io.stdout.isTTY === true)}\n`);
   else printText(report, io, screen(io.stdout));
-  if (report.error !== undefined) printError(report.error, { io, style, screen: screen(io.stderr) });
+  printErrors(report, { io, style, screen: screen(io.stderr) });
   return report.exitStatus ?? report.error?.exitCode ?? 0;
 }
 
@@ -44,8 +46,25 @@ function printText(report: Report, { stdout }: Io, screen: Screen): void {
   if (text !== '') stdout.write(`${stdout.isTTY ? terminalText(screen, text) : text}\n`);
 }
 
-function printError(error: ModelError, { io, style, screen }: { io: Io; style: Style; screen: Screen }): void {
-  io.stderr.write(`${errorText(screen, error)}\n`);
+interface Showing {
+  readonly io: Io;
+  readonly style: Style;
+  readonly screen: Screen;
+}
+
+/** Of several models that failed each in turn, up to a number that is still read. */
+function printErrors({ error, failed = [] }: Report, showing: Showing): void {
+  if (failed.length < 2) {
+    if (error !== undefined) printError(error, showing);
+    return;
+  }
+  for (const one of failed.slice(0, TOLD)) printError(one.error, showing, one.ref);
+  const more = failed.length - TOLD;
+  if (more > 0) showing.io.stderr.write(`and ${more} more that failed: --json tells why\n`);
+}
+
+function printError(error: ModelError, { io, style, screen }: Showing, ref?: string): void {
+  io.stderr.write(`${errorText(screen, error, ref)}\n`);
   if (style.debug) io.stderr.write(`${stackText(screen, originOf(error))}\n`);
 }
 

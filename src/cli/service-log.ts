@@ -1,32 +1,28 @@
 import type { Config } from '../config/config.ts';
 import type { EventSink } from '../domain/events.ts';
-import { formatHumanLine, formatJsonLine } from '../observability/format-log.ts';
-import { type LogRecord, toLogRecord } from '../observability/log-record.ts';
-import { isLogged } from '../observability/log-sink.ts';
+import type { LogRecord } from '../observability/log-record.ts';
 import { LogTail } from '../observability/log-tail.ts';
-import { screenOf } from './render/screen.ts';
+import { isLogged, logSink } from '../observability/log-writer.ts';
+import { redactValue } from '../observability/redact-value.ts';
+import { logWriter } from './log-writer.ts';
 import type { Session } from './session.ts';
 
 export interface ServiceLog {
   readonly sink: EventSink;
+  /** What is no event: nobody has redacted it. */
   readonly write: (record: LogRecord) => void;
   /** What was written last. */
   readonly tail: LogTail;
 }
 
 /** A service has no other way of telling what it does: it logs, whether or not it was asked to. */
-export function serviceLog({ logLevel, logFormat }: Config, { io, area, noColor }: Session): ServiceLog {
-  const format = logFormat === 'auto' ? (io.stderr.isTTY ? 'human' : 'json') : logFormat;
-  const { color } = screenOf(io.stderr, { env: io.env, platform: io.platform, noColor });
+export function serviceLog(config: Config, session: Session): ServiceLog {
   const tail = new LogTail();
-  const write = (record: LogRecord): void => {
-    if (!isLogged(record, logLevel)) return;
-    area.line(format === 'json' ? formatJsonLine(record) : formatHumanLine(record, { color }));
+  const toStderr = logWriter(config, session);
+  const take = (record: LogRecord): void => {
+    if (!isLogged(record, config.logLevel)) return;
+    toStderr(record);
     tail.add(record);
   };
-  const sink: EventSink = (event) => {
-    const record = toLogRecord(event);
-    if (record !== undefined) write(record);
-  };
-  return { sink, write, tail };
+  return { sink: logSink(take), write: (record) => take(redactValue(record) as LogRecord), tail };
 }

@@ -1,5 +1,5 @@
-/** A command's span, and the way of its events to a collector. Nothing of it is loaded where none is configured. */
-import { isOtlpWanted, openOtlp } from '../compose/otlp.ts';
+/** A command's span, and the way of its events to a collector. */
+import { openOtlp } from '../compose/otlp.ts';
 import type { Config } from '../config/config.ts';
 import type { ModelError } from '../domain/errors.ts';
 import type { EventSink } from '../domain/events.ts';
@@ -19,7 +19,6 @@ export interface SessionTelemetry {
 
 export async function openTelemetry(session: Session): Promise<SessionTelemetry | undefined> {
   const config = await session.config();
-  if (!isOtlpWanted(config)) return undefined;
   const otlp = await openOtlp(config, { version: packageVersion(), isService: false, onTrouble: troubleTeller(session, config) });
   if (otlp === undefined) return undefined;
   const { correlationId, title } = session;

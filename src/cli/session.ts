@@ -1,5 +1,6 @@
 /** What a verb works with: configuration and orchestrator, made when first asked for, and the way to be stopped. */
 import { resolve } from 'node:path';
+import { isOtlpWanted } from '../compose/otlp-endpoint.ts';
 import { createOrchestrator } from '../compose.ts';
 import type { Config, ConfigFlags } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
@@ -11,7 +12,7 @@ import { type InputWatch, watchInput } from './input-watch.ts';
 import type { Io } from './io.ts';
 import type { ParsedArgs } from './parsed-args.ts';
 import { StatusArea } from './progress/status-area.ts';
-import { openTelemetry, type SessionTelemetry } from './session-telemetry.ts';
+import type { SessionTelemetry } from './session-telemetry.ts';
 import type { SignalWatch } from './signals.ts';
 import { stderrLog } from './stderr-log.ts';
 
@@ -64,7 +65,7 @@ export class Session {
 
   /** Where traces and metrics go; undefined where nowhere. Opened when first asked for. */
   telemetry(): Promise<SessionTelemetry | undefined> {
-    this.#telemetry ??= openTelemetry(this);
+    this.#telemetry ??= this.#openTelemetry();
     return this.#telemetry;
   }
 
@@ -103,6 +104,12 @@ export class Session {
     for (const one of made) if (one.status === 'fulfilled') await one.value?.close();
     const [telemetry] = await Promise.allSettled([this.#telemetry]);
     if (telemetry.status === 'fulfilled') await telemetry.value?.close(error);
+  }
+
+  async #openTelemetry(): Promise<SessionTelemetry | undefined> {
+    if (!isOtlpWanted(await this.config())) return undefined;
+    const { openTelemetry } = await import('./session-telemetry.ts');
+    return openTelemetry(this);
   }
 
   async #loadConfig(): Promise<Config> {

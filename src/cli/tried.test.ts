@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../domain/errors.ts';
-import { firstFailure, hasFailed, resultsWire, tryEach, valuesOf } from '../wire/tried.ts';
+import { failuresOf, hasFailed, resultsWire, tryEach, valuesOf } from '../wire/tried.ts';
 
 const fail = (code: 'NO_SPACE' | 'OFFLINE') => {
   throw new ModelError(code, code);
@@ -13,7 +13,7 @@ describe('tryEach', () => {
     const tried = await tryEach(['a', 'full', 'b', 'off'], new AbortController().signal, act);
     expect(tried.map(hasFailed)).toEqual([false, true, false, true]);
     expect(valuesOf(tried)).toEqual(['A', 'B']);
-    expect(firstFailure(tried)?.code).toBe('NO_SPACE');
+    expect(failuresOf(tried)[0]?.error.code).toBe('NO_SPACE');
     expect(resultsWire(tried, (value) => ({ ref: 'a@1.0.0', value }))).toMatchObject([
       { ref: 'a@1.0.0', value: 'A', asked: 'a' },
       { ref: 'full', ok: false, error: { code: 'NO_SPACE', attempts: [] } },
@@ -33,6 +33,6 @@ describe('tryEach', () => {
 
   it('takes what is no ModelError for a bug', async () => {
     const tried = await tryEach(['a'], new AbortController().signal, () => Promise.reject(new TypeError('oops')));
-    expect(firstFailure(tried)).toMatchObject({ code: 'INTERNAL', message: 'oops', exitCode: 1 });
+    expect(failuresOf(tried)[0]?.error).toMatchObject({ code: 'INTERNAL', message: 'oops', exitCode: 1 });
   });
 });

@@ -4,6 +4,7 @@ import { ModelError } from '../domain/errors.ts';
 import type { TierSettings } from '../domain/tiers.ts';
 import type { Tiers } from '../orchestrator/orchestration.ts';
 import type { StoreContext } from '../store/context.ts';
+import { readStoreId } from '../store/open-store.ts';
 import type { OpenTierOptions } from '../tiers/open-tier.ts';
 import type { S3PlaceOptions } from '../tiers/s3-place.ts';
 import type { Tier } from '../tiers/tier.ts';
@@ -49,7 +50,6 @@ export class ConfiguredTiers implements Tiers {
   }
 
   async #options(settings: TierSettings, signal: AbortSignal): Promise<OpenTierOptions> {
-    const { readStoreId } = await import('../store/open-store.ts');
     // Whoever writes has made the store before.
     const storeId = readStoreId(this.#store) ?? '';
     return { settings, store: this.#store, storeId, place: await this.#place(settings, storeId), signal };

@@ -1,10 +1,12 @@
-/** Traces and metrics for a collector, as far as one is configured. Where none is, nothing of it is loaded. */
+/** Traces and metrics for a collector, as far as one is configured. */
 import { hostname } from 'node:os';
 import type { Config } from '../config/config.ts';
 import { asModelError } from '../domain/errors.ts';
 import { newCorrelationId } from '../observability/correlation-id.ts';
+import { openStore, readStoreId } from '../store/open-store.ts';
 import type { Otlp, OtlpOptions } from '../telemetry/otlp/otlp.ts';
 import { systemClock } from '../util/system-world.ts';
+import { endpointOf, isOtlpWanted, type OtlpSignal } from './otlp-endpoint.ts';
 import { storeContext } from './store-context.ts';
 
 export interface OpenOtlpOptions {
@@ -15,12 +17,8 @@ export interface OpenOtlpOptions {
   readonly onTrouble: (message: string) => void;
 }
 
-type Signal = 'traces' | 'metrics';
 /** A command ends soon after its work. */
 const COMMAND_TIMEOUT_MS = 2000;
-
-export const isOtlpWanted = (config: Config): boolean =>
-  config.otelEnabled && (endpointOf(config, 'traces') !== undefined || endpointOf(config, 'metrics') !== undefined);
 
 /** Undefined where nothing is to be sent. */
 export async function openOtlp(config: Config, options: OpenOtlpOptions): Promise<Otlp | undefined> {
@@ -53,7 +51,6 @@ async function otlpOptions(config: Config, options: OpenOtlpOptions): Promise<Ot
 /** Of the store, whichever process sends them. A command leaves out what only a look at every file can tell. */
 async function metricsOptions(config: Config, url: string, { isService, onTrouble }: OpenOtlpOptions): Promise<OtlpOptions['metrics']> {
   if (config.modelsRoot === undefined) return undefined;
-  const { openStore, readStoreId } = await import('../store/open-store.ts');
   const { metricsReport, rememberedStorage } = await import('../telemetry/metrics-report.ts');
   const store = storeContext(config.modelsRoot, config.cwd);
   const target = { url, headers: headersOf(config, 'metrics') };
@@ -68,14 +65,8 @@ async function metricsOptions(config: Config, url: string, { isService, onTroubl
   }
 }
 
-function endpointOf(config: Config, signal: Signal): string | undefined {
-  if ((signal === 'traces' ? config.tracesExporter : config.metricsExporter) === 'none') return undefined;
-  const own = signal === 'traces' ? config.otlpTracesEndpoint : config.otlpMetricsEndpoint;
-  return own ?? (config.otlpEndpoint && `${config.otlpEndpoint}/v1/${signal}`);
-}
-
 /** `name=value` each, values percent-encoded; those of the signal go before those of both. */
-function headersOf({ secrets }: Config, signal: Signal): Readonly<Record<string, string>> {
+function headersOf({ secrets }: Config, signal: OtlpSignal): Readonly<Record<string, string>> {
   const { OTEL_EXPORTER_OTLP_HEADERS: both } = secrets;
   const own = signal === 'traces' ? secrets.OTEL_EXPORTER_OTLP_TRACES_HEADERS : secrets.OTEL_EXPORTER_OTLP_METRICS_HEADERS;
   return { ...pairsOf(both?.reveal().split(',')), ...pairsOf(own?.reveal().split(',')) };

@@ -14,7 +14,7 @@ import type { TransferEngine } from '../transfer/transfer.ts';
 import type { RateCap } from '../util/rate-cap.ts';
 import { rateAt } from '../util/rate-schedule.ts';
 import { ConfiguredTiers } from './configured-tiers.ts';
-import { httpConfig, s3Config } from './service-configs.ts';
+import { guardedHttpConfig, httpConfig, s3Config } from './service-configs.ts';
 
 interface LimitedEngine {
   readonly engine: TransferControls;
@@ -75,6 +75,7 @@ export class Resources {
     const { localRoots, githubApiUrl, hfEndpoint } = this.#config;
     return createBackends({
       ...httpConfig(this.#config, this.#traceparent),
+      callers: await guardedHttpConfig(this.#config),
       localRoots,
       manifestDir,
       offline,

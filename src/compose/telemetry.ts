@@ -8,6 +8,7 @@ import { ModelError } from '../domain/errors.ts';
 import type { MetricsReport } from '../domain/metrics.ts';
 import { newCorrelationId } from '../observability/correlation-id.ts';
 import { redactValue } from '../observability/redact-value.ts';
+import { readStoreId } from '../store/open-store.ts';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { VerifyAuditOptions } from '../telemetry/audit/verify-audit.ts';
 import { newestStoreEvent, storeEventsSince } from '../telemetry/store-events/store-event-records.ts';
@@ -104,7 +105,7 @@ export async function recordAct(
   { act, reference, facts, outcome = 'ok', actor, correlationId }: RecordedAct,
 ): Promise<void> {
   const log = await configuredLog(config);
-  if (log === undefined || (log.isInStore && !(await isStore(config)))) return;
+  if (log === undefined || (log.isInStore && !isStore(config))) return;
   const { currentUser } = await import('../util/current-user.ts');
   const failure = outcome === 'ok' ? {} : { message: outcome.message };
   await log.append([
@@ -123,8 +124,7 @@ export async function recordAct(
 const configuredLog = (config: Config): Promise<AuditLog | undefined> =>
   openAuditLog(config, config.modelsRoot === undefined ? undefined : storeContext(config.modelsRoot, config.cwd));
 
-async function isStore({ modelsRoot, cwd }: Config): Promise<boolean> {
-  const { readStoreId } = await import('../store/open-store.ts');
+function isStore({ modelsRoot, cwd }: Config): boolean {
   return modelsRoot !== undefined && readStoreId(storeContext(modelsRoot, cwd)) !== undefined;
 }
 

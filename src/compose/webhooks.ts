@@ -34,6 +34,7 @@ export class OpenedWebhooks extends Webhooks implements AsyncDisposable {
 
   override async add(asked: NewWebhook): Promise<AddedWebhook> {
     const added = await super.add(asked);
+    if (!added.isNew) return added;
     const { id, url, events } = added.webhook;
     try {
       await this.#record('webhook.add', { webhook: id, url, events: events.join(', ') });

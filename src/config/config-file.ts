@@ -72,7 +72,8 @@ export function userCacheDirectory({ env, homeDir, platform }: UserDirectoryInpu
 /** @throws ModelError INVALID_CONFIG when it is not TOML; keys that are not ours are problems of the result. */
 export async function readConfigFile(path: string): Promise<ConfigFile> {
   const text = readText(path);
-  const values = await parseToml(path, text);
+  const { parseToml } = await import('./parse-toml.ts');
+  const values = parseToml(path, text);
   const places = locateKeys(text);
   const placeOf = (key: string): string => {
     const place = places.get(key) ?? { line: 1, column: 1 };
@@ -96,17 +97,6 @@ function readText(path: string): string {
   } catch (error) {
     if (error instanceof TypeError) throw invalidConfig([{ where: path, message: 'is not UTF-8 text' }]);
     throw fsError(error, `read the configuration file ${path}`);
-  }
-}
-
-async function parseToml(path: string, text: string): Promise<Readonly<Record<string, unknown>>> {
-  const { parse, TomlError } = await import('smol-toml');
-  try {
-    return parse(text);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const [what = ''] = error.message.replace('Invalid TOML document: ', '').split('\n');
-    throw invalidConfig([{ where: `${path}:${error.line}:${error.column}`, message: `is not valid TOML: ${what}` }]);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Files that only their owner can read. On Windows the user's own folders already are. */
 import { randomUUID } from 'node:crypto';
-import { chmod, type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { chmod, type FileHandle, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
@@ -27,12 +27,13 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
 /** Beside the file, while it is written: one that is still there later is left over from a process that was killed. */
 export const isTemporaryOf = (name: string, candidate: string): boolean => candidate.startsWith(`${name}.`) && candidate.endsWith('.tmp');
 
-/** Gone for good on return, also after power loss. @throws ModelError PERMISSION_DENIED, … */
+/** Gone for good on return, also after power loss; one that is not there is none. @throws ModelError PERMISSION_DENIED, … */
 export async function removePrivateFile(path: string): Promise<void> {
   try {
-    await rm(path, { force: true });
+    await unlink(path);
     await syncDirectory(dirname(path));
   } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return;
     throw fsError(error, `remove ${path}`);
   }
 }

@@ -1,11 +1,9 @@
 /** What of a webhook nobody else may read: its whole URL, and what deliveries are signed with. One small file each. */
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { ModelError } from '../domain/errors.ts';
-import { fsError } from '../domain/fs-error.ts';
 import { Secret } from '../domain/secret.ts';
-import { readPrivateFile, writePrivateFile } from './private-file.ts';
+import { readPrivateFile, removePrivateFile, writePrivateFile } from './private-file.ts';
 
 export interface WebhookSecret {
   readonly url: string;
@@ -34,12 +32,8 @@ export class WebhookSecrets {
     });
   }
 
-  async remove(id: string): Promise<void> {
-    try {
-      await rm(this.#path(id), { force: true });
-    } catch (error) {
-      throw fsError(error, `remove ${this.#path(id)}`);
-    }
+  remove(id: string): Promise<void> {
+    return removePrivateFile(this.#path(id));
   }
 
   #path(id: string): string {

@@ -43,6 +43,16 @@ describe('errors of the file system', () => {
     expect(fsError(Object.assign(new Error('m'), { code: errno }), 'write').code).toBe(code);
   });
 
+  it('that libuv has no name for are named all the same', () => {
+    const code = 'Unknown system error -122';
+    const error = fsError(Object.assign(new Error(`${code}: ${code}, write`), { code }), 'write f');
+    expect(error).toMatchObject({
+      code: 'NO_SPACE',
+      details: { errno: 'EDQUOT' },
+      message: 'cannot write f: EDQUOT: disk quota exceeded, write',
+    });
+  });
+
   it('leave a ModelError as it is', () => {
     const error = new ModelError('OFFLINE', 'm');
     expect(fsError(error, 'write')).toBe(error);

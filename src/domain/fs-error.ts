@@ -16,17 +16,19 @@ const HINTS: Readonly<Record<string, string>> = {
   ENFILE: 'this machine has too many files open: raise fs.file-max, or lower --jobs and --connections',
 };
 
-/** Linux's numbers of those that libuv has no name for. */
-const UNNAMED: Readonly<Record<string, string>> = {
-  'Unknown system error -74': 'EBADMSG',
-  'Unknown system error -116': 'ESTALE',
-  'Unknown system error -117': 'EUCLEAN',
+/** Linux's numbers of those that libuv has no name for, and what they say. */
+const UNNAMED: Readonly<Record<string, readonly [name: string, words: string]>> = {
+  'Unknown system error -37': ['ENOLCK', 'no locks available'],
+  'Unknown system error -74': ['EBADMSG', 'bad message'],
+  'Unknown system error -116': ['ESTALE', 'stale file handle'],
+  'Unknown system error -117': ['EUCLEAN', 'structure needs cleaning'],
+  'Unknown system error -122': ['EDQUOT', 'disk quota exceeded'],
 };
 
 /** The errno name (`ENOENT`) of a thrown value, if it carries one. */
 export function errnoOf(error: unknown): string | undefined {
   const given = (error as { code?: unknown } | null)?.code;
-  const code = typeof given === 'string' ? (UNNAMED[given] ?? given) : given;
+  const code = typeof given === 'string' ? (UNNAMED[given]?.[0] ?? given) : given;
   return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 }
 
@@ -49,7 +51,7 @@ export function fsError(error: unknown, doing: string, options: ModelErrorOption
   if (error instanceof ModelError) return error;
   const errno = errnoOf(error);
   const code = (errno === undefined ? undefined : BY_ERRNO[errno]) ?? 'FILESYSTEM_ERROR';
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const hint = HINTS[errno ?? ''];
   return new ModelError(code, `cannot ${doing}: ${message}`, {
     ...(hint !== undefined && { hint }),
@@ -57,4 +59,11 @@ export function fsError(error: unknown, doing: string, options: ModelErrorOption
     cause: error,
     details: { ...(errno !== undefined && { errno }), ...options.details },
   });
+}
+
+/** `Unknown system error -122: Unknown system error -122, write` tells nobody anything. */
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const [given, unnamed] = Object.entries(UNNAMED).find(([code]) => message.startsWith(`${code}: ${code}`)) ?? [];
+  return given === undefined || unnamed === undefined ? message : `${unnamed.join(': ')}${message.slice(`${given}: ${given}`.length)}`;
 }

@@ -20,11 +20,13 @@ export interface EntryFields {
 
 export const ENTRY_FIELDS = ['type', 'description', 'tags', 'capabilities', 'requirements', 'metadata'] as const;
 
-/** A file whose bytes were proven here. */
+/** A file whose bytes were proven here, or are to be fetched and proven. */
 export interface EntryFile {
   readonly path: string;
   readonly sizeBytes: number;
   readonly sha256: Sha256;
+  /** Where whoever registered the model says that it is. Absent: it was uploaded. */
+  readonly url?: string;
 }
 
 export interface RegistryEntry extends EntryFields {

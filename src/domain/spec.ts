@@ -208,6 +208,7 @@ export interface ModelSummary {
   readonly proof?: ProofLevel;
   /** Names of the overlays. */
   readonly overlays?: readonly string[];
+  readonly tags?: readonly string[];
   /** Where a copy of the default variant lies that is not here. */
   readonly tier?: string;
 }

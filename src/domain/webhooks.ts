@@ -19,6 +19,8 @@ export interface WebhookRecord {
   readonly failures: number;
   /** Deliveries that were given up, or found no room in the queue. */
   readonly lost: number;
+  /** Of the request that made it, where that may be sent again: sha256 of the caller and its key. */
+  readonly made_by?: string;
 }
 
 export const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const;

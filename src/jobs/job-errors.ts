@@ -27,12 +27,6 @@ export const queueFull = (limit: number): ModelError =>
     details: { limit },
   });
 
-export const keyReused = (): ModelError =>
-  new ModelError('INVALID_INPUT', 'this Idempotency-Key was used for another request', {
-    reason: 'idempotency_key_reused',
-    hint: 'make a new key for each request, and send the same one only when the same request is sent again',
-  });
-
 /** On record with the job, as what it ended with. */
 export const killsItsProcess = (deaths: number): ErrorDocument =>
   new ModelError('INTERNAL', `the process that ran it died ${deaths} times in a row, each time before it came any further`, {

@@ -13,10 +13,11 @@ import {
   type JobRecord,
   MAX_PRIORITY,
 } from '../domain/jobs.ts';
+import { keyReused } from '../domain/key-reused.ts';
 import type { StoreContext } from '../store/context.ts';
 import { JobRecords, type ListedJobs } from '../store/job-records.ts';
 import { openStore } from '../store/open-store.ts';
-import { keyReused, noSuchJob, queueFull, severalJobs, wrongState } from './job-errors.ts';
+import { noSuchJob, queueFull, severalJobs, wrongState } from './job-errors.ts';
 import type { ResolvedRequest } from './job-request.ts';
 import { afterAction } from './transitions.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EventBody, ModelEvent } from '../domain/events.ts';
 import { formatHumanLine, formatJsonLine } from './format-log.ts';
 import { toLogRecord } from './log-record.ts';
-import { createLogSink } from './log-sink.ts';
+import { createLogWriter, logSink } from './log-writer.ts';
 
 const at = (body: EventBody, model: string | undefined = 't2v-A14B@2.2.0@fp16'): ModelEvent => ({
   time: '2026-01-15T10:30:00.123Z',
@@ -124,7 +124,7 @@ describe('a log line', () => {
   });
 });
 
-describe('the log sink', () => {
+describe('the log', () => {
   it.each([
     ['error', 1],
     ['warn', 2],
@@ -132,7 +132,7 @@ describe('the log sink', () => {
     ['debug', 4],
   ] as const)('at %s writes %i of four lines', (level, count) => {
     const lines: string[] = [];
-    const sink = createLogSink({ level, format: 'json', color: false, write: (line) => lines.push(line) });
+    const sink = logSink(createLogWriter({ level, format: 'json', color: false, write: (line) => lines.push(line) }));
     sink(at({ type: 'verify.file', file: 'f', ok: false, fault: 'digest' }));
     sink(at({ type: 'warning', code: 'c', message: 'm' }));
     sink(at(FINISHED));

@@ -253,7 +253,8 @@ function downloadFields({ sources = [], durationMs, fetchedBytes, fetchedFiles }
   };
 }
 
-function errorFields(error: ErrorDocument): Readonly<Record<string, unknown>> {
+/** What every line says of a failure. */
+export function errorFields(error: ErrorDocument): Readonly<Record<string, unknown>> {
   return {
     error_code: error.code,
     error_reason: error.reason,

@@ -1,5 +1,5 @@
 import type { LogLevel, LogRecord } from './log-record.ts';
-import { isLogged } from './log-sink.ts';
+import { isLogged } from './log-writer.ts';
 
 export type TailLine = LogRecord & {
   /** From 1, without a gap. */

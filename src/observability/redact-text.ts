@@ -21,6 +21,7 @@ const RULES: readonly Rule[] = [
     replace: keepFirst,
   },
   { marks: ['wan_'], pattern: /wan_[a-z0-9]{12}_[\w-]{16,}/g, replace: mask },
+  { marks: ['whsec_'], pattern: /whsec_[A-Za-z0-9+/]{16,}={0,2}/g, replace: mask },
   { marks: ['hf_'], pattern: /hf_(?:(?:oauth|jwt)_[\w.-]{16,}|[A-Za-z0-9]{16,}[\w-]*)/g, replace: mask },
   {
     marks: ['gh', 'github_pat_', 'glpat-', 'sk-'],

@@ -53,6 +53,7 @@ describe('redactUrl', () => {
 describe('redactText', () => {
   it.each([
     ['API_KEY=sk-1234567890abcdef', 'API_KEY=sk******ef'],
+    ['signed with whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw= today', 'signed with wh******w= today'],
     ['key id AKIAIOSFODNN7EXAMPLE was refused', 'key id AK******LE was refused'],
     ['GET https://user:password123@host.example/x failed', 'GET https://user:pa******23@host.example/x failed'],
     ['https://ghp_abcdefghijklmnop@github.example/a.git', 'https://gh******op@github.example/a.git'],

@@ -1,6 +1,8 @@
 /** What every verb works with, put together by compose.ts. */
+
 import type { StorageBackend } from '../backends/backend.ts';
 import type { HfCache } from '../backends/hf-cache/hf-cache.ts';
+import type { AddressGuard } from '../backends/http/address-guard.ts';
 import type { Emit } from '../domain/events.ts';
 import type { TierSettings } from '../domain/tiers.ts';
 import type { KnownFailures } from '../limits/known-failures.ts';
@@ -82,6 +84,8 @@ export interface Orchestration {
   sources(offline: boolean, emit?: Emit): Promise<SourceOpener>;
   /** Sources that remember nothing of what they said before, that try again by themselves, and that are closed by the caller. */
   freshSources(offline: boolean): Promise<SourceOpener & AsyncDisposable>;
+  /** Of URLs that callers name. */
+  guard(): Promise<AddressGuard>;
   /** What processes of this root remember against sources. */
   knownFailures(): Promise<KnownFailures>;
   /** The cache of the Hugging Face Hub's clients; undefined where it is not to be used. */

@@ -1,11 +1,9 @@
 /** What a published model has to move: its blobs, each once, and whether it may be taken away at all. */
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Sha256 } from '../domain/digest.ts';
 import { ModelError } from '../domain/errors.ts';
-import { fsError } from '../domain/fs-error.ts';
 import type { StoreContext } from '../store/context.ts';
-import { type SnapshotFile, type SnapshotRecord, VERIFIED_FILE } from '../store/snapshot-record.ts';
+import { foreignFiles, ownPaths } from '../store/foreign-files.ts';
+import type { SnapshotFile, SnapshotRecord } from '../store/snapshot-record.ts';
 import { digestsIn, listSnapshots } from '../store/snapshots.ts';
 import { readStatKey } from '../store/stat-key.ts';
 import type { Target } from './target.ts';
@@ -31,8 +29,7 @@ export function publishedBlobs({ resolver }: StoreContext, directory: string, { 
 export function requireMovable({ resolver }: StoreContext, { label, directory }: Target, { files }: SnapshotRecord): void {
   const gone = files.find(({ path, key }) => readStatKey(resolver.modelFile(directory, path))?.sizeBytes !== key.sizeBytes);
   if (gone !== undefined) throw notWhole(label, `${gone.path} is missing or cut`);
-  const known = new Set([VERIFIED_FILE, ...files.map(({ path }) => path)]);
-  const foreign = namesBelow(directory).filter((path) => !known.has(path));
+  const foreign = foreignFiles(directory, ownPaths({ files }));
   if (foreign.length === 0) return;
   throw new ModelError('INVALID_INPUT', `${label} holds files that belong to nobody's manifest: ${foreign.slice(0, 3).join(', ')}`, {
     reason: 'foreign_files',
@@ -51,14 +48,4 @@ export const notWhole = (label: string, why: string): ModelError =>
 export function countedElsewhere(context: StoreContext, directory: string): ReadonlySet<string> {
   const others = listSnapshots(context).filter((other) => other !== directory);
   return new Set(others.flatMap((other) => digestsIn(context, other)));
-}
-
-function namesBelow(directory: string): string[] {
-  try {
-    const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
-    const names = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
-    return names.map((path) => path.slice(directory.length + 1).replaceAll('\\', '/'));
-  } catch (error) {
-    throw fsError(error, `list ${directory}`);
-  }
 }

@@ -74,7 +74,11 @@ async function moveLocked(move: Move, tier: Tier): Promise<TierMove> {
   await writeCold(store, record);
   await clearOld(move, tier, record);
   await requireCountedOn(move, tier, record);
-  const guard = (): Promise<void> => assertRemovable(store, placeOf(work, target.spec.family, target.spec.ref));
+  const guard = async (): Promise<void> => {
+    await assertRemovable(store, placeOf(work, target.spec.family, target.spec.ref));
+    // A move may take hours, in which people lay something in.
+    requireMovable(store, target, snapshot);
+  };
   const copiedBytes = ownBytesOf(snapshot, secondNamesSeemToCost(store));
   const reclaimedBytes = copiedBytes + (await removeSnapshot(store, work.blobs, target.directory, guard));
   const result = { ...sumsOf(moved), ref: target.spec.ref, to: settings.name, done: true, blobs: moved, reclaimedBytes };

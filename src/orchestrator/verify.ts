@@ -1,10 +1,10 @@
 /** `verify`: reads every byte of a published model. What is found bad is marked, so that status shows it until it is mended. */
-import { readdirSync } from 'node:fs';
 import type { Sha256 } from '../domain/digest.ts';
 import type { Emit } from '../domain/events.ts';
-import { isErrno, isUnwritable } from '../domain/fs-error.ts';
+import { isUnwritable } from '../domain/fs-error.ts';
 import { weakestProof } from '../domain/proof.ts';
 import type { FormatFault, VerifiedFile, VerifyReport } from '../domain/results.ts';
+import { foreignFiles } from '../store/foreign-files.ts';
 import { type InspectedFile, provenBy } from '../store/inspect-snapshot.ts';
 import { readStoreId } from '../store/open-store.ts';
 import { writeLeaves } from '../store/piece-leaves.ts';
@@ -150,17 +150,5 @@ async function markBad({ store, blobs }: Orchestration, directory: string, { pat
 }
 
 /** What lies in the directory and belongs to nobody. Reported, never removed. */
-function extraFiles(target: Target, files: readonly InspectedFile[]): string[] {
-  const known = new Set([VERIFIED_FILE, ...target.spec.files.map((file) => file.path), ...files.map((file) => file.spec.path)]);
-  try {
-    const entries = readdirSync(target.directory, { recursive: true, withFileTypes: true });
-    const paths = entries.filter((entry) => !entry.isDirectory()).map((entry) => `${entry.parentPath}/${entry.name}`);
-    return paths
-      .map((path) => path.slice(target.directory.length + 1).replaceAll('\\', '/'))
-      .filter((path) => !known.has(path))
-      .sort();
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
-}
+const extraFiles = ({ directory, spec }: Target, files: readonly InspectedFile[]): string[] =>
+  foreignFiles(directory, new Set([VERIFIED_FILE, ...[...spec.files, ...files.map((file) => file.spec)].map(({ path }) => path)]));

@@ -160,5 +160,6 @@ function summarize(modelId: string, model: ManifestModel, { components, views }:
     totalBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
     ...(proof !== undefined && { proof }),
     ...(overlays.length > 0 && { overlays }),
+    ...(model.tags !== undefined && { tags: model.tags }),
   };
 }

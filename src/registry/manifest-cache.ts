@@ -16,7 +16,7 @@ import { fingerprint } from '../util/fingerprint.ts';
 import { CompiledManifest, type ManifestHead } from './compiled-manifest.ts';
 
 /** Raise it whenever the compiled form, or what counts as valid, changes. */
-const FORMAT = 'wan-manifest-cache/4';
+const FORMAT = 'wan-manifest-cache/5';
 const KEPT = 4;
 const LARGE_BYTES = 2 ** 20;
 /** A file's own URL with a query, in the JSON of a body. */

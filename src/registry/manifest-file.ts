@@ -6,7 +6,7 @@ import { lockfileInvalid } from './lockfile-problem.ts';
 import { type ManifestProblem, manifestInvalid, type ProblemCode } from './manifest-problem.ts';
 
 /** Room for more than 10,000 models and 200,000 files; what is larger is not a manifest. */
-const MAX_MANIFEST_BYTES = 64 * 2 ** 20;
+export const MAX_MANIFEST_BYTES = 64 * 2 ** 20;
 
 export interface ManifestFile {
   /** As given. */

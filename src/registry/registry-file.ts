@@ -1,8 +1,6 @@
 /** The manifest, its lockfile and the registry of other models as files that are edited while a process lives. */
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { customModels } from './entries/custom-models.ts';
-import { readEntries } from './entries/read-entries.ts';
 import { lockfilePath } from './manifest-file.ts';
 import { ModelRegistry } from './model-registry.ts';
 
@@ -56,11 +54,23 @@ export class RegistryFile {
     const manifest = await this.#ofManifest();
     const key = `${this.#loaded?.key}, ${entriesKey}`;
     if (this.#joined?.key !== key) {
-      const path = this.#entriesPath ?? '';
-      this.#joined = { key, registry: Promise.resolve(manifest.with(() => customModels(readEntries(path).entries))) };
+      const registry = withEntries(manifest, this.#entriesPath ?? '');
+      registry.catch(() => {
+        this.#joined = undefined;
+      });
+      this.#joined = { key, registry };
     }
     return this.#joined.registry;
   }
+}
+
+/** What reads entries is loaded where there are some. */
+async function withEntries(manifest: ModelRegistry, path: string): Promise<ModelRegistry> {
+  const [{ customModels }, { readEntries }] = await Promise.all([
+    import('./entries/custom-models.ts'),
+    import('./entries/read-entries.ts'),
+  ]);
+  return manifest.with(() => customModels(readEntries(path).entries));
 }
 
 function keyOf(path: string): string {

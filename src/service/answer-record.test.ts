@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { modelFixture } from '../../test/support/model-fixture.ts';
 import { testService } from '../../test/support/test-service.ts';
+import { asModelError } from '../domain/errors.ts';
 import type { Answer } from './answer.ts';
 import { answerRecord } from './answer-record.ts';
 import { Refusal } from './refusal.ts';
@@ -29,4 +30,18 @@ it.each([
   const failure = reason === undefined ? {} : { failure: new Refusal(reason, 'no') };
   const answer = { correlationId: 'c', method, path: '/v1/models', status, durationMs: 1, address: '127.0.0.1', caller: {}, ...failure };
   expect(answerRecord(answer).level).toBe(level);
+});
+
+it('a bug is told with the place where it happened, a refusal with its reason and the next step', () => {
+  const answer = { correlationId: 'c', method: 'GET', path: '/', status: 500, durationMs: 1, address: '127.0.0.1', caller: {} };
+  const failure = asModelError(new TypeError('x is not a function'));
+  expect(answerRecord({ ...answer, failure })).toMatchObject({
+    error_code: 'INTERNAL',
+    stack: expect.stringContaining('answer-record.test.ts'),
+  });
+  expect(answerRecord({ ...answer, failure: new Refusal('token_unknown', 'no') })).toMatchObject({
+    error_code: 'AUTH_FAIL',
+    error_reason: 'token_unknown',
+    hint: expect.stringContaining('wan auth token list'),
+  });
 });

@@ -1,8 +1,8 @@
-/** An answer as a line of the log. Pure. */
+/** An answer as a line of the log, which redacts it. */
 import { isModelError, type ModelError } from '../domain/errors.ts';
+import { failureFields } from '../observability/failure-fields.ts';
 import type { LogRecord } from '../observability/log-record.ts';
 import { modelFields } from '../observability/model-fields.ts';
-import { redactText } from '../observability/redact-text.ts';
 import type { Answer } from './answer.ts';
 
 export function answerRecord(answer: Answer): LogRecord {
@@ -10,16 +10,15 @@ export function answerRecord(answer: Answer): LogRecord {
   return {
     timestamp: new Date().toISOString(),
     level: levelOf(answer),
-    message: `${method} ${redactText(path)} ${status}${failure === undefined ? '' : `: ${redactText(textOf(failure))}`}`,
+    message: `${method} ${path} ${status}${failure === undefined ? '' : `: ${textOf(failure)}`}`,
     correlation_id: correlationId,
     event: 'http.answered',
-    ...(modelId !== undefined && modelFields({ model: redactText(modelId) })),
+    ...(modelId !== undefined && modelFields({ model: modelId })),
     ...{ method, status, address },
     ...(route !== undefined && { route }),
     duration_seconds: Math.round(durationMs) / 1000,
     ...(caller.tokenId !== undefined && { token_id: caller.tokenId }),
-    ...(failure && { error_code: failure.code, ...(failure.reason !== undefined && { reason: failure.reason }) }),
-    ...(failure?.code === 'INTERNAL' && { stack: redactText(stackOf(failure)) }),
+    ...(failure && failureFields(failure)),
   };
 }
 
@@ -34,6 +33,3 @@ function levelOf({ method, status, failure }: Answer): LogRecord['level'] {
 const textOf = ({ message, cause }: ModelError): string => (isModelError(cause) ? `${message}: ${cause.message}` : message);
 
 const isReading = (method: string): boolean => method === 'GET' || method === 'HEAD';
-
-/** A wrapped bug is told where it happened. */
-const stackOf = ({ cause, stack = '' }: Error): string => (cause instanceof Error ? (cause.stack ?? '') : stack);

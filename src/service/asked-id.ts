@@ -2,23 +2,24 @@
 import { Refusal } from './refusal.ts';
 
 export interface AskedId {
-  readonly id?: string | undefined;
-  readonly model_id?: string | undefined;
-  readonly name?: string | undefined;
-  readonly version?: string | undefined;
+  readonly id?: string | null | undefined;
+  readonly model_id?: string | null | undefined;
+  readonly name?: string | null | undefined;
+  readonly version?: string | null | undefined;
 }
 
 const DEFAULT_VERSION = '1.0.0';
 
 /** What it gives may still be no id: that is judged where ids are kept. @throws Refusal request_invalid */
-export function askedId({ id, model_id: modelId, name, version = DEFAULT_VERSION }: AskedId): string {
-  const text = [id, modelId, name].find((one) => one !== undefined && one !== '');
-  if (text === undefined) {
+export function askedId({ id, model_id: modelId, name, version }: AskedId): string {
+  // An empty text says as little as none.
+  const text = id || modelId || name;
+  if (!text) {
     throw new Refusal('request_invalid', 'body.name: there is no model in it', {
       details: { problems: [{ where: 'body.name', message: 'is missing; id and model_id will do as well' }] },
     });
   }
-  return text.includes('@') ? text : `${nameOf(text)}@${version}`;
+  return text.includes('@') ? text : `${nameOf(text)}@${version || DEFAULT_VERSION}`;
 }
 
 /** As the older model managers made ids of the names of repositories. */

@@ -1,7 +1,12 @@
+import fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { MODEL, modelFixture } from '../../test/support/model-fixture.ts';
 import { type TestService, testService } from '../../test/support/test-service.ts';
 import { Uploader } from '../../test/support/uploader.ts';
+import { openAnswerRecords } from '../compose/idempotency.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { answerOnce } from './idempotency.ts';
+import type { ServiceApp } from './service-context.ts';
 
 const json = { 'content-type': 'application/json' };
 
@@ -65,6 +70,38 @@ describe('an Idempotency-Key', () => {
     const begin = () => client.begin('mine@1.0.0', [file], {}, { 'idempotency-key': 'upload' });
     const [one, two] = [await begin(), await begin()];
     expect([one.status, two.json.id]).toEqual([201, one.json.id]);
+  });
+
+  it('has nothing done twice for an answer that is too long to be kept, but where that does no harm', async () => {
+    const world = await modelFixture({ files: { 'a.bin': 'some bytes' } });
+    const app = fastify() as unknown as ServiceApp;
+    app.decorateRequest('caller', { getter: () => ({}) });
+    answerOnce(app, openAnswerRecords(await loadConfig({ env: world.env, cwd: world.directory, homeDir: world.directory })));
+    const done = { act: 0, look: 0 };
+    const long = (which: keyof typeof done) => async () => ({ which, times: ++done[which], text: 'x'.repeat(300_000) });
+    app.post('/act', long('act'));
+    app.post('/look', { config: { bearsRepeating: true } }, long('look'));
+    const post = (url: string) => app.inject({ method: 'POST', url, headers: { 'idempotency-key': `of ${url}` } });
+    expect([(await post('/act')).statusCode, (await post('/look')).statusCode]).toEqual([200, 200]);
+    const again = await post('/act');
+    expect([again.statusCode, again.json(), again.headers['idempotency-replayed']]).toEqual([
+      409,
+      expect.objectContaining({ reason: 'idempotency_answer_gone', detail: expect.stringContaining('200') }),
+      'true',
+    ]);
+    expect([(await post('/look')).json<{ times: number }>().times, done.act]).toEqual([2, 1]);
+    await app.close();
+  });
+
+  it('that was used for an upload is of no use for another, also when its answer is no longer kept', async () => {
+    const { served } = await serve();
+    const client = new Uploader(served.url);
+    const files = Array.from({ length: 1500 }, (_, at) => ({ path: `a/${at}`, bytes: new Uint8Array(1) }));
+    const begin = (id: string) => client.begin(id, files, {}, { 'idempotency-key': 'long' });
+    const first = await begin('mine@1.0.0');
+    expect([first.status, (await begin('mine@1.0.0')).json.id]).toEqual([201, first.json.id]);
+    const other = await begin('other@1.0.0');
+    expect([other.status, other.json.reason]).toEqual([422, 'idempotency_key_reused']);
   });
 
   it.each(['', 'a'.repeat(256)])('that can be none is refused: %j', async (key) => {

@@ -2,11 +2,13 @@
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AnswerRecords, Claim, KeptAnswer } from '../compose/idempotency.ts';
+import { PROBLEM_TYPE } from './contract/problem.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
+import { problemOf } from './problem.ts';
 import { Refusal } from './refusal.ts';
 import type { ServiceApp } from './service-context.ts';
 
-/** A longer answer is not kept: the request is done again, which each route bears. */
+/** Of a longer answer only that it was given is kept: nothing is done twice for it. */
 const MAX_ANSWER_BYTES = 256 * 1024;
 const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 const METHODS: readonly string[] = ['POST', 'PUT', 'PATCH'];
@@ -36,7 +38,7 @@ export function answerOnce(app: ServiceApp, records: AnswerRecords): void {
   app.addHook('onSend', async (request, reply, payload) => {
     const { claim } = request;
     request.claim = undefined;
-    await settle(claim, reply, payload);
+    await settle(claim, { request, reply, payload });
     return payload;
   });
 }
@@ -47,13 +49,30 @@ const isMeant = ({ method, is404, routeOptions: { config } }: FastifyRequest): b
 
 const fingerprintOf = ({ method, url, body }: FastifyRequest): string => hash('sha256', JSON.stringify([method, url, body ?? null]));
 
-async function settle(claim: Claim | undefined, reply: FastifyReply, payload: unknown): Promise<void> {
+interface Answered {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly payload: unknown;
+}
+
+async function settle(claim: Claim | undefined, { request, reply, payload }: Answered): Promise<void> {
   if (claim === undefined) return;
   const body = payload === null || payload === undefined ? '' : payload;
   const status = reply.statusCode;
   const isFinal = status < 500 && !PASSING.includes(status);
-  if (!isFinal || typeof body !== 'string' || Buffer.byteLength(body) > MAX_ANSWER_BYTES) return claim.release();
-  return claim.finish({ status, headers: keptHeaders(reply), body });
+  if (!isFinal || typeof body !== 'string') return claim.release();
+  if (Buffer.byteLength(body) <= MAX_ANSWER_BYTES) return claim.finish({ status, headers: keptHeaders(reply), body });
+  return request.routeOptions.config.bearsRepeating === true ? claim.release() : claim.finish(onlyThatItWasDone(status, request.id));
+}
+
+/** @param correlationId under which log and audit have what was done */
+function onlyThatItWasDone(status: number, correlationId: string): KeptAnswer {
+  const refusal = new Refusal(
+    'idempotency_answer_gone',
+    `this request was done, and answered with ${status}, which was too long to be kept`,
+  );
+  const document = problemOf(refusal, correlationId);
+  return { status: document.status, headers: { 'content-type': PROBLEM_TYPE }, body: JSON.stringify(document) };
 }
 
 const keptHeaders = (reply: FastifyReply): KeptAnswer['headers'] =>

@@ -39,7 +39,7 @@ function isMeant(entry: ModelEntry, { status, type, search, worker, family, tag,
   if (family !== undefined && entry.family !== family) return false;
   if (tag !== undefined && !entry.tags.includes(tag)) return false;
   if (custom !== undefined && entry.custom !== custom) return false;
-  if (type !== undefined && entry.type !== modelTypeOf(type)) return false;
+  if (type !== undefined && entry.type !== modelTypeOf(type.toLowerCase())) return false;
   return search === undefined || matches(entry, search.toLowerCase());
 }
 

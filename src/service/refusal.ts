@@ -24,11 +24,16 @@ export const REFUSALS = {
   source_not_taken: traits(
     'INVALID_INPUT',
     400,
-    'upload the bytes (POST /v1/uploads), or let whoever rules the manifest run `wan models add`',
+    'upload the bytes (POST /v1/uploads), or name `files` with path, url, size and sha256 of each',
   ),
   request_timeout: traits('NETWORK_TIMEOUT', 408, 'send the whole request sooner'),
   plan_unknown: traits('CONCURRENT_MODIFICATION', 409, 'ask for a new plan, and run that'),
   idempotency_under_way: traits('CONCURRENT_MODIFICATION', 409, 'wait a moment, and send the same request again'),
+  idempotency_answer_gone: traits(
+    'INVALID_INPUT',
+    409,
+    'look at what it has changed; its correlation_id finds it in the log and the audit log',
+  ),
   body_too_large: traits('INVALID_INPUT', 413, 'send less'),
   url_too_long: traits('INVALID_INPUT', 414, 'ask for a model or file by the name that /v1/models tells'),
   media_type_unknown: traits('INVALID_INPUT', 415, 'send `Content-Type: application/json`'),
@@ -69,6 +74,7 @@ export const STATUS_OF_REASON: Readonly<Record<string, number>> = {
   upload_too_large: 413,
   model_of_manifest: 409,
   precondition_failed: 412,
+  registry_full: 507,
   webhook_not_found: 404,
 };
 

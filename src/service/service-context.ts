@@ -63,6 +63,8 @@ declare module 'fastify' {
     hasLongBody?: boolean;
     /** It knows an Idempotency-Key itself. */
     isIdempotent?: boolean;
+    /** Done again it changes nothing, or finds what the same request has made: an answer that is too long to be kept is made anew. */
+    bearsRepeating?: boolean;
   }
 
   interface FastifyRequest {

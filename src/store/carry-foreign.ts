@@ -1,54 +1,43 @@
 /** What people laid into a published directory is theirs: a new generation takes it along. */
-import { readdirSync } from 'node:fs';
 import { copyFile, link, lstat, readlink, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { ModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
-import { pathFault } from '../domain/path-rules.ts';
 import type { StoreContext } from './context.ts';
 import { makeDirectory, syncDirectory } from './durable.ts';
-import { VERIFIED_FILE } from './snapshot-record.ts';
+import { foreignFiles, ownPaths } from './foreign-files.ts';
 import { readSnapshot } from './snapshots.ts';
 
 /** Neither of these can be linked on every volume; a copy of somebody's file is still their file. */
 const NO_HARD_LINK = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'] as const;
 
-/** Files and links of the old directory that no record names get a second name in the staged one. Call before publishing. */
-export async function carryForeign(context: StoreContext, published: string, staged: string): Promise<string[]> {
-  const ours = new Set([VERIFIED_FILE, ...pathsIn(context, published), ...pathsIn(context, staged)]);
-  const foreign = namesBelow(published).filter((path) => !ours.has(path) && pathFault(path) === undefined);
-  for (const path of foreign) {
-    const destination = context.resolver.modelFile(staged, path);
+/**
+ * Files and links of one directory that no record of either names get a second name in the other one.
+ * @throws ModelError PATH_UNSAFE where one of them cannot: nothing of theirs is given up
+ */
+export async function carryForeign(context: StoreContext, from: string, to: string): Promise<void> {
+  const [old, now] = [readSnapshot(context, from), readSnapshot(context, to)];
+  const files = new Set(now?.files.map(({ path }) => path));
+  for (const path of foreignFiles(from, ownPaths(old, now))) {
+    const inTheWay = parentsOf(path).find((parent) => files.has(parent));
+    if (inTheWay !== undefined) throw notCarried(join(from, inTheWay), 'is in the way: a file of the model belongs there');
+    const destination = join(to, path);
     await makeDirectory(context, dirname(destination));
-    await nameAgain(context.resolver.modelFile(published, path), destination);
+    await nameAgain(join(from, path), destination);
     await syncDirectory(dirname(destination));
   }
-  return foreign;
 }
 
-const pathsIn = (context: StoreContext, directory: string): string[] =>
-  (readSnapshot(context, directory)?.files ?? []).map((file) => file.path);
-
-function namesBelow(directory: string): string[] {
-  try {
-    const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
-    const names = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink());
-    return names.map((entry) =>
-      join(entry.parentPath, entry.name)
-        .slice(directory.length + 1)
-        .replaceAll('\\', '/'),
-    );
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw fsError(error, `list ${directory}`);
-  }
-}
+const parentsOf = (path: string): string[] => path.split('/').map((_, at, names) => names.slice(0, at).join('/'));
 
 async function nameAgain(from: string, to: string): Promise<void> {
   try {
     if ((await lstat(from)).isSymbolicLink()) await symlink(await readlink(from), to);
     else await linkOrCopy(from, to);
   } catch (error) {
-    // Gone meanwhile, or the staged directory has a file of that name: nothing to carry.
+    // What has bytes in its name that are no UTF-8 is not found by what was read of it.
+    if (isErrno(error, 'ENOENT') && from.includes('\ufffd')) throw notCarried(from, 'cannot be taken along: its name is not UTF-8');
+    // Gone meanwhile, or it has its name there already.
     if (!isErrno(error, 'ENOENT', 'EEXIST')) throw fsError(error, `take ${from} along`);
   }
 }
@@ -61,3 +50,10 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
     await copyFile(from, to);
   }
 }
+
+const notCarried = (path: string, what: string): ModelError =>
+  new ModelError('PATH_UNSAFE', `${path} ${what}`, {
+    reason: 'foreign_in_the_way',
+    hint: 'it is none of the files of the model: move it elsewhere, then run the same command again',
+    details: { path },
+  });

@@ -46,7 +46,7 @@ export function inspectSnapshot(context: StoreContext, directory: string, reques
   const { files, spec, corrupt = new CorruptMarks(context).all() } = request;
   const record = readSnapshot(context, directory);
   const published = new Map(record?.files.map((file) => [file.path, file]));
-  assertNoLinks(context, directory, files);
+  assertFolders(context, directory, files);
   const leftOut = new Set(stillLeftOut(record, spec));
   const look = { context, directory, leftOut, corrupt, ledger: new Ledger(context) };
   const inspected = files.map((spec) => inspectFile(look, spec, published.get(spec.path)));
@@ -76,19 +76,20 @@ export const faultOf = ({ condition }: InspectedFile): FileFault | undefined =>
 /** Whether nothing is left to do for a file. */
 const isSettled = (file: InspectedFile): boolean => file.condition !== 'touched' && faultOf(file) === undefined;
 
-/** A folder that somebody replaced by a link would show other files under our names. @throws ModelError PATH_UNSAFE */
-function assertNoLinks(context: StoreContext, directory: string, files: readonly FileSpec[]): void {
+/** A folder that somebody replaced by a link would show other files under our names. @throws ModelError PATH_UNSAFE, of what is no folder at all, too */
+function assertFolders(context: StoreContext, directory: string, files: readonly FileSpec[]): void {
   const folders = new Set<string>();
   for (const { path } of files) {
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) folders.add(path.slice(0, end));
   }
   const { resolver } = context;
-  for (const folder of [dirname(directory), directory, ...[...folders].map((path) => resolver.modelFile(directory, path))]) {
-    if (!lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) continue;
-    throw new ModelError('PATH_UNSAFE', `${folder} is a link: nothing below MODELS_ROOT is reached through one`, {
-      reason: 'link_in_root',
-      details: { path: folder },
-    });
+  for (const folder of [dirname(directory), directory, ...[...folders].sort().map((path) => resolver.modelFile(directory, path))]) {
+    const stats = lstatSync(folder, { throwIfNoEntry: false });
+    if (stats === undefined || stats.isDirectory()) continue;
+    const [what, reason] = stats.isSymbolicLink()
+      ? ['is a link: nothing below MODELS_ROOT is reached through one', 'link_in_root']
+      : ['is in the way: a folder is needed there', 'not_a_directory'];
+    throw new ModelError('PATH_UNSAFE', `${folder} ${what}`, { reason, details: { path: folder } });
   }
 }
 

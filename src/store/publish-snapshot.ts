@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { fsError } from '../domain/fs-error.ts';
 import type { CanonicalRef } from '../domain/model-ref.ts';
 import type { Blobs } from './blobs.ts';
+import { carryForeign } from './carry-foreign.ts';
 import type { StoreContext } from './context.ts';
 import { makeDirectory, syncDirectory } from './durable.ts';
 import { exchangePaths } from './exchange-paths.ts';
@@ -41,8 +42,18 @@ export async function publishSnapshot(context: StoreContext, blobs: Blobs, publi
     const isThere = digests.every((digest) => existsSync(blobs.path(digest)));
     return { isThere, old: isThere ? await put(context, publication) : undefined };
   });
-  if (old !== undefined) await removeTree(context, blobs, { path: old, digests: digestsIn(context, old) });
+  if (old !== undefined) await giveUp(context, blobs, { old, target: publication.target });
   return isThere;
+}
+
+/** What was laid in while the new one was being put in its place comes along, too. */
+async function giveUp(
+  context: StoreContext,
+  blobs: Blobs,
+  { old, target }: { readonly old: string; readonly target: string },
+): Promise<void> {
+  await carryForeign(context, old, target);
+  await removeTree(context, blobs, { path: old, digests: digestsIn(context, old) });
 }
 
 /** @returns where the old generation lies now, if there was one. */

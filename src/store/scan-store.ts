@@ -11,6 +11,7 @@ import { isFileLocked } from '../locks/locked-file.ts';
 import { lastUseMs } from './access.ts';
 import { BlobTable } from './blob-table.ts';
 import type { StoreContext } from './context.ts';
+import { foreignFiles, ownPaths } from './foreign-files.ts';
 import { liveIntents, namedBy } from './intents.ts';
 import { JobRecords } from './job-records.ts';
 import { isExpired, type KeptTrash, keptAt, keptTrash } from './kept-trash.ts';
@@ -40,6 +41,8 @@ export interface ScannedSnapshot {
   readonly files: ScannedFiles;
   /** Bytes of copies in its own folder, on a volume where a second name costs one. */
   readonly ownBytes: number;
+  /** What somebody laid into its folder: a path in it, there where there is such a file. */
+  readonly foreignFile?: string;
   /** Who holds the model's lock, or verifies it. */
   readonly atWork?: LockHolder | 'somebody';
 }
@@ -177,6 +180,7 @@ async function scanSnapshot(context: StoreContext, directory: string, { blobs, r
   const { ref, generation, verifiedAt } = record;
   const family = familyOf(context, directory);
   const atWork = await holderOf(context, family, ref);
+  const [foreignFile] = foreignFiles(directory, ownPaths(record));
   return {
     directory,
     family,
@@ -187,6 +191,7 @@ async function scanSnapshot(context: StoreContext, directory: string, { blobs, r
     lastUsedMs: lastUseMs(context, family, ref) ?? (Date.parse(verifiedAt) || 0),
     files: scanFiles(blobs, record),
     ownBytes: ownBytesOf(record, isCopying),
+    ...(foreignFile !== undefined && { foreignFile }),
     ...(atWork && { atWork }),
   };
 }

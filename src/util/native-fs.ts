@@ -11,20 +11,20 @@ export interface NativeFs {
 }
 
 const PACKAGE = 'fs-native-extensions';
-const require = createRequire(import.meta.url);
 
 let loaded: NativeFs | undefined;
 
 export function nativeFs(): NativeFs {
   if (loaded === undefined) {
-    presetBinding();
+    const require = createRequire(import.meta.filename);
+    presetBinding(require);
     loaded = require(PACKAGE) as NativeFs;
   }
   return loaded;
 }
 
 /** The package looks for its binary through thirty files of other packages, 15 ms long; where it lies is known. */
-function presetBinding(): void {
+function presetBinding(require: NodeJS.Require): void {
   const binary = `${PACKAGE}/prebuilds/${process.platform}-${process.arch}/${PACKAGE}.node`;
   try {
     const exports: unknown = require(binary);

@@ -41,7 +41,7 @@ export function planDeliveries(webhook: WebhookRecord, cursor: WebhookCursor, ne
   const changed = news.jobs.filter((job) => cursor.jobs[job.id] !== stateOf(job));
   const isSame = changed.length === 0 && news.seq === cursor.event_seq && Object.keys(cursor.jobs).length === news.jobs.length;
   if (isSame) return { deliveries: [], cursor };
-  const messages = [...news.events.map(ofEvent), ...changed.map((job) => ofJob(job, news.now))];
+  const messages = [...news.events.map(ofEvent), ...changed.map((job) => ofJob(job, { now: news.now, order: cursor.order }))];
   const wanted = messages.filter(({ type }) => webhook.events.some((pattern) => matchesEvent(pattern, type)));
   const deliveries = wanted.map((message, at) => deliveryOf(message, webhook, { order: cursor.order + at, now: news.now }));
   return {
@@ -58,9 +58,10 @@ function ofEvent({ seq, type, time, model, variant, correlation_id, via, data }:
   return { key: `event ${seq} ${time}`, type, time, data: { ...of, correlation_id, via, ...data } };
 }
 
-function ofJob({ idempotency: _, ...job }: JobRecord, now: string): Message {
+/** A job may come to one state again and again: what was queued in between tells one time from the other. */
+function ofJob({ idempotency: _, ...job }: JobRecord, { now, order }: { readonly now: string; readonly order: number }): Message {
   const time = job.finished_at ?? (job.state === 'running' ? job.started_at : undefined) ?? now;
-  return { key: `job ${job.id} ${job.state} ${job.attempts}`, type: `job.${job.state}`, time, data: job };
+  return { key: `job ${job.id} ${job.state} ${job.attempts} ${order}`, type: `job.${job.state}`, time, data: job };
 }
 
 export function deliveryOf(message: Message, webhook: WebhookRecord, { order, now }: { order: number; now: string }): DeliveryRecord {

@@ -20,6 +20,8 @@ export interface Sending {
   readonly timeoutMs: number;
 }
 
+/** Of one try. */
+export const SEND_TIMEOUT_MS = 15_000;
 /** Read, so that the connection ends well, and looked at by nobody. */
 const ANSWER_BYTES = 1024;
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -276,6 +276,36 @@ describe('a receiver', () => {
     expect(webhooks.deliveries(one.webhook.id).every(({ attempts }) => attempts === 0)).toBe(true);
     await endless.until(() => webhooks.deliveries(two.webhook.id).every(({ state }) => state === 'delivered'));
     await silent.until(() => webhooks.deliveries(one.webhook.id).some(({ last }) => last?.error?.startsWith('no answer within') === true));
+  });
+});
+
+describe('many webhooks', () => {
+  it('whose receivers never answer hold up no other one, however much waits for them', async () => {
+    const { context, webhooks, start } = await world();
+    const silent = await receiver(() => undefined);
+    const good = await receiver(answer(200));
+    for (let one = 0; one < 6; one++) await webhooks.add({ url: silent.url, events: ['*'] });
+    await webhooks.add({ url: good.url, events: ['*'] });
+    start({ timeoutMs: 60_000 });
+    await writeStoreEvents(context, ['a@1.0.0', 'b@1.0.0', 'c@1.0.0'].map(pinned));
+    await good.until(() => good.received.length === 3);
+    await silent.until(() => silent.received.length === 6);
+  });
+
+  it('of which one cannot be read: that is told once, and the others go on', async () => {
+    const { context, webhooks, start, troubles } = await world();
+    const { url, received, until } = await receiver(answer(200));
+    const broken = await webhooks.add({ url, events: ['*'] });
+    await webhooks.add({ url, events: ['*'] });
+    const cursor = join(context.resolver.stateDir('webhooks'), `${broken.webhook.id}.cursor`);
+    rmSync(cursor);
+    mkdirSync(cursor);
+    start();
+    for (const [count, model] of ['a@1.0.0', 'b@1.0.0', 'c@1.0.0'].entries()) {
+      await writeStoreEvents(context, [pinned(model)]);
+      await until(() => received.length === count + 1);
+    }
+    expect(troubles).toMatchObject([{ message: expect.stringContaining('.cursor') }]);
   });
 });
 

@@ -1,9 +1,11 @@
 /** What people do with webhooks. The command line and the service share it; what is sent is the sender's. */
+import { isDeepStrictEqual } from 'node:util';
 import type { AddressGuard } from '../backends/http/address-guard.ts';
 import type { HttpClient } from '../backends/http/http-client.ts';
 import type { WebhookSecrets } from '../credentials/webhook-secrets.ts';
 import { asModelError, ModelError } from '../domain/errors.ts';
 import { isEventPattern } from '../domain/event-pattern.ts';
+import { keyReused } from '../domain/key-reused.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { DeliveryRecord, DeliveryTry, WebhookRecord } from '../domain/webhooks.ts';
 import type { StoreContext } from '../store/context.ts';
@@ -12,12 +14,11 @@ import { openStore } from '../store/open-store.ts';
 import { newestStoreEvent } from '../telemetry/store-events/store-event-records.ts';
 import { plainHttpUrl } from '../util/plain-http-url.ts';
 import { cursorAt, deliveryOf } from './plan-deliveries.ts';
-import { sendDelivery } from './send-delivery.ts';
+import { SEND_TIMEOUT_MS, sendDelivery } from './send-delivery.ts';
 import { shownUrl } from './shown-url.ts';
 import { newWebhookSecret } from './signature.ts';
 import { badEvents, badWebhookUrl, noSuchWebhook, tooManyWebhooks } from './webhook-errors.ts';
 import { WebhookRecords } from './webhook-records.ts';
-import { SEND_TIMEOUT_MS } from './webhook-sender.ts';
 
 export interface WebhooksOptions {
   readonly context: StoreContext;
@@ -31,12 +32,15 @@ export interface NewWebhook {
   readonly events: readonly string[];
   /** Default: one that is made. */
   readonly secret?: Secret;
+  /** Asked for again by the same, it is the same webhook. */
+  readonly madeBy?: string;
 }
 
 export interface AddedWebhook {
   readonly webhook: WebhookRecord;
   /** Told once. */
   readonly secret: Secret;
+  readonly isNew: boolean;
 }
 
 export interface ListedWebhook extends WebhookRecord {
@@ -57,30 +61,45 @@ export class Webhooks {
   }
 
   /** The secret is told here, and never again. It is told nothing of what was before. @throws ModelError INVALID_INPUT */
-  async add({ url: text, events, secret = newWebhookSecret() }: NewWebhook): Promise<AddedWebhook> {
-    const { context, secrets } = this.#options;
-    const url = this.#checkedUrl(text);
-    const unknown = events.filter((pattern) => !isEventPattern(pattern));
-    if (unknown.length > 0 || events.length === 0) throw badEvents(unknown);
-    await openStore(context);
+  async add(asked: NewWebhook): Promise<AddedWebhook> {
+    const url = this.#checkedUrl(asked.url).href;
+    const unknown = asked.events.filter((pattern) => !isEventPattern(pattern));
+    if (unknown.length > 0 || asked.events.length === 0) throw badEvents(unknown);
+    const wanted = { ...asked, url, events: [...new Set(asked.events)] };
+    await openStore(this.#options.context);
     return this.#records.locked(async () => {
-      if (this.#records.list().length >= MAX_WEBHOOKS) throw tooManyWebhooks(MAX_WEBHOOKS);
-      const webhook: WebhookRecord = {
-        schema: 'wan.webhook/v1',
-        id: context.random.uuid().replaceAll('-', '').slice(0, 12),
-        url: shownUrl(url),
-        events: [...new Set(events)],
-        state: 'enabled',
-        created_at: new Date(context.clock.now()).toISOString(),
-        failures: 0,
-        lost: 0,
-      };
-      // Killed before the record is there: a private file that nothing names, and no webhook.
-      await secrets.write(webhook.id, { url: url.href, secret });
-      await this.#records.writeCursor(webhook.id, this.#now());
-      await this.#records.write(webhook);
-      return { webhook, secret };
+      const known = this.#records.list().find(({ made_by }) => made_by !== undefined && made_by === asked.madeBy);
+      return known === undefined ? this.#make(wanted) : this.#again(known, wanted);
     });
+  }
+
+  async #make({ url, events, secret = newWebhookSecret(), madeBy }: NewWebhook): Promise<AddedWebhook> {
+    const { context, secrets } = this.#options;
+    if (this.#records.list().length >= MAX_WEBHOOKS) throw tooManyWebhooks(MAX_WEBHOOKS);
+    const webhook: WebhookRecord = {
+      schema: 'wan.webhook/v1',
+      id: context.random.uuid().replaceAll('-', '').slice(0, 12),
+      url: shownUrl(new URL(url)),
+      events,
+      state: 'enabled',
+      created_at: new Date(context.clock.now()).toISOString(),
+      failures: 0,
+      lost: 0,
+      ...(madeBy !== undefined && { made_by: madeBy }),
+    };
+    // Killed before the record is there: a private file that nothing names, and no webhook.
+    await secrets.write(webhook.id, { url, secret });
+    await this.#records.writeCursor(webhook.id, this.#now());
+    await this.#records.write(webhook);
+    return { webhook, secret, isNew: true };
+  }
+
+  /** Whoever did not get the answer gets it now: it lies where the secrets of webhooks do, and nowhere else. */
+  async #again(webhook: WebhookRecord, { url, events, secret }: NewWebhook): Promise<AddedWebhook> {
+    const made = await this.#options.secrets.read(webhook.id);
+    const isSame = made.url === url && isDeepStrictEqual(webhook.events, events);
+    if (!isSame || (secret !== undefined && secret.reveal() !== made.secret.reveal())) throw keyReused();
+    return { webhook, secret: made.secret, isNew: false };
   }
 
   /** Oldest first. */

@@ -39,8 +39,8 @@ async function tryOne<T>(ref: string, act: (ref: string) => Promise<T>): Promise
 
 export const valuesOf = <T>(tried: readonly Tried<T>[]): readonly T[] => tried.flatMap((one) => (hasFailed(one) ? [] : [one.value]));
 
-/** The failure that decides the exit status. */
-export const firstFailure = (tried: readonly Tried<unknown>[]): ModelError | undefined => tried.find(hasFailed)?.error;
+/** The first one decides the exit status. */
+export const failuresOf = (tried: readonly Tried<unknown>[]): readonly Failed[] => tried.filter(hasFailed);
 
 const failedWire = ({ ref, error }: Failed): Wire<typeof failedRef> => ({ ref, ok: false, error: errorWire(error) });
 

@@ -3,9 +3,9 @@ import type { DeliveryRecord, WebhookRecord } from '../domain/webhooks.ts';
 import type { ListedWebhook } from '../webhooks/webhooks.ts';
 import type { Wire } from './wire.ts';
 
-export const webhookWire = ({ schema: _, ...webhook }: WebhookRecord): Wire<typeof webhookDocument> => webhook;
+export const webhookWire = ({ schema: _, made_by: __, ...webhook }: WebhookRecord): Wire<typeof webhookDocument> => webhook;
 
-export const listedWebhookWire = ({ schema: _, ...webhook }: ListedWebhook): Wire<typeof listedWebhook> => webhook;
+export const listedWebhookWire = ({ schema: _, made_by: __, ...webhook }: ListedWebhook): Wire<typeof listedWebhook> => webhook;
 
 /** Without what is sent: that is for the receiver. */
 export const deliveryWire = ({

@@ -14,20 +14,20 @@ export interface DiskFault {
 
 /** What a disk can answer to each call; taken in turn. */
 const ERRNOS: Readonly<Record<string, readonly string[]>> = {
-  openat: ['EMFILE', 'EACCES', 'ENOSPC', 'EIO'],
+  openat: ['EMFILE', 'EACCES', 'ENOSPC', 'EIO', 'EDQUOT'],
   rename: ['ENOSPC', 'EIO', 'EROFS', 'EACCES'],
   link: ['ENOSPC', 'EIO', 'EMLINK', 'EROFS'],
   unlink: ['EIO', 'EROFS', 'EACCES'],
-  mkdir: ['ENOSPC', 'EROFS', 'EACCES', 'EIO'],
+  mkdir: ['ENOSPC', 'EROFS', 'EACCES', 'EIO', 'EDQUOT'],
   rmdir: ['EIO', 'EROFS'],
   ftruncate: ['EIO', 'ENOSPC'],
   chmod: ['EIO', 'EROFS'],
   fchmod: ['EIO', 'EROFS'],
   utimensat: ['EIO', 'EROFS'],
-  pwrite64: ['ENOSPC', 'EIO'],
-  write: ['ENOSPC', 'EIO'],
-  fsync: ['EIO', 'ENOSPC'],
-  fdatasync: ['EIO', 'ENOSPC'],
+  pwrite64: ['ENOSPC', 'EIO', 'EDQUOT'],
+  write: ['ENOSPC', 'EIO', 'EDQUOT'],
+  fsync: ['EIO', 'ENOSPC', 'EDQUOT'],
+  fdatasync: ['EIO', 'ENOSPC', 'EDQUOT'],
 };
 /** Modules are read with `openat`, too: where that fails for good, no program runs. */
 const NEVER_LASTING: readonly string[] = ['openat', 'write'];
@@ -105,7 +105,7 @@ async function checkAnswer({ orchestrator }: CrashWorld, { errno }: DiskFault, r
   }
   expect(ok).toBe(false);
   expect({ status: run.code, code: error?.code }, run.stderr).toEqual(
-    errno === 'ENOSPC'
+    errno === 'ENOSPC' || errno === 'EDQUOT'
       ? { status: 6, code: 'NO_SPACE' }
       : { status: 9, code: expect.stringMatching(/^(FILESYSTEM_ERROR|PERMISSION_DENIED|READ_ONLY)$/) },
   );

@@ -10,6 +10,7 @@ import { accessibilityFaults, dashboard, overhang, tokenOf } from '../support/da
 import { flipBit } from '../support/flip-bit.ts';
 import { MODEL, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
 import { type RunningService, serving } from '../support/running-service.ts';
+import { Uploader } from '../support/uploader.ts';
 
 const HOSTILE = `<img src=x onerror=alert(1)>"'><script>alert(2)</script> \u202e &amp; {{7*7}}`;
 const SLOW = 60_000;
@@ -30,10 +31,16 @@ const hurry = (world: ModelWorld): void => {
   world.server().bytesPerSecond = Number.POSITIVE_INFINITY;
 };
 
+/** As long as a name may be that somebody gives. */
+const LONG = `${'a-fine-tune-of-'.repeat(7)}something@10.20.30`;
+
 const threeModels = (): Promise<ModelWorld> =>
   modelFixture({
     models: {
-      'old@1.0.0': { files: { 'a/one.bin': seeded(500_000, 1), 'a/shared.bin': seeded(300_000, 9) }, keys: { description: HOSTILE } },
+      'old@1.0.0': {
+        files: { 'a/one.bin': seeded(500_000, 1), 'a/shared.bin': seeded(300_000, 9) },
+        keys: { description: HOSTILE, tags: ['\u202egat'] },
+      },
       'new@2.0.0': { files: { 'b.bin': seeded(200_000, 2), 'shared.bin': seeded(300_000, 9) }, keys: { type: 'text-to-video' } },
       'photo@1.0.0': { files: { 'c.bin': seeded(100_000, 3) }, keys: { family: 'image', type: 'text-to-image' } },
     },
@@ -94,6 +101,11 @@ describeWithChromium('the dashboard', (browser) => {
     await page.getByRole('combobox', { name: 'Family' }).selectOption('wan22');
     expect(await names()).toEqual(['new@2.0.0', 'old@1.0.0']);
     await named(page, '1 complete').click();
+    expect(await names()).toEqual(['old@1.0.0']);
+    await page.getByRole('link', { name: 'old@1.0.0' }).click();
+    await page.getByText('\\u202egat').waitFor();
+    expect(await page.evaluate('document.body.textContent')).not.toContain('\u202e');
+    await page.getByRole('link', { name: 'All models' }).click();
     expect(await names()).toEqual(['old@1.0.0']);
     const cells = await rowOf(page, 'old@1.0.0').textContent();
     for (const part of ['complete', '781 KiB', 'manifest-sha256', 'wan22']) expect(cells).toContain(part);
@@ -234,6 +246,30 @@ describeWithChromium('the dashboard', (browser) => {
     await reader.page.getByRole('alert').getByText('no token that this service knows').waitFor();
   });
 
+  it('tells registered models apart, and shows what is noted of them, with and without files', async () => {
+    const world = await threeModels();
+    const { page, open, service, token } = await dashboard(browser(), world, { scope: 'write' });
+    const uploader = new Uploader(service.url, { authorization: `Bearer ${token}` });
+    const noted = { description: HOSTILE.replace('\u202e', ''), tags: ['voice'], metadata: { author: 'nora', sizes: { small: 1 } } };
+    await uploader.send('POST', '/v1/models', { id: 'bare@1.0.0', type: 'text-to-audio', ...noted });
+    const bytes = Buffer.from('some weights');
+    const { json } = await uploader.begin('mine@1.0.0', [{ path: 'a.bin', bytes }], noted);
+    await uploader.sendFile(String(json.id), 0, bytes);
+    await uploader.complete(String(json.id));
+    await open('#/models');
+    await page.getByLabel('Registered only').check();
+    expect(await page.locator('.model-name').allTextContents()).toEqual(['bare@1.0.0', 'mine@1.0.0']);
+    await rowOf(page, 'mine@1.0.0').getByText('registered').waitFor();
+    await page.getByLabel('Search').fill('VOICE bare');
+    await page.getByRole('link', { name: 'bare@1.0.0' }).click();
+    await page.getByText('It is registered, and has no files yet').waitFor();
+    await page.getByText('small 1').waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    await open(modelHash('mine@1.0.0'));
+    await page.getByText('nora').waitFor();
+    await rowOf(page, 'a.bin').getByText('proven').waitFor();
+  });
+
   it('tells of acts as they are done, whoever does them', async () => {
     const world = await threeModels();
     const { page, open } = await dashboard(browser(), world, { scope: 'admin' });
@@ -251,7 +287,7 @@ describeWithChromium('the dashboard', (browser) => {
     const world = await threeModels();
     const { page, open } = await dashboard(browser(), world, { scope: 'admin' });
     await open('#/log');
-    await page.getByLabel('Lines of').selectOption('service');
+    await named(page, /^Service/).click();
     await rowOf(page, 'listening on').getByText('http.listening').waitFor();
     await world.cli(['models', 'jobs', 'add', 'ensure', 'photo@1.0.0']);
     await rowOf(page, 'photo@1.0.0').first().waitFor();
@@ -282,8 +318,13 @@ describeWithChromium('the dashboard', (browser) => {
   });
 
   it('can be used by everybody, on any view: light on a phone, dark on a desk', async () => {
-    const world = await threeModels();
-    await ensureAll(world, ['old@1.0.0', 'photo@1.0.0']);
+    const world = await modelFixture({
+      models: {
+        'old@1.0.0': { files: { 'a/one.bin': seeded(500_000, 1) }, keys: { description: HOSTILE } },
+        [LONG]: { files: { [`${'x'.repeat(180)}.bin`]: 'long' }, keys: { description: 'and on '.repeat(60), type: 'y'.repeat(60) } },
+      },
+    });
+    await ensureAll(world, ['old@1.0.0', LONG]);
     const { page, open, ask } = await dashboard(browser(), world, { scope: 'admin' });
     await ask('/jobs', {
       method: 'POST',
@@ -294,6 +335,7 @@ describeWithChromium('the dashboard', (browser) => {
     const look = async (view: string): Promise<void> => {
       for (const [colorScheme, width] of [
         ['dark', 1280],
+        ['dark', 1024],
         ['light', 360],
       ] as const) {
         await page.emulateMedia({ colorScheme });
@@ -308,6 +350,9 @@ describeWithChromium('the dashboard', (browser) => {
     await page.getByRole('link', { name: 'old@1.0.0' }).click();
     await page.getByRole('heading', { name: 'Files' }).waitFor();
     await look('a model');
+    await open(modelHash(LONG));
+    await page.getByRole('heading', { name: 'Files' }).waitFor();
+    await look('a model with a long name');
     await named(page, 'Remove…').click();
     await look('a dialog');
     await named(page, 'Keep it').click();

@@ -171,4 +171,23 @@ describe('the log of a service', () => {
     ]);
     expect(auditOf(world)).toContain('"correlation_id":"order-66"');
   });
+
+  it('says of a request that failed what every line says of a failure, without the secrets that it held', async () => {
+    const world = await worldOf(['http:one'], { MODEL_API_PORT: '0', WAN_LOG_LEVEL: 'debug' });
+    const { child, ended } = world.start(['serve', '--log-format', 'json']);
+    let text = '';
+    child.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    const url = await vi.waitFor(() => found(/listening on (http:\/\/[\d.]+:\d+)/.exec(text)?.[1]), PATIENT);
+    const secret = 'hf_oQ3vXk9LmT7cPzR2wB5nYdGsJhUeAiFx';
+    expect((await fetch(`${url}/v1/models/${secret}?token=${secret}`)).status).toBe(404);
+    await vi.waitFor(() => expect(text).toContain('http.answered'), PATIENT);
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    await ended;
+    expect(linesOf(logLines(text), 'http.answered')).toEqual([
+      expect.objectContaining({ status: 404, error_code: 'MODEL_NOT_FOUND', retryable: false, hint: expect.any(String) }),
+    ]);
+    expect(text).toContain('hf******');
+    expect(text).not.toContain(secret.slice(5, 20));
+  });
 });

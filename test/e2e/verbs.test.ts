@@ -136,10 +136,13 @@ describe('wan models', () => {
     expect((document.error.attempts as object[])[0]).toMatchObject({ source: 'local://nowhere', file: 'a' });
     expect(outcome.status).toBe(4);
 
-    const human = await wan(['models', 'ensure', 'broken@1.0.0']);
+    const human = await wan(['models', 'ensure', 'broken@1.0.0', 'nobody@1.0.0']);
     expect(human.stdout).toMatch(/✖ +broken@1\.0\.0 +SOURCE_UNAVAILABLE/);
-    expect(human.stderr).toMatch(/^error: SOURCE_UNAVAILABLE .*\n(?: {2}.*\n)*hint: /m);
+    expect(human.stderr).toMatch(
+      /^error: SOURCE_UNAVAILABLE .*\n(?: {2}.*\n)*hint: .*\nerror: MODEL_NOT_FOUND .*"nobody@1\.0\.0".*\nhint: /m,
+    );
     expect(human.stderr).not.toMatch(/\n +at /);
+    expect((await wan(['models', 'ensure', 'broken@1.0.0'])).stdout).toBe('');
   });
 
   it('says all problems of a manifest, with their places, and makes nothing', async () => {

@@ -2,6 +2,7 @@
 import { asProblem } from './api/problem.ts';
 import { isLost, watchVisibility } from './state/connection.ts';
 import { watchJobs } from './state/live-jobs.ts';
+import { watchTime } from './state/now.ts';
 import { watchAddress } from './state/route.ts';
 import { lookWho } from './state/session.ts';
 import { applyTheme } from './state/theme.ts';
@@ -12,6 +13,7 @@ export function start(): void {
   applyTheme();
   watchAddress();
   watchVisibility();
+  watchTime();
   watchJobs();
   void lookWhoUntilKnown();
 }

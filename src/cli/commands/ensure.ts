@@ -1,7 +1,7 @@
 import { isModelError, type ModelError } from '../../domain/errors.ts';
 import type { EnsureOptions } from '../../orchestrator/api.ts';
 import { ensureWire } from '../../wire/ensure-wire.ts';
-import { firstFailure, resultsWire, tryEach } from '../../wire/tried.ts';
+import { failuresOf, resultsWire, tryEach } from '../../wire/tried.ts';
 import { chosenRefs } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { ENSURE_OPTIONS, PROGRESS_OPTION, STOP_OPTION } from '../common-options.ts';
@@ -9,7 +9,7 @@ import { ensureOptions, presignedMap } from '../ensure-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { startProgress } from '../progress/start-progress.ts';
 import { ensureText } from '../render/ensure-text.ts';
-import type { Report } from '../report.ts';
+import { endedWith, type Report } from '../report.ts';
 import { resumeLine } from '../resume-line.ts';
 import type { Session } from '../session.ts';
 
@@ -52,11 +52,11 @@ async function ensureAll(session: Session, args: ParsedArgs): Promise<Report> {
     const act = (ref: string) =>
       orchestrator.ensureDetailed(ref, { ...options, ...deadline(), ...(hold && { hold }), onEvent: progress.sink });
     const tried = await tryEach(refs, session.signal, act);
-    const error = resumable(firstFailure(tried), session);
+    const failed = failuresOf(tried).map(({ ref, error }) => ({ ref, error: resumable(error, session) }));
     return {
       wire: () => ({ results: resultsWire(tried, ensureWire) }),
       text: (screen) => ensureText(screen, tried),
-      ...(error && { error }),
+      ...endedWith(failed),
     };
   } finally {
     await hold?.[Symbol.asyncDispose]();
@@ -71,7 +71,7 @@ function deadlineOf({ timeoutMs }: EnsureOptions): () => { timeoutMs?: number } 
   return () => ({ timeoutMs: Math.max(1, Math.round(end - performance.now())) });
 }
 
-function resumable(error: ModelError | undefined, session: Session): ModelError | undefined {
+function resumable(error: ModelError, session: Session): ModelError {
   if (!isModelError(error, 'CANCELLED')) return error;
   return error.with({ hint: `resume with: ${resumeLine(session.argv)}` });
 }

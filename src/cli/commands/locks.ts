@@ -1,4 +1,7 @@
 import { requireModelsRoot } from '../../config/require-models-root.ts';
+import { LockManager } from '../../locks/lock-manager.ts';
+import { ModelResolver } from '../../resolver/model-resolver.ts';
+import { systemClock, systemRandom } from '../../util/system-world.ts';
 import { type LockEntry, lockWire } from '../../wire/lock-wire.ts';
 import type { Command } from '../command.ts';
 import { locksText } from '../render/locks-text.ts';
@@ -20,11 +23,6 @@ export const locks: Command = {
 
 async function listLocks(session: Session): Promise<readonly LockEntry[]> {
   const modelsRoot = requireModelsRoot(await session.config());
-  const [{ ModelResolver }, { LockManager }, { systemClock, systemRandom }] = await Promise.all([
-    import('../../resolver/model-resolver.ts'),
-    import('../../locks/lock-manager.ts'),
-    import('../../util/system-world.ts'),
-  ]);
   const { lockDir } = new ModelResolver({ modelsRoot });
   return new LockManager({ clock: systemClock, random: systemRandom, lockDir }).list();
 }

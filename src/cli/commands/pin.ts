@@ -1,11 +1,12 @@
 import { parseMoment } from '../../util/parse-moment.ts';
 import { pinResultWire } from '../../wire/pin-wire.ts';
-import { firstFailure, resultsWire, tryEach } from '../../wire/tried.ts';
+import { failuresOf, resultsWire, tryEach } from '../../wire/tried.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS } from '../common-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { pinText } from '../render/pins-text.ts';
+import { endedWith } from '../report.ts';
 import { usageError } from '../usage-error.ts';
 
 export const pin: Command = {
@@ -30,11 +31,10 @@ export const pin: Command = {
     const orchestrator = await session.orchestrator();
     const options = { ...targetOptions(session, args), ...(until && { until }), ...(reason !== undefined && { reason }) };
     const tried = await tryEach(refs, session.signal, (ref) => orchestrator.pinModel(ref, options));
-    const error = firstFailure(tried);
     return {
       wire: () => ({ results: resultsWire(tried, pinResultWire) }),
       text: (screen) => pinText(screen, tried),
-      ...(error && { error }),
+      ...endedWith(failuresOf(tried)),
     };
   },
 };

@@ -1,11 +1,12 @@
 import { planWire } from '../../wire/ensure-wire.ts';
 import { spaceWire } from '../../wire/space-wire.ts';
-import { firstFailure, resultsWire, tryEach, valuesOf } from '../../wire/tried.ts';
+import { failuresOf, resultsWire, tryEach, valuesOf } from '../../wire/tried.ts';
 import { chosenRefs } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { ENSURE_OPTIONS } from '../common-options.ts';
 import { ensureOptions, presignedMap } from '../ensure-options.ts';
 import { planText } from '../render/plan-text.ts';
+import { endedWith } from '../report.ts';
 
 export const plan: Command = {
   summary: 'Show what ensure would do, file by file',
@@ -26,7 +27,6 @@ export const plan: Command = {
     const orchestrator = await session.orchestrator();
     const tried = await tryEach(refs, session.signal, (ref) => orchestrator.plan(ref, options));
     const space = await orchestrator.preflight(refs, options);
-    const error = firstFailure(tried);
     return {
       wire: () => ({
         fetch_bytes: valuesOf(tried).reduce((sum, { fetchBytes }) => sum + fetchBytes, 0),
@@ -34,7 +34,7 @@ export const plan: Command = {
         results: resultsWire(tried, planWire),
       }),
       text: (screen) => planText(screen, tried, space),
-      ...(error && { error }),
+      ...endedWith(failuresOf(tried)),
     };
   },
 };

@@ -1,11 +1,12 @@
 import { repairWire } from '../../wire/repair-wire.ts';
-import { firstFailure, resultsWire, tryEach, valuesOf } from '../../wire/tried.ts';
+import { failuresOf, resultsWire, tryEach, valuesOf } from '../../wire/tried.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { ENSURE_OPTIONS, PROGRESS_OPTION, SELECTION_OPTIONS } from '../common-options.ts';
 import { ensureOptions } from '../ensure-options.ts';
 import { EXIT } from '../exit-statuses.ts';
 import { repairText } from '../render/repair-text.ts';
+import { endedWith } from '../report.ts';
 import { withProgress } from '../with-progress.ts';
 
 /** Of an ensure, those that say how bytes are fetched. */
@@ -41,12 +42,12 @@ export const repair: Command = {
     const tried = await withProgress(session, (onEvent) =>
       tryEach(refs, session.signal, (ref) => orchestrator.repair(ref, { ...options, onEvent })),
     );
-    const error = firstFailure(tried);
+    const failed = failuresOf(tried);
     const isRight = valuesOf(tried).every(({ ok }) => ok);
     return {
       wire: () => ({ results: resultsWire(tried, repairWire) }),
       text: (screen) => repairText(screen, tried),
-      ...(error ? { error } : !isRight && { exitStatus: EXIT.notComplete }),
+      ...(failed.length > 0 ? endedWith(failed) : !isRight && { exitStatus: EXIT.notComplete }),
     };
   },
 };

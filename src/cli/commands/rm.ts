@@ -1,10 +1,11 @@
 import type { RemoveResult } from '../../orchestrator/api.ts';
 import { removedWire } from '../../wire/rm-wire.ts';
-import { firstFailure, resultsWire, tryEach } from '../../wire/tried.ts';
+import { failuresOf, resultsWire, tryEach } from '../../wire/tried.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS } from '../common-options.ts';
 import { rmText } from '../render/rm-text.ts';
+import { endedWith } from '../report.ts';
 import { withProgress } from '../with-progress.ts';
 
 export const rm: Command = {
@@ -26,11 +27,10 @@ export const rm: Command = {
     const tried = await withProgress(session, (onEvent) =>
       tryEach(refs, session.signal, (ref): Promise<RemoveResult> => orchestrator.remove(ref, { ...options, onEvent })),
     );
-    const error = firstFailure(tried);
     return {
       wire: () => ({ results: resultsWire(tried, removedWire) }),
       text: (screen) => rmText(screen, tried),
-      ...(error && { error }),
+      ...endedWith(failuresOf(tried)),
     };
   },
 };

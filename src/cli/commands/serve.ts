@@ -8,6 +8,7 @@ import type { serveData } from '../../documents/machine.ts';
 import { asModelError, type ModelError } from '../../domain/errors.ts';
 import type { EventSink } from '../../domain/events.ts';
 import { newCorrelationId } from '../../observability/correlation-id.ts';
+import { failureFields } from '../../observability/failure-fields.ts';
 import type { LogRecord } from '../../observability/log-record.ts';
 import type { ModelOrchestrator } from '../../orchestrator/api.ts';
 import type { Otlp } from '../../telemetry/otlp/otlp.ts';
@@ -131,10 +132,10 @@ const record = (event: 'http.listening' | 'http.stopping' | 'service.trouble', m
 });
 
 /** Requests go on being answered: what could not be done beside them is told here. */
-const troubleRecord = ({ code, message }: ModelError): LogRecord => ({
-  ...record('service.trouble', message),
+const troubleRecord = (error: ModelError): LogRecord => ({
+  ...record('service.trouble', error.message),
   level: 'ERROR',
-  error_code: code,
+  ...failureFields(error),
 });
 
 const aborted = (signal: AbortSignal): Promise<void> =>

@@ -1,9 +1,10 @@
 import { sourcesWire } from '../../wire/sources-wire.ts';
-import { firstFailure, resultsWire, tryEach } from '../../wire/tried.ts';
+import { failuresOf, resultsWire, tryEach } from '../../wire/tried.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { SELECTION_OPTIONS } from '../common-options.ts';
 import { sourcesText } from '../render/sources-text.ts';
+import { endedWith } from '../report.ts';
 
 export const sources: Command = {
   summary: 'Show where a model would come from, and with --probe how well each source answers',
@@ -32,11 +33,10 @@ export const sources: Command = {
     const refs = await chosenRefs(session, args, { title: 'wan models sources', noneMeansAll: true });
     const orchestrator = await session.orchestrator();
     const tried = await tryEach(refs, session.signal, (ref) => orchestrator.sources(ref, options));
-    const error = firstFailure(tried);
     return {
       wire: () => ({ results: resultsWire(tried, sourcesWire) }),
       text: (screen) => sourcesText(screen, tried),
-      ...(error && { error }),
+      ...endedWith(failuresOf(tried)),
     };
   },
 };

@@ -1,12 +1,12 @@
 import type { ModelStatus } from '../../domain/status.ts';
 import { statusDataWire } from '../../wire/status-wire.ts';
-import { firstFailure, type Tried, tryEach } from '../../wire/tried.ts';
+import { failuresOf, type Tried, tryEach } from '../../wire/tried.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command, OptionSpec } from '../command.ts';
 import { SELECTION_OPTIONS } from '../common-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { statusText } from '../render/status-text.ts';
-import type { Report } from '../report.ts';
+import { endedWith, type Report } from '../report.ts';
 import type { Session } from '../session.ts';
 
 export const STATUS_OPTIONS: readonly OptionSpec[] = [
@@ -37,6 +37,5 @@ export async function statuses(session: Session, args: ParsedArgs, title: string
 }
 
 export function statusReport(tried: readonly Tried<ModelStatus>[]): Report {
-  const error = firstFailure(tried);
-  return { wire: () => statusDataWire(tried), text: (screen) => statusText(screen, tried), ...(error && { error }) };
+  return { wire: () => statusDataWire(tried), text: (screen) => statusText(screen, tried), ...endedWith(failuresOf(tried)) };
 }

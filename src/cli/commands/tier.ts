@@ -3,13 +3,13 @@ import { formatRef } from '../../domain/model-ref.ts';
 import type { TierMove, TierReport } from '../../domain/tiers.ts';
 import type { ModelOrchestrator, TierMoveOptions } from '../../orchestrator/api.ts';
 import { tierMovesWire, tierStatusWire } from '../../wire/tier-wire.ts';
-import { firstFailure, type Tried, tryEach } from '../../wire/tried.ts';
+import { failuresOf, type Tried, tryEach } from '../../wire/tried.ts';
 import { targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS, PROGRESS_OPTION } from '../common-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { tierDropsText, tierMovesText, tierStatusText } from '../render/tier-text.ts';
-import type { Report } from '../report.ts';
+import { endedWith, type Report } from '../report.ts';
 import type { Session } from '../session.ts';
 import { suggestion, usageError } from '../usage-error.ts';
 import { withProgress } from '../with-progress.ts';
@@ -121,8 +121,7 @@ async function move(session: Session, args: ParsedArgs): Promise<Report> {
     return orchestrator.moveToTier(ref, options).then((moved) => ({ ...(because !== undefined && { because }), ...moved }));
   };
   const tried = await shown(session, [...orders.keys()], act);
-  const error = firstFailure(tried);
-  return { wire: () => tierMovesWire('move', tried), text: (screen) => tierMovesText(screen, tried), ...(error && { error }) };
+  return { wire: () => tierMovesWire('move', tried), text: (screen) => tierMovesText(screen, tried), ...endedWith(failuresOf(tried)) };
 }
 
 interface Order {
@@ -146,8 +145,7 @@ async function drop(session: Session, args: ParsedArgs): Promise<Report> {
   const tried = await shown(session, refs, (ref, onEvent) =>
     orchestrator.dropFromTier(ref, { ...targetOptions(session, args), ...(onEvent && { onEvent }), ...(force && { force }) }),
   );
-  const error = firstFailure(tried);
-  return { wire: () => tierMovesWire('drop', tried), text: (screen) => tierDropsText(screen, tried), ...(error && { error }) };
+  return { wire: () => tierMovesWire('drop', tried), text: (screen) => tierDropsText(screen, tried), ...endedWith(failuresOf(tried)) };
 }
 
 async function shown(

@@ -1,9 +1,10 @@
 import { unpinWire } from '../../wire/pin-wire.ts';
-import { firstFailure, resultsWire, tryEach } from '../../wire/tried.ts';
+import { failuresOf, resultsWire, tryEach } from '../../wire/tried.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS } from '../common-options.ts';
 import { unpinText } from '../render/pins-text.ts';
+import { endedWith } from '../report.ts';
 
 export const unpin: Command = {
   summary: 'Let pinned models go: gc may remove them again',
@@ -17,11 +18,10 @@ export const unpin: Command = {
     const refs = await chosenRefs(session, args, { title: 'wan models unpin', noneMeansAll: false });
     const orchestrator = await session.orchestrator();
     const tried = await tryEach(refs, session.signal, (ref) => orchestrator.unpinModel(ref, targetOptions(session, args)));
-    const error = firstFailure(tried);
     return {
       wire: () => ({ results: resultsWire(tried, unpinWire) }),
       text: (screen) => unpinText(screen, tried),
-      ...(error && { error }),
+      ...endedWith(failuresOf(tried)),
     };
   },
 };

@@ -3,6 +3,7 @@ import { requireManifestPath } from '../../config/require-manifest-path.ts';
 import type { validateData } from '../../documents/models.ts';
 import { ModelError } from '../../domain/errors.ts';
 import type { ManifestProblem } from '../../registry/manifest-problem.ts';
+import { ModelRegistry } from '../../registry/model-registry.ts';
 import type { Wire } from '../../wire/wire.ts';
 import type { Command } from '../command.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
@@ -42,7 +43,6 @@ function shorter(path: string, cwd: string): string {
 }
 
 async function valid(manifest: string): Promise<Report> {
-  const { ModelRegistry } = await import('../../registry/model-registry.ts');
   const count = (await ModelRegistry.load({ manifestPath: manifest })).listModels().length;
   const wire = (): Wire<typeof validateData> => ({ manifest, valid: true, model_count: count, problems: [] });
   return { wire, text: () => `${manifest} is valid: ${count} ${count === 1 ? 'model' : 'models'}` };

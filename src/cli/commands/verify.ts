@@ -1,14 +1,14 @@
-import type { ModelError } from '../../domain/errors.ts';
 import type { VerifyReport } from '../../domain/results.ts';
 import type { VerifyOptions } from '../../orchestrator/api.ts';
 import { verifyFault } from '../../orchestrator/report-faults.ts';
-import { hasFailed, resultsWire, type Tried, tryEach } from '../../wire/tried.ts';
+import { type Failed, hasFailed, resultsWire, type Tried, tryEach } from '../../wire/tried.ts';
 import { verifyWire } from '../../wire/verify-wire.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PROGRESS_OPTION, SELECTION_OPTIONS, STOP_OPTION, SUBSET_OPTION } from '../common-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { verifyText } from '../render/verify-text.ts';
+import { endedWith } from '../report.ts';
 import type { Session } from '../session.ts';
 import { withProgress } from '../with-progress.ts';
 
@@ -41,11 +41,10 @@ export const verify: Command = {
     const tried = await withProgress(session, (onEvent) =>
       tryEach(refs, session.signal, (ref) => orchestrator.verifyIntegrity(ref, { ...options, onEvent })),
     );
-    const error = firstFault(tried);
     return {
       wire: () => ({ results: resultsWire(tried, verifyWire) }),
       text: (screen) => verifyText(screen, tried),
-      ...(error && { error }),
+      ...endedWith(faultsOf(tried)),
     };
   },
 };
@@ -62,9 +61,9 @@ function verifyOptions(session: Session, args: ParsedArgs): VerifyOptions {
   };
 }
 
-/** The first model that could not be verified, or was found wrong. */
-function firstFault(tried: readonly Tried<VerifyReport>[]): ModelError | undefined {
-  const first = tried.find((one) => hasFailed(one) || !one.value.ok);
-  if (first === undefined) return undefined;
-  return hasFailed(first) ? first.error : verifyFault(first.value);
-}
+/** The models that could not be verified, or were found wrong. */
+const faultsOf = (tried: readonly Tried<VerifyReport>[]): readonly Failed[] =>
+  tried.flatMap((one) => {
+    const error = hasFailed(one) ? one.error : verifyFault(one.value);
+    return error === undefined ? [] : [{ ref: one.ref, error }];
+  });

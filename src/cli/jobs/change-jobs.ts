@@ -4,10 +4,10 @@ import type { JobQueue } from '../../jobs/job-queue.ts';
 import { parseSize } from '../../util/parse-size.ts';
 import { errorWire } from '../../wire/error-wire.ts';
 import { shownJob } from '../../wire/job-wire.ts';
-import { firstFailure, hasFailed, type Tried, tryEach } from '../../wire/tried.ts';
+import { failuresOf, hasFailed, type Tried, tryEach } from '../../wire/tried.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { changedJobsText } from '../render/jobs-text.ts';
-import type { Report } from '../report.ts';
+import { endedWith, type Report } from '../report.ts';
 import type { Session } from '../session.ts';
 import { usageError } from '../usage-error.ts';
 import { openQueue } from './open-queue.ts';
@@ -25,11 +25,10 @@ export async function changeJobs(session: Session, args: ParsedArgs): Promise<Re
   const change = changeOf(name, value);
   const queue = await openQueue(session);
   const tried = await tryEach(ids, session.signal, (id) => change(queue, id));
-  const error = firstFailure(tried);
   return {
     wire: () => ({ action: name, results: tried.map((one) => resultWire(queue, one)) }),
     text: (screen) => changedJobsText(screen, name, tried),
-    ...(error && { error }),
+    ...endedWith(failuresOf(tried)),
   };
 }
 

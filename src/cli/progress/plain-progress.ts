@@ -46,7 +46,7 @@ const isStep = ({ type }: ModelEvent): boolean => STEPS.includes(type);
 function momentText(event: ModelEvent): string | undefined {
   switch (event.type) {
     case 'ensure.planned':
-      return `${formatBytes(event.totalBytes)}, ${formatBytes(event.heldBytes)} here, ${formatBytes(event.fetchBytes)} to fetch${further(event.copyBytes, 'to copy')}${further(event.deriveBytes, 'to derive')}`;
+      return `${formatBytes(event.totalBytes)}${event.deriveBytes ? ' with what it is made from' : ''}, ${formatBytes(event.heldBytes)} here, ${formatBytes(event.fetchBytes)} to fetch${further(event.copyBytes, 'to copy')}${further(event.deriveBytes, 'to derive')}`;
     case 'lock.waiting':
       return `waiting for ${describeHolder(event.holder, Date.parse(event.time))}`;
     case 'ensure.finished':

@@ -1,5 +1,6 @@
 import type { AuditFault, AuditLine, AuditVerdict } from '../../domain/audit.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
+import { secondOf } from '../../util/minute-of.ts';
 import { judged, mark } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { type Column, properties, table } from './table.ts';
@@ -11,7 +12,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'MODEL' },
   { title: 'OUTCOME' },
   { title: 'BY' },
-  { title: 'FACTS' },
+  { title: 'FACTS', flows: true },
 ];
 
 export function auditLinesText(screen: Screen, lines: readonly AuditLine[]): string {
@@ -25,7 +26,7 @@ export function auditLinesText(screen: Screen, lines: readonly AuditLine[]): str
 
 const row = (screen: Screen, { seq, time, act, reference = '', outcome, actor, facts }: AuditLine): readonly string[] => [
   String(seq),
-  time.slice(0, 19).replace('T', ' '),
+  secondOf(time),
   act,
   reference,
   outcome === 'ok' ? outcome : judged(screen, 'bad', outcome),

@@ -15,7 +15,7 @@ export function configText(screen: Screen, lines: readonly ConfigLine[]): string
     if (heldBack !== undefined) return [`${key} = ${heldBack.shown} of ${originText(heldBack.origin)} is held back`];
     return origin.untrusted === undefined ? [] : [`${key} of ${originText(origin)} gets no credential but those that were stored for it`];
   });
-  const shown = table(screen, [{ title: 'KEY' }, { title: 'VALUE' }, { title: 'FROM' }], rows);
+  const shown = table(screen, [{ title: 'KEY' }, { title: 'VALUE', most: 24 }, { title: 'FROM', flows: true }], rows);
   if (notes.length === 0) return shown;
   const marked = [...notes, "a project's files say so: to trust them as they are now, run `wan config trust`"];
   return [shown, '', ...marked.map((note) => `${paint(screen, 'cyan', 'note:')} ${note}`)].join('\n');

@@ -1,10 +1,8 @@
 /** Cells that a text takes on a terminal. */
 import { stripVTControlCharacters } from 'node:util';
 
-/** ASCII, and the marks and bars of our own: one cell each. The rules below cost a millisecond to compile. */
+/** ASCII, and the marks and bars of our own: one cell each. */
 const NARROW = /^[\x20-\x7e\u2026\u2500-\u25cf\u2714\u2716]*$/;
-const ZERO = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]$/u;
-const EMOJI = /^\p{Emoji_Presentation}$/u;
 /** East Asian wide and full-width blocks, as [first, last] code points. */
 const WIDE: readonly (readonly [number, number])[] = [
   [0x1100, 0x115f],
@@ -27,10 +25,11 @@ export function displayWidth(text: string): number {
   return width;
 }
 
+/** The two patterns take a millisecond to make, so no text that is narrow makes them. */
 function cellsOf(character: string): number {
-  if (ZERO.test(character)) return 0;
+  if (/^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]$/u.test(character)) return 0;
   const point = character.codePointAt(0) ?? 0;
-  return EMOJI.test(character) || WIDE.some(([first, last]) => point >= first && point <= last) ? 2 : 1;
+  return /^\p{Emoji_Presentation}$/u.test(character) || WIDE.some(([first, last]) => point >= first && point <= last) ? 2 : 1;
 }
 
 export const padEnd = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - displayWidth(text)));

@@ -9,7 +9,7 @@ const VERDICTS: Readonly<Record<CheckVerdict, Verdict>> = { ok: 'good', warn: 's
 export function doctorText(screen: Screen, checks: readonly Check[]): string {
   const lines = table(
     screen,
-    [{ title: '' }, { title: 'CHECK' }, { title: 'RESULT' }, { title: 'FOUND' }],
+    [{ title: '' }, { title: 'CHECK' }, { title: 'RESULT' }, { title: 'FOUND', flows: true }],
     checks.map(({ name, verdict, message }) => [mark(screen, VERDICTS[verdict]), name, verdict, message]),
   );
   const hints = checks.flatMap(({ name, verdict, hint }) =>

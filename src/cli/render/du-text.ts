@@ -14,12 +14,12 @@ const SUM_COLUMNS: readonly Column[] = [
   { title: 'ON DISK', align: 'right' },
 ];
 
-const CLASS_COLUMNS: readonly Column[] = [{ title: 'CLASS' }, ...SUM_COLUMNS, { title: 'GIVEN BACK BY' }];
+const CLASS_COLUMNS: readonly Column[] = [{ title: 'CLASS' }, ...SUM_COLUMNS, { title: 'GIVEN BACK BY', flows: true }];
 const holderColumns = (title: string): readonly Column[] => [
   { title },
   ...SUM_COLUMNS,
   { title: 'UNIQUE', align: 'right' },
-  { title: 'NOTE' },
+  { title: 'NOTE', flows: true },
 ];
 
 /** What the whole is made of, then the largest holders, then how sharing is done here and what it costs. */

@@ -3,12 +3,13 @@ import { countProofs } from '../../domain/proof.ts';
 import type { EnsureResult } from '../../domain/results.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { formatDuration } from '../../util/format-duration.ts';
-import { hasFailed, type Tried, valuesOf } from '../../wire/tried.ts';
+import { type Tried, valuesOf } from '../../wire/tried.ts';
 import { meaningLines } from './meaning-lines.ts';
 import { judged, mark, paint } from './paint.ts';
 import { proofText } from './proof-text.ts';
 import type { Screen } from './screen.ts';
-import { type Column, table } from './table.ts';
+import type { Column } from './table.ts';
+import { triedTable } from './tried-table.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: '' },
@@ -25,12 +26,11 @@ const NAMED = 3;
 
 /** A line a model with its proven path, then the sources that gave wrong bytes, or failed. */
 export function ensureText(screen: Screen, tried: readonly Tried<EnsureResult>[]): string {
-  const rows = tried.map((one) => (hasFailed(one) ? failedRow(screen, one.ref, one.error.code) : row(screen, one.value)));
   const liars = valuesOf(tried).flatMap(({ ref, liars }) => liars.map((liar) => liarText(screen, formatRef(ref), liar)));
   const troubles = valuesOf(tried).flatMap((result) => troublesText(screen, result));
   const chosen = valuesOf(tried).flatMap(environmentText);
   const unproven = valuesOf(tried).flatMap((result) => unprovenText(screen, result));
-  return [table(screen, COLUMNS, rows), ...meaningLines(tried), ...chosen, ...liars, ...troubles, ...unproven].join('\n');
+  return [...triedTable(screen, COLUMNS, { tried, row }), ...meaningLines(tried), ...chosen, ...liars, ...troubles, ...unproven].join('\n');
 }
 
 const row = (screen: Screen, result: EnsureResult): readonly string[] => [
@@ -42,12 +42,6 @@ const row = (screen: Screen, result: EnsureResult): readonly string[] => [
   formatDuration(result.durationMs),
   proofText(result.proof, countProofs(result.files.map(({ proof }) => proof))),
   result.path,
-];
-
-export const failedRow = (screen: Screen, ref: string, code: string): readonly string[] => [
-  mark(screen, 'bad'),
-  ref,
-  judged(screen, 'bad', code),
 ];
 
 /** Said where nobody named the variant and it is not the manifest's default either. */
@@ -73,5 +67,5 @@ const liarText = (screen: Screen, ref: string, liar: string): string =>
 function troublesText(screen: Screen, { ref, troubles }: EnsureResult): string[] {
   if (troubles.length === 0) return [];
   const told = troubles.map(({ source, code, reason, times }) => `${source} (${reason ?? code}${times > 1 ? `, ${times} times` : ''})`);
-  return [`${paint(screen, 'yellow', 'left for others')} on the way to ${formatRef(ref)}: ${someOf(told)}`];
+  return [`${paint(screen, 'yellow', 'passed over')} for ${formatRef(ref)}: ${someOf(told)}`];
 }

@@ -6,7 +6,7 @@ import type { Screen } from './screen.ts';
 
 /** `error: CODE message`, every attempt, and the next step; what others said in it is made harmless. `ref` where several models were asked for. */
 export function errorText(screen: Screen, error: ModelError, ref?: string): string {
-  const about = ref === undefined ? '' : `${ref}: `;
+  const about = ref === undefined || error.message.includes(ref) ? '' : `${ref}: `;
   const head = `${paint(screen, 'red', 'error:')} ${paint(screen, 'bold', error.code)} ${harmless(`${about}${error.message}`)}`;
   const attempts = error.attempts.map((attempt) => `  - ${harmless(attemptText(attempt, error.details.file))}`);
   return [head, ...attempts, `${paint(screen, 'cyan', 'hint:')} ${harmless(error.hint)}`].join('\n');

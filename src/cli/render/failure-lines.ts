@@ -1,4 +1,5 @@
 import type { ModelSource, SourceFailureNote } from '../../domain/results.ts';
+import { secondOf } from '../../util/minute-of.ts';
 import { mark, paint } from './paint.ts';
 import type { Screen } from './screen.ts';
 
@@ -24,6 +25,3 @@ function noteText(screen: Screen, { code, reason, at, until }: SourceFailureNote
 }
 
 const latest = (notes: readonly SourceFailureNote[]): SourceFailureNote => notes.reduce((last, note) => (note.at > last.at ? note : last));
-
-/** `2026-11-22 14:05:31Z`, UTC as recorded. */
-const secondOf = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')}Z`;

@@ -5,7 +5,7 @@ import { mark, paint, type Verdict } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { type Column, table } from './table.ts';
 
-const COLUMNS: readonly Column[] = [{ title: '' }, { title: 'MODEL' }, { title: 'FREES', align: 'right' }, { title: 'WHY' }];
+const COLUMNS: readonly Column[] = [{ title: '' }, { title: 'MODEL' }, { title: 'FREES', align: 'right' }, { title: 'WHY', flows: true }];
 
 const DEBRIS: Readonly<Record<Exclude<GcKind, 'model'>, readonly [one: string, many: string]>> = {
   blob: ['file that no model counts on', 'files that no model counts on'],

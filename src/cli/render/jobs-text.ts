@@ -22,7 +22,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'SPEED', align: 'right' },
   { title: 'LEFT', align: 'right' },
   { title: 'PRIORITY', align: 'right' },
-  { title: 'NOTE' },
+  { title: 'NOTE', flows: true },
 ];
 
 const VERDICTS: Readonly<Record<JobState, Verdict>> = {

@@ -13,7 +13,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'PROOF' },
   { title: 'OVERLAYS' },
   { title: 'TIER' },
-  { title: 'DESCRIPTION' },
+  { title: 'DESCRIPTION', flows: true },
 ];
 
 export function listText(screen: Screen, models: readonly ModelSummary[]): string {

@@ -11,7 +11,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'UNTIL' },
   { title: 'HERE' },
   { title: 'BY' },
-  { title: 'REASON' },
+  { title: 'REASON', flows: true },
 ];
 
 const VERDICTS: Readonly<Record<PinState, Verdict>> = { active: 'good', expired: 'none', unreadable: 'soft' };

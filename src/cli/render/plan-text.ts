@@ -24,7 +24,7 @@ const COMPONENT_COLUMNS: readonly Column[] = [
   { title: 'BYTES', align: 'right' },
   { title: 'SHARED', align: 'right' },
   { title: 'SHARED WITH' },
-  { title: 'FROM' },
+  { title: 'FROM', flows: true },
 ];
 
 const VERDICTS: Readonly<Record<PlannedAction, Verdict>> = {
@@ -49,23 +49,31 @@ function onePlan(screen: Screen, plan: EnsurePlan): string {
   const moving = plan.files.filter(({ action }) => action !== 'keep');
   const head = paint(screen, 'bold', formatRef(plan.ref));
   const rows = moving.map((file) => row(screen, file));
-  const files = moving.length === 0 ? ['nothing to do: every file is here and proven'] : [table(screen, COLUMNS, rows), ''];
+  const files = moving.length === 0 ? ['nothing to do: every file is here and proven', ''] : [table(screen, COLUMNS, rows), ''];
   return [head, ...files, ...componentsText(screen, plan), sums(screen, plan)].join('\n');
 }
 
 /** In bytes to the last one: this is where a manifest is compared with what its authors published. */
-function componentsText(screen: Screen, { components }: EnsurePlan): string[] {
+function componentsText(screen: Screen, { components, sources }: EnsurePlan): string[] {
   if (components.every(({ component }) => component === undefined)) return [];
-  return [table(screen, COMPONENT_COLUMNS, components.map(componentRow)), ''];
+  return [
+    table(
+      screen,
+      COMPONENT_COLUMNS,
+      components.map((one) => componentRow(one, sources)),
+    ),
+    '',
+  ];
 }
 
-const componentRow = (one: PlannedComponent): readonly string[] => [
+/** Where its files come from is said where that is not where the model does. */
+const componentRow = (one: PlannedComponent, usual: readonly string[]): readonly string[] => [
   one.overlay === undefined ? (one.component ?? '(none)') : `+${one.overlay}`,
   String(one.fileCount),
   String(one.totalBytes),
   one.sharedBytes === 0 ? '' : String(one.sharedBytes),
   one.sharedWith.join(', '),
-  one.sources.join(', '),
+  one.sources.join(', ') === usual.join(', ') ? '' : one.sources.join(', '),
 ];
 
 const row = (screen: Screen, { path, action, sizeBytes, fetchBytes, proof, url, fault }: PlannedFile): readonly string[] => [

@@ -5,7 +5,7 @@ import { judged, mark, paint, type Verdict } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { type Column, table } from './table.ts';
 
-const COLUMNS: readonly Column[] = [{ title: '' }, { title: 'WHAT' }, { title: 'COUNT', align: 'right' }, { title: 'NOTE' }];
+const COLUMNS: readonly Column[] = [{ title: '' }, { title: 'WHAT' }, { title: 'COUNT', align: 'right' }, { title: 'NOTE', flows: true }];
 
 export function rebuildText(screen: Screen, report: RebuildReport): string {
   const rows = linesOf(report).map(([verdict, what, count, note]) => [mark(screen, verdict), what, String(count), note]);

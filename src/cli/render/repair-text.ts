@@ -2,12 +2,12 @@ import { formatRef } from '../../domain/model-ref.ts';
 import type { RepairedFile, RepairReport } from '../../domain/repair.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { formatDuration } from '../../util/format-duration.ts';
-import { hasFailed, type Tried, valuesOf } from '../../wire/tried.ts';
-import { failedRow } from './ensure-text.ts';
+import { type Tried, valuesOf } from '../../wire/tried.ts';
 import { faultWords } from './fault-lines.ts';
 import { judged, mark, paint, type Verdict } from './paint.ts';
 import type { Screen } from './screen.ts';
-import { type Column, table } from './table.ts';
+import type { Column } from './table.ts';
+import { triedTable } from './tried-table.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: '' },
@@ -21,8 +21,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 export function repairText(screen: Screen, tried: readonly Tried<RepairReport>[]): string {
-  const rows = tried.map((one) => (hasFailed(one) ? failedRow(screen, one.ref, one.error.code) : row(screen, one.value)));
-  return [table(screen, COLUMNS, rows), ...valuesOf(tried).flatMap((report) => details(screen, report))].join('\n');
+  return [...triedTable(screen, COLUMNS, { tried, row }), ...valuesOf(tried).flatMap((report) => details(screen, report))].join('\n');
 }
 
 function row(screen: Screen, report: RepairReport): readonly string[] {

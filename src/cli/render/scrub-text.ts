@@ -1,6 +1,7 @@
 import type { CorruptBlob, ScrubReport } from '../../domain/scrub.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { formatDuration } from '../../util/format-duration.ts';
+import { minuteOf } from '../../util/minute-of.ts';
 import { judged, mark } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { type Column, table } from './table.ts';
@@ -24,7 +25,7 @@ export function scrubText(screen: Screen, report: ScrubReport): string {
     ...[report.blobCount, report.rightCount, report.corrupt.length, report.skippedCount, report.leftCount].map(String),
     formatBytes(report.bytesRead),
     formatDuration(report.durationMs),
-    report.oldestProofAt?.slice(0, 16).replace('T', ' ') ?? '-',
+    report.oldestProofAt === undefined ? '' : minuteOf(report.oldestProofAt),
   ];
   const resumed = report.isResumed ? ['went on with the round that was cut short'] : [];
   return [table(screen, COLUMNS, [row]), ...resumed, ...report.corrupt.map((blob) => blobLine(screen, blob))].join('\n');

@@ -63,7 +63,7 @@ const COMPONENT_COLUMNS: readonly Column[] = [
   { title: 'TENSORS', align: 'right' },
   { title: 'DTYPES' },
   { title: 'PROOF' },
-  { title: 'NOTE' },
+  { title: 'NOTE', flows: true },
 ];
 
 function componentsTable(screen: Screen, spec: ModelSpec, { components }: WeightsReport): string {
@@ -156,7 +156,7 @@ const OVERLAY_COLUMNS: readonly Column[] = [
   { title: 'APPLIES TO' },
   { title: 'DEFAULTS' },
   { title: 'BASE FAMILY' },
-  { title: 'NOTE' },
+  { title: 'NOTE', flows: true },
 ];
 
 function overlaysTable(screen: Screen, { overlays = [], applied = [] }: ModelSpec): string {
@@ -184,7 +184,7 @@ const FILE_COLUMNS: readonly Column[] = [
   { title: 'SIZE', align: 'right' },
   { title: 'COMPONENT' },
   { title: 'PROOF' },
-  { title: 'NOTE' },
+  { title: 'NOTE', flows: true },
 ];
 
 const fileRow = (file: FileSpec): readonly string[] => [

@@ -16,7 +16,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'CREDENTIALS' },
   { title: 'LATENCY', align: 'right' },
   { title: 'SPEED', align: 'right' },
-  { title: 'PROBLEM' },
+  { title: 'PROBLEM', flows: true },
 ];
 
 /** For each model its sources in the order in which they are asked, then what to do about those with a problem. */

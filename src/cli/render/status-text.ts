@@ -2,14 +2,14 @@ import { formatRef } from '../../domain/model-ref.ts';
 import { ModelState, type ModelStatus } from '../../domain/status.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { minuteOf } from '../../util/minute-of.ts';
-import { hasFailed, type Tried, valuesOf } from '../../wire/tried.ts';
-import { failedRow } from './ensure-text.ts';
+import { type Tried, valuesOf } from '../../wire/tried.ts';
 import { faultLines } from './fault-lines.ts';
 import { meaningLines } from './meaning-lines.ts';
 import { judged, mark, type Verdict } from './paint.ts';
 import { proofText } from './proof-text.ts';
 import type { Screen } from './screen.ts';
-import { type Column, table } from './table.ts';
+import type { Column } from './table.ts';
+import { triedTable } from './tried-table.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: '' },
@@ -34,10 +34,11 @@ const VERDICTS: Readonly<Record<ModelState, Verdict>> = {
 /** A line a model, then what is missing or wrong in those that have something on disk. */
 export function statusText(screen: Screen, tried: readonly Tried<ModelStatus>[]): string {
   if (tried.length === 0) return 'the manifest defines no models';
-  const rows = tried.map((one) => (hasFailed(one) ? failedRow(screen, one.ref, one.error.code) : row(screen, one.value)));
-  return [table(screen, COLUMNS, rows), ...meaningLines(tried), ...valuesOf(tried).flatMap((status) => faultsOf(screen, status))].join(
-    '\n',
-  );
+  return [
+    ...triedTable(screen, COLUMNS, { tried, row }),
+    ...meaningLines(tried),
+    ...valuesOf(tried).flatMap((status) => faultsOf(screen, status)),
+  ].join('\n');
 }
 
 const row = (screen: Screen, status: ModelStatus): readonly string[] => [
@@ -55,8 +56,6 @@ const row = (screen: Screen, status: ModelStatus): readonly string[] => [
 /** Where a copy lies that `ensure` would take, as long as it is not here. */
 const stateText = ({ state, tier }: ModelStatus): string =>
   tier === undefined || state === ModelState.COMPLETE ? state : `${state} (in ${tier})`;
-
-/** `2026-11-22 14:05`, UTC as recorded. */
 
 function faultsOf(screen: Screen, { ref, state, missingFiles, faultyFiles }: ModelStatus): readonly string[] {
   if (state === ModelState.NOT_PRESENT) return [];

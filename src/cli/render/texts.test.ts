@@ -339,7 +339,7 @@ describe('texts', () => {
       t2v-a14b is t2v-A14B@2.2.0 in the manifest
       unet means transformer and transformer_2 in t2v-A14B@2.2.0
       wrong bytes for t2v-A14B@2.2.0 came from https://mirror.example/t2v: correct or remove that source
-      left for others on the way to t2v-A14B@2.2.0: s3://bucket/t2v (RATE_LIMIT, 3 times), hf://org/t2v (stalled)
+      passed over for t2v-A14B@2.2.0: s3://bucket/t2v (RATE_LIMIT, 3 times), hf://org/t2v (stalled)
 
       --- status
          MODEL                STATE     FILES      SIZE   NEEDED  PROOF            VERIFIED           PATH
@@ -480,7 +480,7 @@ describe('texts', () => {
   });
 
   it('have colours and marks where the screen has', () => {
-    expect(TEXTS.ensure?.(NARROW)).toContain('\x1b[32m✔\x1b[39m t2v-A14B@2.2.0');
+    expect(TEXTS.ensure?.(NARROW)).toContain('\x1b[32m✔\x1b[39m  t2v-A14B@2.2.0');
     expect(TEXTS.error?.(NARROW).startsWith('\x1b[31merror:\x1b[39m ')).toBe(true);
   });
 });

@@ -2,6 +2,7 @@ import { formatRef } from '../../domain/model-ref.ts';
 import { FAST_TIER, type TieredModel, type TierMove, type TierReport, type TierState } from '../../domain/tiers.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { formatDuration } from '../../util/format-duration.ts';
+import { minuteOf } from '../../util/minute-of.ts';
 import { hasFailed, type Tried } from '../../wire/tried.ts';
 import { judged, mark, paint } from './paint.ts';
 import type { Screen } from './screen.ts';
@@ -24,7 +25,7 @@ const MODELS: readonly Column[] = [
   { title: 'SIZE', align: 'right' },
   { title: 'STORED', align: 'right' },
   { title: 'LAST USE' },
-  { title: 'POLICY' },
+  { title: 'POLICY', flows: true },
 ];
 
 export function tierStatusText(screen: Screen, report: TierReport): string {
@@ -80,7 +81,7 @@ const modelRow = (screen: Screen, model: TieredModel): readonly string[] => {
     model.isOutdated ? `${where} (outdated)` : where,
     formatBytes(model.totalBytes),
     model.storedBytes === undefined ? '' : storedText(model.totalBytes, model.storedBytes),
-    model.lastUsedAt === undefined ? '' : `${model.lastUsedAt.slice(0, 16).replace('T', ' ')}Z`,
+    model.lastUsedAt === undefined ? '' : minuteOf(model.lastUsedAt),
     model.wouldMove === undefined ? '' : `to ${model.wouldMove.to}: ${model.wouldMove.because}`,
   ];
 };

@@ -2,12 +2,12 @@
 import { ModelError } from '../../domain/errors.ts';
 import type { ENTRY_FIELDS, EntryFields, RegistryEntry } from '../../domain/registry-entry.ts';
 import { fieldsOf } from '../../registry/entries/entry-json.ts';
-import { revisionTag } from '../../registry/entries/revision-tag.ts';
 import type { CallOptions } from '../api.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { changeEntries } from './change-entries.ts';
 import { findEntry } from './find-entry.ts';
 import { cleanedFields } from './register-model.ts';
+import { requireTag } from './require-tag.ts';
 
 export interface AnnotateRequest {
   /** `null` takes a field away. */
@@ -34,11 +34,11 @@ export async function annotateModel(
     requireTag(modelId, known, request.expectedTags);
     if (isCustom && known?.deletedAt !== undefined) throw wasRemoved(modelId);
     const at = new Date(work.store.clock.now()).toISOString();
-    const { createdAt = at, revision = 0, files = [] } = known ?? {};
+    // One that was uploaded keeps its files, also while the manifest has a model of this name.
+    const { createdAt = at, revision = 0, files = [], isCustom: wasCustom = isCustom, madeBy } = known ?? {};
     const kept = request.isWhole ? {} : without(fieldsOf(known ?? {}), request.fields);
-    const { madeBy } = known ?? {};
     const entry: RegistryEntry = {
-      ...{ modelId, isCustom, files: isCustom ? files : [], createdAt, updatedAt: at, revision: revision + 1 },
+      ...{ modelId, isCustom: wasCustom, files, createdAt, updatedAt: at, revision: revision + 1 },
       ...(madeBy !== undefined && { madeBy }),
       ...kept,
       ...fields,
@@ -49,17 +49,6 @@ export async function annotateModel(
 
 const without = (fields: Partial<RegistryEntry>, named: AnnotateRequest['fields']): Partial<RegistryEntry> =>
   Object.fromEntries(Object.entries(fields).filter(([key]) => named[key as (typeof ENTRY_FIELDS)[number]] === undefined));
-
-/** @throws ModelError CONCURRENT_MODIFICATION, precondition_failed */
-export function requireTag(modelId: string, known: RegistryEntry | undefined, expected: readonly string[] | undefined): void {
-  const tag = revisionTag(known);
-  if (expected === undefined || expected.includes(tag)) return;
-  throw new ModelError('CONCURRENT_MODIFICATION', `${modelId} was changed since it was looked at`, {
-    reason: 'precondition_failed',
-    hint: 'look at it again, and send the change with the ETag that it has now',
-    details: { model: modelId, revision: tag },
-  });
-}
 
 const wasRemoved = (modelId: string): ModelError =>
   new ModelError('MODEL_NOT_FOUND', `${modelId} was removed`, { reason: 'model_deleted', hint: 'register it anew, or upload it' });

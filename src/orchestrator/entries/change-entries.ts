@@ -6,7 +6,9 @@ import { fsError } from '../../domain/fs-error.ts';
 import type { Entries, RegistryEntry } from '../../domain/registry-entry.ts';
 import { entriesText } from '../../registry/entries/entry-json.ts';
 import { ENTRIES_SCHEMA, readEntries } from '../../registry/entries/read-entries.ts';
+import { MAX_MANIFEST_BYTES } from '../../registry/manifest-file.ts';
 import { makeDirectory } from '../../store/durable.ts';
+import { formatBytes } from '../../util/format-bytes.ts';
 import type { CallOptions } from '../api.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { replaceFile, withEntriesLock } from '../write-manifest.ts';
@@ -34,12 +36,19 @@ export function changeEntries<Result>(
     const { bytes, entries } = readEntries(path);
     const { entries: changed, result } = change(entries);
     if (changed.length === 0) return result;
-    const next = new Map([...entries, ...changed.map((entry) => [entry.modelId, entry] as const)]);
-    if (next.size > entries.size && next.size > MAX_ENTRIES) throw isFull(path);
+    const next = withoutForgotten(new Map([...entries, ...changed.map((entry) => [entry.modelId, entry] as const)]));
+    if (countOf(next) > Math.max(MAX_ENTRIES, countOf(entries))) throw isFull(path, `has ${MAX_ENTRIES} models`);
     await makeFolder(work, path);
-    await replaceFile({ path, before: bytes, text: entriesText(withoutForgotten(next), ENTRIES_SCHEMA) });
+    await writeEntries(path, bytes, next);
     return result;
   });
+}
+
+/** Nothing is written that could not be read again. */
+export async function writeEntries(path: string, before: Buffer | undefined, entries: Entries): Promise<void> {
+  const text = entriesText(entries, ENTRIES_SCHEMA);
+  if (Buffer.byteLength(text) > MAX_MANIFEST_BYTES) throw isFull(path, `would have more than ${formatBytes(MAX_MANIFEST_BYTES)}`);
+  await replaceFile({ path, before, text });
 }
 
 async function makeFolder({ store }: Orchestration, path: string): Promise<void> {
@@ -59,8 +68,10 @@ function withoutForgotten(entries: Entries): Entries {
   return new Map([...entries].filter(([id]) => !forgotten.has(id)));
 }
 
-const isFull = (path: string): ModelError =>
-  new ModelError('INVALID_INPUT', `the registry ${path} has ${MAX_ENTRIES} models, and takes no more`, {
+const countOf = (entries: Entries): number => [...entries.values()].filter(({ deletedAt }) => deletedAt === undefined).length;
+
+const isFull = (path: string, why: string): ModelError =>
+  new ModelError('INVALID_INPUT', `the registry ${path} ${why}, and takes no more`, {
     reason: 'registry_full',
-    hint: 'remove models that nobody needs',
+    hint: 'remove models that nobody needs, or keep less in their `metadata` and `requirements`',
   });

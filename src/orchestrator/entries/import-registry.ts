@@ -7,16 +7,15 @@ import { fsError, isErrno } from '../../domain/fs-error.ts';
 import type { Entries, RegistryEntry } from '../../domain/registry-entry.ts';
 import type { ImportedEntry, RegistryImport } from '../../domain/registry-import.ts';
 import type { FieldProblem } from '../../registry/entries/entry-fields.ts';
-import { entriesText } from '../../registry/entries/entry-json.ts';
 import { type OlderEntry, readOlder } from '../../registry/entries/older-registry.ts';
-import { documentOf, ENTRIES_SCHEMA, parseEntries, readEntries, registryInvalid } from '../../registry/entries/read-entries.ts';
+import { documentOf, parseEntries, readEntries, registryInvalid } from '../../registry/entries/read-entries.ts';
 import { readManifestFile } from '../../registry/manifest-file.ts';
 import type { ModelRegistry } from '../../registry/model-registry.ts';
 import { syncPath } from '../../store/durable.ts';
 import type { CallOptions } from '../api.ts';
 import type { Orchestration } from '../orchestration.ts';
-import { replaceFile, withEntriesLock } from '../write-manifest.ts';
-import { changeEntries, MAX_ENTRIES } from './change-entries.ts';
+import { withEntriesLock } from '../write-manifest.ts';
+import { changeEntries, MAX_ENTRIES, writeEntries } from './change-entries.ts';
 
 /** @throws ModelError MANIFEST_INVALID with every problem: then nothing was changed */
 export async function importRegistry(work: Orchestration, file: string, call: CallOptions = {}): Promise<RegistryImport> {
@@ -25,7 +24,7 @@ export async function importRegistry(work: Orchestration, file: string, call: Ca
   const older = olderIn(source, readManifestFile(source).bytes);
   const registry = await work.registry();
   return changeEntries(work, { ...call, doing: `import ${source}` }, (now) => {
-    const taken = older.map((one) => takeOver(work, registry, { now, one }));
+    const taken = takeOver(work, older, { now, registry });
     return {
       entries: taken.flatMap(({ entry }) => entry ?? []),
       result: { source, registryFile: work.entriesPath, entries: taken.map(({ report }) => report) },
@@ -42,10 +41,10 @@ function convertRegistry(work: Orchestration, call: CallOptions = {}): Promise<R
     const older = olderIn(path, bytes);
     const registry = await work.registry();
     const now: Entries = new Map();
-    const taken = older.map((one) => takeOver(work, registry, { now, one }));
+    const taken = takeOver(work, older, { now, registry });
     const keptAs = await keepOld(path, bytes);
     const entries = new Map(taken.flatMap(({ entry }) => (entry === undefined ? [] : [[entry.modelId, entry] as const])));
-    await replaceFile({ path, before: bytes, text: entriesText(entries, ENTRIES_SCHEMA) });
+    await writeEntries(path, bytes, entries);
     return { source: path, registryFile: path, keptAs, entries: taken.map(({ report }) => report) };
   });
 }
@@ -75,19 +74,24 @@ function olderIn(path: string, bytes: Buffer): readonly OlderEntry[] {
   return entries;
 }
 
-interface Taking {
+interface Known {
   readonly now: Entries;
-  readonly one: OlderEntry;
+  readonly registry: ModelRegistry;
 }
 
-function takeOver(
-  work: Orchestration,
-  registry: ModelRegistry,
-  { now, one }: Taking,
-): { readonly entry?: RegistryEntry; readonly report: ImportedEntry } {
-  const { writtenId, fields, createdAt, status } = one;
-  const modelId =
-    registry.ofManifest().find((summary) => summary.modelId.toLowerCase() === one.modelId.toLowerCase())?.modelId ?? one.modelId;
+interface Taken {
+  /** Absent: it is noted of already. */
+  readonly entry?: RegistryEntry;
+  readonly report: ImportedEntry;
+}
+
+function takeOver(work: Orchestration, older: readonly OlderEntry[], known: Known): Taken[] {
+  const ids = [...known.now.keys(), ...known.registry.ofManifest().map(({ modelId }) => modelId)];
+  const byFolded = new Map(ids.map((id) => [id.toLowerCase(), id]));
+  return older.map((one) => takeOne(work, { ...one, modelId: byFolded.get(one.modelId.toLowerCase()) ?? one.modelId }, known));
+}
+
+function takeOne(work: Orchestration, { modelId, writtenId, fields, createdAt, status }: OlderEntry, { now, registry }: Known): Taken {
   const isCustom = !registry.isInManifest(modelId);
   const said = status === undefined ? {} : { saidStatus: status };
   const known = now.get(modelId);

@@ -6,27 +6,32 @@ import { isModelId } from '../../registry/entries/entry-json.ts';
 import type { CallOptions } from '../api.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { changeEntries } from './change-entries.ts';
+import { refuseUrls } from './refuse-urls.ts';
 
 export interface RegisterRequest {
   /** `name@version` */
   readonly modelId: string;
   readonly fields: EntryFields;
+  /** Where its bytes are to be had, and what they must be. Absent: they are uploaded. */
+  readonly files?: readonly Required<EntryFile>[];
   /** Of the request: the same one again finds what it made. */
   readonly madeBy?: string;
 }
 
-/** @throws ModelError INVALID_MODEL_ID, INVALID_INPUT with reason model_exists or entry_invalid */
+/** @throws ModelError INVALID_MODEL_ID, INVALID_INPUT with reason model_exists, entry_invalid or address_forbidden */
 export async function registerModel(work: Orchestration, request: RegisterRequest, call: CallOptions = {}): Promise<RegistryEntry> {
-  const { modelId, madeBy } = request;
+  const { modelId, madeBy, files = [] } = request;
   const fields = cleanedFields(request.fields);
+  await refuseUrls(work, files);
   await requireFreeId(work, modelId);
   return changeEntries(work, { ...call, doing: `register ${modelId}` }, (now) => {
+    requireDistinct(now, modelId);
     const known = now.get(modelId);
     if (known !== undefined && known.deletedAt === undefined && known.isCustom) {
       if (madeBy === undefined || known.madeBy !== madeBy) throw alreadyThere(modelId);
       return { entries: [], result: known };
     }
-    const entry = newEntry(work, now, { modelId, fields, files: [], ...(madeBy !== undefined && { madeBy }) });
+    const entry = newEntry(work, now, { modelId, fields, files, ...(madeBy !== undefined && { madeBy }) });
     return { entries: [entry], result: entry };
   });
 }
@@ -36,6 +41,12 @@ export async function requireFreeId(work: Orchestration, modelId: string): Promi
   if (!isModelId(modelId))
     throw new ModelError('INVALID_MODEL_ID', `${JSON.stringify(modelId.slice(0, 200))} is no id of the form name@1.2.3`);
   if ((await work.registry()).isInManifest(modelId)) throw alreadyThere(modelId);
+}
+
+/** Two ids that differ by case alone are one folder on some volumes, and one model to whoever writes it otherwise. */
+export function requireDistinct(now: Entries, modelId: string): void {
+  const like = [...now.values()].find((one) => one.modelId.toLowerCase() === modelId.toLowerCase() && one.modelId !== modelId);
+  if (like?.isCustom && like.deletedAt === undefined) throw alreadyThere(like.modelId);
 }
 
 export interface NewEntry {

@@ -6,9 +6,9 @@ import type { RemoveOptions, RemoveResult } from '../api.ts';
 import { placeOf } from '../named-place.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { removeModel } from '../remove.ts';
-import { requireTag } from './annotate-model.ts';
 import { changeEntries } from './change-entries.ts';
 import { findEntry } from './find-entry.ts';
+import { requireTag } from './require-tag.ts';
 
 export interface Unregistered extends RemoveResult {
   readonly entry: RegistryEntry;

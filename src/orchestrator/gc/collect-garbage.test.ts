@@ -298,3 +298,26 @@ it('a folder that nobody can explain is kept, and stops no collection', async ()
   expect(reasonOf(report, 'wan22/copy-of-a')).toBe('foreign');
   expect(blobBytes(world), 'what the copy names is counted on').toBe(600_000);
 });
+
+describe("a model with somebody's own file in its folder", () => {
+  const layIn = (world: ModelWorld): void => writeFileSync(join(world.modelDir(A), 'transformer', 'my-lora.safetensors'), 'mine');
+
+  it('is kept by a plan, which says so', async () => {
+    const { world, orchestrator } = await family();
+    layIn(world);
+    const plan = await orchestrator.planGc({ olderThanMs: HOUR_MS });
+    expect(plan.items.find(({ what }) => what === A)).toMatchObject({ action: 'keep', reason: 'foreign' });
+    expect(gone(await orchestrator.gc({ plan }))).toEqual([B, C]);
+    expect(existsSync(join(world.modelDir(A), 'transformer', 'my-lora.safetensors'))).toBe(true);
+  });
+
+  it('is kept, too, when it came after the plan', async () => {
+    const { world, orchestrator } = await family();
+    const plan = await orchestrator.planGc({ olderThanMs: HOUR_MS });
+    layIn(world);
+    const report = await orchestrator.gc({ plan });
+    expect(gone(report)).toEqual([B, C]);
+    expect(reasonOf(report, A)).toBe('foreign');
+    expect(existsSync(join(world.modelDir(A), 'transformer', 'my-lora.safetensors'))).toBe(true);
+  });
+});

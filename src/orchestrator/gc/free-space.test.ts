@@ -36,6 +36,7 @@ function workOn({ modelsRoot, manifestPath }: ModelWorld): Orchestration {
   return {
     manifestPath,
     entriesPath: store.resolver.registryFile,
+    guard: () => Promise.reject(new Error('no caller names a URL here')),
     store,
     blobs: new Blobs(store),
     partials: new Partials(store),

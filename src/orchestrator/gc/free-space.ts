@@ -38,6 +38,7 @@ const WORDS: Readonly<Record<string, string>> = {
   pinned: 'pinned',
   leased: 'in use',
   open: 'open in a program',
+  foreign: "with somebody's own files",
   at_work: 'being worked on',
   grace: 'used a short while ago',
 };

@@ -19,6 +19,7 @@ export function keeperOf(snapshot: ScannedSnapshot, scan: StoreScan, rules: GcRu
   if (rules.isOnlyCopy(snapshot)) return { reason: 'only_copy', why: 'it was uploaded, and nothing else has its bytes: `wan models rm`' };
   const user = rules.openBy(snapshot);
   if (user !== undefined) return { reason: 'open', why: openPhrase(user) };
+  if (snapshot.foreignFile !== undefined) return { reason: 'foreign', why: foreignPhrase(snapshot.foreignFile) };
   if (rules.family !== undefined && rules.family !== snapshot.family)
     return { reason: 'not_asked', why: `of the family ${snapshot.family}` };
   if (rules.isAutomatic && idleMs(snapshot, rules) < rules.graceMs) return { reason: 'grace', why: usePhrase(snapshot, rules) };
@@ -40,5 +41,8 @@ export const idleMs = ({ lastUsedMs }: ScannedSnapshot, { nowMs }: Pick<GcRules,
 
 export const usePhrase = (snapshot: ScannedSnapshot, rules: Pick<GcRules, 'nowMs'>): string =>
   `not used for ${formatDuration(idleMs(snapshot, rules))}`;
+
+/** Nobody could bring it back. */
+export const foreignPhrase = (path: string): string => `somebody's own file is in its folder: ${path}`;
 
 export const openPhrase = ({ pid, program, how }: FileUser): string => `${how} by pid ${pid} (${program})`;

@@ -4,6 +4,7 @@ import { isModelError } from '../../domain/errors.ts';
 import type { InUseLook } from '../../domain/gc.ts';
 import { type CanonicalRef, formatRef } from '../../domain/model-ref.ts';
 import { CUSTOM_FAMILY } from '../../domain/registry-entry.ts';
+import type { ModelSpec } from '../../domain/spec.ts';
 import type { ModelRegistry } from '../../registry/model-registry.ts';
 import { type FileUser, type OpenFiles, readOpenFiles } from '../../store/open-files.ts';
 import { readStoreId } from '../../store/open-store.ts';
@@ -38,6 +39,7 @@ export async function lookForGc(work: Orchestration, options: GcOptions, need?: 
   const inUse: InUseLook = { looked: open?.looked ?? false, hiddenProcesses: open?.hiddenProcesses ?? 0 };
   const isCold = (family: string, ref: CanonicalRef): boolean => readCold(work.store, family, ref) !== undefined;
   const families = new Map(registry.listModels().map(({ modelId, family }) => [modelId, family]));
+  const isNamedThere = ({ family, ref }: Place): boolean => families.get(ref.modelId) === family && isNamed(registry, formatRef(ref));
   return {
     view: { scan, inUse, relative: (path) => work.store.resolver.relative(path) },
     rules: {
@@ -49,14 +51,22 @@ export async function lookForGc(work: Orchestration, options: GcOptions, need?: 
       isVolumeShort: open !== undefined && freeBytes(work.store) <= work.settings.safetyMarginBytes,
       trashTtlMs: work.settings.trashTtlMs,
       quarantine: options.quarantine ?? false,
-      inManifest: ({ family, ref }) => families.get(ref.modelId) === family && isNamed(registry, formatRef(ref)),
-      isOnlyCopy: ({ family, ref }) =>
-        family === CUSTOM_FAMILY && !registry.isInManifest(ref.modelId) && isNamed(registry, formatRef(ref)) && !isCold(family, ref),
+      inManifest: isNamedThere,
+      // Also where the registry is not there, or the manifest has another model of this name: what nobody says a source of does not come back.
+      isOnlyCopy: (place) =>
+        place.family === CUSTOM_FAMILY &&
+        !(isNamedThere(place) && hasSource(registry.spec(formatRef(place.ref)))) &&
+        !isCold(place.family, place.ref),
       openBy: (snapshot) => (open === undefined ? undefined : userOf(open, snapshot)),
       wanted: wantedBy(registry, scan),
     },
   };
 }
+
+type Place = Pick<ScannedSnapshot, 'family' | 'ref'>;
+
+const hasSource = ({ sources, files }: ModelSpec): boolean =>
+  sources.length > 0 || files.every(({ url, origins }) => url !== undefined || origins !== undefined);
 
 function limitsOf(work: Orchestration, options: GcOptions, need: GcNeed | undefined): Partial<GcRules> {
   const { family, olderThanMs, keepLast, maxSizeBytes, freeBytes: wantedFreeBytes } = options;

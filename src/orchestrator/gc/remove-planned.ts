@@ -5,6 +5,7 @@ import { parseSha256 } from '../../domain/digest.ts';
 import { isModelError } from '../../domain/errors.ts';
 import type { GcItem, GcModel } from '../../domain/gc.ts';
 import { lastUseMs } from '../../store/access.ts';
+import { foreignFiles, ownPaths } from '../../store/foreign-files.ts';
 import { liveIntents, namedBy } from '../../store/intents.ts';
 import { keptAt } from '../../store/kept-trash.ts';
 import { type FileUser, readOpenFiles } from '../../store/open-files.ts';
@@ -17,7 +18,7 @@ import { keepSnapshotInTrash, purgeTrash, removeSnapshot, sweepBlobs } from '../
 import { placeOf } from '../named-place.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { assertRemovable } from '../removal-guard.ts';
-import { type Kept, openPhrase } from './judge-model.ts';
+import { foreignPhrase, type Kept, openPhrase } from './judge-model.ts';
 
 /** What was freed, or why it stays. */
 export type Outcome = { readonly freedBytes: number } | { readonly trashedBytes: number } | Kept;
@@ -49,7 +50,7 @@ export async function removePlannedModel(work: Orchestration, { model, action, b
     const guard = async (): Promise<void> => {
       await assertRemovable(store, place);
       await assertNoIntent(work, place.label);
-      assertUnchanged(work, model, place.directory);
+      assertNothingForeign(place.directory, assertUnchanged(work, model, place.directory));
     };
     const lookAgain = (): void => assertUnused(work, model);
     const keeping = { family: model.family, ref: model.ref, ttlMs: work.settings.trashTtlMs, reason };
@@ -107,6 +108,11 @@ function assertNotOpen({ store }: Orchestration, directory: string, { files }: S
     const user = userOfPath(byInode, store.resolver.modelFile(directory, path));
     if (user !== undefined) throw new Spared({ reason: 'open', why: openPhrase(user) });
   }
+}
+
+function assertNothingForeign(directory: string, record: SnapshotRecord): void {
+  const [foreign] = foreignFiles(directory, ownPaths(record));
+  if (foreign !== undefined) throw new Spared({ reason: 'foreign', why: foreignPhrase(foreign) });
 }
 
 const userOfPath = (byInode: ReadonlyMap<string, FileUser>, path: string): FileUser | undefined =>

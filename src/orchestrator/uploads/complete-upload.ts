@@ -9,7 +9,7 @@ import type { CallOptions } from '../api.ts';
 import { callOf } from '../call-of.ts';
 import { ensureModel } from '../ensure.ts';
 import { changeEntries } from '../entries/change-entries.ts';
-import { alreadyThere, newEntry, requireFreeId } from '../entries/register-model.ts';
+import { alreadyThere, newEntry, requireDistinct, requireFreeId } from '../entries/register-model.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { removeReceived } from './abort-upload.ts';
 import { lookAtFile, requireUpload } from './look-at-upload.ts';
@@ -27,6 +27,7 @@ export async function completeUpload(work: Orchestration, id: string, call: Call
   await proveAll(work, record, call);
   const files = provenFiles(work, requireUpload(work, id));
   await changeEntries(work, { ...call, doing: `upload ${modelId}` }, (now) => {
+    requireDistinct(now, modelId);
     const known = now.get(modelId);
     if (known !== undefined && hasFiles(known) && !isSame(known.files, files)) throw alreadyThere(modelId);
     const entry = known !== undefined && hasFiles(known) ? undefined : uploadedEntry(work, now, { record, files });

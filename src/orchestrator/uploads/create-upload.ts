@@ -10,13 +10,13 @@ import { readEntries } from '../../registry/entries/read-entries.ts';
 import { openStore } from '../../store/open-store.ts';
 import { forgetUploads, listUploads, readUpload, uploadKey, withUploadsLock, writeUpload } from '../../store/upload-records.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
-import { alreadyThere, cleanedFields, requireFreeId } from '../entries/register-model.ts';
+import { alreadyThere, cleanedFields, requireDistinct, requireFreeId } from '../entries/register-model.ts';
 import type { Needs } from '../needs.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { foreseeSpace } from '../space.ts';
 import { shortageError } from '../space-errors.ts';
 import { lookAtFile, lookAtUpload } from './look-at-upload.ts';
-import { tooManyUploads, uploadInvalid } from './upload-errors.ts';
+import { keyReused, tooManyUploads, uploadInvalid } from './upload-errors.ts';
 
 export interface UploadRequest {
   /** `name@version` */
@@ -33,14 +33,16 @@ export async function createUpload(work: Orchestration, request: UploadRequest):
   const fields = cleanedFields(request.fields);
   await requireFreeId(work, modelId);
   refuseFiles(work, request.files);
-  const entry = readEntries(work.entriesPath).entries.get(modelId);
+  const { entries } = readEntries(work.entriesPath);
+  requireDistinct(entries, modelId);
+  const entry = entries.get(modelId);
   if (entry !== undefined && hasFiles(entry) && !isSame(entry, request.files)) throw alreadyThere(modelId);
   const id = madeBy ?? work.store.random.uuid().replaceAll('-', '');
   await openStore(work.store);
   const record = await withUploadsLock(work.store, `begin an upload of ${modelId}`, async () => {
     await forgetUploads(work.store);
     const known = readUpload(work.store, id);
-    if (known !== undefined) return known;
+    if (known !== undefined) return sameUpload(known, request);
     const open = listUploads(work.store);
     if (open.length >= UPLOAD_LIMITS.open) throw tooManyUploads(open.length);
     const begun = newRecord(work, id, { ...request, fields });
@@ -49,6 +51,13 @@ export async function createUpload(work: Orchestration, request: UploadRequest):
     return begun;
   });
   return lookAtUpload(work, record);
+}
+
+function sameUpload(known: UploadRecord, { modelId, files }: UploadRequest): UploadRecord {
+  const isSameFile = ({ path, size, given }: UploadFileRecord, at: number): boolean =>
+    path === files[at]?.path && size === files[at].sizeBytes && given === files[at].sha256;
+  if (known.model_id === modelId && known.files.length === files.length && known.files.every(isSameFile)) return known;
+  throw keyReused(known);
 }
 
 /** Bytes of an uploaded model that are lost come back with the same upload; nothing else may come under its name. */

@@ -1,4 +1,5 @@
 import { ModelError } from '../../domain/errors.ts';
+import type { UploadRecord } from '../../domain/uploads.ts';
 
 export const uploadUnknown = (id: string): ModelError =>
   new ModelError('INVALID_INPUT', `there is no upload ${JSON.stringify(id.slice(0, 64))}, or it is over`, {
@@ -11,6 +12,12 @@ export const fileUnknown = (id: string, index: number, count: number): ModelErro
 
 export const uploadInvalid = (where: string, message: string): ModelError =>
   new ModelError('INVALID_INPUT', `${where}: ${message}`, { reason: 'upload_invalid', details: { problems: [{ where, message }] } });
+
+export const keyReused = ({ id, model_id: modelId }: UploadRecord): ModelError =>
+  new ModelError('INVALID_INPUT', `this Idempotency-Key began another upload: ${id}, of ${modelId}`, {
+    reason: 'idempotency_key_reused',
+    hint: 'make a new key for each request, and send the same one only when the same request is sent again',
+  });
 
 export const tooManyUploads = (count: number): ModelError =>
   new ModelError('RATE_LIMIT', `${count} uploads are open already`, {

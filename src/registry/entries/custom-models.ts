@@ -1,8 +1,9 @@
 /** Models of the registry that have bytes of their own, in the form in which the manifest has models: what makes specs of them is the same. */
 
-import { CUSTOM_FAMILY, type Entries, hasFiles, type RegistryEntry } from '../../domain/registry-entry.ts';
+import { guardedUrl } from '../../domain/guarded-url.ts';
+import { CUSTOM_FAMILY, type Entries, type EntryFile, hasFiles, type RegistryEntry } from '../../domain/registry-entry.ts';
 import type { ModelSummary } from '../../domain/spec.ts';
-import type { ManifestModel } from '../manifest-schema.ts';
+import type { ManifestFile, ManifestModel } from '../manifest-schema.ts';
 import { ONLY_VARIANT } from '../variant-files.ts';
 
 export interface CustomModel {
@@ -12,7 +13,7 @@ export interface CustomModel {
 
 export const customModels = (entries: Entries): CustomModel[] => [...entries.values()].filter(hasFiles).map(customModel);
 
-/** No source is named: what was uploaded lies here and nowhere else. */
+/** No source is named: a file that was uploaded lies here and nowhere else, and any other one has its URL. */
 function customModel({ modelId, type, description = '', tags = [], files }: RegistryEntry): CustomModel {
   const common = { family: CUSTOM_FAMILY, description, ...(type !== undefined && { type }) };
   return {
@@ -25,6 +26,13 @@ function customModel({ modelId, type, description = '', tags = [], files }: Regi
       totalBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
       proof: 'manifest-sha256',
     },
-    model: { ...common, tags: [...tags], files: files.map(({ path, sizeBytes, sha256 }) => ({ path, size: sizeBytes, sha256 })) },
+    model: { ...common, tags: [...tags], files: files.map(fileOf) },
   };
 }
+
+const fileOf = ({ path, sizeBytes, sha256, url }: EntryFile): ManifestFile => ({
+  path,
+  size: sizeBytes,
+  sha256,
+  ...(url !== undefined && { url: guardedUrl(url) }),
+});

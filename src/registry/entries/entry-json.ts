@@ -5,17 +5,21 @@ import { ENTRY_FIELDS, type Entries, type EntryFile, type RegistryEntry } from '
 import { isTable } from '../rules/raw-table.ts';
 import { cleanFields, type FieldProblem } from './entry-fields.ts';
 import { filesFault } from './files-fault.ts';
+import { urlFault } from './url-fault.ts';
 
+/** A line a model: to be read, compared and searched by people, and no longer than it must be. */
 export function entriesText(entries: Entries, schema: string): string {
-  const models = Object.fromEntries([...entries.values()].map((entry) => [entry.modelId, jsonOf(entry)]));
-  return `${JSON.stringify({ schema, models }, undefined, 2)}\n`;
+  const lines = [...entries.values()].map((entry) => `    ${JSON.stringify(entry.modelId)}: ${JSON.stringify(jsonOf(entry))}`);
+  return `{\n  "schema": ${JSON.stringify(schema)},\n  "models": {\n${lines.join(',\n')}\n  }\n}\n`;
 }
 
 function jsonOf({ modelId: _, isCustom, files, createdAt, updatedAt, deletedAt, revision, madeBy, ...fields }: RegistryEntry) {
   return {
     custom: isCustom,
     ...fields,
-    ...(files.length > 0 && { files: files.map(({ path, sizeBytes, sha256 }) => ({ path, size: sizeBytes, sha256 })) }),
+    ...(files.length > 0 && {
+      files: files.map(({ path, sizeBytes, sha256, url }) => ({ path, size: sizeBytes, sha256, ...(url !== undefined && { url }) })),
+    }),
     created_at: createdAt,
     updated_at: updatedAt,
     ...(deletedAt !== undefined && { deleted_at: deletedAt }),
@@ -66,10 +70,12 @@ function filesOf(raw: unknown, report: (where: string, message: string) => void)
     return [];
   }
   const files = raw.flatMap((one: Raw, at): EntryFile[] => {
-    const { path, size, sha256 } = isTable(one) ? one : ({} as Raw);
+    const { path, size, sha256, url } = isTable(one) ? one : ({} as Raw);
     const digest = typeof sha256 === 'string' ? parseSha256(sha256) : undefined;
+    const fault = url === undefined ? undefined : urlFault(url);
+    if (fault !== undefined) report(`.files.${at}.url`, fault);
     if (typeof path === 'string' && Number.isSafeInteger(size) && Number(size) >= 0 && digest !== undefined)
-      return [{ path, sizeBytes: Number(size), sha256: digest }];
+      return [{ path, sizeBytes: Number(size), sha256: digest, ...(url !== undefined && { url: String(url) }) }];
     report(`.files.${at}`, 'has no path, size or sha256 that can be one');
     return [];
   });

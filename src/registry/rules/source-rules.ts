@@ -25,10 +25,14 @@ const HINT = 'set credentials with `wan auth`, in the environment or in wan.toml
 export function checkSources(sources: RawNode, report: Report): void {
   const priority = nodeAt(sources, 'priority');
   for (const { text, index } of textsAt(sources.table, 'priority')) {
-    const fault = sourceFault(text) ?? (SECRET_PARAMETER.test(text) ? secretInUrl(text) : undefined);
+    const fault = keptUrlFault(text);
     if (fault !== undefined) report({ ...fault, path: [...priority.path, index] });
   }
 }
+
+/** Of a URL that stands where others may read it: it carries no secret. */
+export const keptUrlFault = (url: string): Fault | undefined =>
+  sourceFault(url) ?? (SECRET_PARAMETER.test(url) ? secretInUrl(url) : undefined);
 
 /** A file's own URL may be presigned: its query is its business. */
 export function checkFileUrl(url: string, path: TomlPath, report: Report): void {

@@ -3,13 +3,12 @@ import { z } from 'zod';
 import { bytes } from '../../documents/envelope.ts';
 import { isUploadId, UPLOAD_LIMITS } from '../../domain/uploads.ts';
 import { whole } from './query.ts';
-import { entryFields, registration } from './registry.ts';
+import { digest, entryFields, registration } from './registry.ts';
 
 /** As the tus protocol has it. */
 export const UPLOAD_TYPE = 'application/offset+octet-stream';
 
 const moment = z.iso.datetime();
-const digest = z.string().regex(/^[0-9a-fA-F]{64}$/, 'is not 64 hex digits');
 
 const { id, model_id, name, version, model_type } = registration.shape;
 

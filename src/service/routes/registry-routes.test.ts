@@ -18,7 +18,7 @@ interface Served {
 }
 
 async function serve(env: Readonly<Record<string, string>> = {}): Promise<Served> {
-  const world = await modelFixture({ files: { 'a.bin': 'some bytes' }, keys: { type: 'text-to-video' } });
+  const world = await modelFixture({ files: { 'a.bin': 'some bytes' }, keys: { type: 'text-to-video', tags: ['nightly'] } });
   const served = await testService(world, { env: { WAN_API_ANONYMOUS: 'write', ...env } });
   const json = { 'content-type': 'application/json' };
   const send: Served['send'] = (method, path, body, headers = {}) =>
@@ -52,7 +52,9 @@ describe('a model that is registered', () => {
     ['custom=true', ['chat@1.0.0']],
     ['custom=false', [MODEL]],
     ['tag=small', ['chat@1.0.0']],
-    ['type=llm', ['chat@1.0.0']],
+    ['tag=nightly', [MODEL]],
+    ['type=LLM', ['chat@1.0.0']],
+    ['type=Text-To-Video', [MODEL]],
     ['search=SMALL', ['chat@1.0.0']],
     ['status=pending&sort_by=id', ['chat@1.0.0', MODEL]],
     ['family=custom', ['chat@1.0.0']],
@@ -69,6 +71,24 @@ describe('a model that is registered', () => {
       const again = await send('POST', '/v1/models', { id });
       expect([again.status, again.json().reason]).toEqual([409, 'model_exists']);
     }
+  });
+
+  it('has an id that differs by more than case from all others', async () => {
+    const { send } = await serve();
+    await send('POST', '/v1/models', chat);
+    const shouted = { id: 'CHAT@1.0.0' };
+    expect((await send('POST', '/v1/models', shouted)).json()).toMatchObject({ reason: 'model_exists', details: { model: 'chat@1.0.0' } });
+    const upload = await send('POST', '/v1/uploads', { ...shouted, files: [{ path: 'a', size: 1 }] });
+    expect([upload.status, upload.json().reason]).toEqual([409, 'model_exists']);
+    await send('DELETE', '/v1/models/chat');
+    expect((await send('POST', '/v1/models', shouted)).status).toBe(201);
+  });
+
+  it('is what was said of it, where a caller sends null for what it has nothing to say of', async () => {
+    const { send } = await serve();
+    const nothing = { id: null, version: null, description: null, tags: null, metadata: null, path: null, url: null, model_type: null };
+    const made = await send('POST', '/models', { name: 'chat', type: 'llm', ...nothing });
+    expect([made.status, made.json()]).toEqual([201, expect.objectContaining({ id: 'chat@1.0.0', type: 'text-generation', tags: [] })]);
   });
 
   it('gets an id of the name of a repository', async () => {
@@ -89,7 +109,7 @@ describe('a model that is registered', () => {
     [{ name: 'x', metadata: { a: { b: { c: { d: { e: { f: { g: 1 } } } } } } } }, 'entry_invalid'],
     [{ name: 'x', metadata: { a: 'b'.repeat(20_000) } }, 'entry_invalid'],
     [{ name: 'x', metadata: { constructor: 1 } }, 'entry_invalid'],
-  ])('is refused with nothing written: %j', async (body, reason) => {
+  ])('is refused with nothing written: case %#', async (body, reason) => {
     const { send, served } = await serve();
     const answer = await send('POST', '/v1/models', body);
     expect([answer.status, answer.json().reason]).toEqual([400, reason]);
@@ -119,7 +139,10 @@ describe('what is noted of a model', () => {
       modelDetails,
     );
     expect(first).toMatchObject({ description: 'ours <b>now</b>', tags: ['prod'], requirements: { min_ram_gb: 64 }, custom: false });
-    expect((await send('PATCH', url, { tags: null })).as(modelDetails)).toMatchObject({ description: 'ours <b>now</b>', tags: [] });
+    expect((await send('PATCH', url, { tags: null })).as(modelDetails)).toMatchObject({
+      description: 'ours <b>now</b>',
+      tags: ['nightly'],
+    });
     expect((await send('PUT', url, { type: 'tts' })).as(modelDetails)).toMatchObject({ description: 'a fixture', type: 'text-to-audio' });
     expect((await served.ask(`/v1/models?type=text-to-audio`)).as(modelList).models.map(({ id }) => id)).toEqual([MODEL]);
     await served.orchestrator.ensure(MODEL);
@@ -146,6 +169,10 @@ describe('what is noted of a model', () => {
     expect((await served.ask(url)).json().description).toBe('one');
     expect((await send('PUT', url, { description: 'two' }, { 'if-match': won.headers.get('etag') ?? '' })).status).toBe(200);
     expect((await send('PATCH', url, {}, { 'if-match': 'rubbish' })).status).toBe(412);
+    const kept = await send('DELETE', url, undefined, { 'if-match': seen });
+    expect([kept.status, kept.json().reason, (await served.ask(url)).json().status]).toEqual([412, 'precondition_failed', 'available']);
+    const etag = (await served.ask(url)).headers.get('etag') ?? '';
+    expect((await send('DELETE', url, undefined, { 'if-match': etag })).json()).toMatchObject({ removed: true });
   });
 
   it('is not lost among many who change it at once', async () => {
@@ -167,6 +194,38 @@ describe('what is noted of a model', () => {
       expect((await send(method, path, { name: 'x' }, read)).status).toBe(403);
   });
 });
+
+describe('a registry that is full', () => {
+  it('takes nothing that would make it unreadable, and is served, and changed for less, as before', { timeout: 60_000 }, async () => {
+    const { world, served, send } = await serve();
+    const path = join(world.modelsRoot, '.state', 'registry', 'models.json');
+    await send('POST', '/v1/models', { name: 'first' });
+    const entry = { custom: true, metadata: { a: 'x'.repeat(16_000) }, created_at: AT, updated_at: AT, revision: 1 };
+    const size = 64 * 2 ** 20 - 8000;
+    const count = Math.floor(size / (JSON.stringify(entry).length + 21));
+    await writeFile(path, registryText(Object.fromEntries([...Array(count).keys()].map((at) => [`m${at}@1.0.0`, entry]))));
+    const large = { a: 'b'.repeat(16_000) };
+    const refused = await send('POST', '/v1/models', { name: 'one-more', metadata: large, requirements: large });
+    expect([refused.status, refused.json().reason]).toEqual([507, 'registry_full']);
+    expect((await served.ask('/v1/models?custom=true')).as(modelList).total).toBe(count);
+    expect((await send('PATCH', '/v1/models/m7', { metadata: null })).status).toBe(200);
+    expect((await send('POST', '/v1/models', { name: 'one-more' })).status).toBe(201);
+  });
+
+  it('by its count of models has room again when one was removed', { timeout: 60_000 }, async () => {
+    const { world, send } = await serve();
+    await send('POST', '/v1/models', { name: 'first' });
+    const entry = { custom: true, created_at: AT, updated_at: AT, revision: 1 };
+    const many = Object.fromEntries([...Array(10_000).keys()].map((at) => [`m${at}@1.0.0`, entry]));
+    await writeFile(join(world.modelsRoot, '.state', 'registry', 'models.json'), registryText(many));
+    expect((await send('POST', '/v1/models', { name: 'one-more' })).json().reason).toBe('registry_full');
+    expect((await send('DELETE', '/v1/models/m7')).status).toBe(200);
+    expect((await send('POST', '/v1/models', { name: 'one-more' })).status).toBe(201);
+  });
+});
+
+const AT = '2026-01-01T00:00:00.000Z';
+const registryText = (models: object): string => JSON.stringify({ schema: 'wan.registry/v1', models });
 
 describe('a registry that cannot be read', () => {
   const broken = [

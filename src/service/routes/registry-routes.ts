@@ -11,7 +11,7 @@ import { changedFields, changeHeaders, entryFields, registration } from '../cont
 import { expectedTags } from '../etag.ts';
 import { madeBy } from '../idempotency-key.ts';
 import { modelDocument } from '../model-document.ts';
-import { Refusal } from '../refusal.ts';
+import { registeredFiles } from '../registered-files.ts';
 import { callOptions, type RouteGroup } from '../service-context.ts';
 
 export const registryRoutes: RouteGroup = (app, context) => {
@@ -29,11 +29,9 @@ export const registryRoutes: RouteGroup = (app, context) => {
     },
     async (request, reply) => {
       const { body } = request;
-      if (body.path !== undefined || body.url !== undefined) throw notTaken(body.path === undefined ? 'url' : 'path');
-      const key = madeBy(request);
-      const fields = fieldsIn(body);
+      const [key, files] = [madeBy(request), registeredFiles(body)];
       const { modelId } = await orchestrator.register(
-        { modelId: askedId(body), fields, ...(key !== undefined && { madeBy: key }) },
+        { modelId: askedId(body), fields: fieldsIn(body), ...(files && { files }), ...(key !== undefined && { madeBy: key }) },
         callOptions(request, context),
       );
       reply.code(201).header('location', `/v1/models/${encodeURIComponent(modelId)}`);
@@ -80,8 +78,5 @@ const CHANGES = [
 export function fieldsIn({ model_type: modelType, ...body }: z.output<typeof registration>): EntryFields {
   const known = Object.keys(entryFields);
   const named = Object.entries(body).filter(([key, value]) => known.includes(key) && value !== undefined && value !== null);
-  return { ...(modelType !== undefined && { type: modelType }), ...Object.fromEntries(named) };
+  return { ...(modelType && { type: modelType }), ...Object.fromEntries(named) };
 }
-
-const notTaken = (key: string): Refusal =>
-  new Refusal('source_not_taken', `body.${key}: the service fetches or reads nothing that a caller names`, { details: { key } });

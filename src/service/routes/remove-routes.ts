@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import { rmResult } from '../../documents/models.ts';
 import { isModelError, ModelError } from '../../domain/errors.ts';
+import type { RegistryEntry } from '../../domain/registry-entry.ts';
 import type { RemoveOptions, RemoveResult } from '../../orchestrator/api.ts';
+import { requireTag } from '../../orchestrator/entries/require-tag.ts';
 import { removedWire } from '../../wire/rm-wire.ts';
 import { answers } from '../contract/answers.ts';
 import { modelParams, modelQuery } from '../contract/model-params.ts';
@@ -46,16 +48,18 @@ export const removeRoutes: RouteGroup = (app, context) => {
   /** Of the manifest's the next ensure brings the bytes back; one of the registry goes for good. */
   async function remove(id: string, options: RemoveOptions, ifMatch: string | undefined): Promise<RemoveResult> {
     const expected = expectedTags(ifMatch);
-    if (await isOwn(id)) return context.orchestrator.unregister(id, { ...options, ...(expected && { expectedTags: expected }) });
+    const entry = await entryOf(id);
+    if (entry?.isCustom) return context.orchestrator.unregister(id, { ...options, ...(expected && { expectedTags: expected }) });
+    requireTag(id, entry, expected);
     return context.orchestrator.remove(id, options);
   }
 
   /** What neither manifest nor registry has may still lie here, and is removed by its name. */
-  async function isOwn(id: string): Promise<boolean> {
+  async function entryOf(id: string): Promise<RegistryEntry | undefined> {
     try {
-      return (await context.orchestrator.findEntry(id)).entry?.isCustom ?? false;
+      return (await context.orchestrator.findEntry(id)).entry;
     } catch (error) {
-      if (isModelError(error, 'MODEL_NOT_FOUND')) return false;
+      if (isModelError(error, 'MODEL_NOT_FOUND')) return undefined;
       throw error;
     }
   }

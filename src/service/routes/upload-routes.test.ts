@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, utimesSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
@@ -290,6 +290,23 @@ describe('garbage collection', () => {
     }
     expect((await client.complete(id)).json.reason).toBe('upload_unknown');
     expect([readdirSync(join(world.modelsRoot, '.tmp')), readdirSync(join(world.modelsRoot, '.state', 'uploads'))]).toEqual([[], []]);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it.each(['the manifest has a model of that name', 'the registry is not where it was'])('never takes it while %s', async (why) => {
+    const { world, served, client } = await serve({ WAN_GC_GRACE: '0' });
+    await client.complete(await uploaded(client));
+    const registry = join(world.modelsRoot, '.state', 'registry', 'models.json');
+    const before = { [MODEL]: { files: { 'a.bin': 'some bytes' } } };
+    if (why.startsWith('the manifest')) {
+      await world.write({ ...before, [ID]: { files: { 'other.bin': 'not these' } } });
+      expect((await client.send('PATCH', `/v1/models/${ID}`, { tags: ['x'] })).status).toBe(200);
+    } else renameSync(registry, `${registry}.moved`);
+    const report = await served.orchestrator.gc({ olderThanMs: 1, maxSizeBytes: 0, purge: true });
+    expect(report.items.find(({ what }) => what === ID)).toMatchObject({ action: 'keep', reason: 'only_copy' });
+    await world.write(before);
+    if (existsSync(`${registry}.moved`)) renameSync(`${registry}.moved`, registry);
+    expect((await served.ask(`/v1/models/${ID}`)).as(modelDetails)).toMatchObject({ status: 'available', custom: true, file_count: 3 });
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 

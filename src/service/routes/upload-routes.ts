@@ -19,7 +19,7 @@ export const uploadRoutes: RouteGroup = (app, context) => {
   app.post(
     '/uploads',
     {
-      config: write,
+      config: { ...write, bearsRepeating: true },
       schema: {
         tags,
         summary: 'Begin to upload a model: what will come, before any byte of it',

@@ -33,7 +33,7 @@ export const verifyRoutes: RouteGroup = (app, context) => {
   app.post(
     '/models/:id/verify',
     {
-      config: { access: 'write' },
+      config: { access: 'write', bearsRepeating: true },
       schema: {
         ...{ tags: ['models'], summary: 'Read every byte of a model and compare; ends when the caller goes', params: modelParams, body },
         response: answers(verifyResult),

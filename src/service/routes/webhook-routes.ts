@@ -7,6 +7,8 @@ import { checkedSecret } from '../../webhooks/signature.ts';
 import { deliveryWire, listedWebhookWire, webhookWire } from '../../wire/webhook-wire.ts';
 import { answers } from '../contract/answers.ts';
 import { bodyOf } from '../contract/body.ts';
+import { idempotencyHeaders } from '../contract/jobs.ts';
+import { madeBy } from '../idempotency-key.ts';
 import { callOptions, type RouteGroup } from '../service-context.ts';
 
 const params = z.object({ id: z.string().min(1).max(64) });
@@ -34,11 +36,22 @@ export const webhookRoutes: RouteGroup = (app, context) => {
 
   app.post(
     '/webhooks',
-    { config: admin, schema: { tags, summary: 'Add one; its secret is told once', body: newWebhook, response: answers(addedWebhook) } },
+    {
+      config: { ...admin, isIdempotent: true },
+      schema: {
+        ...{ tags, summary: 'Add one; its secret is told once', headers: idempotencyHeaders, body: newWebhook },
+        response: answers(addedWebhook),
+      },
+    },
     async (request) => {
       const { url, events = ['*'], secret } = request.body;
       await using webhooks = await openWebhooks(config, callerOf(request));
-      const made = await webhooks.add({ url, events, ...(secret !== undefined && { secret: checkedSecret(secret) }) });
+      const key = madeBy(request);
+      const made = await webhooks.add({
+        ...{ url, events },
+        ...(secret !== undefined && { secret: checkedSecret(secret) }),
+        ...(key !== undefined && { madeBy: key }),
+      });
       return { webhook: webhookWire(made.webhook), secret: made.secret.reveal() };
     },
   );

@@ -48,7 +48,7 @@ export function modelEntryWire({ summary, health, writtenAt, entry }: KnownModel
     path: status?.path ?? null,
     error_message: health.error?.message ?? null,
     custom: isCustom,
-    tags: entry?.tags ?? [],
+    tags: entry?.tags ?? summary.tags ?? [],
   };
 }
 

@@ -9,12 +9,14 @@ export interface ButtonProps {
   /** Where the words on it do not say what it is about. They must be a part of it. */
   readonly label?: string;
   readonly isPressed?: boolean;
+  /** Says so, and keeps the focus: what a disabled one would lose. */
+  readonly isOff?: boolean;
 }
 
-export function Button({ children, onPress, kind = 'plain', label, isPressed }: ButtonProps) {
+export function Button({ children, onPress, kind = 'plain', label, isPressed, isOff = false }: ButtonProps) {
   const isBusy = useSignal(false);
   const press = async (): Promise<void> => {
-    if (isBusy.value) return;
+    if (isBusy.value || isOff) return;
     isBusy.value = true;
     try {
       await onPress();
@@ -29,7 +31,7 @@ export function Button({ children, onPress, kind = 'plain', label, isPressed }: 
       aria-label={label}
       aria-pressed={isPressed}
       aria-busy={isBusy.value || undefined}
-      aria-disabled={isBusy.value || undefined}
+      aria-disabled={isBusy.value || isOff || undefined}
       onClick={() => void press()}
     >
       {children}

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { Button } from './button.tsx';
 import { type PageView, pageView } from './pages.ts';
 
@@ -18,8 +19,10 @@ export interface Column<Row> {
   readonly sortKey?: string;
   /** Says enough without its title on a narrow screen. */
   readonly isPlain?: boolean;
-  /** Short words, which are not broken where there is room. */
+  /** Short words of our own, which are not broken where there is room. */
   readonly isTight?: boolean;
+  /** Text that gets room, however much its neighbours want. */
+  readonly isWide?: boolean;
 }
 
 export interface DataTableProps<Row> {
@@ -31,16 +34,27 @@ export interface DataTableProps<Row> {
   readonly order?: Order;
   readonly onOrder?: (by: string) => void;
   readonly pageSize?: number;
+  /** What rows were chosen by: another one begins at the first page. */
+  readonly chosenBy?: string;
   /** Below a row, over its whole width. */
   readonly more?: (row: Row) => ComponentChildren;
 }
 
-export function DataTable<Row>({ caption, columns, rows, keyOf, order, onOrder, pageSize = 100, more }: DataTableProps<Row>) {
+export function DataTable<Row>(props: DataTableProps<Row>) {
+  const { caption, columns, rows, keyOf, order, onOrder, pageSize = 100, chosenBy = '', more } = props;
+  const table = useRef<HTMLTableElement>(null);
   const page = useSignal(0);
+  useEffect(() => {
+    page.value = 0;
+  }, [order?.by, order?.isDescending, chosenBy]);
+  const turnTo = (wanted: number): void => {
+    page.value = wanted;
+    table.current?.scrollIntoView({ block: 'start' });
+  };
   const shown = pageView(rows, page.value, pageSize);
   return (
     <>
-      <table class="data">
+      <table ref={table} class="data">
         <caption class="heard">{caption}</caption>
         <thead>
           <tr>
@@ -69,7 +83,7 @@ export function DataTable<Row>({ caption, columns, rows, keyOf, order, onOrder, 
           })}
         </tbody>
       </table>
-      {shown.pageCount > 1 && <Pager shown={shown} total={rows.length} caption={caption} onPage={(wanted) => (page.value = wanted)} />}
+      {shown.pageCount > 1 && <Pager shown={shown} total={rows.length} caption={caption} onPage={turnTo} />}
     </>
   );
 }
@@ -96,17 +110,26 @@ function Head<Row>({ column: { title, align, sortKey }, order, onOrder }: HeadPr
   );
 }
 
-function Cell<Row>({ column: { title, cell, align, isHead, isPlain, isTight }, row }: { readonly column: Column<Row>; readonly row: Row }) {
+function Cell<Row>({
+  column: { title, cell, align, isHead, isPlain, isTight, isWide },
+  row,
+}: {
+  readonly column: Column<Row>;
+  readonly row: Row;
+}) {
   const content = cell(row);
   const label = isPlain || isHead ? undefined : title;
   if (isHead)
     return (
-      <th scope="row" class={isTight ? 'tight' : align}>
+      <th scope="row" class={isTight ? 'tight' : 'wide'}>
         {content}
       </th>
     );
   return (
-    <td class={`${align ?? ''} ${isTight ? 'tight' : ''} ${content == null || content === '' ? 'nothing' : ''}`} data-label={label}>
+    <td
+      class={`${align ?? ''} ${isTight ? 'tight' : ''} ${isWide ? 'wide' : ''} ${content == null || content === '' ? 'nothing' : ''}`}
+      data-label={label}
+    >
       {content}
     </td>
   );
@@ -121,13 +144,13 @@ interface PagerProps {
 
 const Pager = ({ shown: { page, pageCount, from, to }, total, caption, onPage }: PagerProps) => (
   <nav class="pager" aria-label={`Pages of ${caption}`}>
-    <Button onPress={() => onPage(page - 1)} kind="quiet">
+    <Button onPress={() => onPage(page - 1)} isOff={page === 0}>
       ‹ Before
     </Button>
     <span role="status">
       {from}–{to} of {total}
     </span>
-    <Button onPress={() => onPage(page + 1)} kind="quiet">
+    <Button onPress={() => onPage(page + 1)} isOff={page === pageCount - 1}>
       Next ›
     </Button>
     <span class="faint">

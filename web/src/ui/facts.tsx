@@ -1,8 +1,9 @@
 import type { ComponentChildren } from 'preact';
+import { Name } from './name.tsx';
 
 export type Fact = readonly [name: string, value: ComponentChildren];
 
-/** Names with their values; what has none is left out. */
+/** Names with their values; what has none is left out. Text may be of others. */
 export const Facts = ({ facts }: { readonly facts: readonly Fact[] }) => (
   <dl class="facts">
     {facts
@@ -10,7 +11,7 @@ export const Facts = ({ facts }: { readonly facts: readonly Fact[] }) => (
       .map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd>{value}</dd>
+          <dd>{typeof value === 'string' ? <Name text={value} /> : value}</dd>
         </div>
       ))}
   </dl>

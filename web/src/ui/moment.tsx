@@ -1,14 +1,24 @@
-import { formatDuration } from '../../../src/util/format-duration.ts';
 import { minuteOf } from '../../../src/util/minute-of.ts';
+import { nowMs } from '../state/now.ts';
+import { ago } from './ago.ts';
 
-/** As the command writes it; how long ago that is, on a closer look. */
-export function Moment({ iso }: { readonly iso: string | null | undefined }) {
+export interface MomentProps {
+  readonly iso: string | null | undefined;
+  /** Both to the minute and how far away it is; else the minute is told on a closer look. */
+  readonly isFull?: boolean;
+}
+
+export function Moment({ iso, isFull = false }: MomentProps) {
   if (iso == null) return <span class="faint">never</span>;
-  const agoMs = Date.now() - Date.parse(iso);
-  const distance = formatDuration(Math.abs(agoMs));
+  const [minute, distance] = [minuteOf(iso), ago(Date.parse(iso), nowMs.value)];
   return (
-    <time dateTime={iso} title={agoMs < 0 ? `in ${distance}` : `${distance} ago`}>
-      {minuteOf(iso)}
+    <time dateTime={iso} title={isFull ? undefined : minute}>
+      {distance}
+      {isFull && (
+        <>
+          , <span>{minute}</span>
+        </>
+      )}
     </time>
   );
 }

@@ -1,5 +1,5 @@
 import { dismiss, notices } from '../state/notices.ts';
-import { Name } from './name.tsx';
+import { Words } from './words.tsx';
 
 /** The region is there from the start: a screen reader hears what is put into it, not that it was made. */
 export const Notices = () => (
@@ -7,11 +7,11 @@ export const Notices = () => (
     {notices.value.map(({ id, kind, text, hint }) => (
       <div key={id} class={`notice ${kind}`}>
         <p>
-          <Name text={text} />
+          <Words text={text} />
         </p>
         {hint !== undefined && hint !== '' && (
           <p class="hint">
-            <Name text={hint} />
+            <Words text={hint} />
           </p>
         )}
         <button type="button" class="button quiet close" aria-label={`Put away: ${text}`} onClick={() => dismiss(id)}>

@@ -22,7 +22,7 @@ const columnsFor = (isDone: boolean): readonly Column<GcItem>[] => [
   },
   { title: 'Outcome', isPlain: true, cell: ({ action }) => <Mark verdict={WORDS[action][2]} text={WORDS[action][isDone ? 1 : 0]} /> },
   { title: 'Frees', align: 'end', cell: ({ bytes, action }) => (action === 'keep' ? '' : formatBytes(bytes)) },
-  { title: 'Why', isPlain: true, cell: ({ why }) => <Name text={why} /> },
+  { title: 'Why', isPlain: true, isWide: true, cell: ({ why }) => <Name text={why} /> },
 ];
 
 /** A plan in the words of what would happen, a report in those of what did. */

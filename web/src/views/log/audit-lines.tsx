@@ -13,7 +13,7 @@ const COLUMNS: readonly Column<AuditLine>[] = [
   { title: 'Act', isHead: true, isTight: true, cell: ({ act }) => act },
   {
     title: 'Model',
-    isTight: true,
+    isWide: true,
     isPlain: true,
     cell: ({ reference }) =>
       reference && (
@@ -23,10 +23,11 @@ const COLUMNS: readonly Column<AuditLine>[] = [
       ),
   },
   { title: 'Outcome', isPlain: true, cell: ({ outcome }) => <Mark verdict={outcome === 'ok' ? 'good' : 'bad'} text={outcome} /> },
-  { title: 'By', cell: (line) => <Name text={actorWords(line)} /> },
+  { title: 'By', isWide: true, cell: (line) => <Name text={actorWords(line)} /> },
   {
     title: 'Facts',
     isPlain: true,
+    isWide: true,
     cell: (line) => (
       <span class="faint">
         <Name text={factWords(line)} />

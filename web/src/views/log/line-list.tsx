@@ -34,7 +34,11 @@ export function LineList<Line extends { readonly seq: number }>(props: LineListP
         return (
           <>
             <Filters {...props} search={search} onlyFailed={onlyFailed} />
-            {rows.length === 0 ? none(all.length > 0) : <DataTable caption={caption} columns={columns} rows={rows} keyOf={keyOf} />}
+            {rows.length === 0 ? (
+              none(all.length > 0)
+            ) : (
+              <DataTable caption={caption} columns={columns} rows={rows} keyOf={keyOf} chosenBy={`${search.value} ${onlyFailed.value}`} />
+            )}
             {log.hasMore && (
               <div class="row room">
                 <Button onPress={() => attempt(() => log.loadOlder())}>Older lines</Button>

@@ -1,13 +1,12 @@
 import { useSignal } from '@preact/signals';
 import { may } from '../../state/session.ts';
 import { Empty } from '../../ui/empty.tsx';
-import { Select } from '../../ui/field.tsx';
 import { AuditLines } from './audit-lines.tsx';
 import { ServiceLines } from './service-lines.tsx';
 
 const CHOICES = [
-  { value: 'acts', text: 'acts: what changed, by whomever' },
-  { value: 'service', text: 'service: what this service says of its work' },
+  { value: 'acts', name: 'Acts', what: 'what changed, by whomever' },
+  { value: 'service', name: 'Service', what: 'what this service says of its work' },
 ];
 
 export function LogView() {
@@ -17,8 +16,13 @@ export function LogView() {
       <h1>Log</h1>
       {may('admin') ? (
         <>
-          <div class="row room">
-            <Select label="Lines of" value={shown.value} choices={CHOICES} onPick={(value) => (shown.value = value)} />
+          {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields, and these are buttons. */}
+          <div class="chips room-below" role="group" aria-label="Lines shown">
+            {CHOICES.map(({ value, name, what }) => (
+              <button key={value} type="button" class="chip" aria-pressed={shown.value === value} onClick={() => (shown.value = value)}>
+                <strong>{name}</strong> {what}
+              </button>
+            ))}
           </div>
           {shown.value === 'acts' ? <AuditLines /> : <ServiceLines />}
         </>

@@ -3,6 +3,7 @@ import { pins } from '../../state/models.ts';
 import { Facts } from '../../ui/facts.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { Name } from '../../ui/name.tsx';
+import { Words } from '../../ui/words.tsx';
 import type { WholeModel } from './model-view.tsx';
 
 export function About({ whole: { details, health } }: { readonly whole: WholeModel }) {
@@ -22,27 +23,24 @@ export function About({ whole: { details, health } }: { readonly whole: WholeMod
           ['needed', health.bytes_needed === 0 ? undefined : formatBytes(health.bytes_needed)],
           ['held', health.bytes_held === 0 ? undefined : `${formatBytes(health.bytes_held)} of unfinished downloads`],
           ['proof', proofs.length > 0 ? proofs.join(', ') : details.proof],
-          ['last verified', <Moment key="verified" iso={health.last_verified} />],
+          ['last verified', <Moment key="verified" iso={health.last_verified} isFull />],
           [
             'pinned',
-            pin && (
-              <Name
-                key="pin"
-                text={`${pin.state}${until}${pin.reason === undefined ? '' : `: ${pin.reason}`}${pin.by === undefined ? '' : `, by ${pin.by}`}`}
-              />
-            ),
+            pin &&
+              `${pin.state}${until}${pin.reason === undefined ? '' : `: ${pin.reason}`}${pin.by === undefined ? '' : `, by ${pin.by}`}`,
           ],
           ['tier', status?.tier],
           ['in use by', status?.holder && `${status.holder.doing}, pid ${status.holder.pid} on ${status.holder.host}`],
-          ['family', <Name key="family" text={details.family} />],
-          ['type', <Name key="type" text={details.type} />],
+          ['family', details.family],
+          ['type', details.type],
           ['overlays', details.overlays.join(', ')],
-          ['tags', details.tags.join(', ')],
           [
             'path',
-            <span key="path" class="mono">
-              {health.local_path}
-            </span>,
+            health.local_path && (
+              <span key="path" class="mono">
+                <Name text={health.local_path} />
+              </span>
+            ),
           ],
           [
             'spec',
@@ -52,7 +50,7 @@ export function About({ whole: { details, health } }: { readonly whole: WholeMod
               </span>
             ),
           ],
-          ['error', health.error && <Name key="error" text={`${health.error.message}: ${health.error.hint}`} />],
+          ['error', health.error && <Words key="error" text={`${health.error.message}: ${health.error.hint}`} />],
         ]}
       />
     </section>

@@ -20,6 +20,7 @@ export function Actions({ whole: { health }, modelRef, refresh }: ActionsProps) 
   const dialog = useSignal<'pin' | 'remove' | undefined>(undefined);
   if (!may('write')) return <p class="faint">To change anything, log in with a token of the scope write.</p>;
   const isHere = health.status !== 'NOT_PRESENT' && health.status !== 'UNKNOWN';
+  const isCorrupt = health.status === 'CORRUPT';
   const isPinned = (pins.value ?? []).some(({ ref }) => ref === modelRef);
   const queue = (kind: string) => () =>
     attempt(async () => {
@@ -38,11 +39,15 @@ export function Actions({ whole: { health }, modelRef, refresh }: ActionsProps) 
   };
   return (
     <div class="row">
-      <Button kind={health.status === 'COMPLETE' ? 'plain' : 'primary'} onPress={queue('ensure')}>
+      {isCorrupt && (
+        <Button kind="primary" onPress={queue('repair')}>
+          Repair
+        </Button>
+      )}
+      <Button kind={health.status === 'COMPLETE' || isCorrupt ? 'plain' : 'primary'} onPress={queue('ensure')}>
         Ensure
       </Button>
       {isHere && <Button onPress={queue('verify')}>Verify</Button>}
-      {health.status === 'CORRUPT' && <Button onPress={queue('repair')}>Repair</Button>}
       {isPinned ? <Button onPress={unpin}>Unpin</Button> : <Button onPress={() => (dialog.value = 'pin')}>Pin…</Button>}
       {isHere && (
         <Button kind="danger" onPress={() => (dialog.value = 'remove')}>

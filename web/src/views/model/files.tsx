@@ -14,16 +14,22 @@ const COLUMNS: readonly Column<File>[] = [
   {
     title: 'File',
     isHead: true,
-    cell: ({ path }) => (
-      <span class="mono">
-        <Name text={path} />
-      </span>
+    cell: ({ path, component }) => (
+      <>
+        <span class="mono">
+          <Name text={path} />
+        </span>
+        {component !== null && !path.startsWith(`${component}/`) && (
+          <span class="about">
+            of the component <Name text={component} />
+          </span>
+        )}
+      </>
     ),
   },
   { title: 'State', isPlain: true, cell: (file) => <FileMark file={file} /> },
   { title: 'Size', align: 'end', cell: ({ expected_size }) => formatBytes(expected_size) },
-  { title: 'Proof', cell: ({ proof }) => proof },
-  { title: 'Component', cell: ({ component }) => component && <Name text={component} /> },
+  { title: 'Proof', isTight: true, cell: ({ proof }) => proof },
 ];
 
 /** What the last look, or the last verification, found of each. */

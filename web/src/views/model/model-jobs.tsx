@@ -3,8 +3,8 @@ import { jobsOf } from '../../state/live-jobs.ts';
 import { may } from '../../state/session.ts';
 import { Mark } from '../../ui/mark.tsx';
 import { Moment } from '../../ui/moment.tsx';
-import { Name } from '../../ui/name.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
+import { Words } from '../../ui/words.tsx';
 import { JobButtons } from '../queue/job-buttons.tsx';
 import { doneWords, leftWords, resultWords, speedWords, stateWords, VERDICTS } from '../queue/job-text.ts';
 import { isOver } from '../queue/order-jobs.ts';
@@ -32,6 +32,7 @@ function Going({ job }: { readonly job: Job }) {
   const words = [doneWords(job), speedWords(job), leftWords(job) && `${leftWords(job)} left`, job.phase ?? ''];
   return (
     <div class="grow">
+      <span class="faint">{words.filter(Boolean).join(', ')}</span>
       {job.total_bytes > 0 && (
         <ProgressBar
           done={job.done_bytes}
@@ -40,7 +41,6 @@ function Going({ job }: { readonly job: Job }) {
           kind={job.state === 'running' ? 'running' : 'still'}
         />
       )}
-      <span class="faint">{words.filter(Boolean).join(', ')}</span>
     </div>
   );
 }
@@ -52,7 +52,7 @@ function Ended({ job }: { readonly job: Job }) {
       <Moment iso={job.finished_at} /> <span class="faint">{facts.map(([name, value]) => `${name} ${value}`).join(', ')}</span>
       {job.error !== undefined && job.state !== 'succeeded' && (
         <p class="bad-text">
-          <Name text={`${job.error.message}: ${job.error.hint}`} />
+          <Words text={`${job.error.message}: ${job.error.hint}`} />
         </p>
       )}
     </div>

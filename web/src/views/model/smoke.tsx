@@ -4,7 +4,6 @@ import type { ModelHealth } from '../../api/wire.ts';
 import { Facts } from '../../ui/facts.tsx';
 import { Mark, type Verdict } from '../../ui/mark.tsx';
 import { Moment } from '../../ui/moment.tsx';
-import { Name } from '../../ui/name.tsx';
 
 type Note = NonNullable<ModelHealth['smoke']>;
 
@@ -17,8 +16,8 @@ export const Smoke = ({ note }: { readonly note: Note }) => (
     <Facts
       facts={[
         ['verdict', <Mark key="verdict" verdict={VERDICTS[note.verdict]} text={note.verdict} />],
-        ['why', note.error && <Name key="why" text={note.error.message} />],
-        ['at', <Moment key="at" iso={note.at} />],
+        ['why', note.error?.message],
+        ['at', <Moment key="at" iso={note.at} isFull />],
         ['took', formatDuration(1000 * note.duration_seconds)],
         ['on', note.device_name ?? note.device],
         ['clips', note.modes.join(', ')],

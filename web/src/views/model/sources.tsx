@@ -7,6 +7,7 @@ import { attempt } from '../../state/notices.ts';
 import { Button } from '../../ui/button.tsx';
 import { Mark } from '../../ui/mark.tsx';
 import { Name } from '../../ui/name.tsx';
+import { Words } from '../../ui/words.tsx';
 
 type Source = NonNullable<ModelHealth['sources']>[number];
 
@@ -66,7 +67,7 @@ function Answer({ source: { probe, error, credentials } }: { readonly source: So
   if (problem !== undefined)
     return (
       <p class="bad-text">
-        <Name text={`${problem.message}: ${problem.hint}`} />
+        <Words text={`${problem.message}: ${problem.hint}`} />
       </p>
     );
   if (probe === undefined) return null;

@@ -3,11 +3,22 @@ import type { Model } from '../../api/wire.ts';
 import { chooseModels, countsOf, EVERYTHING, orderModels } from './choose-models.ts';
 
 const model = (id: string, rest: Partial<Model> = {}): Model =>
-  ({ id, state: 'COMPLETE', family: 'wan22', type: 'other', description: '', size_bytes: 1, verified_at: null, ...rest }) as Model;
+  ({
+    id,
+    state: 'COMPLETE',
+    family: 'wan22',
+    type: 'other',
+    description: '',
+    tags: [],
+    custom: false,
+    size_bytes: 1,
+    verified_at: null,
+    ...rest,
+  }) as Model;
 
 const A = model('a@1.0.0', { state: 'CORRUPT', size_bytes: 30, description: 'Text to Video' });
-const B = model('b@1.0.0', { state: 'NOT_PRESENT', size_bytes: 20, family: 'flux', type: 'text-to-image' });
-const C = model('c@1.0.0', { size_bytes: 10, verified_at: '2026-11-28T00:00:00.000Z' });
+const B = model('b@1.0.0', { state: 'NOT_PRESENT', status: 'downloading', size_bytes: 20, family: 'flux', type: 'text-to-image' });
+const C = model('c@1.0.0', { tags: ['prod'], custom: true, size_bytes: 10, verified_at: '2026-11-28T00:00:00.000Z' });
 const ALL = [C, A, B];
 const ids = (models: readonly Model[]) => models.map(({ id }) => id[0]).join('');
 
@@ -16,8 +27,12 @@ describe('what is chosen', () => {
     [{}, 'cab'],
     [{ search: 'VIDEO text' }, 'a'],
     [{ search: 'image' }, 'b'],
+    [{ search: 'prod' }, 'c'],
     [{ search: 'nothing of the kind' }, ''],
     [{ state: 'CORRUPT' }, 'a'],
+    [{ state: 'DOWNLOADING' }, 'b'],
+    [{ state: 'NOT_PRESENT' }, ''],
+    [{ onlyCustom: true }, 'c'],
     [{ family: 'flux' }, 'b'],
     [{ type: 'other' }, 'ca'],
     [{ onlyPinned: true }, 'c'],

@@ -1,6 +1,7 @@
 /** Which models are shown, and in which order. Pure. */
 import type { Model } from '../../api/wire.ts';
 import type { Order } from '../../ui/data-table.tsx';
+import { stateOf } from './model-state.ts';
 
 export interface Choice {
   readonly search: string;
@@ -9,23 +10,26 @@ export interface Choice {
   readonly family: string;
   readonly type: string;
   readonly onlyPinned: boolean;
+  /** Registered or uploaded: in no manifest. */
+  readonly onlyCustom: boolean;
 }
 
-export const EVERYTHING: Choice = { search: '', state: '', family: '', type: '', onlyPinned: false };
+export const EVERYTHING: Choice = { search: '', state: '', family: '', type: '', onlyPinned: false, onlyCustom: false };
 
 export type SortKey = 'state' | 'id' | 'family' | 'type' | 'size' | 'verified';
 
 /** What needs somebody first. */
-const STATES = ['CORRUPT', 'ERROR', 'PARTIAL', 'VERIFYING', 'UNKNOWN', 'NOT_PRESENT', 'COMPLETE'];
+const STATES = ['CORRUPT', 'ERROR', 'PARTIAL', 'DOWNLOADING', 'VERIFYING', 'UNKNOWN', 'NOT_PRESENT', 'COMPLETE'];
 
 export function chooseModels(models: readonly Model[], choice: Choice, pinned: ReadonlySet<string>): readonly Model[] {
   const words = choice.search.toLowerCase().split(/\s+/).filter(Boolean);
   return models.filter((model) => {
-    if (choice.state !== '' && model.state !== choice.state) return false;
+    if (choice.state !== '' && stateOf(model) !== choice.state) return false;
     if (choice.family !== '' && model.family !== choice.family) return false;
     if (choice.type !== '' && model.type !== choice.type) return false;
     if (choice.onlyPinned && !pinned.has(model.id)) return false;
-    const text = `${model.id} ${model.description} ${model.family} ${model.type}`.toLowerCase();
+    if (choice.onlyCustom && !model.custom) return false;
+    const text = `${model.id} ${model.description} ${model.family} ${model.type} ${model.tags.join(' ')}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
 }
@@ -37,7 +41,7 @@ export function orderModels(models: readonly Model[], { by, isDescending }: Orde
 }
 
 const VALUES: Readonly<Record<SortKey, (model: Model) => string | number>> = {
-  state: ({ state }) => STATES.indexOf(state),
+  state: (model) => STATES.indexOf(stateOf(model)),
   id: ({ id }) => id,
   family: ({ family }) => family,
   type: ({ type }) => type,

@@ -27,7 +27,7 @@ export function Filters({ models, choice, order }: FiltersProps) {
     { value: '', text: 'any' },
     ...countsOf(models, keyOf).map(([value, count]) => ({ value, text: `${value} (${count})` })),
   ];
-  const { search, family, type, onlyPinned } = choice.value;
+  const { search, family, type, onlyPinned, onlyCustom } = choice.value;
   return (
     <search class="filters">
       <TextField
@@ -35,7 +35,7 @@ export function Filters({ models, choice, order }: FiltersProps) {
         type="search"
         value={search}
         onText={(text) => set({ search: text })}
-        placeholder="name, description, type"
+        placeholder="name, description, tag"
       />
       <Select label="Family" value={family} choices={anyOf((model) => model.family)} onPick={(value) => set({ family: value })} />
       <Select label="Type" value={type} choices={anyOf((model) => model.type)} onPick={(value) => set({ type: value })} />
@@ -46,7 +46,12 @@ export function Filters({ models, choice, order }: FiltersProps) {
         choices={ORDERS}
         onPick={(by) => (order.value = { by: by as SortKey, isDescending: false })}
       />
-      <Check label="Pinned only" isChecked={onlyPinned} onCheck={(is) => set({ onlyPinned: is })} />
+      <span class="row">
+        <Check label="Pinned only" isChecked={onlyPinned} onCheck={(is) => set({ onlyPinned: is })} />
+        {(onlyCustom || models.some(({ custom }) => custom)) && (
+          <Check label="Registered only" isChecked={onlyCustom} onCheck={(is) => set({ onlyCustom: is })} />
+        )}
+      </span>
     </search>
   );
 }

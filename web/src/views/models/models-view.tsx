@@ -1,4 +1,4 @@
-import { useComputed, useSignal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { formatBytes } from '../../../../src/util/format-bytes.ts';
 import type { Model } from '../../api/wire.ts';
 import { models, pins } from '../../state/models.ts';
@@ -12,6 +12,7 @@ import { Name } from '../../ui/name.tsx';
 import { chooseModels, EVERYTHING, orderModels, type SortKey } from './choose-models.ts';
 import { Filters } from './filters.tsx';
 import { ModelProgress } from './model-progress.tsx';
+import { stateOf } from './model-state.ts';
 import { StateMark } from './state-mark.tsx';
 import { Summary } from './summary.tsx';
 
@@ -19,22 +20,24 @@ const LOOK_MS = 5000;
 
 const COLUMNS: readonly Column<Model>[] = [
   { title: 'Model', sortKey: 'id', isHead: true, cell: (model) => <ModelName model={model} /> },
-  { title: 'State', sortKey: 'state', isPlain: true, cell: ({ state }) => <StateMark state={state} /> },
+  { title: 'State', sortKey: 'state', isPlain: true, cell: (model) => <StateMark state={stateOf(model)} /> },
   { title: 'Here', isPlain: true, cell: (model) => <ModelProgress model={model} /> },
-  { title: 'Size', sortKey: 'size', align: 'end', cell: ({ size_bytes }) => formatBytes(size_bytes) },
-  { title: 'Proof', isTight: true, cell: ({ proof }) => proof ?? 'not known yet' },
-  { title: 'Verified', sortKey: 'verified', cell: ({ verified_at }) => <Moment iso={verified_at} /> },
+  { title: 'Size', sortKey: 'size', align: 'end', cell: ({ file_count, size_bytes }) => (file_count === 0 ? '' : formatBytes(size_bytes)) },
+  { title: 'Proof', isTight: true, cell: ({ proof }) => proof ?? <span class="faint">not known yet</span> },
+  { title: 'Verified', sortKey: 'verified', isTight: true, cell: ({ verified_at }) => <Moment iso={verified_at} /> },
   { title: 'Family', sortKey: 'family', cell: ({ family }) => <Name text={family} /> },
-  { title: 'Type', sortKey: 'type', isTight: true, cell: ({ type }) => <Name text={type} /> },
+  { title: 'Type', sortKey: 'type', isWide: true, cell: ({ type }) => <Name text={type} /> },
 ];
+
+/** Whoever comes back from a model finds the list as it was left. */
+const choice = signal(EVERYTHING);
+const order = signal<Order<SortKey>>({ by: 'id', isDescending: false });
+const pinned = computed(() => new Set((pins.value ?? []).filter(({ state }) => state !== 'expired').map(({ ref }) => ref)));
+const shown = computed(() => orderModels(chooseModels(models.value ?? [], choice.value, pinned.value), order.value));
 
 export function ModelsView() {
   useWatched(models, LOOK_MS);
   useWatched(pins, LOOK_MS);
-  const choice = useSignal(EVERYTHING);
-  const order = useSignal<Order<SortKey>>({ by: 'id', isDescending: false });
-  const pinned = useComputed(() => new Set((pins.value ?? []).filter(({ state }) => state !== 'expired').map(({ ref }) => ref)));
-  const shown = useComputed(() => orderModels(chooseModels(models.value ?? [], choice.value, pinned.value), order.value));
   const setOrder = (by: string): void => {
     order.value = { by: by as SortKey, isDescending: order.value.by === by && !order.value.isDescending };
   };
@@ -70,6 +73,7 @@ export function ModelsView() {
                   keyOf={({ id }) => id}
                   order={order.value}
                   onOrder={setOrder}
+                  chosenBy={JSON.stringify(choice.value)}
                 />
               )}
             </>
@@ -80,16 +84,16 @@ export function ModelsView() {
   );
 }
 
-function ModelName({ model: { id, description } }: { readonly model: Model }) {
-  const isPinned = (pins.value ?? []).some(({ ref, state }) => ref === id && state !== 'expired');
+function ModelName({ model: { id, description, custom } }: { readonly model: Model }) {
   return (
     <>
       <a class="model-name" href={hrefOf({ view: 'models', id })}>
         <Name text={id} />
       </a>
-      {isPinned && <span class="tag">pinned</span>}
+      {pinned.value.has(id) && <span class="tag">pinned</span>}
+      {custom && <span class="tag">registered</span>}
       {description !== '' && (
-        <span class="about">
+        <span class="about short">
           <Name text={description} />
         </span>
       )}

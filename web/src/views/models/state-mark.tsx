@@ -5,6 +5,7 @@ import { Mark } from '../../ui/mark.tsx';
 const STATES: Readonly<Record<string, readonly [text: string, verdict: Verdict]>> = {
   COMPLETE: ['complete', 'good'],
   VERIFYING: ['verifying', 'busy'],
+  DOWNLOADING: ['downloading', 'busy'],
   PARTIAL: ['partial', 'soft'],
   NOT_PRESENT: ['not present', 'none'],
   CORRUPT: ['corrupt', 'bad'],

@@ -2,6 +2,7 @@ import type { Signal } from '@preact/signals';
 import { formatBytes } from '../../../../src/util/format-bytes.ts';
 import type { Model } from '../../api/wire.ts';
 import { type Choice, countsOf } from './choose-models.ts';
+import { stateOf } from './model-state.ts';
 import { stateText } from './state-mark.tsx';
 
 export interface SummaryProps {
@@ -22,7 +23,7 @@ export function Summary({ models, choice }: SummaryProps) {
         <button type="button" class="chip" aria-pressed={choice.value.state === ''} onClick={() => pick('')}>
           <strong>{models.length}</strong> all
         </button>
-        {countsOf(models, ({ state }) => state).map(([state, count]) => (
+        {countsOf(models, stateOf).map(([state, count]) => (
           <button
             key={state}
             type="button"

@@ -20,7 +20,7 @@ export function NodeView() {
   return (
     <>
       <h1>Node</h1>
-      <div class="cards">
+      <div class="cards pairs">
         <section class="card">
           <h2>Service</h2>
           <Loaded of={service}>{(health) => <ServiceFacts health={health} runner={queue.value?.runner} />}</Loaded>

@@ -10,7 +10,14 @@ export const Storage = ({ health }: { readonly health: StorageHealth }) => (
     <Facts
       facts={[
         ['health', <HealthMark key="health" health={health.status} />],
-        ['root', health.root && <span class="mono">{health.root}</span>],
+        [
+          'root',
+          health.root && (
+            <span class="mono">
+              <Name text={health.root} />
+            </span>
+          ),
+        ],
         ...diskFacts(health.disk),
         ['not looked at', health.not_looked.join(', ')],
       ]}

@@ -22,13 +22,13 @@ export function JobDetails({ job }: { readonly job: Job }) {
         <Facts
           facts={[
             ['model', model === undefined ? undefined : <ModelLink key="model" model={model} />],
-            ['queued', <Moment key="queued" iso={job.created_at} />],
+            ['queued', <Moment key="queued" iso={job.created_at} isFull />],
             ['by', origin],
             ['begun', job.attempts === 0 ? 'not yet' : `${job.attempts} ${job.attempts === 1 ? 'time' : 'times'}`],
-            ['ended', job.finished_at === undefined ? undefined : <Moment key="ended" iso={job.finished_at} />],
+            ['ended', job.finished_at === undefined ? undefined : <Moment key="ended" iso={job.finished_at} isFull />],
             ['tried again', retryAt === undefined ? undefined : <Moment key="again" iso={retryAt} />],
             ['own limit', limit === undefined ? undefined : `${formatBytes(limit)}/s`],
-            ...resultWords(job.result).map(([name, value]) => [name, <Name key={name} text={value} />] as const),
+            ...resultWords(job.result),
             [
               'correlation id',
               <span key="id" class="mono">

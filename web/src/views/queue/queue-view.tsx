@@ -7,8 +7,10 @@ import { may } from '../../state/session.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { Mark } from '../../ui/mark.tsx';
+import { Moment } from '../../ui/moment.tsx';
 import { Name } from '../../ui/name.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
+import { Words } from '../../ui/words.tsx';
 import { JobButtons } from './job-buttons.tsx';
 import { JobDetails } from './job-details.tsx';
 import { JobPriority } from './job-priority.tsx';
@@ -30,9 +32,15 @@ export function QueueView() {
       <h1>Queue</h1>
       <RunnerNote />
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields, and these are buttons. */}
-      <div class="chips summary" role="group" aria-label="Jobs shown">
+      <div class="chips room-below" role="group" aria-label="Jobs shown">
         {SHOWN.map((one) => (
-          <button key={one} type="button" class="chip" aria-pressed={shown.value === one} onClick={() => (shown.value = one)}>
+          <button
+            key={one}
+            type="button"
+            class={`chip ${one === 'failed' && chooseJobs(all, one).length > 0 ? 'error' : ''}`}
+            aria-pressed={shown.value === one}
+            onClick={() => (shown.value = one)}
+          >
             <strong>{chooseJobs(all, one).length}</strong> {CHOICES[one]}
           </button>
         ))}
@@ -46,6 +54,7 @@ export function QueueView() {
           rows={rows}
           keyOf={({ id }) => id}
           pageSize={PAGE}
+          chosenBy={shown.value}
           more={(job) => (open.value.has(job.id) ? <JobDetails job={job} /> : undefined)}
         />
       )}
@@ -61,6 +70,7 @@ const columnsFor = (open: Opened): readonly Column<Job>[] => [
   { title: 'Done', isPlain: true, cell: (job) => <Done job={job} /> },
   { title: 'Speed', align: 'end', cell: speedWords },
   { title: 'Left', align: 'end', cell: leftWords },
+  { title: 'When', isPlain: true, isTight: true, cell: (job) => <When job={job} /> },
   { title: 'Priority', cell: (job) => (isOver(job) ? null : <JobPriority job={job} />) },
   ...(may('write') ? [{ title: 'Actions', isPlain: true, cell: (job: Job) => <JobButtons job={job} /> }] : []),
 ];
@@ -78,9 +88,9 @@ function JobName({ job, open }: { readonly job: Job; readonly open: Opened }) {
         <Name text={job.label} />
       </button>
       <span class="about mono">{job.id}</span>
-      {job.error !== undefined && job.state !== 'succeeded' && (
+      {!isOpen && job.error !== undefined && job.state !== 'succeeded' && (
         <span class="about bad-text">
-          <Name text={job.error.message} />
+          <Words text={job.error.message} />
         </span>
       )}
     </>
@@ -92,16 +102,23 @@ function Done({ job }: { readonly job: Job }) {
   if (total === 0) return <span class="faint">{phase ?? ''}</span>;
   return (
     <>
-      {!isOver(job) && (
-        <ProgressBar done={done} total={total} label={`done of ${label}`} kind={state === 'running' ? 'running' : 'still'} />
-      )}
-      <span class="faint">
+      <span class="faint amount">
         {doneWords(job)}
         {phase !== undefined && `, ${phase}`}
       </span>
+      {!isOver(job) && (
+        <ProgressBar done={done} total={total} label={`done of ${label}`} kind={state === 'running' ? 'running' : 'still'} />
+      )}
     </>
   );
 }
+
+const When = ({ job: { created_at: queued, finished_at: ended } }: { readonly job: Job }) => (
+  <span class="faint">
+    {ended === undefined ? 'queued ' : 'ended '}
+    <Moment iso={ended ?? queued} />
+  </span>
+);
 
 function NoJobs({ isAny }: { readonly isAny: boolean }) {
   if (isAny) return <Empty title="No job is like that" />;
