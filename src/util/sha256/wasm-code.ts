@@ -7,7 +7,7 @@ export type Code = readonly number[];
 export const joined = (...codes: readonly Code[]): Code => ([] as number[]).concat(...codes);
 
 /** Unsigned LEB128. */
-export function unsigned(value: number): number[] {
+function unsigned(value: number): number[] {
   const bytes: number[] = [];
   let rest = value;
   for (; rest >= 0x80; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80);
