@@ -24,9 +24,9 @@ const jobSummary = z.object({
   sources: z
     .array(
       z.object({
-        source: z.string().meta({ description: 'redacted URL, or `several` for files that more than one gave' }),
-        files: count,
-        bytes,
+        source: z.string().meta({ description: 'redacted URL' }),
+        files: count.meta({ description: 'whole ones that it gave, or a part of' }),
+        bytes: bytes.meta({ description: 'that it sent so far, whatever became of them' }),
       }),
     )
     .meta({ description: `at most ${SUMMARY_ROWS}` }),
@@ -66,7 +66,7 @@ export const jobDocument = z.object({
   attempts: count,
   deaths: count.optional().meta({ description: 'how often in a row its process died while it ran, and it had come no further' }),
   failures: count.meta({ description: 'failed tries since somebody last asked for one' }),
-  done_bytes: bytes.meta({ description: 'held, or read; never goes down' }),
+  done_bytes: bytes.meta({ description: 'held, on their way, or read; never goes down' }),
   total_bytes: bytes,
   phase: z.string().optional().meta({ description: 'only while it runs' }),
   bytes_per_second: z.number().min(0).optional().meta({ description: 'only while it runs' }),

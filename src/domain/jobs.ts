@@ -75,9 +75,11 @@ export type JobResult = Readonly<Record<string, string | number | boolean>>;
 
 /** Of a source, over all attempts. */
 export interface SourceShare {
-  /** Redacted URL; `several` for files that more than one gave. */
+  /** Redacted URL. */
   readonly source: string;
+  /** Whole ones that it gave, or a part of. */
   readonly files: number;
+  /** That it sent so far, whatever became of them. */
   readonly bytes: number;
 }
 

@@ -95,7 +95,7 @@ function otherFindings(
       : []),
     ...sources.map(({ source, files, bytes }) => ({
       cause: 'source' as const,
-      text: `${formatBytes(bytes)} in ${files} ${files === 1 ? 'file' : 'files'} from ${source === 'several' ? 'several sources at a time' : source}`,
+      text: `${formatBytes(bytes)} from ${source}, ${files === 0 ? 'of a file that is not whole yet' : `of ${files} ${files === 1 ? 'file' : 'files'}`}`,
     })),
     ...troubles.map(({ source, code, times, message }) => ({
       cause: 'source' as const,

@@ -61,6 +61,18 @@ describe('the meter of a job', () => {
     expect(meter.look()).toMatchObject({ done_bytes: 700_000, total_bytes: 1_000_000, phase: 'transferring' });
   });
 
+  it('counts what is on its way of pieces that are not whole, for the speed, too', () => {
+    const { meter, take, pass, begin } = metered();
+    begin();
+    for (let coming = 20_000; coming <= 200_000; coming += 20_000) {
+      pass(500);
+      take({ type: 'ensure.progress', doneBytes: 0, comingBytes: coming, totalBytes: 1_000_000, bytesPerSecond: 0 });
+    }
+    expect(meter.look()).toMatchObject({ done_bytes: 200_000, bytes_per_second: 40_000 });
+    take({ type: 'ensure.progress', doneBytes: 100_000, comingBytes: 20_000, totalBytes: 1_000_000, bytesPerSecond: 0 });
+    expect(meter.look()).toMatchObject({ done_bytes: 200_000 });
+  });
+
   it('gives each phase its time, and a wait to whom it was for', () => {
     const { meter, take, pass, begin, move } = metered();
     pass(300);
@@ -149,33 +161,36 @@ describe('the meter of a job', () => {
       proof: 'manifest-sha256',
       durationMs: 1,
     });
-    first.take(file(['hf://a'], 5));
-    first.take(file(['hf://a', 's3://b'], 7));
+    const received = (from: string, bytes: number): EventBody => ({ type: 'file.received', file: 'w', source: from, bytes });
+    for (const event of [received('hf://a', 3), received('hf://a', 2), file(['hf://a'], 5)]) first.take(event);
+    for (const event of [received('hf://a', 3), received('s3://b', 4), file(['hf://a', 's3://b'], 7)]) first.take(event);
     first.take(failed('hf://a', 'RATE_LIMIT'));
     first.take({ type: 'retry.scheduled', source: 'hf://a', attempt: 2, delayMs: 400, reason: 'x' });
     const { summary } = first.meter.end();
     const second = metered({ ...JOB, summary, attempts: 2 });
-    second.take(file(['hf://a'], 5));
+    for (const event of [received('hf://a', 5), file(['hf://a'], 5), received('s3://c', 6)]) second.take(event);
     second.take(file([], 0));
     second.take(failed('hf://a', 'RATE_LIMIT'));
     for (let index = 0; index < 20; index++) second.take(failed(`http://m${index}`, 'NETWORK_TIMEOUT'));
     second.take({ type: 'source.lied', source: 'http://liar', file: 'w', expected: 'a', found: 'b' });
     const all = second.meter.end().summary;
     expect(all).toMatchObject({
-      fetched_bytes: 17,
+      fetched_bytes: 23,
       files: { fetched: 3, linked: 1 },
       retries: 1,
       retry_wait_ms: 400,
       liars: ['http://liar'],
     });
     expect(all.sources).toEqual([
-      { source: 'hf://a', files: 2, bytes: 10 },
-      { source: 'several', files: 1, bytes: 7 },
+      { source: 'hf://a', files: 3, bytes: 13 },
+      { source: 's3://b', files: 1, bytes: 4 },
+      { source: 's3://c', files: 0, bytes: 6 },
     ]);
     expect(all.troubles).toHaveLength(8);
     expect(all.troubles[0]).toEqual({ source: 'hf://a', code: 'RATE_LIMIT', times: 2, message: 'hf://a says no' });
     const texts = explainJob({ ...JOB, summary: all, attempts: 2 }).findings.map(({ text }) => text);
     expect(texts).toContain('hf://a failed 2 times: hf://a says no (RATE_LIMIT)');
+    expect(texts).toContain('6 B from s3://c, of a file that is not whole yet');
     expect(texts).toContain('http://liar sent wrong bytes, which were fetched again');
     expect(texts.at(-1)).toBe('it was begun 2 times');
   });

@@ -151,7 +151,7 @@ export class JobRunner {
     const outcome = await running.outcome;
     await this.#write(running.ending, () => this.#end(running.id, outcome));
     // What cannot be removed misleads nobody: it is only looked at while the job runs, and the next runner tries again.
-    await this.#try(() => this.#options.queue.records.removeProgress(running.id));
+    await this.#try(() => running.clear());
     this.#running.delete(running.id);
   }
 

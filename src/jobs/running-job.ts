@@ -35,6 +35,8 @@ export class RunningJob {
   readonly #ending = new AbortController();
   readonly #meter: JobMeter;
   #sharedLimit: number | undefined;
+  #telling: Promise<void> | undefined;
+  #isOver = false;
 
   constructor(job: JobRecord, work: JobWork) {
     this.id = job.id;
@@ -64,11 +66,18 @@ export class RunningJob {
   }
 
   /** Lost, it is told anew: never a reason to fail. */
-  async tell(): Promise<JobProgress> {
+  async tell(): Promise<void> {
     this.#sharedLimit = await this.#work.sharedLimit();
-    const progress = this.#meter.look();
-    await this.#work.records.writeProgress(progress);
-    return progress;
+    if (this.#isOver) return;
+    this.#telling = this.#work.records.writeProgress(this.#meter.look());
+    await this.#telling;
+  }
+
+  /** What it told goes, what is just being told too; it tells nothing more. */
+  async clear(): Promise<void> {
+    this.#isOver = true;
+    await Promise.allSettled([this.#telling]);
+    await this.#work.records.removeProgress(this.id);
   }
 
   /** Soon, with all that is proven kept. */

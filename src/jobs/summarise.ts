@@ -1,6 +1,6 @@
 /** What the events of a job say of why it takes its time. Pure; only what was measured is said. */
 import { describeHolder } from '../domain/describe-holder.ts';
-import type { BytesOrigin, ModelEvent, Phase } from '../domain/events.ts';
+import type { ModelEvent, Phase } from '../domain/events.ts';
 import { type JobSummary, type SourceShare, STALL_MS, SUMMARY_ROWS } from '../domain/jobs.ts';
 import { withTrouble } from '../domain/source-trouble.ts';
 
@@ -64,6 +64,8 @@ export const afterStall = (summary: JobSummary, ms: number): JobSummary =>
 
 export function afterEvent(summary: JobSummary, event: ModelEvent): JobSummary {
   switch (event.type) {
+    case 'file.received':
+      return afterBytes(summary, event);
     case 'file.finished':
       return afterFile(summary, event);
     case 'source.failed':
@@ -83,20 +85,18 @@ export function afterEvent(summary: JobSummary, event: ModelEvent): JobSummary {
   }
 }
 
-function afterFile(
-  summary: JobSummary,
-  { origin, fetchedBytes, sources }: { origin: BytesOrigin; fetchedBytes: number; sources: readonly string[] },
-): JobSummary {
-  const [first] = sources;
-  const source = sources.length > 1 ? 'several' : first;
-  return {
-    ...summary,
-    fetched_bytes: summary.fetched_bytes + fetchedBytes,
-    files: { ...summary.files, [origin]: (summary.files[origin] ?? 0) + 1 },
-    sources:
-      source === undefined || fetchedBytes === 0 ? summary.sources : withShare(summary.sources, { source, files: 1, bytes: fetchedBytes }),
-  };
+/** Bytes were told while they came. */
+function afterFile(summary: JobSummary, { origin, fetchedBytes, sources }: Extract<ModelEvent, { type: 'file.finished' }>): JobSummary {
+  const files = { ...summary.files, [origin]: (summary.files[origin] ?? 0) + 1 };
+  const shares = fetchedBytes === 0 ? [] : sources.map((source) => ({ source, files: 1, bytes: 0 }));
+  return { ...summary, files, sources: shares.reduce(withShare, summary.sources) };
 }
+
+const afterBytes = (summary: JobSummary, { source, bytes }: Extract<ModelEvent, { type: 'file.received' }>): JobSummary => ({
+  ...summary,
+  fetched_bytes: summary.fetched_bytes + bytes,
+  sources: withShare(summary.sources, { source, files: 0, bytes }),
+});
 
 function withShare(shares: readonly SourceShare[], share: SourceShare): readonly SourceShare[] {
   const isSame = ({ source }: SourceShare): boolean => source === share.source;

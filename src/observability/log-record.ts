@@ -1,10 +1,11 @@
 /** Events as log records: pure. What is said again and again (progress) is not logged. */
 
 import { describeHolder } from '../domain/describe-holder.ts';
-import type { ErrorCode, ErrorDocument } from '../domain/errors.ts';
-import type { EventBody, LockHolder, ModelEvent } from '../domain/events.ts';
+import type { ErrorCode } from '../domain/errors.ts';
+import type { EventBody, ModelEvent } from '../domain/events.ts';
 import { formatBytes } from '../util/format-bytes.ts';
 import { formatDuration } from '../util/format-duration.ts';
+import { downloadFields, errorFields, holderFields, seconds } from './log-fields.ts';
 import { modelFields } from './model-fields.ts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -236,40 +237,6 @@ function sayFileFinished(event: Extract<EventBody, { type: 'file.finished' }>): 
   };
 }
 
-interface Downloaded {
-  readonly sources?: readonly string[];
-  readonly durationMs?: number;
-  readonly fetchedBytes?: number;
-  readonly fetchedFiles?: number;
-}
-
-/** As the design document names them. Of several sources, all. */
-function downloadFields({ sources = [], durationMs, fetchedBytes, fetchedFiles }: Downloaded): Readonly<Record<string, unknown>> {
-  return {
-    source: sources.length === 0 ? undefined : sources.join(', '),
-    duration_seconds: durationMs === undefined ? undefined : seconds(durationMs),
-    bytes_downloaded: fetchedBytes,
-    files_downloaded: fetchedFiles,
-  };
-}
-
-/** What every line says of a failure. */
-export function errorFields(error: ErrorDocument): Readonly<Record<string, unknown>> {
-  return {
-    error_code: error.code,
-    error_reason: error.reason,
-    retryable: error.retryable,
-    hint: error.hint,
-    attempts: error.attempts,
-    details: error.details,
-  };
-}
-
-function holderFields(holder: LockHolder | undefined): Readonly<Record<string, unknown>> {
-  return holder === undefined ? {} : { holder_pid: holder.pid, holder_host: holder.host, holder_doing: holder.doing };
-}
-
-const seconds = (ms: number): number => Math.round(ms) / 1000;
 const info = (message: string, fields: Said['fields'] = {}): Said => ({ level: 'info', message, fields });
 const warn = (message: string, fields: Said['fields'] = {}): Said => ({ level: 'warn', message, fields });
 const debug = (message: string, fields: Said['fields'] = {}): Said => ({ level: 'debug', message, fields });

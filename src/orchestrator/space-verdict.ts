@@ -1,8 +1,8 @@
 /** What is needed against what there is. Pure. */
 import type { QuotaVerdict, Reclaimable, SpaceVerdict } from '../domain/space.ts';
 import type { Promised } from '../store/reservations.ts';
-import type { UsageScan } from '../store/usage-scan.ts';
 import { totalUsage, usageBy, usageByClass } from '../store/usage-sums.ts';
+import type { UsageScan } from '../store/usage-types.ts';
 import type { Needs } from './needs.ts';
 
 export interface Quotas {

@@ -1,6 +1,6 @@
 /** An answer as a line of the log, which redacts it. */
 import { isModelError, type ModelError } from '../domain/errors.ts';
-import { failureFields } from '../observability/failure-fields.ts';
+import { failureFields } from '../observability/log-fields.ts';
 import type { LogRecord } from '../observability/log-record.ts';
 import { modelFields } from '../observability/model-fields.ts';
 import type { Answer } from './answer.ts';

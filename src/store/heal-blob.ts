@@ -10,7 +10,7 @@ import { makeDirectory, syncDirectory } from './durable.ts';
 import { removePath } from './remove-path.ts';
 import type { SnapshotFile, SnapshotRecord } from './snapshot-record.ts';
 import { listSnapshots, readSnapshot, writeSnapshot } from './snapshots.ts';
-import { readStatKey } from './stat-key.ts';
+import { isUntouched, readStatKey, type StatKey } from './stat-key.ts';
 import { withStateLock } from './state-lock.ts';
 
 /**
@@ -66,7 +66,7 @@ async function relink(healing: Healing, file: SnapshotFile): Promise<SnapshotFil
     await rename(temporary, path);
     await syncDirectory(dirname(path));
     const { reflinkOf: _, ...rest } = file;
-    return { ...rest, ...linked, key: await keyAfterRename(healing, path) };
+    return { ...rest, ...linked, key: await keyAfterRename(healing, path, linked.key) };
   } catch (error) {
     throw fsError(error, `relink ${path}`);
   } finally {
@@ -75,9 +75,10 @@ async function relink(healing: Healing, file: SnapshotFile): Promise<SnapshotFil
 }
 
 /** A rename moves ctime on most file systems; a hard link shares it with the blob, whose ledger record must follow. */
-async function keyAfterRename({ blobs, digest }: Healing, path: string): Promise<SnapshotFile['key']> {
+async function keyAfterRename({ blobs, digest }: Healing, path: string, before: StatKey): Promise<StatKey> {
   const key = readStatKey(path);
-  if (key === undefined) throw new Error(`${path} vanished under the state lock`);
+  if (key === undefined || !isUntouched(before, key))
+    throw new ModelError('CONCURRENT_MODIFICATION', `${path} was changed by somebody else while it was healed`);
   if (readStatKey(blobs.path(digest))?.ino === key.ino) await blobs.ledger.rekey(digest, key);
   return key;
 }

@@ -1,6 +1,6 @@
 /** Adding up a scan: pure. */
 import { BYTE_CLASSES, type ByteClass, type ByteSum, type ClassUsage, type HolderUsage, type SharingFacts } from '../domain/disk-usage.ts';
-import type { ScannedInode, UsageScan, Use } from './usage-scan.ts';
+import type { ScannedInode, UsageScan, Use } from './usage-types.ts';
 
 type Sum = { -readonly [Key in keyof ByteSum]: ByteSum[Key] };
 

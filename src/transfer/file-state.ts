@@ -2,6 +2,7 @@
 import { ModelError } from '../domain/errors.ts';
 import { PieceMap } from '../store/piece-map.ts';
 import type { ActiveRange } from './active-range.ts';
+import { comingBytes } from './coming-bytes.ts';
 import { FrontierCell } from './frontier-cell.ts';
 import type { Lane } from './lane.ts';
 import type { SharedFile } from './lane-protocol.ts';
@@ -45,6 +46,7 @@ export class FileState {
   /** By label of the source: in all, and since they were last told of. */
   readonly #received = new Map<string, number>();
   readonly #untold = new Map<string, number>();
+  #comingBytes = 0;
   #unsyncedBytes = 0;
   #syncing: Promise<void> | undefined;
   readonly #fatal = new AbortController();
@@ -93,6 +95,7 @@ export class FileState {
     this.heldBytes += length;
     this.fragments.delete(piece);
     this.#unsyncedBytes += length;
+    this.tellComing();
     this.file.onHeld(length);
     if (this.#unsyncedBytes >= SYNC_EVERY_BYTES) this.#sync();
   }
@@ -124,6 +127,13 @@ export class FileState {
     const { name: file, emit } = this.file;
     for (const [source, bytes] of this.#untold) emit({ type: 'file.received', file, source, bytes });
     this.#untold.clear();
+  }
+
+  /** Of pieces that are not whole yet. @param bytes after the last range: none */
+  tellComing(bytes = comingBytes(this)): void {
+    const delta = bytes - this.#comingBytes;
+    this.#comingBytes = bytes;
+    if (delta !== 0) this.file.onComing?.(delta);
   }
 
   /** Forgets pieces; the hash goes back to before the first of them. Only while no range runs on them. */

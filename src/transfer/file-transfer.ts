@@ -52,6 +52,7 @@ export class FileTransfer {
       clearInterval(timer);
       clearInterval(slowTimer);
       this.#showProgress();
+      this.#state.tellComing(0);
       this.#state.tellReceived();
       this.#closeHash();
       await this.#state.settled();
@@ -225,6 +226,7 @@ export class FileTransfer {
 
   #showProgress(): void {
     const { name, partial, emit } = this.#file;
+    this.#state.tellComing();
     const doneBytes = this.#state.heldBytes;
     const verifiedBytes = this.#state.cell.offset;
     if (doneBytes + verifiedBytes === this.#shownBytes) return;

@@ -238,11 +238,15 @@ describeWithChromium('the dashboard', (browser) => {
     await named(writer.page, 'Preview').click();
     await writer.page.getByText('log in with a token of the scope admin').waitFor();
     expect(await named(writer.page, /Run/).count()).toBe(0);
+    await writer.open('#/node');
+    await writer.page.getByRole('heading', { name: 'Sources' }).waitFor();
+    expect(await writer.page.getByRole('heading', { name: 'Webhooks' }).count()).toBe(0);
     await writer.open('#/log');
     await writer.page.getByText('log in with a token of the scope admin').waitFor();
     const id = reader.token.split('_')[1] ?? '';
     expect((await world.cli(['auth', 'token', 'revoke', id])).code).toBe(0);
     await reader.page.getByRole('heading', { name: 'Log in' }).waitFor();
+    await reader.page.getByText('You are logged out').waitFor();
     await reader.page.getByRole('alert').getByText('no token that this service knows').waitFor();
   });
 
@@ -283,6 +287,23 @@ describeWithChromium('the dashboard', (browser) => {
     expect(await rowOf(page, 'photo@1.0.0').count()).toBe(1);
   });
 
+  it('shows webhooks to those who rule the service, and what was to be sent', async () => {
+    const world = await threeModels();
+    await ensureAll(world, ['photo@1.0.0']);
+    const { page, open } = await dashboard(browser(), world, { scope: 'admin' });
+    await open('#/node');
+    await page.getByText('Nobody is told of events').waitFor();
+    // Nobody answers there, wherever this runs.
+    expect((await world.cli(['webhooks', 'add', 'https://hooks.invalid/secret-path', '--events', 'model.*'])).code).toBe(0);
+    await named(page, /hooks\.invalid/).click();
+    await page.getByText('Nothing was to be sent yet').waitFor();
+    await world.cli(['models', 'pin', 'photo@1.0.0']);
+    const delivery = rowOf(page, 'model.pinned');
+    await delivery.getByText('pending').waitFor();
+    await delivery.getByText(/hooks\.invalid.* in /).waitFor();
+    expect(await page.evaluate('document.body.textContent')).not.toContain('secret-path');
+  });
+
   it('shows what the service says of its work, and finds a line of it', async () => {
     const world = await threeModels();
     const { page, open } = await dashboard(browser(), world, { scope: 'admin' });
@@ -306,6 +327,7 @@ describeWithChromium('the dashboard', (browser) => {
     service.kill('SIGKILL');
     await service.ended;
     await page.getByText('the service does not answer').waitFor();
+    await page.getByText('wan serve', { exact: true }).waitFor();
     await rowOf(page, MODEL).waitFor();
     const back = await serving(world, ['--port', new URL(service.url).port]);
     await page.getByText('the service does not answer').waitFor({ state: 'detached' });

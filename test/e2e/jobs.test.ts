@@ -133,7 +133,7 @@ describe('wan models explain', () => {
     );
     expect(explained.data.main_cause).toBe('transfer');
     expect(explained.data.worked_ms).toBeGreaterThan(2000);
-    expect(explained.data.findings.find(({ cause }) => cause === 'source')?.text).toContain(`586 KiB in 1 file from ${world.server().url}`);
+    expect(explained.data.findings.find(({ cause }) => cause === 'source')?.text).toContain(`586 KiB from ${world.server().url}`);
     expect(await human(world, 'explain', job.id)).toMatch(
       /has succeeded, after .* of work:\n +\d+ % .* of transfer, as fast as .*\n( .*\n)* +586 KiB came in .*, \d+ KiB\/s on average\n/,
     );

@@ -8,7 +8,7 @@ import type { serveData } from '../../documents/machine.ts';
 import { asModelError, type ModelError } from '../../domain/errors.ts';
 import type { EventSink } from '../../domain/events.ts';
 import { newCorrelationId } from '../../observability/correlation-id.ts';
-import { failureFields } from '../../observability/failure-fields.ts';
+import { failureFields } from '../../observability/log-fields.ts';
 import type { LogRecord } from '../../observability/log-record.ts';
 import type { ModelOrchestrator } from '../../orchestrator/api.ts';
 import type { Otlp } from '../../telemetry/otlp/otlp.ts';

@@ -43,6 +43,7 @@ const factsText = (reference: string, facts: AuditLine['facts']): string =>
 
 export function auditVerdictText(screen: Screen, verdict: AuditVerdict): string {
   const { ok, directory, files, lines, first, head, faults } = verdict;
+  if (ok && lines === 0) return `${directory}: no line is here: nothing was on record yet, or all of it was removed`;
   const count = `${lines} ${lines === 1 ? 'line' : 'lines'} in ${files} ${files === 1 ? 'file' : 'files'}`;
   return [
     `${mark(screen, ok ? 'good' : 'bad')} ${directory}: ${count}${ok ? ', as they were written' : ''}`,

@@ -2,6 +2,7 @@
 import { isModelError, ModelError } from '../../domain/errors.ts';
 import type { Entries } from '../../domain/registry-entry.ts';
 import { readManifestFile } from '../manifest-file.ts';
+import type { ManifestProblem } from '../manifest-problem.ts';
 import { isTable } from '../rules/raw-table.ts';
 import type { FieldProblem } from './entry-fields.ts';
 import { entryOf } from './entry-json.ts';
@@ -26,9 +27,24 @@ function bytesOf(path: string): Buffer | undefined {
     return readManifestFile(path).bytes;
   } catch (error) {
     if (isModelError(error, 'MISSING_MANIFEST')) return undefined;
-    if (isModelError(error, 'MANIFEST_INVALID')) throw registryInvalid(path, [{ where: 'file', message: error.message }]);
+    if (isModelError(error, 'MANIFEST_INVALID')) throw registryInvalid(path, problemsOf(error));
     throw error;
   }
+}
+
+/** It is read as the manifest is; where the two differ is what they are called. */
+const problemsOf = ({ details }: ModelError): FieldProblem[] =>
+  (details.problems as readonly ManifestProblem[]).map(({ message }) => ({ where: 'registry', message }));
+
+/** Of a file that must be there. @throws ModelError MISSING_MANIFEST with reason registry_missing, and as {@link readEntries} */
+export function registryBytes(path: string): Buffer {
+  const bytes = bytesOf(path);
+  if (bytes !== undefined) return bytes;
+  throw new ModelError('MISSING_MANIFEST', `there is no registry at ${path}`, {
+    reason: 'registry_missing',
+    hint: 'name the file that the older model manager wrote: model_registry.json',
+    details: { registry_file: path },
+  });
 }
 
 export function parseEntries(path: string, bytes: Buffer): Entries {

@@ -1,0 +1,63 @@
+/** The server before it has a route: how requests are read, named and traced, and how they fail. */
+import fastify from 'fastify';
+import { answerNoHttp, answerProblems, sendProblem } from './answer-problems.ts';
+import { limitBodies } from './body-time.ts';
+import { ClientWatch } from './client-watch.ts';
+import { UPLOAD_TYPE } from './contract/uploads.ts';
+import { wantsPage } from './dashboard/page-for-browsers.ts';
+import { InvalidPart } from './error-of.ts';
+import { Refusal } from './refusal.ts';
+import { correlationIdOf } from './request-id.ts';
+import { beginSpan, type RequestTracing } from './request-span.ts';
+import type { ServiceApp } from './service-context.ts';
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+const MAX_PARAM_LENGTH = 1024;
+
+export function bareApp(stopping: AbortSignal, tracing: RequestTracing | undefined): ServiceApp {
+  const app: ServiceApp = fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
+    rewriteUrl: (request) => (wantsPage(request) ? '/dashboard' : (request.url ?? '/').replace(/^\/api(?=\/|$)/, '') || '/'),
+    genReqId: correlationIdOf,
+    frameworkErrors: (error, request, reply) => void sendProblem(error, { request: request as never, reply: reply as never, stopping }),
+    clientErrorHandler: answerNoHttp,
+  });
+  app.setValidatorCompiler(({ schema }) => (data) => {
+    const parsed = (schema as import('zod').ZodType).safeParse(data);
+    return parsed.success ? { value: parsed.data } : { error: new InvalidPart(parsed.error) };
+  });
+  acceptEmptyJson(app);
+  // At run time the types alone keep the output honest; tests hold each answer against its schema.
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.removeContentTypeParser('text/plain');
+  app.decorateRequest('client');
+  app.decorateRequest('traceparent');
+  app.decorateRequest('span');
+  app.addHook('onRequest', async (request, reply) => {
+    request.client = new ClientWatch(reply.raw);
+    beginSpan(request, tracing);
+    reply.headers({ 'x-correlation-id': request.id, 'cache-control': 'no-store' });
+  });
+  limitBodies(app);
+  acceptBytes(app);
+  answerProblems(app, stopping);
+  return app;
+}
+
+/** Bytes of uploads are handed on as they come, and never held; everywhere else they are no body. */
+function acceptBytes(app: ServiceApp): void {
+  app.addContentTypeParser(UPLOAD_TYPE, (request, payload, done) => {
+    if (request.routeOptions.config.hasLongBody === true) done(null, payload);
+    else done(new Refusal('media_type_unknown', `this takes no ${UPLOAD_TYPE}`));
+  });
+}
+
+/** Older clients name the type of a body that they do not send. */
+function acceptEmptyJson(app: ServiceApp): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
+    body === '' ? done(null, undefined) : parse(request, String(body), done),
+  );
+}
