@@ -1,9 +1,10 @@
 /** Giving every snapshot the new inode of a digest whose blob was replaced: see docs/store-format.md, "Healing". */
+import { lstatSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Sha256 } from '../domain/digest.ts';
 import { ModelError } from '../domain/errors.ts';
-import { fsError } from '../domain/fs-error.ts';
+import { fsError, isErrno } from '../domain/fs-error.ts';
 import type { Blobs } from './blobs.ts';
 import type { StoreContext } from './context.ts';
 import { makeDirectory, syncDirectory } from './durable.ts';
@@ -50,11 +51,11 @@ async function healSnapshot(healing: Healing): Promise<string[]> {
   return healed;
 }
 
-/** Undefined where the file is the blob's inode already, or its folder is gone: then the snapshot is PARTIAL, not ours to mend. */
+/** Undefined where the file is the blob's inode already; and where its folder is gone, or a folder has its name: then the snapshot is not ours to mend. */
 async function relink(healing: Healing, file: SnapshotFile): Promise<SnapshotFile | undefined> {
   const { context, blobs, digest, directory } = healing;
   const path = context.resolver.modelFile(directory, file.path);
-  if (readStatKey(dirname(path)) === undefined) return undefined;
+  if (!isFolder(dirname(path)) || isFolder(path)) return undefined;
   if (readStatKey(path)?.ino === readStatKey(blobs.path(digest))?.ino) return undefined;
   // In the trash, where somebody finds it if we die: a stranger in a snapshot would stay there.
   const scratch = context.resolver.trashDir(context.random.uuid());
@@ -71,6 +72,15 @@ async function relink(healing: Healing, file: SnapshotFile): Promise<SnapshotFil
     throw fsError(error, `relink ${path}`);
   } finally {
     await removePath(scratch);
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch (error) {
+    if (isErrno(error, 'ENOTDIR')) return false;
+    throw fsError(error, `look at ${path}`);
   }
 }
 

@@ -17,6 +17,13 @@ export interface Fragment {
   readonly sourceIndex: number;
 }
 
+export interface FileStateOptions {
+  readonly fileId: number;
+  readonly hashLane: Lane;
+  readonly isJoint: boolean;
+  readonly signal: AbortSignal;
+}
+
 export class FileState {
   readonly file: TransferFile;
   readonly shared: SharedFile;
@@ -32,6 +39,8 @@ export class FileState {
   /** Pieces that were held before this transfer began: nobody here has seen their bytes come. */
   readonly resumed = new Set<number>();
   readonly hashLane: Lane;
+  /** Hashed beside other files: see joint-plan.ts. */
+  readonly isJoint: boolean;
   heldBytes: number;
   fetchedBytes = 0;
   /** By label of the source: in all, and since they were last told of. */
@@ -43,7 +52,7 @@ export class FileState {
   readonly #fatal = new AbortController();
   readonly signal: AbortSignal;
 
-  constructor(file: TransferFile, options: { readonly fileId: number; readonly hashLane: Lane; readonly signal: AbortSignal }) {
+  constructor(file: TransferFile, options: FileStateOptions) {
     const { pieces, fd } = file.partial;
     this.file = file;
     this.pieces = new PieceMap(pieces);
@@ -51,6 +60,7 @@ export class FileState {
     this.claims = new Int32Array(claims);
     this.shared = { fileId: options.fileId, fd, pieces, claims, frontier: this.cell.buffer };
     this.hashLane = options.hashLane;
+    this.isJoint = options.isJoint;
     this.heldBytes = this.pieces.heldBytes();
     this.signal = AbortSignal.any([file.signal, options.signal, this.#fatal.signal]);
     for (let piece = 0; piece < this.pieces.count; piece++) if (this.pieces.isHeld(piece)) this.resumed.add(piece);

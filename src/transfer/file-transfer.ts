@@ -176,13 +176,13 @@ export class FileTransfer {
   // --- the hash's lane ---
 
   #openHash(): void {
-    const { hashLane, shared } = this.#state;
+    const { hashLane, shared, isJoint: joint } = this.#state;
     this.#options.pool.listen(shared.fileId, hashLane, {
       onLaneEvent: (event) => this.#onLaneEvent(event),
       onLaneDeath: (error) => this.#state.fail(error),
     });
     const also = this.#file.expected && otherAlgorithm(this.#file.expected);
-    hashLane.post({ type: 'hash.open', file: shared, leaves: true, ...(also && { also }) });
+    hashLane.post({ type: 'hash.open', file: shared, leaves: true, joint, ...(also && { also }) });
   }
 
   #closeHash(): void {

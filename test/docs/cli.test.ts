@@ -29,6 +29,8 @@ output, whatever happens, a wrong command line included:
 \`"complete":false\` and exit status 10. The JSON Schema of each document is in \`schemas/\`, by its name: \`schemas/wan.models.ensure.v1.json\`.
 Lines of \`--progress json\` are in \`schemas/wan.event.v1.json\`. docs/errors.md lists the codes.
 
+On a terminal tables keep to its width: columns that do not fit stand beneath their row, with their names. In a pipe or a file each row is one line.
+
 A model is named \`name@version\`, with \`@variant\` behind it for another variant than the default one; the version may be left out
 where the manifest has only one.`;
 

@@ -64,7 +64,9 @@ it('links to a part of a page lead to a heading that is there', () => {
 
 it('the index of the documents names each of them', () => {
   const index = documents.find(({ path }) => path === 'docs/README.md')?.text ?? '';
-  const pages = paths.filter((path) => /^docs\/[^/]+\.md$/.test(path) && path !== 'docs/README.md').map((path) => path.slice('docs/'.length));
+  const pages = paths
+    .filter((path) => /^docs\/[^/]+\.md$/.test(path) && path !== 'docs/README.md')
+    .map((path) => path.slice('docs/'.length));
   expect(pages.filter((page) => !index.includes(`](${page})`))).toEqual([]);
 });
 

@@ -17,6 +17,9 @@ const SLOW = 60_000;
 
 const named = (page: Page, name: string | RegExp) => page.getByRole('button', { name });
 const rowOf = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text });
+/** The models listed, in their order. */
+const expectNames = (page: Page, names: readonly string[]) =>
+  expect.poll(() => page.locator('.model-name').allTextContents(), { timeout: 20_000 }).toEqual(names);
 const modelHash = (id = MODEL): string => `#/models/${encodeURIComponent(id)}`;
 
 /** A download that takes most of a minute as long as nobody lets it go faster; what is under way then is over soon. */
@@ -88,25 +91,24 @@ describeWithChromium('the dashboard', (browser) => {
     const { page, service } = await dashboard(browser(), world);
     expect(await (await fetch(`${service.url}/`)).json()).toMatchObject({ service: 'wan-models' });
     await page.goto(`${service.url}/`);
-    const names = () => page.locator('.model-name').allTextContents();
     await page.getByText('<img src=x').waitFor();
     expect(await page.locator('main img, main script').count()).toBe(0);
-    expect(await names()).toEqual(['new@2.0.0', 'old@1.0.0', 'photo@1.0.0']);
+    await expectNames(page, ['new@2.0.0', 'old@1.0.0', 'photo@1.0.0']);
     await named(page, 'Size').click();
-    expect(await names()).toEqual(['photo@1.0.0', 'new@2.0.0', 'old@1.0.0']);
+    await expectNames(page, ['photo@1.0.0', 'new@2.0.0', 'old@1.0.0']);
     await page.getByRole('columnheader', { name: 'Size' }).and(page.locator('[aria-sort=ascending]')).waitFor();
     await page.getByLabel('Search').fill('IMAGE photo');
-    expect(await names()).toEqual(['photo@1.0.0']);
+    await expectNames(page, ['photo@1.0.0']);
     await page.getByLabel('Search').fill('');
     await page.getByRole('combobox', { name: 'Family' }).selectOption('wan22');
-    expect(await names()).toEqual(['new@2.0.0', 'old@1.0.0']);
+    await expectNames(page, ['new@2.0.0', 'old@1.0.0']);
     await named(page, '1 complete').click();
-    expect(await names()).toEqual(['old@1.0.0']);
+    await expectNames(page, ['old@1.0.0']);
     await page.getByRole('link', { name: 'old@1.0.0' }).click();
     await page.getByText('\\u202egat').waitFor();
     expect(await page.evaluate('document.body.textContent')).not.toContain('\u202e');
     await page.getByRole('link', { name: 'All models' }).click();
-    expect(await names()).toEqual(['old@1.0.0']);
+    await expectNames(page, ['old@1.0.0']);
     const cells = await rowOf(page, 'old@1.0.0').textContent();
     for (const part of ['complete', '781 KiB', 'manifest-sha256', 'wan22']) expect(cells).toContain(part);
   });
@@ -262,7 +264,7 @@ describeWithChromium('the dashboard', (browser) => {
     await uploader.complete(String(json.id));
     await open('#/models');
     await page.getByLabel('Registered only').check();
-    expect(await page.locator('.model-name').allTextContents()).toEqual(['bare@1.0.0', 'mine@1.0.0']);
+    await expectNames(page, ['bare@1.0.0', 'mine@1.0.0']);
     await rowOf(page, 'mine@1.0.0').getByText('registered').waitFor();
     await page.getByLabel('Search').fill('VOICE bare');
     await page.getByRole('link', { name: 'bare@1.0.0' }).click();
@@ -284,7 +286,7 @@ describeWithChromium('the dashboard', (browser) => {
     await world.cli(['models', 'rm', 'photo@1.0.0']);
     await rowOf(page, 'photo@1.0.0').getByText('rm', { exact: true }).waitFor();
     await page.getByLabel('Search').fill('ensure');
-    expect(await rowOf(page, 'photo@1.0.0').count()).toBe(1);
+    await expect.poll(() => rowOf(page, 'photo@1.0.0').count(), { timeout: 20_000 }).toBe(1);
   });
 
   it('shows webhooks to those who rule the service, and what was to be sent', async () => {

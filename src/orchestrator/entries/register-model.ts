@@ -3,7 +3,7 @@ import { ModelError } from '../../domain/errors.ts';
 import type { Entries, EntryFields, EntryFile, RegistryEntry } from '../../domain/registry-entry.ts';
 import { cleanFields } from '../../registry/entries/entry-fields.ts';
 import { isModelId } from '../../registry/entries/entry-json.ts';
-import { readEntries } from '../../registry/entries/read-entries.ts';
+import { knownEntries } from '../../registry/entries/read-entries.ts';
 import type { CallOptions } from '../api.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { changeEntries } from './change-entries.ts';
@@ -28,7 +28,7 @@ export async function registerModel(work: Orchestration, request: RegisterReques
   const fields = cleanedFields(request.fields);
   await refuseUrls(work, request.files ?? []);
   await requireFreeId(work, modelId);
-  const { entries } = readEntries(work.entriesPath);
+  const entries = knownEntries(work.entriesPath);
   const isNew = !isLive(entries.get(modelId));
   const content =
     isNew && request.source !== undefined ? await readHubModel(work, modelId, request.source, call) : { files: request.files ?? [] };

@@ -4,7 +4,7 @@ import { hasFiles } from '../../domain/registry-entry.ts';
 import type { EnsureResult } from '../../domain/results.ts';
 import type { UploadRecord } from '../../domain/uploads.ts';
 import { fieldsOf } from '../../registry/entries/entry-json.ts';
-import { readEntries } from '../../registry/entries/read-entries.ts';
+import { knownEntries } from '../../registry/entries/read-entries.ts';
 import { readUpload, removeUpload, uploadKey, withUploadsLock } from '../../store/upload-records.ts';
 import type { CallOptions } from '../api.ts';
 import { callOf } from '../call-of.ts';
@@ -48,7 +48,7 @@ const publish = (work: Orchestration, modelId: string, call: CallOptions): Promi
 /** Of an upload that has become a model, and whose answer may have been lost. */
 function completedModel(work: Orchestration, id: string): string | undefined {
   if (readUpload(work.store, id) !== undefined) return undefined;
-  const entries = [...readEntries(work.entriesPath).entries.values()];
+  const entries = [...knownEntries(work.entriesPath).values()];
   return entries.find((entry) => hasFiles(entry) && entry.madeBy === id)?.modelId;
 }
 

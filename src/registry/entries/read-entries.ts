@@ -1,6 +1,7 @@
 /** The registry file: read, bounded, and held to its shape. What is wrong with it is told, and nothing of it is dropped. */
 import { isModelError, ModelError } from '../../domain/errors.ts';
 import type { Entries } from '../../domain/registry-entry.ts';
+import { fileState } from '../file-state.ts';
 import { readManifestFile } from '../manifest-file.ts';
 import type { ManifestProblem } from '../manifest-problem.ts';
 import { isTable } from '../rules/raw-table.ts';
@@ -14,6 +15,22 @@ export interface ReadEntries {
   readonly entries: Entries;
   /** Undefined: there is no file. */
   readonly bytes: Buffer | undefined;
+}
+
+interface Parsed {
+  readonly path: string;
+  readonly state: string;
+  readonly entries: Entries;
+}
+
+let last: Parsed | undefined;
+
+/** For whoever only looks: parsed once for each state of the file. @throws ModelError as {@link readEntries} */
+export function knownEntries(path: string): Entries {
+  // Before the file is read: one that was replaced in between is read anew the next time.
+  const state = fileState(path);
+  if (last?.path !== path || last.state !== state) last = { path, state, entries: readEntries(path).entries };
+  return last.entries;
 }
 
 /** @throws ModelError MANIFEST_INVALID with reason registry_invalid or registry_older, PERMISSION_DENIED, FILESYSTEM_ERROR */
