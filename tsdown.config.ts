@@ -97,10 +97,11 @@ export default defineConfig([
   dashboard,
   {
     ...shared,
-    // What is loaded by name from outside the bundle: the library, and the threads that fetch, hash and cast, for the command too.
+    // What is loaded by name from outside the bundle: the library, and the threads that fetch, hash, cast and serve, for the command too.
     entry: {
       index: 'src/index.ts',
       'transfer-worker': 'src/transfer/transfer-worker.ts',
+      'service-worker': 'src/service/thread/service-worker.ts',
       'cast-worker': 'src/cast/cast-worker.ts',
     },
     format: 'esm',

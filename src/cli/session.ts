@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { isOtlpWanted } from '../compose/otlp-endpoint.ts';
 import { createOrchestrator } from '../compose.ts';
 import type { Config, ConfigFlags } from '../config/config.ts';
-import { loadConfig } from '../config/load-config.ts';
+import { type LoadConfigInput, loadConfig } from '../config/load-config.ts';
 import type { AuditedAct, Facts } from '../domain/acts.ts';
 import { asModelError, type ModelError } from '../domain/errors.ts';
 import { newCorrelationId } from '../observability/correlation-id.ts';
@@ -106,6 +106,13 @@ export class Session {
     if (telemetry.status === 'fulfilled') await telemetry.value?.close(error);
   }
 
+  /** What the configuration is loaded from, for a thread that loads it too. */
+  configInput(): Required<Pick<LoadConfigInput, 'env' | 'cwd' | 'flags'>> {
+    const { env, cwd } = this.io;
+    const configFile = this.#args.text('config');
+    return { env: configFile === undefined ? env : { ...env, WAN_CONFIG: configFile }, cwd, flags: this.#flags() };
+  }
+
   async #openTelemetry(): Promise<SessionTelemetry | undefined> {
     if (!isOtlpWanted(await this.config())) return undefined;
     const { openTelemetry } = await import('./session-telemetry.ts');
@@ -113,10 +120,7 @@ export class Session {
   }
 
   async #loadConfig(): Promise<Config> {
-    const { env, cwd } = this.io;
-    const configFile = this.#args.text('config');
-    const withFile = configFile === undefined ? env : { ...env, WAN_CONFIG: configFile };
-    const config = await loadConfig({ env: withFile, cwd, flags: this.#flags() });
+    const config = await loadConfig(this.configInput());
     this.#correlationId = config.correlationId ?? this.#correlationId;
     return config;
   }

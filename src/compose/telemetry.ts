@@ -29,6 +29,18 @@ export interface MetricsExposition {
   text(): Promise<string>;
 }
 
+export interface StandInExposition {
+  readonly contentType: string;
+  /** @param silentSeconds for how long no file system has answered */
+  text(silentSeconds: number): Promise<string>;
+}
+
+/** What is left to tell where no file can be read: what the process itself takes. Call once a process. */
+export async function standInExposition(): Promise<StandInExposition> {
+  const { METRICS_CONTENT_TYPE, processMetrics } = await import('../observability/metrics/prometheus-text.ts');
+  return { contentType: METRICS_CONTENT_TYPE, text: processMetrics() };
+}
+
 /** To look at every file of a large store takes a while, in which the process does nothing else. */
 const STORAGE_MAX_AGE_MS = 60_000;
 

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ModelError } from '../domain/errors.ts';
 import { newCorrelationId } from '../observability/correlation-id.ts';
 import { PROBLEM_TYPE } from './contract/problem.ts';
 import { errorOf } from './error-of.ts';
@@ -9,12 +10,15 @@ import { problemOf } from './problem.ts';
 import { Refusal, type RefusalReason } from './refusal.ts';
 import type { ServiceApp } from './service-context.ts';
 
-export function answerProblems(app: ServiceApp, stopping: AbortSignal): void {
+export type ProblemMaker = (request: FastifyRequest) => ModelError;
+
+/** @param notFound what a request is told that names no route */
+export function answerProblems(app: ServiceApp, stopping: AbortSignal, notFound: ProblemMaker = noRoute): void {
   app.setErrorHandler((thrown, request, reply) => sendProblem(thrown, { request, reply, stopping }));
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(new Refusal('route_unknown', `there is no ${request.method} ${pathOf(request.url)}`), { request, reply, stopping }),
-  );
+  app.setNotFoundHandler((request, reply) => sendProblem(notFound(request), { request, reply, stopping }));
 }
+
+const noRoute: ProblemMaker = ({ method, url }) => new Refusal('route_unknown', `there is no ${method} ${pathOf(url)}`);
 
 interface Asked {
   readonly request: FastifyRequest;

@@ -1,9 +1,5 @@
 /** The HTTP service over an orchestrator. Nothing of it is loaded but by `wan serve`. */
 import { randomBytes } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
-import { hostname } from 'node:os';
-import helmet from '@fastify/helmet';
-import rateLimit from '@fastify/rate-limit';
 import { openAnswerRecords } from '../compose/idempotency.ts';
 import { openJobQueue } from '../compose/jobs.ts';
 import { storeEventsOf } from '../compose/telemetry.ts';
@@ -15,14 +11,14 @@ import type { ModelOrchestrator } from '../orchestrator/api.ts';
 import { HealthMonitor } from '../orchestrator/health/health-monitor.ts';
 import { SharedLook } from '../util/shared-look.ts';
 import { type Answer, tellAnswers } from './answer.ts';
-import { bareApp } from './bare-app.ts';
-import { anonymousAt, listenError, requireToken, urlOf } from './binding.ts';
+import { addHeaders, bareApp, ownNames } from './bare-app.ts';
+import { anonymousAt, requireToken } from './binding.ts';
 import { Door } from './caller.ts';
 import { GcPlans } from './gc-plans.ts';
 import { guard } from './guard.ts';
 import { answerOnce } from './idempotency.ts';
+import { closeGently, listen } from './listen.ts';
 import { LiveFeed } from './live-feed.ts';
-import { isLoopback } from './loopback.ts';
 import { addOpenApi } from './openapi.ts';
 import { endOfRequest, type RequestTracing } from './request-span.ts';
 import { registerRoutes } from './routes/all-routes.ts';
@@ -48,7 +44,9 @@ export interface Service {
   readonly app: ServiceApp;
   /** @returns its URL @throws ModelError INVALID_CONFIG where it must not, or cannot, listen as configured */
   listen(): Promise<string>;
-  /** No further request is taken; those under way end by themselves, or are cut off after `graceMs`. The orchestrator stays open. */
+  /** What is under way is told to end, and keeps what it holds. */
+  stop(): void;
+  /** As {@link stop}, and no further request is taken; those under way end by themselves, or are cut off after `graceMs`. The orchestrator stays open. */
   close(graceMs?: number): Promise<void>;
 }
 
@@ -61,13 +59,12 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const { orchestrator, config, tokens, version, onAnswer, tracing, onTrouble = () => undefined } = options;
   const stop = new AbortController();
   const door = new Door(tokens, anonymousAt(config));
-  const app = bareApp(stop.signal, tracing);
+  const app = bareApp({ stopping: stop.signal, tracing });
   tellAnswers(app, (answer, request) => {
     request.span?.end(endOfRequest(answer));
     onAnswer?.(answer);
   });
-  await app.register(rateLimit, { global: false });
-  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: POLICY }, strictTransportSecurity: false });
+  await addHeaders(app);
   await addOpenApi(app, version);
   guard(app, { door, names: ownNames(config), rateLimit: config.apiRateLimit });
   answerOnce(app, openAnswerRecords(config));
@@ -80,7 +77,11 @@ export async function createService(options: ServiceOptions): Promise<Service> {
       await requireToken(config, tokens);
       return listen(app, config);
     },
-    close: (graceMs = GRACE_MS) => closeGently(app, stop, graceMs),
+    stop: () => stop.abort(),
+    close: (graceMs = GRACE_MS) => {
+      stop.abort();
+      return closeGently(app, graceMs);
+    },
   };
 }
 
@@ -116,37 +117,8 @@ async function convertOlderRegistry(orchestrator: ModelOrchestrator, onTrouble: 
   }
 }
 
-async function listen(app: ServiceApp, { apiHost, apiPort }: Config): Promise<string> {
-  try {
-    await app.listen({ host: apiHost, port: apiPort });
-  } catch (error) {
-    throw listenError(error, { apiHost, apiPort });
-  }
-  return urlOf(apiHost, (app.server.address() as AddressInfo).port);
-}
-
 const healthOf = (orchestrator: ModelOrchestrator, config: Config): HealthMonitor =>
   new HealthMonitor(orchestrator, {
     marginBytes: config.safetyMarginBytes,
     quotas: { totalBytes: config.maxTotalSizeBytes, familyBytes: config.maxFamilySizeBytes },
   });
-
-/** Pages of the service load what is its own, and nothing else. */
-const POLICY = {
-  defaultSrc: ["'none'"],
-  ...Object.fromEntries(['scriptSrc', 'styleSrc', 'imgSrc', 'connectSrc', 'fontSrc', 'manifestSrc'].map((name) => [name, ["'self'"]])),
-  baseUri: ["'none'"],
-  formAction: ["'self'"],
-  frameAncestors: ["'none'"],
-};
-
-/** A name of this machine cannot be made to mean another one, but by whoever rules it. */
-const ownNames = ({ apiHost, apiHosts }: Config): ReadonlySet<string> =>
-  new Set([apiHost, ...apiHosts, ...(isLoopback(apiHost) ? [] : [hostname()])].map((name) => name.toLowerCase()));
-
-async function closeGently(app: ServiceApp, stop: AbortController, graceMs: number): Promise<void> {
-  stop.abort();
-  const cutOff = setTimeout(() => app.server.closeAllConnections(), graceMs).unref();
-  await app.close();
-  clearTimeout(cutOff);
-}

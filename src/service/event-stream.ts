@@ -13,8 +13,8 @@ export interface EventStreamOptions {
   readonly wants?: (entry: FeedEntry) => boolean;
 }
 
-/** With what the socket holds, less than 256 KiB wait for one watcher. */
-const BUFFER_BYTES = 160 * 1024;
+/** With what the way to the client holds, from thread to thread and in the socket, less than 256 KiB wait for one watcher. */
+const BUFFER_BYTES = 48 * 1024;
 /** So that nobody between takes a quiet connection for a dead one. */
 const ALIVE_MS = 15_000;
 /** After how long a browser that lost the connection comes back. */

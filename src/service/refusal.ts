@@ -46,6 +46,7 @@ export const REFUSALS = {
   ),
   too_many_requests: traits('RATE_LIMIT', 429, 'wait as long as `Retry-After` says'),
   headers_too_large: traits('INVALID_INPUT', 431, 'send fewer or shorter headers'),
+  file_system_silent: traits('FILESYSTEM_ERROR', 503, 'ask again; whoever runs the machine looks at its mounts: one of them hangs'),
   stopping: traits('CANCELLED', 503, 'ask again when the service has started anew'),
 } as const satisfies Record<string, RefusalTraits>;
 

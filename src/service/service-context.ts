@@ -59,6 +59,8 @@ declare module 'fastify' {
     access?: Access;
     /** It may be opened from another site's link: it is a page, and shows nothing before the visitor says who they are. */
     isPage?: boolean;
+    /** Whoever asks is answered, and not looked up. */
+    isForAll?: boolean;
     /** Its body may take as long as it takes, as long as bytes come. */
     hasLongBody?: boolean;
     /** It knows an Idempotency-Key itself. */

@@ -4,6 +4,7 @@ import type { ModelWorld } from './model-fixture.ts';
 
 export interface RunningService {
   readonly url: string;
+  readonly pid: number;
   readonly lines: () => readonly Readonly<Record<string, unknown>>[];
   readonly kill: (signal: NodeJS.Signals) => void;
   readonly ended: ReturnType<ModelWorld['start']>['ended'];
@@ -29,5 +30,5 @@ export async function serving(world: ModelWorld, args: readonly string[] = []): 
     },
     { timeout: 30_000 },
   );
-  return { url, lines, ended, kill: (signal) => void child.kill(signal) };
+  return { url, pid: child.pid ?? 0, lines, ended, kill: (signal) => void child.kill(signal) };
 }

@@ -1,5 +1,5 @@
 /** Metrics in the text format of Prometheus, by its own client library. */
-import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
+import { AggregatorRegistry, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Count, MetricsReport } from '../../domain/metrics.ts';
 import { DURATION_BUCKETS, METRICS, type MetricFamily } from './catalog.ts';
 
@@ -18,11 +18,22 @@ interface Sample {
 export const prometheusText = (report: MetricsReport): Promise<string> =>
   AggregatorRegistry.aggregate([metricsOf([...report.counts, ...report.gauges])]).metrics();
 
-/** Of a process that is asked again and again: its memory, its event loop, its open files. @returns the text, each time anew */
-export function processMetrics(): () => Promise<string> {
+/**
+ * Of a process that is asked again and again: its memory, its event loop, its open files, and for how long no file system has answered it.
+ * @returns the text, each time anew
+ */
+export function processMetrics(): (silentSeconds?: number) => Promise<string> {
   const register = new Registry();
   collectDefaultMetrics({ register });
-  return () => register.metrics();
+  const silence = new Gauge({
+    name: 'wan_service_unresponsive_seconds',
+    help: 'For how long a file system of the models, or of a source, has not answered the service; 0 while they do.',
+    registers: [register],
+  });
+  return (silentSeconds = 0) => {
+    silence.set(silentSeconds);
+    return register.metrics();
+  };
 }
 
 function metricsOf(counts: readonly Count[]): object[] {

@@ -20,7 +20,14 @@ export const serviceHealth = z.object({
   timestamp,
   uptime_seconds: z.number().min(0),
   total_models: count,
-  error_code: errorCode.optional().meta({ description: 'why the manifest cannot be read; /health/models has the whole of it' }),
+  error_code: errorCode
+    .optional()
+    .meta({ description: 'why the manifest cannot be read; /health/models has the whole of it. FILESYSTEM_ERROR: or not in time' }),
+  unresponsive_seconds: z
+    .number()
+    .min(0)
+    .optional()
+    .meta({ description: 'for how long no file system answers: a mount hangs, and all but health and metrics gets 503 until it does' }),
 });
 
 export const modelHealth = z.object({

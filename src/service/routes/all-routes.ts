@@ -58,7 +58,7 @@ const PREFIXES = ['/v1', ''] as const;
 
 export async function registerRoutes(app: ServiceApp, context: ServiceContext): Promise<void> {
   referenceRoutes(app, context);
-  dashboardRoutes(app, context);
+  dashboardRoutes(app);
   const groups = [...GROUPS, metricsRoutes(await createExposition(context.config))];
   for (const prefix of PREFIXES) {
     void app.register(

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { builtDashboard } from '../dashboard/built-files.ts';
 import { Refusal } from '../refusal.ts';
-import type { RouteGroup } from '../service-context.ts';
+import type { ServiceApp } from '../service-context.ts';
 
 /** Another content has another name. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
@@ -10,7 +10,7 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 const params = z.object({ name: z.string().min(1).max(128) });
 
 /** Only once, without a prefix. */
-export const dashboardRoutes: RouteGroup = (app) => {
+export const dashboardRoutes = (app: ServiceApp): void => {
   app.get('/dashboard', { config: { access: 'open', isPage: true }, schema: { hide: true } }, (request, reply) => {
     const { page } = builtDashboard();
     reply.headers({ etag: page.etag, 'cache-control': 'no-cache', vary: 'accept' });

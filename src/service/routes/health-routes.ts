@@ -53,7 +53,7 @@ export const healthRoutes: RouteGroup = (app, context) => {
       config: read,
       schema: { tags: ['health'], summary: 'Every model: what is here of it', querystring: question, response: answers(modelsHealth) },
     },
-    async (request, reply) => modelsHealthWire(await health.models({ budgetMs: request.query.timeout_ms }), asked(request, reply)),
+    async (request, reply) => modelsHealthWire(await health.models({ budgetMs: request.query.timeout_ms }), askedOf(request, reply)),
   );
 
   app.get(
@@ -95,7 +95,7 @@ export const healthRoutes: RouteGroup = (app, context) => {
         response: answers(storageHealth),
       },
     },
-    async (request, reply) => storageHealthWire(await health.storage({ budgetMs: request.query.timeout_ms }), asked(request, reply)),
+    async (request, reply) => storageHealthWire(await health.storage({ budgetMs: request.query.timeout_ms }), askedOf(request, reply)),
   );
 
   async function manifestSeen() {
@@ -108,7 +108,8 @@ export const healthRoutes: RouteGroup = (app, context) => {
   }
 };
 
-const asked = ({ id }: FastifyRequest, { elapsedTime }: FastifyReply): Asked => ({
+/** What every answer of /health says of itself. */
+export const askedOf = ({ id }: FastifyRequest, { elapsedTime }: FastifyReply): Asked => ({
   correlationId: id,
   responseMs: Math.round(elapsedTime * 1000) / 1000,
 });

@@ -1,11 +1,11 @@
-import type { Config } from '../config/config.ts';
-import type { EventSink } from '../domain/events.ts';
-import type { LogRecord } from '../observability/log-record.ts';
-import { LogTail } from '../observability/log-tail.ts';
-import { isLogged, logSink } from '../observability/log-writer.ts';
-import { redactValue } from '../observability/redact-value.ts';
-import { logWriter } from './log-writer.ts';
-import type { Session } from './session.ts';
+import type { Config } from '../../config/config.ts';
+import type { EventSink } from '../../domain/events.ts';
+import type { LogRecord } from '../../observability/log-record.ts';
+import { LogTail } from '../../observability/log-tail.ts';
+import { isLogged, logSink } from '../../observability/log-writer.ts';
+import { redactValue } from '../../observability/redact-value.ts';
+import { logWriter } from '../log-writer.ts';
+import type { Session } from '../session.ts';
 
 export interface ServiceLog {
   readonly sink: EventSink;

@@ -1,0 +1,104 @@
+/**
+ * `wan serve` until it is told to stop. This thread takes requests and signals, and touches no file of the store: it goes on where the thread of
+ * the service hangs in the kernel.
+ */
+import type { Config } from '../../config/config.ts';
+import { requireManifestPath } from '../../config/require-manifest-path.ts';
+import { requireModelsRoot } from '../../config/require-models-root.ts';
+import type { serveData } from '../../documents/machine.ts';
+import { asModelError, isModelError } from '../../domain/errors.ts';
+import { newCorrelationId } from '../../observability/correlation-id.ts';
+import type { LogRecord } from '../../observability/log-record.ts';
+import type { Front } from '../../service/front/front.ts';
+import type { ServiceThread } from '../../service/thread/service-thread.ts';
+import type { Wire } from '../../wire/wire.ts';
+import { packageVersion } from '../package-version.ts';
+import type { Report } from '../report.ts';
+import type { Session } from '../session.ts';
+import { endBySignal } from './end-by-signal.ts';
+import { serviceLog } from './service-log.ts';
+
+type Data = Wire<typeof serveData>;
+
+/** How long requests under way have, once it is told to stop. */
+const GRACE_MS = 10_000;
+
+export async function runService(session: Session, config: Config): Promise<Report> {
+  const [{ Front }, { ServiceThread }] = await Promise.all([
+    import('../../service/front/front.ts'),
+    import('../../service/thread/service-thread.ts'),
+  ]);
+  const log = serviceLog(config, session);
+  const version = packageVersion();
+  const tell = (record: LogRecord): void => {
+    log.write(record);
+    thread.tell({ type: 'logged', record });
+  };
+  const front = new Front({ config, version, onLog: tell });
+  const thread = new ServiceThread({ input: session.configInput(), version, onLog: log.write, onTick: () => front.look() });
+  front.serveFrom(thread);
+  const report = await reportOf(() => serve({ session, config, front, thread, tell }));
+  if (await thread.end()) return report;
+  tell(record('WARN', 'service.trouble', 'what is under way does not end: it is cut off, and what is held is kept'));
+  return { ...report, afterwards: async () => endBySignal(signalOf(session)) };
+}
+
+interface Serve {
+  readonly session: Session;
+  readonly config: Config;
+  readonly front: Front;
+  readonly thread: ServiceThread;
+  readonly tell: (record: LogRecord) => void;
+}
+
+/** @throws ModelError where it cannot start, or its thread died */
+async function serve({ session, config, front, thread, tell }: Serve): Promise<Data> {
+  // Where nothing can be looked at yet, that can be asked for all the same.
+  const ready = await Promise.race([thread.ready, front.silence.begun, aborted(session.signal)]);
+  const url = await front.listen();
+  tell(
+    record(
+      'INFO',
+      'http.listening',
+      `listening on ${url}: ${ready === undefined ? 'the models cannot be looked at yet' : counts(ready.about)}`,
+    ),
+  );
+  await Promise.race([aborted(session.signal), thread.ended]);
+  tell(record('INFO', 'http.stopping', 'stopping: requests under way end, and what is held is kept'));
+  // A second one does not wait.
+  session.handOver(endBySignal);
+  thread.tell({ type: 'stop' });
+  await front.close(GRACE_MS);
+  return { ...notLookedAt(config), ...ready?.about, url, checked: false };
+}
+
+async function reportOf(run: () => Promise<Data>): Promise<Report> {
+  try {
+    const data = await run();
+    return { wire: () => data, text: () => '' };
+  } catch (error) {
+    return { text: () => '', error: asModelError(error) };
+  }
+}
+
+const counts = ({ model_count, token_count }: Pick<Data, 'model_count' | 'token_count'>): string =>
+  `${model_count} models, ${token_count} tokens`;
+
+const notLookedAt = (config: Config): Omit<Data, 'url' | 'checked'> => ({
+  ...{ models_root: requireModelsRoot(config), manifest: requireManifestPath(config) },
+  ...{ model_count: 0, token_count: 0, anonymous: 'none' },
+});
+
+const record = (level: LogRecord['level'], event: LogRecord['event'], message: string): LogRecord => ({
+  ...{ timestamp: new Date().toISOString(), level, message, correlation_id: newCorrelationId(), event },
+});
+
+/** By which it was told to stop. */
+const signalOf = ({ signal: { reason } }: Session): NodeJS.Signals =>
+  isModelError(reason, 'CANCELLED') && reason.reason === 'sigint' ? 'SIGINT' : 'SIGTERM';
+
+const aborted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });

@@ -1,0 +1,79 @@
+/** One request handed to the thread of the service, and its answer handed back: head and body as they are, each no faster than the other side reads. */
+import { type ClientRequest, type IncomingMessage, request as requestTo, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** Of one hop, which ours is not: each side's HTTP sees to its own. */
+const OF_ONE_HOP: ReadonlySet<string> = new Set([
+  ...['connection', 'keep-alive', 'proxy-connection', 'upgrade', 'expect', 'te', 'trailer'],
+]);
+
+export interface RelayOptions {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly connect: () => Duplex;
+  /** Whether the connection ends with this answer. */
+  readonly isLast: () => boolean;
+  /** Told of the answer, before any of it is handed back. */
+  readonly onAnswer?: (answer: IncomingMessage) => void;
+}
+
+export class Relay {
+  /** Whether anything of the answer has come. */
+  isBegun = false;
+  readonly sinceMs = performance.now();
+  readonly #request: IncomingMessage;
+  readonly #upstream: ClientRequest;
+  #isAbandoned = false;
+
+  constructor({ request, response, connect, isLast, onAnswer }: RelayOptions) {
+    const { method, url } = request;
+    const upstream = requestTo({ method, path: url, headers: forwarded(request.rawHeaders), createConnection: connect });
+    // A request without a body stays one.
+    upstream.useChunkedEncodingByDefault = false;
+    upstream.on('response', (answer) => {
+      this.isBegun = true;
+      onAnswer?.(answer);
+      if (isLast()) response.shouldKeepAlive = false;
+      handBack(answer, response);
+    });
+    // What broke off there breaks off here.
+    upstream.on('error', () => {
+      if (!this.isBegun && !this.#isAbandoned) response.destroy();
+    });
+    response.once('close', () => {
+      request.unpipe(upstream);
+      // What is left of the body makes room for the next request.
+      request.resume();
+      if (!response.writableFinished) upstream.destroy();
+    });
+    request.pipe(upstream);
+    this.#request = request;
+    this.#upstream = upstream;
+  }
+
+  /** Nobody waits for its answer any more: it is for the caller to give one. Only before it has begun. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#request.unpipe(this.#upstream);
+    this.#upstream.destroy();
+  }
+}
+
+function handBack(answer: IncomingMessage, response: ServerResponse): void {
+  const { statusCode = 502, statusMessage, rawHeaders } = answer;
+  response.sendDate = false;
+  response.writeHead(statusCode, statusMessage, forwarded(rawHeaders, 'transfer-encoding'));
+  answer.once('error', () => response.destroy());
+  answer.pipe(response);
+  response.flushHeaders();
+}
+
+/** Names and values in turn, as they were written. */
+function forwarded(rawHeaders: readonly string[], ...besides: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = [rawHeaders[at], rawHeaders[at + 1]];
+    if (!OF_ONE_HOP.has(name.toLowerCase()) && !besides.includes(name.toLowerCase())) kept.push(name, value);
+  }
+  return kept;
+}
