@@ -24,7 +24,8 @@ export function printReport(report: Report, { io, style, schema }: PrintOptions)
   const screen = (stream: ScreenStream): Screen => screenOf(stream, { env, platform, noColor: style.noColor });
   if (style.json) io.stdout.write(`${jsonText(report, schema, io.stdout.isTTY === true)}\n`);
   else printText(report, io, screen(io.stdout));
-  printErrors(report, { io, style, screen: screen(io.stderr) });
+  // Standard error costs time to open: a run that has nothing to tell there leaves it alone.
+  if (report.error !== undefined) printErrors(report, { io, style, screen: screen(io.stderr) });
   return report.exitStatus ?? report.error?.exitCode ?? 0;
 }
 
