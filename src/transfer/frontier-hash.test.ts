@@ -55,7 +55,7 @@ class Bench {
 
   digest(): Promise<string> {
     return expect
-      .poll(() => this.digests.at(-1))
+      .poll(() => this.digests.at(-1), { timeout: 60_000 })
       .toBeDefined()
       .then(() => this.digests.at(-1) ?? '');
   }
@@ -122,7 +122,7 @@ describe('the hash at the frontier', () => {
     made.cell.rewind(0);
     made.hash.advance();
     made.writer(0, size).write(right);
-    await expect.poll(() => made.digests.at(-1)).toBe(sha256(right));
+    await expect.poll(() => made.digests.at(-1), { timeout: 60_000 }).toBe(sha256(right));
     expect(made.md5s).toEqual([md5(wrong), md5(right)]);
   });
 });

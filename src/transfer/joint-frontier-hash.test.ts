@@ -66,7 +66,7 @@ class Written {
   }
 
   async digest(count = 1): Promise<string | undefined> {
-    await expect.poll(() => this.digests.length).toBe(count);
+    await expect.poll(() => this.digests.length, { timeout: 60_000 }).toBe(count);
     return this.digests.at(-1);
   }
 }
@@ -115,7 +115,7 @@ describe('files that are hashed side by side', () => {
     const files = await Promise.all(contents.map(() => written(joint, { sizeBytes, pieceBytes })));
     files.forEach((file, at) => void file.write(contents[at]?.subarray(0, 3 * pieceBytes) ?? Buffer.alloc(0)));
     const [changed] = files;
-    await expect.poll(() => files.map(({ cell }) => cell.offset)).toEqual(Array(4).fill(3 * pieceBytes));
+    await expect.poll(() => files.map(({ cell }) => cell.offset), { timeout: 60_000 }).toEqual(Array(4).fill(3 * pieceBytes));
     const fresh = Buffer.concat([contents[0]?.subarray(0, pieceBytes) ?? Buffer.alloc(0), randomBytes(sizeBytes - pieceBytes)]);
     changed?.map.drop(1);
     changed?.map.drop(2);
