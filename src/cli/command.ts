@@ -29,8 +29,12 @@ export interface OperandSpec {
   readonly max: number;
   readonly choices?: readonly string[];
   readonly completes?: Completion;
+  /** What stands after the first one, where that is something else. */
+  readonly thenCompletes?: Completion;
   /** The words that may stand first, and what comes after each. */
   readonly actions?: Readonly<Record<string, Completion>>;
+  /** What may stand after the verb, a usage line each, where the name does not say it. */
+  readonly forms?: readonly string[];
   /** What stands here by mistake may be a secret: no message repeats it. */
   readonly isPrivate?: boolean;
 }

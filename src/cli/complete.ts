@@ -9,6 +9,7 @@ import type { Command, Completion, OptionSpec } from './command.ts';
 import { COMMON_OPTIONS } from './common-options.ts';
 import type { Io } from './io.ts';
 import { ParsedArgs } from './parsed-args.ts';
+import { readWords } from './read-words.ts';
 import { verbWords } from './request.ts';
 import { Session } from './session.ts';
 
@@ -57,7 +58,7 @@ async function ofVerb(entry: CatalogEntry, { before, current, io }: Place): Prom
     return inline === undefined ? values : values.map((value) => ({ ...value, word: `${inline}=${value.word}` }));
   }
   if (current.startsWith('-')) return optionsOf(command.options);
-  return operandsOf(command, { before, current, io });
+  return operandsOf(command, { before, current, io }, operandCount(before, { entry, options }));
 }
 
 async function valuesOf(option: OptionSpec, place: Place): Promise<readonly Candidate[]> {
@@ -67,10 +68,17 @@ async function valuesOf(option: OptionSpec, place: Place): Promise<readonly Cand
   return option.completes === undefined ? [] : completed(option.completes, place);
 }
 
-async function operandsOf({ operands }: Command, place: Place): Promise<readonly Candidate[]> {
+/** How many operands stand there already. */
+function operandCount(before: readonly string[], { entry, options }: { entry: CatalogEntry; options: readonly OptionSpec[] }): number {
+  const words = readWords(before, options).filter(({ kind }) => kind === 'operand');
+  return words.length - entry.name.split(' ').length;
+}
+
+async function operandsOf({ operands }: Command, place: Place, stands: number): Promise<readonly Candidate[]> {
   if (operands?.choices !== undefined) return operands.choices.map((word) => ({ word }));
   if (operands?.actions !== undefined) return afterAction(operands.actions, place);
-  return operands?.completes === undefined ? [] : completed(operands.completes, place);
+  const kind = stands > 0 ? (operands?.thenCompletes ?? operands?.completes) : operands?.completes;
+  return kind === undefined ? [] : completed(kind, place);
 }
 
 async function afterAction(actions: Readonly<Record<string, Completion>>, place: Place): Promise<readonly Candidate[]> {

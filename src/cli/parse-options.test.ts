@@ -83,6 +83,23 @@ describe('parseOptions', () => {
     );
   });
 
+  it('of a verb that does several things asks for one of them, and knows the nearest', () => {
+    const operands = { name: 'ACTION', min: 1, max: 9, actions: { status: 'ref', move: 'ref' } } as const;
+    const tier = { title: 'wan models tier', options: [], operands };
+    const refused = (words: string[], grammar: Parameters<typeof parseOptions>[1] = tier) => {
+      try {
+        return parseOptions(words, grammar);
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(refused([])).toMatchObject({ reason: 'missing_operand', hint: 'write `wan models tier status|move`' });
+    expect(refused(['mvoe', 'x'])).toMatchObject({ reason: 'invalid_value', hint: 'did you mean `move`?' });
+    expect(refused(['move', 'mvoe'])).toMatchObject({ operands: ['move', 'mvoe'] });
+    const secretive = refused(['hunter22'], { ...tier, operands: { ...operands, isPrivate: true } });
+    expect(secretive).toMatchObject({ reason: 'invalid_value', message: 'wan models tier has no action of that name' });
+  });
+
   it('does not repeat what may be a secret in the wrong place', () => {
     const operands = { name: 'SERVICE', min: 1, max: 1, choices: ['hf', 'github'], isPrivate: true };
     const secretive = { title: 'wan auth login', options: [], operands };

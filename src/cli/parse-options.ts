@@ -68,10 +68,24 @@ function checkOperands(operands: readonly string[], { title, operands: spec }: G
     const what = spec?.isPrivate === true ? 'another word: secrets do not belong on the command line' : JSON.stringify(extra);
     throw usageError('unexpected_operand', `${title} does not take ${what}`, `see \`${title} --help\``);
   }
-  if (spec !== undefined && operands.length < spec.min) {
-    throw usageError('missing_operand', `${title} needs ${spec.name}`, `write \`${title} ${spec.choices?.join('|') ?? spec.name}\``);
+  if (spec === undefined) return;
+  checkAction(operands[0], title, spec);
+  if (operands.length < spec.min) {
+    const wanted = `write \`${title} ${spec.choices?.join('|') ?? spec.name}\``;
+    const known = spec.completes === 'ref' ? ' (`wan models list` shows what there is)' : '';
+    throw usageError('missing_operand', `${title} needs ${spec.name}`, wanted + known);
   }
   for (const operand of operands) checkOperandChoice(operand, spec);
+}
+
+/** The first word of a verb that does several things. */
+function checkAction(typed: string | undefined, title: string, { actions, min, isPrivate }: OperandSpec): void {
+  if (actions === undefined || (typed !== undefined ? Object.hasOwn(actions, typed) : min === 0)) return;
+  const all = Object.keys(actions);
+  const otherwise = `write \`${title} ${all.join('|')}\``;
+  if (typed === undefined) throw usageError('missing_operand', `${title} needs to know what to do`, otherwise);
+  const what = isPrivate ? 'has no action of that name' : `does not know ${JSON.stringify(typed)}`;
+  throw usageError('invalid_value', `${title} ${what}`, suggestion(typed, all, { otherwise }));
 }
 
 function checkOperandChoice(operand: string, spec: OperandSpec | undefined): void {

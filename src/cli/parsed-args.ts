@@ -50,7 +50,7 @@ export class ParsedArgs {
 
   /** Milliseconds. @throws ModelError INVALID_INPUT unless a duration above 0. */
   durationMs(name: string): number | undefined {
-    return this.#parsed(name, positive(parseDuration), 'a duration, for example 90s, 5m or 1h30m');
+    return this.#parsed(name, positive(parseDuration), 'a duration, for example 90s, 1h30m or 30d');
   }
 
   /** Bytes. @throws ModelError INVALID_INPUT unless a size above 0. */

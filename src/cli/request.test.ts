@@ -36,6 +36,10 @@ describe('readRequest', () => {
     expect(readRequest(['models', 'rm', '--help'])).toMatchObject({ kind: 'help', entry: { name: 'models rm' } });
     expect(readRequest(['models', 'rm', '--', '--help'])).toMatchObject({ kind: 'run' });
     expect(readRequest(['help', 'verify'])).toMatchObject({ kind: 'help', entry: { name: 'models verify' } });
+    expect(readRequest(['models', 'help'])).toEqual({ kind: 'help', group: 'models' });
+    expect(readRequest(['models', 'help', 'rm'])).toMatchObject({ kind: 'help', entry: { name: 'models rm' } });
+    expect(readRequest(['ensure', '--help'])).toMatchObject({ kind: 'help', entry: { name: 'models ensure' } });
+    expect(readRequest(['--help', 'ensure'])).toMatchObject({ kind: 'help', entry: { name: 'models ensure' } });
     expect(readRequest(['help', 'config', 'show'])).toMatchObject({ kind: 'help', entry: { name: 'config show' } });
   });
 

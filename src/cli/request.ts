@@ -26,7 +26,12 @@ export function readRequest(argv: readonly string[]): Request {
         .slice(1),
     );
   const entry = findEntry(first, second);
-  if (entry === undefined) return first in GROUPS && second === undefined ? ofGroup(first, argv) : unknownVerb(words);
+  if (entry === undefined) {
+    if (first in GROUPS && second === undefined) return ofGroup(first, argv);
+    if (first in GROUPS && second === 'help')
+      return helpOf([first, ...argv.slice((places[1] ?? 0) + 1).filter((word) => !word.startsWith('-'))]);
+    return asksFor(argv, '--help', '-h') ? helpOf(words) : unknownVerb(words);
+  }
   if (asksFor(argv, '--help', '-h')) return { kind: 'help', entry };
   const taken = new Set(places.slice(0, first in GROUPS ? 2 : 1));
   return { kind: 'run', entry, words: argv.filter((_, index) => !taken.has(index)) };

@@ -45,7 +45,12 @@ export const eventDocument = z.discriminatedUnion('type', [
     copy_bytes: bytes.optional(),
     derive_bytes: bytes.optional(),
   }),
-  event('ensure.progress', { done_bytes: bytes, total_bytes: bytes, bytes_per_second: z.number().min(0) }),
+  event('ensure.progress', {
+    done_bytes: bytes,
+    total_bytes: bytes,
+    bytes_per_second: z.number().min(0),
+    coming_bytes: bytes.optional(),
+  }),
   event('ensure.finished', {
     path: z.string(),
     fetched_bytes: bytes,

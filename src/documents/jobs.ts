@@ -66,7 +66,7 @@ export const jobDocument = z.object({
   attempts: count,
   deaths: count.optional().meta({ description: 'how often in a row its process died while it ran, and it had come no further' }),
   failures: count.meta({ description: 'failed tries since somebody last asked for one' }),
-  done_bytes: bytes.meta({ description: 'held, or read; never goes down' }),
+  done_bytes: bytes.meta({ description: 'held, on their way, or read; never goes down' }),
   total_bytes: bytes,
   phase: z.string().optional().meta({ description: 'only while it runs' }),
   bytes_per_second: z.number().min(0).optional().meta({ description: 'only while it runs' }),

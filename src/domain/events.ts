@@ -33,7 +33,14 @@ export type EventBody =
       readonly deriveBytes?: number;
     }
   /** Held bytes of the model; never goes down. A refetch raises `totalBytes` instead. At most 10 a second. */
-  | { readonly type: 'ensure.progress'; readonly doneBytes: number; readonly totalBytes: number; readonly bytesPerSecond: number }
+  | {
+      readonly type: 'ensure.progress';
+      readonly doneBytes: number;
+      readonly totalBytes: number;
+      readonly bytesPerSecond: number;
+      /** On their way, of pieces that are not whole: held soon, or in vain. */
+      readonly comingBytes?: number;
+    }
   | {
       readonly type: 'ensure.finished';
       readonly path: string;

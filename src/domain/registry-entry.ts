@@ -36,6 +36,8 @@ export interface RegistryEntry extends EntryFields {
   readonly isCustom: boolean;
   /** Of a custom model, all of them; none: nothing was uploaded yet. */
   readonly files: readonly EntryFile[];
+  /** `hf://org/name@commit`, where it was registered as a repository of the Hub. */
+  readonly source?: string;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly updatedAt: string;

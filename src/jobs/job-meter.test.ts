@@ -61,6 +61,18 @@ describe('the meter of a job', () => {
     expect(meter.look()).toMatchObject({ done_bytes: 700_000, total_bytes: 1_000_000, phase: 'transferring' });
   });
 
+  it('counts what is on its way of pieces that are not whole, for the speed, too', () => {
+    const { meter, take, pass, begin } = metered();
+    begin();
+    for (let coming = 20_000; coming <= 200_000; coming += 20_000) {
+      pass(500);
+      take({ type: 'ensure.progress', doneBytes: 0, comingBytes: coming, totalBytes: 1_000_000, bytesPerSecond: 0 });
+    }
+    expect(meter.look()).toMatchObject({ done_bytes: 200_000, bytes_per_second: 40_000 });
+    take({ type: 'ensure.progress', doneBytes: 100_000, comingBytes: 20_000, totalBytes: 1_000_000, bytesPerSecond: 0 });
+    expect(meter.look()).toMatchObject({ done_bytes: 200_000 });
+  });
+
   it('gives each phase its time, and a wait to whom it was for', () => {
     const { meter, take, pass, begin, move } = metered();
     pass(300);

@@ -102,10 +102,11 @@ export class JobMeter {
 
   #noteBytes(models: readonly ModelProgress[]): void {
     const seen = models.reduce((sum, { doneBytes }) => sum + doneBytes, 0);
+    const coming = models.reduce((sum, { comingBytes }) => sum + comingBytes, 0);
     const total = models.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
     if (seen > this.#seenBytes) this.#noteMove();
     this.#seenBytes = seen;
-    this.#doneBytes = Math.max(this.#doneBytes, seen);
+    this.#doneBytes = Math.max(this.#doneBytes, Math.min(total, seen + coming));
     this.#totalBytes = Math.max(this.#totalBytes, total, this.#doneBytes);
   }
 

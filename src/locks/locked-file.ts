@@ -32,14 +32,18 @@ export interface LockedFile {
  * Opens a file and takes its lock without waiting, never following a link. What is returned is both locked and still the
  * file of that name, so whoever removes a file under its lock cannot leave two owners.
  *
+ * @param options.isOurs nobody but a passing probe can hold it: that one is waited out
  * @returns undefined where somebody else holds it, or where it does not exist and is not to be created
  * @throws ModelError PERMISSION_DENIED, READ_ONLY, PATH_UNSAFE (a link), NO_SPACE, FILESYSTEM_ERROR
  */
-export async function openLocked(path: string, options: { readonly create: boolean }): Promise<LockedFile | undefined> {
+export async function openLocked(
+  path: string,
+  options: { readonly create: boolean; readonly isOurs?: boolean },
+): Promise<LockedFile | undefined> {
   for (;;) {
     const opened = await openOrCreate(path, options.create);
     if (opened === undefined) return undefined;
-    const locked = await lockOpened(opened);
+    const locked = await lockOpened(opened.fd, opened.isNew || options.isOurs === true);
     if (!locked) {
       await closeFile(opened.fd);
       return undefined;
@@ -108,10 +112,10 @@ async function openOrCreate(path: string, create: boolean): Promise<Opened | und
   }
 }
 
-async function lockOpened({ fd, isNew }: Opened): Promise<boolean> {
+async function lockOpened(fd: number, isOurs: boolean): Promise<boolean> {
   try {
     for (let retry = 0; !tryLockFile(fd); retry++) {
-      if (!isNew || retry === PROBE_RETRIES) return false;
+      if (!isOurs || retry === PROBE_RETRIES) return false;
       await sleep(PROBE_PAUSE_MS);
     }
     return true;

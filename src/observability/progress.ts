@@ -34,6 +34,8 @@ export interface ModelProgress {
   readonly totalBytes: number;
   /** Held bytes. */
   readonly doneBytes: number;
+  /** Of pieces that are not whole yet: the speed is theirs, too. */
+  readonly comingBytes: number;
   readonly speed: Speed;
   /** Files in transfer, in the order in which they started. */
   readonly activeFiles: ReadonlyMap<string, FileProgress>;
@@ -72,6 +74,7 @@ const begin = ({ model = '', correlationId }: ModelEvent): ModelProgress => ({
   filesByOrigin: { present: 0, linked: 0, copied: 0, fetched: 0, made: 0, derived: 0 },
   totalBytes: 0,
   doneBytes: 0,
+  comingBytes: 0,
   speed: NO_SPEED,
   activeFiles: new Map(),
 });
@@ -90,12 +93,20 @@ function reduceModel(model: ModelProgress, event: ModelEvent): ModelProgress | u
     case 'verify.progress':
     case 'lock.progress': {
       const raised = raise(notWaiting(model), event.doneBytes, event.totalBytes);
-      return { ...raised, speed: speedAfter(model.speed, raised.doneBytes, atMs) };
+      const comingBytes = (event.type === 'ensure.progress' && event.comingBytes) || 0;
+      return { ...raised, comingBytes, speed: speedAfter(model.speed, raised.doneBytes + comingBytes, atMs) };
     }
     case 'ensure.finished':
-      return { ...notWaiting(model), phase: 'finished', path: event.path, doneBytes: model.totalBytes, activeFiles: new Map() };
+      return {
+        ...notWaiting(model),
+        phase: 'finished',
+        path: event.path,
+        doneBytes: model.totalBytes,
+        comingBytes: 0,
+        activeFiles: new Map(),
+      };
     case 'ensure.failed':
-      return { ...notWaiting(model), phase: 'failed', error: event.error, activeFiles: new Map() };
+      return { ...notWaiting(model), phase: 'failed', error: event.error, comingBytes: 0, activeFiles: new Map() };
     case 'file.started':
       return withFile(model, {
         file: event.file,

@@ -40,6 +40,7 @@ export function adoptBlob(run: AdoptRun, { name, digest, sizeBytes, source }: Of
         emit,
         signal,
         onHeld: (delta) => meter.held(delta),
+        onComing: (delta) => meter.coming(delta),
         expected: { digest: { algorithm: 'sha256', hex: digest }, level: 'manifest-sha256' },
       });
       await commitBlob(run, { partial, digest, isLocked: true, ...(leaves && { leaves }) });

@@ -58,6 +58,8 @@ export type ModelOptions = Pick<TargetOptions, 'variant' | 'overlays'>;
 
 export interface Progress {
   readonly doneBytes: number;
+  /** Of pieces that are not whole yet: not held, but on their way. */
+  readonly comingBytes?: number;
   readonly totalBytes: number;
   readonly bytesPerSecond: number;
 }

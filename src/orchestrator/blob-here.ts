@@ -2,7 +2,7 @@
 import type { Sha256 } from '../domain/digest.ts';
 import { isUnreadable } from '../domain/fs-error.ts';
 import type { FileSpec } from '../domain/spec.ts';
-import { isUntouched, readStatKey } from '../store/stat-key.ts';
+import { isUntouched, readStatKey, type StatKey } from '../store/stat-key.ts';
 import { hashFile } from '../transfer/hash-file.ts';
 import type { BlobRun } from './ensure-run.ts';
 import { heal } from './heal.ts';
@@ -10,8 +10,8 @@ import { heal } from './heal.ts';
 export interface PublishedFile {
   /** Absolute. */
   readonly path: string;
-  /** Otherwise one read proves it. */
-  readonly proven: boolean;
+  /** As it was proven; where that is not known, or it is not so any more, one read proves it. */
+  readonly proven?: StatKey;
 }
 
 export interface DigestQuestion {
@@ -34,16 +34,16 @@ export async function isHere(run: BlobRun, { file, digest, published }: DigestQu
 
 /** The bytes that a model still has need no fetching, though their blob is gone. */
 async function adopt({ work, signal }: BlobRun, digest: Sha256, { path, proven }: PublishedFile): Promise<boolean> {
-  if (!proven && !(await hashesTo(digest, path, signal))) return false;
-  return work.blobs.adopt(digest, path);
+  const now = readStatKey(path);
+  const isProven = proven !== undefined && now !== undefined && isUntouched(proven, now);
+  const right = isProven ? now : await readAs(digest, path, signal);
+  return right !== undefined && work.blobs.adopt(digest, path, right);
 }
 
-/** What is written to meanwhile hashes to nothing. Another name that comes or goes meanwhile, with a snapshot, writes nothing. */
-async function hashesTo(digest: Sha256, path: string, signal: AbortSignal): Promise<boolean> {
+/** The file as it was before it was read, where it has these bytes. Whoever believes that looks whether it was written to since; another name that comes or goes writes nothing. */
+async function readAs(digest: Sha256, path: string, signal: AbortSignal): Promise<StatKey | undefined> {
   const before = readStatKey(path);
-  const sha256 = await digestOrNone(path, signal);
-  const after = readStatKey(path);
-  return sha256 === digest && before !== undefined && after !== undefined && isUntouched(before, after);
+  return (await digestOrNone(path, signal)) === digest ? before : undefined;
 }
 
 /** A file with a bad sector hashes to nothing: its bytes are to be had elsewhere. */
@@ -59,7 +59,7 @@ async function digestOrNone(path: string, signal: AbortSignal): Promise<Sha256 |
 /** Reads the blob once, so that nobody needs to again. What is written to meanwhile is not proven by it. */
 async function renewProof({ work, signal }: BlobRun, file: Pick<FileSpec, 'sizeBytes'>, digest: Sha256): Promise<boolean> {
   const path = work.blobs.path(digest);
-  if (readStatKey(path)?.sizeBytes !== file.sizeBytes || !(await hashesTo(digest, path, signal))) return false;
-  await work.blobs.recordProof(digest);
-  return true;
+  if (readStatKey(path)?.sizeBytes !== file.sizeBytes) return false;
+  const right = await readAs(digest, path, signal);
+  return right !== undefined && work.blobs.recordProof(digest, right);
 }

@@ -1,4 +1,5 @@
 /** The part of ensure that runs under the model's lock. */
+import { dirname } from 'node:path';
 import { throwIfCancelled } from '../domain/cancelled.ts';
 import type { Sha256 } from '../domain/digest.ts';
 import { ModelError } from '../domain/errors.ts';
@@ -8,6 +9,7 @@ import { selectFiles } from '../registry/select-files.ts';
 import { countForced } from '../store/forced.ts';
 import type { InspectedFile, Inspection } from '../store/inspect-snapshot.ts';
 import { beginIntent, type Intent } from '../store/intents.ts';
+import { requireOneVolume } from '../store/one-volume.ts';
 import { recover } from '../store/recover.ts';
 import type { EnsureOptions } from './api.ts';
 import { coldPaths } from './cold-copy.ts';
@@ -53,6 +55,7 @@ export async function ensureLocked(locked: LockedEnsure): Promise<EnsureDone> {
     return { inspection: before };
   }
   const target = widen(work, locked.target, before);
+  requireOneVolume(work.store, [dirname(target.directory), target.directory]);
   const intent = await beginIntent(work.store, intentFor(work, target));
   try {
     const run = await beginRun({ ...locked, target }, intent);

@@ -157,6 +157,25 @@ describe('what is in the directory already', () => {
 describe('two paths with the same bytes', () => {
   const bytes = seeded(600_000, 1);
 
+  it('count as done from the start, where another model brought them', async () => {
+    const own = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`${index}.bin`, seeded(30_000, index + 10)]));
+    const models = {
+      'first@1.0.0': { files: { 'shared.bin': bytes }, sources: ['http'] },
+      'second@1.0.0': { files: { ...own, 'shared.bin': bytes }, sources: ['http'] },
+    };
+    const world = await modelFixture({ models });
+    const told: number[] = [];
+    const hear = (event: ModelEvent): void => {
+      if (event.type === 'ensure.progress' && event.model?.startsWith('second')) told.push(event.doneBytes);
+    };
+    await using orchestrator = await world.orchestrator({ sinks: [hear] });
+    await orchestrator.ensure('first@1.0.0');
+    world.server().bytesPerSecond = 60_000;
+    await orchestrator.ensure('second@1.0.0');
+    expect(Math.min(...told)).toBeGreaterThanOrEqual(600_000);
+    expect(told.at(-1)).toBe(840_000);
+  });
+
   it('are fetched, planned and counted once', async () => {
     const world = await modelFixture({ files: { 'a.bin': bytes, 'b.bin': bytes }, sources: ['http'] });
     const orchestrator = await world.orchestrator();

@@ -5,6 +5,7 @@ import type { FileSpec } from '../domain/spec.ts';
 import type { PartialBlob } from '../store/partial-blob.ts';
 import { PieceMap } from '../store/piece-map.ts';
 import { writeWhole } from '../util/write-whole.ts';
+import { commitBlob } from './commit-blob.ts';
 import type { EnsureRun } from './ensure-run.ts';
 import type { ObtainedBlob } from './obtain-blob.ts';
 
@@ -16,7 +17,8 @@ export interface MadeBlob {
 }
 
 /** Call under the digest's lock. */
-export async function makeBlob({ work, meter }: EnsureRun, { key, file, content, digest }: MadeBlob): Promise<ObtainedBlob> {
+export async function makeBlob(run: EnsureRun, { key, file, content, digest }: MadeBlob): Promise<ObtainedBlob> {
+  const { work, meter } = run;
   const { pieceBytes } = work.settings;
   const partial = await work.partials.open({ key, sizeBytes: file.sizeBytes, pieceBytes, fresh: true });
   try {
@@ -24,7 +26,7 @@ export async function makeBlob({ work, meter }: EnsureRun, { key, file, content,
     const pieces = new PieceMap(partial.pieces);
     const source = partial.sourceIndex('the manifest');
     for (let piece = 0; piece < pieces.count; piece++) pieces.markHeld(piece, source);
-    await work.blobs.commit(partial, digest);
+    await commitBlob(run, { partial, digest, isLocked: true, replaces: true });
     meter.found(file.sizeBytes);
     return { digest, origin: 'made', fetchedBytes: 0, sources: [] };
   } finally {

@@ -184,6 +184,7 @@ async function transfer(run: EnsureRun, request: BlobRequest, partial: PartialBl
     emit: run.emit,
     signal: run.signal,
     onHeld: (delta) => run.meter.held(delta),
+    onComing: (delta) => run.meter.coming(delta),
     isForced: request.force,
     ...(expected && { expected }),
   });

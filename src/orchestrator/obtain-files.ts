@@ -95,7 +95,8 @@ const READABLE: readonly FileCondition[] = ['proven', 'touched', 'modified', 'un
 export function publishedFile(run: EnsureRun, group: readonly SeenFile[]): PublishedFile | undefined {
   const [file] = READABLE.flatMap((readable) => group.filter(({ condition }) => condition === readable));
   if (file === undefined) return undefined;
-  return { path: run.work.store.resolver.modelFile(run.target.directory, file.spec.path), proven: file.condition === 'proven' };
+  const proven = file.condition === 'proven' ? file.published?.key : undefined;
+  return { path: run.work.store.resolver.modelFile(run.target.directory, file.spec.path), ...(proven && { proven }) };
 }
 
 /** Every source said that it does not have the file, or none may be asked: for an optional one that is an answer, not a failure. */

@@ -28,8 +28,10 @@ export async function obtainSelection(run: EnsureRun, force: boolean): Promise<O
   const plan = planWork(work, target, { files, force });
   const movedBytes = plan.fetchBytes + plan.deriveBytes;
   const totalBytes = sizeOf(files) + sizeOf(plan.inputs);
+  const heldBytes = totalBytes - movedBytes;
   meter.expect(totalBytes);
-  run.emit({ type: 'ensure.planned', totalBytes, heldBytes: totalBytes - movedBytes, ...(await movesOf(run, plan, force)) });
+  meter.foresee(heldBytes);
+  run.emit({ type: 'ensure.planned', totalBytes, heldBytes, ...(await movesOf(run, plan, force)) });
   const partOf = await run.options.hold?.reserve();
   const needs = () => [needsNow(work, target, force)];
   const reservation = await reserveSpace(work, { label: target.label, needs, partOf, call: run.options });

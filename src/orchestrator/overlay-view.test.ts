@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../test/servers/http/fault-server.ts';
+import { flipBit } from '../../test/support/flip-bit.ts';
 import { digestOf, type FixtureFile, MODEL, type ModelWorld, modelFixture } from '../../test/support/model-fixture.ts';
 import { checkInvariants } from '../compose.ts';
 import { overlaysDocument } from '../documents/show.ts';
@@ -104,6 +105,18 @@ describe('a model with an overlay', () => {
     const { ino } = statSync(join(world.modelDir(VIEW), 'overlays.json'));
     await orchestrator.ensure(VIEW, { offline: true });
     expect(statSync(join(world.modelDir(VIEW), 'overlays.json')).ino).toBe(ino);
+  });
+
+  it('is complete again at once when the record that is made here went bad', async () => {
+    const world = await worldWith();
+    const orchestrator = await world.orchestrator();
+    await orchestrator.ensure(VIEW);
+    flipBit(join(world.modelDir(VIEW), 'overlays.json'), 5);
+    expect((await orchestrator.verifyIntegrity(VIEW)).ok).toBe(false);
+    await orchestrator.ensure(VIEW);
+    expect((await orchestrator.status(VIEW)).state).toBe('COMPLETE');
+    expect((await orchestrator.verifyIntegrity(VIEW)).ok).toBe(true);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 
   it('keeps the bytes of its base when that is removed, and gives back only its own when it is removed itself', async () => {

@@ -15,7 +15,10 @@ export interface ProgressMeterOptions {
 
 export class ProgressMeter {
   readonly #options: ProgressMeterOptions;
-  #done = 0;
+  #held = 0;
+  #found = 0;
+  #foreseen = 0;
+  #coming = 0;
   #total = 0;
   #rate = 0;
   #moved = 0;
@@ -29,7 +32,9 @@ export class ProgressMeter {
   }
 
   get progress(): Progress {
-    return { doneBytes: this.#done, totalBytes: this.#total, bytesPerSecond: Math.round(this.#rate) };
+    const doneBytes = this.#held + Math.max(this.#found, this.#foreseen);
+    const coming = this.#coming > 0 ? { comingBytes: this.#coming } : {};
+    return { doneBytes, ...coming, totalBytes: Math.max(this.#total, doneBytes), bytesPerSecond: Math.round(this.#rate) };
   }
 
   /** Tells the bytes moved since this call, as often as progress is told. Returns what ends it. */
@@ -45,9 +50,14 @@ export class ProgressMeter {
     this.#total += bytes;
   }
 
+  /** Bytes that will be found: they count from now on, whenever it is their turn. What is brought anew instead raises the total. */
+  foresee(bytes: number): void {
+    this.#foreseen += bytes;
+  }
+
   /** Bytes that were here before: no part of the rate. */
   found(bytes: number): void {
-    this.#done += bytes;
+    this.#found += bytes;
   }
 
   /** Negative: bytes proven wrong, to be moved again. */
@@ -56,10 +66,17 @@ export class ProgressMeter {
       this.#total -= deltaBytes;
       return;
     }
-    this.#done += deltaBytes;
+    this.#held += deltaBytes;
     this.#moved += deltaBytes;
     this.#movedTotal += deltaBytes;
     this.tell();
+  }
+
+  /** Negative: they are held now, which is told next, or were in vain. */
+  coming(deltaBytes: number): void {
+    this.#coming += deltaBytes;
+    this.#moved += deltaBytes;
+    if (deltaBytes > 0) this.tell();
   }
 
   tell(force = false): void {
@@ -76,7 +93,7 @@ export class ProgressMeter {
 
   #updateRate(elapsedMs: number): void {
     const keep = 0.5 ** (elapsedMs / HALF_LIFE_MS);
-    this.#rate = this.#rate * keep + (this.#moved / elapsedMs) * 1000 * (1 - keep);
+    this.#rate = this.#rate * keep + (Math.max(0, this.#moved) / elapsedMs) * 1000 * (1 - keep);
     this.#moved = 0;
   }
 }

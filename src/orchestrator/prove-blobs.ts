@@ -100,7 +100,7 @@ async function settleBlob(work: Orchestration, blob: OpenBlob, result: HashedFil
     if (result.sha256 !== digest) return verdictOf('wrong', await mark(work, digest, result.sha256));
     if (result.leaves) await writeLeaves(work.store, digest, { leafBytes: LEAF_BYTES, digests: result.leaves });
     if (work.blobs.ledger.proves(digest, now)) await work.blobs.ledger.record(digest, now);
-    else await work.blobs.recordProof(digest);
+    else if (!(await work.blobs.recordProof(digest, now))) return verdictOf('changed');
     return verdictOf('right');
   } finally {
     await lease.release();

@@ -93,12 +93,12 @@ const isRight = ({ expected, sizeBytes, key }: SeenCopy, digest: Sha256): boolea
 
 async function adoptAll({ store, blobs }: Orchestration, right: readonly RightCopy[]): Promise<Sha256[]> {
   const adopted: Sha256[] = [];
-  for (const { digest, absolute } of right) {
+  for (const { digest, absolute, key } of right) {
     if (readStatKey(blobs.path(digest)) !== undefined) continue;
     const lease = await store.locks.tryAcquire(store.resolver.blobLock(digest), { doing: 'rebuild' });
     if (lease === undefined) continue;
     try {
-      if (await blobs.adopt(digest, absolute)) adopted.push(digest);
+      if (await blobs.adopt(digest, absolute, key)) adopted.push(digest);
     } finally {
       await lease.release();
     }

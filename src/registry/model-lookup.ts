@@ -43,7 +43,7 @@ export class ModelLookup {
     if (found !== undefined) return found;
     const near = nearest(asked, variants);
     throw new ModelError('VARIANT_NOT_FOUND', `${modelId} has no variant ${JSON.stringify(asked)}: it has ${variants.join(', ')}`, {
-      ...(near !== undefined && { hint: `did you mean ${near}?` }),
+      hint: near === undefined ? `see \`wan models show ${modelId}\` for its variants` : `did you mean ${near}?`,
       details: { model: modelId, variant: asked, available_variants: variants },
     });
   }

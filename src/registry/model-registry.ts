@@ -215,7 +215,7 @@ function overlayNotFound(modelId: string, overlay: string, overlays: readonly st
   const list = overlays.length === 0 ? 'it has none' : `it has ${overlays.join(', ')}`;
   return new ModelError('VARIANT_NOT_FOUND', `${modelId} has no overlay ${JSON.stringify(overlay)}: ${list}`, {
     reason: 'overlay_not_found',
-    ...(near !== undefined && { hint: `did you mean ${near}?` }),
+    hint: near === undefined ? `see \`wan models show ${modelId}\` for its overlays` : `did you mean ${near}?`,
     details: { model: modelId, overlay, available_overlays: overlays },
   });
 }

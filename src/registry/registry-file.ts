@@ -1,6 +1,6 @@
 /** The manifest, its lockfile and the registry of other models as files that are edited while a process lives. */
-import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { ABSENT, fileState } from './file-state.ts';
 import { lockfilePath } from './manifest-file.ts';
 import { ModelRegistry } from './model-registry.ts';
 
@@ -8,8 +8,6 @@ interface Loaded {
   readonly key: string;
   readonly registry: Promise<ModelRegistry>;
 }
-
-const ABSENT = 'absent';
 
 export class RegistryFile {
   /** Absolute folder of the manifest. */
@@ -30,7 +28,7 @@ export class RegistryFile {
 
   /** Loaded once, and anew whenever one of the files is another one than it was. Three stats a call. */
   registry(): Promise<ModelRegistry> {
-    const entriesKey = this.#entriesPath === undefined ? ABSENT : keyOf(this.#entriesPath);
+    const entriesKey = this.#entriesPath === undefined ? ABSENT : fileState(this.#entriesPath);
     return entriesKey === ABSENT ? this.#ofManifest() : this.#withEntries(entriesKey);
   }
 
@@ -39,7 +37,7 @@ export class RegistryFile {
   }
 
   #ofManifest(): Promise<ModelRegistry> {
-    const key = `${keyOf(this.#path)}, ${keyOf(lockfilePath(this.#path))}`;
+    const key = `${fileState(this.#path)}, ${fileState(lockfilePath(this.#path))}`;
     if (this.#loaded?.key !== key) {
       const registry = ModelRegistry.load({ manifestPath: this.#path, cacheDir: this.#cacheDir });
       registry.catch(() => {
@@ -66,14 +64,9 @@ export class RegistryFile {
 
 /** What reads entries is loaded where there are some. */
 async function withEntries(manifest: ModelRegistry, path: string): Promise<ModelRegistry> {
-  const [{ customModels }, { readEntries }] = await Promise.all([
+  const [{ customModels }, { knownEntries }] = await Promise.all([
     import('./entries/custom-models.ts'),
     import('./entries/read-entries.ts'),
   ]);
-  return manifest.with(() => customModels(readEntries(path).entries));
-}
-
-function keyOf(path: string): string {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? ABSENT : `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+  return manifest.with(() => customModels(knownEntries(path)));
 }

@@ -1,20 +1,34 @@
-/** Where a caller says that the bytes of a model are which it registers: files by their URLs, or one URL. Pure. */
+/** Where a caller says that the bytes of a model are which it registers: files by their URLs, one URL, or a repository of the Hub. Pure. */
 import type { z } from 'zod';
 import { sha256Of } from '../domain/digest.ts';
 import type { EntryFile } from '../domain/registry-entry.ts';
+import type { RegisterRequest } from '../orchestrator/entries/register-model.ts';
 import { fileAtUrl, type registration } from './contract/registry.ts';
 import { Refusal } from './refusal.ts';
 
 type Registration = Pick<z.output<typeof registration>, 'files' | 'path' | 'sha256' | 'size' | 'url'>;
 
-/** Undefined: they will be uploaded. @throws Refusal source_not_taken, request_invalid */
-export function registeredFiles({ files, path, url, size, sha256 }: Registration): readonly Required<EntryFile>[] | undefined {
+/** Of the page that people copy the address of. */
+const HUB_PAGE =
+  /^https:\/\/(?:www\.)?(?:huggingface\.co|hf\.co)\/(?<repo>[\w-][\w.-]*\/[\w-][\w.-]*)(?:\/tree\/(?<revision>[^/?#]+))?\/?$/;
+
+/** Neither: they will be uploaded. @throws Refusal source_not_taken */
+export function registeredFiles({ files, path, url, size, sha256 }: Registration): Pick<RegisterRequest, 'files' | 'source'> {
   if (path) throw new Refusal('source_not_taken', 'body.path: the service reads no files for callers');
-  if (files) return files.map(fileOf);
-  if (!url) return undefined;
+  if (files) return { files: files.map(fileOf) };
+  if (!url) return {};
+  const source = hubSource(url);
+  if (source !== undefined) return { source };
   const one = fileAtUrl.safeParse({ path: nameIn(url), url, size, sha256 });
   if (!one.success) throw withoutProof();
-  return [fileOf(one.data)];
+  return { files: [fileOf(one.data)] };
+}
+
+function hubSource(url: string): string | undefined {
+  if (url.startsWith('hf://')) return url;
+  const { repo, revision } = HUB_PAGE.exec(url)?.groups ?? {};
+  if (repo === undefined) return undefined;
+  return `hf://${repo}${revision === undefined ? '' : `@${revision}`}`;
 }
 
 const fileOf = ({ path, url, size, sha256 }: z.output<typeof fileAtUrl>): Required<EntryFile> => ({
@@ -36,6 +50,6 @@ function nameIn(url: string): string {
 
 const withoutProof = (): Refusal =>
   new Refusal('source_not_taken', 'body.url: nothing says what its bytes must be: `size` and `sha256` are missing, or are none', {
-    hint: 'send `size` (bytes) and `sha256` (64 hex digits) beside `url`, or `files` with path, url, size and sha256 of each; or upload the bytes (POST /v1/uploads)',
+    hint: 'send `size` (bytes) and `sha256` (64 hex digits) beside `url`, or `files` with path, url, size and sha256 of each; of the Hub hf://org/name will do; or upload the bytes (POST /v1/uploads)',
     details: { key: 'url' },
   });

@@ -1,10 +1,33 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { digestOf, PIECE, testStore } from '../../test/support/test-store.ts';
-import { readStatKey } from './stat-key.ts';
+import { readStatKey, type StatKey } from './stat-key.ts';
 
 const bytes = Buffer.alloc(3 * PIECE + 5, 'wan');
+
+function keyOf(path: string): StatKey {
+  const key = readStatKey(path);
+  if (key === undefined) throw new Error(`${path} is not there`);
+  return key;
+}
+
+/** As somebody does who has the right to. */
+function writeOver(path: string): void {
+  chmodSync(path, 0o644);
+  writeFileSync(path, Buffer.alloc(bytes.length, 'x'));
+}
 
 it('commits a partial as a proven, read-only blob and leaves nothing in .tmp', async () => {
   const { context, blobs, commit } = await testStore();
@@ -52,16 +75,16 @@ it('adopts the bytes of a published file when their blob is gone', async () => {
   const published = join(context.resolver.root, 'published');
   writeFileSync(published, bytes);
   const digest = digestOf(bytes);
-  expect(await blobs.adopt(digest, published)).toBe(true);
+  expect(await blobs.adopt(digest, published, keyOf(published))).toBe(true);
   expect(blobs.state(digest, bytes.length)).toBe('proven');
-  expect(await blobs.adopt(digest, join(context.resolver.root, 'nothing'))).toBe(false);
+  expect(await blobs.adopt(digest, join(context.resolver.root, 'nothing'), keyOf(published))).toBe(false);
 });
 
 it('adopting is one step: there is no moment at which the blob is half there', async () => {
   const { context, blobs } = await testStore();
   const published = join(context.resolver.root, 'published');
   writeFileSync(published, bytes);
-  await blobs.adopt(digestOf(bytes), published);
+  await blobs.adopt(digestOf(bytes), published, keyOf(published));
   expect(statSync(blobs.path(digestOf(bytes))).ino).toBe(statSync(published).ino);
 });
 
@@ -80,7 +103,29 @@ it('a torn ledger record only costs a rehash', async () => {
   const digest = await commit(bytes);
   writeFileSync(context.resolver.stateFile('ledger', digest), Buffer.alloc(200));
   expect(blobs.state(digest, bytes.length)).toBe('unproven');
-  await blobs.recordProof(digest);
+  expect(await blobs.recordProof(digest, keyOf(blobs.path(digest)))).toBe(true);
   expect(blobs.state(digest, bytes.length)).toBe('proven');
   expect(existsSync(blobs.path(digest))).toBe(true);
+});
+
+it('what was written to since it was read is not proven by that read, and gives no blob back', async () => {
+  const { context, blobs, commit } = await testStore();
+  const digest = await commit(bytes);
+  const read = keyOf(blobs.path(digest));
+  await blobs.ledger.forget(digest);
+  writeOver(blobs.path(digest));
+  expect(await blobs.recordProof(digest, read)).toBe(false);
+  expect(blobs.state(digest, bytes.length)).toBe('unproven');
+  const published = join(context.resolver.root, 'published');
+  renameSync(blobs.path(digest), published);
+  expect(await blobs.adopt(digest, published, read)).toBe(false);
+  expect(blobs.state(digest, bytes.length)).toBe('absent');
+});
+
+it('a blob that was written to does not become proven by a name that it is given or loses', async () => {
+  const { blobs, commit } = await testStore();
+  const digest = await commit(bytes);
+  writeOver(blobs.path(digest));
+  await blobs.ledger.rekey(digest, keyOf(blobs.path(digest)));
+  expect(blobs.state(digest, bytes.length)).toBe('unproven');
 });

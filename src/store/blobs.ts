@@ -11,7 +11,8 @@ import { Ledger } from './ledger.ts';
 import { type LinkWay, linkOut } from './link-out.ts';
 import { listNames } from './list-names.ts';
 import type { PartialBlob } from './partial-blob.ts';
-import { readStatKey, type StatKey } from './stat-key.ts';
+import { removePath } from './remove-path.ts';
+import { isUntouched, readStatKey, type StatKey } from './stat-key.ts';
 
 export type BlobState = 'absent' | 'proven' | 'unproven';
 
@@ -80,8 +81,12 @@ export class Blobs {
     return { mustHeal: isReplaced || this.marks.all().has(digest), ...(quarantined !== undefined && { quarantined }) };
   }
 
-  /** Records that a full rehash found the right bytes in the blob. Call under the digest's lock. */
-  async recordProof(digest: Sha256): Promise<void> {
+  /**
+   * Records that a full rehash found the right bytes in the blob. Call under the digest's lock.
+   * @param read the file as it was read
+   * @returns false where it was written to, or replaced, since: then nothing is proven
+   */
+  async recordProof(digest: Sha256, read: StatKey): Promise<boolean> {
     const target = this.path(digest);
     try {
       await chmod(target, BLOB_MODE);
@@ -90,7 +95,10 @@ export class Blobs {
     }
     // What was read may not be on disk yet: others lay files here, too.
     await syncPath(target);
-    await this.#prove(digest, target);
+    const now = readStatKey(target);
+    if (now === undefined || !isStill(read, now)) return false;
+    await this.ledger.record(digest, now);
+    return true;
   }
 
   /**
@@ -110,6 +118,10 @@ export class Blobs {
     }
     const after = readStatKey(destination);
     if (after === undefined) throw new ModelError('CONCURRENT_MODIFICATION', `${destination} vanished while it was made`);
+    if (!isStill(before, readStatKey(source))) {
+      await removePath(destination);
+      return undefined;
+    }
     if (after.ino === before.ino) await this.ledger.rekey(digest, after);
     return { key: after, ...(way === 'reflink' && { reflinkOf: before.ino }) };
   }
@@ -118,9 +130,10 @@ export class Blobs {
    * Gives the bytes of a published, proven file their blob back where that is gone: a link in the other direction. A hard link,
    * since a blob must come under its name whole and in one step.
    * Call under the digest's lock.
-   * @returns whether the blob is there and proven now; false also where the volume has no hard links.
+   * @param proven the file as it was when its bytes were proven
+   * @returns whether the blob is there and proven now; false also where the volume has no hard links, or the file is not as it was.
    */
-  async adopt(digest: Sha256, published: string): Promise<boolean> {
+  async adopt(digest: Sha256, published: string, proven: StatKey): Promise<boolean> {
     const target = this.path(digest);
     await makeDirectory(this.#context, dirname(target));
     try {
@@ -129,9 +142,12 @@ export class Blobs {
       if (isErrno(error, 'ENOENT', 'EEXIST', ...NO_HARD_LINK)) return false;
       throw fsError(error, `link ${published} to ${target}`);
     }
-    await syncDirectory(dirname(target));
-    await this.recordProof(digest);
-    return true;
+    if (isStill(proven, readStatKey(target))) {
+      await syncDirectory(dirname(target));
+      if (await this.recordProof(digest, proven)) return true;
+    }
+    await removePath(target);
+    return false;
   }
 
   /** Whole, durable and read-only, before anybody can see it under its name. */
@@ -173,9 +189,13 @@ export class Blobs {
     return key !== undefined && (!this.ledger.proves(digest, key) || this.marks.all().has(digest));
   }
 
+  /** Of what was just committed. */
   async #prove(digest: Sha256, target: string): Promise<void> {
     const key = readStatKey(target);
     if (key === undefined) throw new ModelError('CONCURRENT_MODIFICATION', `${target} vanished while it was committed`);
     await this.ledger.record(digest, key);
   }
 }
+
+/** Whether its bytes are those of before; another name of it moves its ctime only. */
+const isStill = (before: StatKey, now: StatKey | undefined): boolean => now !== undefined && isUntouched(before, now);

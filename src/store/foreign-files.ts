@@ -1,6 +1,7 @@
 /** What people laid into a model's directory: theirs, whoever takes the model away or puts another one in its place. */
 import { type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
+import { isModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
 import { type SnapshotRecord, VERIFIED_FILE } from './snapshot-record.ts';
 
@@ -13,6 +14,16 @@ export function foreignFiles(directory: string, ours: ReadonlySet<string>): stri
   const entries = entriesBelow(directory).filter((entry) => !entry.isDirectory());
   const paths = entries.map((entry) => relative(directory, join(entry.parentPath, entry.name)).split(sep).join('/'));
   return paths.filter((path) => !ours.has(path)).sort();
+}
+
+/** One of them, for whoever is about to take the directory away; a folder that this user may not look into counts as one. */
+export function someForeignFile(directory: string, record: SnapshotRecord): string | undefined {
+  try {
+    return foreignFiles(directory, ownPaths(record))[0];
+  } catch (error) {
+    if (!isModelError(error, 'PERMISSION_DENIED')) throw error;
+    return 'a folder that may not be looked into';
+  }
 }
 
 /** Folders that go while they are listed; more often in a row is no accident. */

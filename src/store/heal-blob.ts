@@ -1,16 +1,17 @@
 /** Giving every snapshot the new inode of a digest whose blob was replaced: see docs/store-format.md, "Healing". */
+import { lstatSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Sha256 } from '../domain/digest.ts';
 import { ModelError } from '../domain/errors.ts';
-import { fsError } from '../domain/fs-error.ts';
+import { fsError, isErrno } from '../domain/fs-error.ts';
 import type { Blobs } from './blobs.ts';
 import type { StoreContext } from './context.ts';
 import { makeDirectory, syncDirectory } from './durable.ts';
 import { removePath } from './remove-path.ts';
 import type { SnapshotFile, SnapshotRecord } from './snapshot-record.ts';
 import { listSnapshots, readSnapshot, writeSnapshot } from './snapshots.ts';
-import { readStatKey } from './stat-key.ts';
+import { isUntouched, readStatKey, type StatKey } from './stat-key.ts';
 import { withStateLock } from './state-lock.ts';
 
 /**
@@ -50,11 +51,11 @@ async function healSnapshot(healing: Healing): Promise<string[]> {
   return healed;
 }
 
-/** Undefined where the file is the blob's inode already, or its folder is gone: then the snapshot is PARTIAL, not ours to mend. */
+/** Undefined where the file is the blob's inode already; and where its folder is gone, or a folder has its name: then the snapshot is not ours to mend. */
 async function relink(healing: Healing, file: SnapshotFile): Promise<SnapshotFile | undefined> {
   const { context, blobs, digest, directory } = healing;
   const path = context.resolver.modelFile(directory, file.path);
-  if (readStatKey(dirname(path)) === undefined) return undefined;
+  if (!isFolder(dirname(path)) || isFolder(path)) return undefined;
   if (readStatKey(path)?.ino === readStatKey(blobs.path(digest))?.ino) return undefined;
   // In the trash, where somebody finds it if we die: a stranger in a snapshot would stay there.
   const scratch = context.resolver.trashDir(context.random.uuid());
@@ -66,7 +67,7 @@ async function relink(healing: Healing, file: SnapshotFile): Promise<SnapshotFil
     await rename(temporary, path);
     await syncDirectory(dirname(path));
     const { reflinkOf: _, ...rest } = file;
-    return { ...rest, ...linked, key: await keyAfterRename(healing, path) };
+    return { ...rest, ...linked, key: await keyAfterRename(healing, path, linked.key) };
   } catch (error) {
     throw fsError(error, `relink ${path}`);
   } finally {
@@ -74,10 +75,20 @@ async function relink(healing: Healing, file: SnapshotFile): Promise<SnapshotFil
   }
 }
 
+function isFolder(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch (error) {
+    if (isErrno(error, 'ENOTDIR')) return false;
+    throw fsError(error, `look at ${path}`);
+  }
+}
+
 /** A rename moves ctime on most file systems; a hard link shares it with the blob, whose ledger record must follow. */
-async function keyAfterRename({ blobs, digest }: Healing, path: string): Promise<SnapshotFile['key']> {
+async function keyAfterRename({ blobs, digest }: Healing, path: string, before: StatKey): Promise<StatKey> {
   const key = readStatKey(path);
-  if (key === undefined) throw new Error(`${path} vanished under the state lock`);
+  if (key === undefined || !isUntouched(before, key))
+    throw new ModelError('CONCURRENT_MODIFICATION', `${path} was changed by somebody else while it was healed`);
   if (readStatKey(blobs.path(digest))?.ino === key.ino) await blobs.ledger.rekey(digest, key);
   return key;
 }

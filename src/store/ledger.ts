@@ -2,7 +2,7 @@
 import type { Sha256 } from '../domain/digest.ts';
 import type { StoreContext } from './context.ts';
 import { readRecord, removeRecord, writeRecord } from './record.ts';
-import { compareKeys, type StatKey } from './stat-key.ts';
+import { compareKeys, isUntouched, type StatKey } from './stat-key.ts';
 
 interface LedgerRecord {
   readonly ino: string;
@@ -37,10 +37,10 @@ export class Ledger {
     await this.#write(digest, key, new Date(this.#context.clock.now()).toISOString());
   }
 
-  /** Of a proven blob that was given or lost a name: nobody has read its bytes. Call as {@link record}. */
+  /** Of a proven blob that was given or lost a name: nobody has read its bytes, so that one which was written to since stays unproven. Call as {@link record}. */
   async rekey(digest: Sha256, key: StatKey): Promise<void> {
-    const provenAt = readRecord<LedgerRecord>(this.#path(digest))?.proven_at;
-    await this.#write(digest, key, provenAt ?? new Date(this.#context.clock.now()).toISOString());
+    const record = readRecord<LedgerRecord>(this.#path(digest));
+    if (record !== undefined && isUntouched(fromRecord(record), key)) await this.#write(digest, key, record.proven_at);
   }
 
   async forget(digest: Sha256): Promise<void> {

@@ -1,4 +1,4 @@
-/** A second name for a blob: reflink, else hard link, else copy; remembered per volume for the life of the process. */
+/** A second name for a blob: reflink, else hard link, else copy. What a volume can do is remembered for the life of the process. */
 import { constants } from 'node:fs';
 import { chmod, copyFile, link, lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -20,7 +20,8 @@ export async function linkOut(source: string, destination: string): Promise<Link
   const known = wayOfVolume.get(dev);
   for (const way of known === undefined ? WAYS : WAYS.slice(WAYS.indexOf(known))) {
     if (await attempt(way, source, destination)) {
-      if (known === undefined) wayOfVolume.set(dev, way);
+      // That one file has all the names that it can have, or another owner, says nothing of the next: to ask again costs little beside a copy.
+      if (known === undefined && way !== 'copy') wayOfVolume.set(dev, way);
       return way;
     }
   }

@@ -1,6 +1,7 @@
 /** A partial while its one writer works on it. */
 import { closeSync, fchmod, fdatasync, fsync, fsyncSync } from 'node:fs';
 import { promisify } from 'node:util';
+import type { ModelError } from '../domain/errors.ts';
 import { fsError } from '../domain/fs-error.ts';
 import type { LockedFile } from '../locks/locked-file.ts';
 import { writeWhole } from '../util/write-whole.ts';
@@ -29,6 +30,8 @@ export class OpenPartial implements PartialBlob {
   #header: MapHeader;
   readonly #parts: OpenPartialParts;
   #open = true;
+  /** Of an fsync: from there on nothing that was not synced before is trusted, whoever asks again. */
+  #failure: ModelError | undefined;
 
   constructor(parts: OpenPartialParts) {
     this.#parts = parts;
@@ -90,7 +93,7 @@ export class OpenPartial implements PartialBlob {
     const map = new PieceMap(this.pieces);
     const written = map.unsynced();
     if (written.length === 0) return;
-    await this.#trustingOnly(written, () => syncData(this.fd));
+    await this.#synced(() => syncData(this.fd));
     try {
       map.markSynced(written);
     } catch (error) {
@@ -99,7 +102,7 @@ export class OpenPartial implements PartialBlob {
   }
 
   async seal(mode: number): Promise<void> {
-    await this.#trustingOnly(new PieceMap(this.pieces).unsynced(), async () => {
+    await this.#synced(async () => {
       await setMode(this.fd, mode);
       await syncAll(this.fd);
     });
@@ -108,6 +111,8 @@ export class OpenPartial implements PartialBlob {
   async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
+    // Other threads may have held more since.
+    if (this.#failure !== undefined) this.#forgetUnsynced();
     closeSync(this.fd);
     this.#parts.lock.close();
   }
@@ -118,15 +123,24 @@ export class OpenPartial implements PartialBlob {
     await this.close();
   }
 
-  /** After a failed fsync the kernel may call lost pages clean: nothing written since the last one is trusted. */
-  async #trustingOnly(written: readonly number[], fsyncing: () => Promise<void>): Promise<void> {
+  /**
+   * After a failed fsync the kernel may call lost pages clean, those too that were written while it ran, and the next one says that all is well:
+   * so there is no next one.
+   */
+  async #synced(fsyncing: () => Promise<void>): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
     try {
       await fsyncing();
     } catch (error) {
-      const map = new PieceMap(this.pieces);
-      for (const piece of written) map.drop(piece);
-      throw fsError(error, `fsync ${this.path}`);
+      this.#failure = fsError(error, `fsync ${this.path}`);
+      this.#forgetUnsynced();
+      throw this.#failure;
     }
+  }
+
+  #forgetUnsynced(): void {
+    const map = new PieceMap(this.pieces);
+    for (const piece of map.unsynced()) map.drop(piece);
   }
 
   /** Before the first mark that needs it. */

@@ -1,7 +1,9 @@
 import {
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -10,8 +12,10 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { digestOf, PIECE, testStore } from '../../test/support/test-store.ts';
+import { tryLockFile } from '../locks/kernel-lock.ts';
 import { encodeHeader, MAP_HEADER_BYTES, type MapHeader } from './partial-map.ts';
 import { PieceMap } from './piece-map.ts';
 import { decodeRecord } from './record.ts';
@@ -129,4 +133,40 @@ it('a folder that a dead writer left empty is there to be removed', async () => 
   expect(partials.exist(key)).toBe(true);
   await partials.removeAll(key);
   expect(partials.exist(key)).toBe(false);
+});
+
+it('after a failed fsync only what was synced before is held, not what came while it ran or later', async () => {
+  const { partials } = await testStore();
+  const partial = await partials.open(shape);
+  const map = new PieceMap(partial.pieces);
+  map.markHeld(0, partial.sourceIndex('a'));
+  await partial.sync();
+  map.markHeld(1, 0);
+  // What has no disk behind it cannot be synced.
+  closeSync(partial.fd);
+  expect(openSync('/dev/null', 'r+')).toBe(partial.fd);
+  const syncing = partial.sync();
+  map.markHeld(2, 0);
+  await expect(syncing).rejects.toMatchObject({ code: 'FILESYSTEM_ERROR' });
+  expect([0, 1, 2].map((piece) => map.isHeld(piece))).toEqual([true, false, false]);
+  map.markHeld(1, 0);
+  await expect(partial.sync()).rejects.toMatchObject({ code: 'FILESYSTEM_ERROR' });
+  await expect(partial.seal(0o444)).rejects.toMatchObject({ code: 'FILESYSTEM_ERROR' });
+  await partial.close();
+  expect(partials.heldBytes(shape)).toBe(map.extent(0).length);
+});
+
+it('somebody who only looks whether it is written keeps nobody from taking it over', async () => {
+  const { context, partials } = await testStore();
+  const left = await partials.open(shape);
+  new PieceMap(left.pieces).markHeld(0, left.sourceIndex('a'));
+  await left.close();
+  const folder = context.resolver.partialDir(key);
+  const [map = ''] = readdirSync(folder).filter((name) => name.endsWith('.map'));
+  const fd = openSync(join(folder, map), 'r');
+  expect(tryLockFile(fd, 'shared')).toBe(true);
+  setTimeout(() => closeSync(fd), 10);
+  const partial = await partials.open(shape);
+  expect(new PieceMap(partial.pieces).heldBytes()).toBe(PIECE);
+  await partial.close();
 });

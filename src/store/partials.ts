@@ -64,7 +64,8 @@ export class Partials {
   }
 
   async #adopt(uuid: string, request: PartialRequest): Promise<PartialBlob | undefined> {
-    const lock = await openLocked(this.#file(request.key, uuid, 'map'), { create: false });
+    // Under the key's lock a living writer is none but where locks do not lock: whoever only looks at the map must not cost a download.
+    const lock = await openLocked(this.#file(request.key, uuid, 'map'), { create: false, isOurs: true });
     if (lock === undefined) return undefined;
     try {
       const partial = request.fresh ? undefined : this.#reopen(uuid, request, lock);

@@ -11,7 +11,7 @@ import { isFileLocked } from '../locks/locked-file.ts';
 import { lastUseMs } from './access.ts';
 import { BlobTable } from './blob-table.ts';
 import type { StoreContext } from './context.ts';
-import { foreignFiles, ownPaths } from './foreign-files.ts';
+import { someForeignFile } from './foreign-files.ts';
 import { liveIntents, namedBy } from './intents.ts';
 import { JobRecords } from './job-records.ts';
 import { isExpired, type KeptTrash, keptAt, keptTrash } from './kept-trash.ts';
@@ -180,7 +180,7 @@ async function scanSnapshot(context: StoreContext, directory: string, { blobs, r
   const { ref, generation, verifiedAt } = record;
   const family = familyOf(context, directory);
   const atWork = await holderOf(context, family, ref);
-  const [foreignFile] = foreignFiles(directory, ownPaths(record));
+  const foreignFile = someForeignFile(directory, record);
   return {
     directory,
     family,

@@ -10,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { digestOf, type TestStore, testStore } from '../../test/support/test-store.ts';
 import type { Sha256 } from '../domain/digest.ts';
@@ -169,6 +169,21 @@ describe('inspecting', () => {
 });
 
 describe('healing', () => {
+  it.each([
+    ['a folder in the place of the file', (file: string) => mkdirSync(join(file, 'mine'), { recursive: true })],
+    ['a file in the place of its folder', (file: string) => writeFileSync(dirname(file), 'mine')],
+  ])('one model is healed though another one has %s', async (_, layIn) => {
+    const store = await testStore();
+    const [whole, odd] = [await publish(store), await publish(store, 'i2v-A14B@2.2.0')];
+    const inVae = join(odd, 'vae');
+    rmSync(inVae, { recursive: true });
+    layIn(join(inVae, 'weights.bin'));
+    rmSync(store.blobs.path(digest));
+    await store.commit(contents['vae/weights.bin']);
+    expect(await healBlob(store.context, store.blobs, digest)).toEqual([store.context.resolver.relative(join(whole, 'vae/weights.bin'))]);
+    expect(conditions(store, whole)).toEqual(['proven', 'proven', 'proven']);
+  });
+
   it('a replaced blob is relinked in every snapshot that names it, and its mark is cleared', async () => {
     const store = await testStore();
     const directories = [await publish(store), await publish(store, 'i2v-A14B@2.2.0')];

@@ -1,5 +1,6 @@
 /** Identity of an inode's content as the file system tells it: see docs/store-format.md, "Identity of an inode". */
 import { type BigIntStats, lstatSync } from 'node:fs';
+import { fsError, isErrno } from '../domain/fs-error.ts';
 
 export interface StatKey {
   readonly sizeBytes: number;
@@ -12,10 +13,15 @@ export interface StatKey {
 /** `touched`: only ctime moved (a link, chmod or rename). */
 export type KeyComparison = 'same' | 'touched' | 'modified' | 'size';
 
-/** Never follows a link; undefined when nothing has the name. */
+/** Never follows a link; undefined when nothing has the name, also where a file is in the place of a folder of it. */
 export function readStatKey(path: string): StatKey | undefined {
-  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat && keyOfStats(stat);
+  try {
+    const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return stat && keyOfStats(stat);
+  } catch (error) {
+    if (isErrno(error, 'ENOTDIR')) return undefined;
+    throw fsError(error, `look at ${path}`);
+  }
 }
 
 export const keyOfStats = (stat: BigIntStats): StatKey => ({

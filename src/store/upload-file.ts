@@ -35,6 +35,8 @@ export class UploadFile {
   readonly sizeBytes: number;
   readonly #handle: FileHandle;
   #length: number;
+  /** Up to where it survives a loss of power. */
+  #syncedLength: number;
 
   private constructor(place: UploadPlace, { path, handle, length }: { path: string; handle: FileHandle; length: number }) {
     this.path = path;
@@ -42,6 +44,7 @@ export class UploadFile {
     this.sizeBytes = place.file.size;
     this.#handle = handle;
     this.#length = length;
+    this.#syncedLength = Math.min(length, place.file.offset);
   }
 
   /** Under the lock of its key. */
@@ -76,19 +79,26 @@ export class UploadFile {
 
   /** What was appended survives a loss of power. */
   async sync(): Promise<void> {
-    try {
-      await this.#handle.datasync();
-    } catch (error) {
-      throw fsError(error, `fsync ${this.path}`);
-    }
+    const length = this.#length;
+    await this.#cutOnFailure(() => this.#handle.datasync());
+    this.#syncedLength = length;
   }
 
   /** Before its bytes become a blob. */
-  async seal(mode: number): Promise<void> {
-    try {
+  seal(mode: number): Promise<void> {
+    return this.#cutOnFailure(async () => {
       await this.#handle.chmod(mode);
       await this.#handle.sync();
+    });
+  }
+
+  /** After a failed fsync the kernel may call lost pages clean: what came since the last good one comes again. */
+  async #cutOnFailure(fsyncing: () => Promise<void>): Promise<void> {
+    try {
+      await fsyncing();
     } catch (error) {
+      this.#length = this.#syncedLength;
+      await this.#handle.truncate(this.#length).catch(() => removePath(this.path));
       throw fsError(error, `fsync ${this.path}`);
     }
   }

@@ -5,11 +5,19 @@ import type { DigestAlgorithm } from '../domain/published-digest.ts';
 /** What is hashed besides sha256. */
 export type OtherAlgorithm = Exclude<DigestAlgorithm, 'sha256'>;
 
-export class ContentHash {
-  readonly sha256: Hash;
+/** A running sha256: node's own, or one that is hashed beside others. */
+export interface Sha256Hash<Self> {
+  update(bytes: Uint8Array): unknown;
+  copy(): Self;
+  /** The last that is asked of it. */
+  digest(): Buffer;
+}
+
+export class ContentHash<Sha256 extends Sha256Hash<Sha256> = Hash> {
+  readonly sha256: Sha256;
   readonly #other: Hash | undefined;
 
-  private constructor(sha256: Hash, other: Hash | undefined) {
+  constructor(sha256: Sha256, other?: Hash) {
     this.sha256 = sha256;
     this.#other = other;
   }
@@ -25,13 +33,13 @@ export class ContentHash {
   }
 
   /** The same state, to go on from or to come back to. */
-  copy(): ContentHash {
+  copy(): ContentHash<Sha256> {
     return new ContentHash(this.sha256.copy(), this.#other?.copy());
   }
 
   /** Of what was hashed so far; hashing can go on. */
   digests(): { readonly sha256: string; readonly other?: string } {
-    const sha256 = this.sha256.copy().digest('hex');
+    const sha256 = this.sha256.copy().digest().toString('hex');
     return this.#other === undefined ? { sha256 } : { sha256, other: this.#other.copy().digest('hex') };
   }
 }

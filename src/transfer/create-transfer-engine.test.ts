@@ -46,6 +46,42 @@ describe('the transfer engine', () => {
     expect(outcomes.map(({ sha256 }) => sha256)).toEqual(contents.map(sha256Hex));
   });
 
+  it('hashes large files side by side where the CPU has no instructions for it', async () => {
+    const contents = [20, 17, 18, 24, 16, 19, 2].map((megabytes, seed) => seeded(megabytes * MB + 777 * seed, seed));
+    const server = await serve({ files: Object.fromEntries(contents.map((content, at) => [`f${at}`, content])) });
+    const asked: number[] = [];
+    const hasShaInstructions = () => asked.push(1) === 0;
+    const bench = await TransferBench.create({ lanes: 'auto', workers: 2, hasShaInstructions });
+    const files = await Promise.all(
+      contents.map((content, at) => {
+        const sources = [bench.source(server.url, `f${at}`)];
+        return bench.file({ name: `f${at}`, sizeBytes: content.sizeBytes, sha256: sha256Hex(content), sources });
+      }),
+    );
+    const outcomes = await Promise.all(files.map((file) => bench.engine.fetch(file)));
+    expect(outcomes.map(({ sha256 }) => sha256)).toEqual(contents.map(sha256Hex));
+    expect(files.map((file) => file.onDisk())).toEqual(contents.map(sha256Hex));
+    // Of those that had three others of their size: the first four at least.
+    expect(asked.length).toBeGreaterThanOrEqual(4);
+  });
+
+  it('finds the wrong bytes of one of them, and mends it alone', async () => {
+    const contents = [17, 18, 16, 19].map((megabytes, seed) => seeded(megabytes * MB + 321, seed));
+    const named = (of: typeof contents) => Object.fromEntries(of.map((content, at) => [`f${at}`, content]));
+    const liar = await serve({ files: named(contents.with(1, seeded(contents[1]?.sizeBytes ?? 0, 99))) });
+    const honest = await serve({ files: named(contents) });
+    const bench = await TransferBench.create({ lanes: 'auto', workers: 1, hasShaInstructions: () => false });
+    const files = await Promise.all(
+      contents.map((content, at) => {
+        const sources = [bench.source(liar.url, `f${at}`), bench.source(honest.url, `f${at}`)];
+        return bench.file({ name: `f${at}`, sizeBytes: content.sizeBytes, sha256: sha256Hex(content), sources });
+      }),
+    );
+    const outcomes = await Promise.all(files.map((file) => bench.engine.fetch(file)));
+    expect(files.map((file) => file.onDisk())).toEqual(contents.map(sha256Hex));
+    expect(outcomes.map(({ liars }) => liars)).toEqual([[], [liar.url], [], []]);
+  });
+
   it('goes on from held pieces and hashes them once', async () => {
     const content = seeded(5 * MB, 3);
     const server = await serve({ files: { a: content } });

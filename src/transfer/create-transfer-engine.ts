@@ -4,13 +4,16 @@ import { throwIfCancelled } from '../domain/cancelled.ts';
 import { ModelError } from '../domain/errors.ts';
 import type { TrafficControl } from '../domain/traffic.ts';
 import type { Clock, Random } from '../domain/world.ts';
+import { otherAlgorithm } from './expected.ts';
 import { FileState } from './file-state.ts';
 import { FileTransfer } from './file-transfer.ts';
+import { isHashedJointly } from './joint-plan.ts';
 import type { Lane } from './lane.ts';
 import { LaneBalance } from './lane-balance.ts';
 import { defaultWorkers, LanePool } from './lane-pool.ts';
 import type { TransferRetry } from './retry-budget.ts';
 import { Scheduler } from './scheduler.ts';
+import { hasShaInstructions } from './sha-instructions.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { TransferEngine, TransferFile, TransferOutcome } from './transfer.ts';
 
@@ -35,6 +38,8 @@ export interface TransferEngineOptions {
   readonly localLink?: 'auto' | 'copy' | 'hard';
   /** `inline`: never a worker. */
   readonly lanes?: 'auto' | 'inline';
+  /** Default: asked of OpenSSL, see sha-instructions.ts. */
+  readonly hasShaInstructions?: () => boolean;
   /** Absent: this process is alone, and remembers nothing of its sources. */
   readonly traffic?: TrafficControl;
 }
@@ -65,7 +70,8 @@ class Engine implements TransferControls {
   readonly #scheduler: Scheduler;
   readonly #balance = new LaneBalance<Lane>(() => this.#waiting.length > 0);
   readonly #closed = new AbortController();
-  readonly #running = new Set<TransferFile>();
+  /** Those with a place; their state once they have begun. */
+  readonly #running = new Map<TransferFile, FileState | undefined>();
   #admitted = 0;
   #drained: (() => void) | undefined;
   readonly #waiting: Waiting[] = [];
@@ -99,7 +105,7 @@ class Engine implements TransferControls {
     await this.#turn(file);
     try {
       throwIfCancelled(AbortSignal.any([file.signal, this.#closed.signal]), `fetching ${file.name}`);
-      this.#running.add(file);
+      this.#running.set(file, undefined);
       return await this.#inPlace(file);
     } finally {
       this.#running.delete(file);
@@ -128,13 +134,29 @@ class Engine implements TransferControls {
 
   #run(file: TransferFile): Promise<TransferOutcome> {
     const lanes = this.#isBulk() ? this.#pool.bulk() : [this.#pool.main];
-    const hashLane = this.#balance.leastFiles(lanes) ?? this.#pool.main;
-    const state = new FileState(file, { fileId: this.#pool.nextId(), hashLane, signal: this.#closed.signal });
+    const isJoint = this.#isJoint(file, lanes);
+    const hashLane = (isJoint ? lanes[0] : this.#balance.leastFiles(lanes)) ?? this.#pool.main;
+    const state = new FileState(file, { fileId: this.#pool.nextId(), hashLane, isJoint, signal: this.#closed.signal });
     const { clock, random, retry, stallTimeoutMs, traffic, localLink = 'auto' } = this.#options;
     const world = { clock, random, retry, stallTimeoutMs, mayClone: localLink === 'auto', traffic };
+    this.#running.set(file, state);
     const common = { ...world, scheduler: this.#scheduler, pool: this.#pool, lanes, balance: this.#balance };
     this.#balance.add(state);
     return new FileTransfer({ ...common, state }).run().finally(() => this.#balance.delete(state));
+  }
+
+  #isJoint(file: TransferFile, lanes: readonly Lane[]): boolean {
+    if (lanes.includes(this.#pool.main) || (file.expected && otherAlgorithm(file.expected)) !== undefined) return false;
+    const unhashedBytes = (of: TransferFile) => this.#running.get(of)?.unhashedBytes ?? of.partial.sizeBytes;
+    const others = this.#files().filter((other) => other !== file);
+    const candidate = { bytes: file.partial.sizeBytes, others: others.map(unhashedBytes), threads: lanes.length };
+    const hasInstructions = this.#options.hasShaInstructions ?? hasShaInstructions;
+    return isHashedJointly(candidate) && !hasInstructions();
+  }
+
+  /** At work, or waiting for a place. */
+  #files(): TransferFile[] {
+    return [...this.#running.keys(), ...this.#waiting.map(({ file }) => file)];
   }
 
   /** Resolves when the file may take one of the `maxFiles` places, or has no need of it any more. */
@@ -171,8 +193,7 @@ class Engine implements TransferControls {
   }
 
   #isBulk(): boolean {
-    const files = [...this.#running, ...this.#waiting.map(({ file }) => file)];
-    return files.reduce((sum, file) => sum + file.partial.sizeBytes, 0) > BULK_BYTES;
+    return this.#files().reduce((sum, file) => sum + file.partial.sizeBytes, 0) > BULK_BYTES;
   }
 }
 

@@ -2,6 +2,7 @@
 import { ModelError } from '../domain/errors.ts';
 import { PieceMap } from '../store/piece-map.ts';
 import type { ActiveRange } from './active-range.ts';
+import { comingBytes } from './coming-bytes.ts';
 import { FrontierCell } from './frontier-cell.ts';
 import type { Lane } from './lane.ts';
 import type { SharedFile } from './lane-protocol.ts';
@@ -14,6 +15,13 @@ const SYNC_EVERY_BYTES = 64 * 1024 * 1024;
 export interface Fragment {
   readonly end: number;
   readonly sourceIndex: number;
+}
+
+export interface FileStateOptions {
+  readonly fileId: number;
+  readonly hashLane: Lane;
+  readonly isJoint: boolean;
+  readonly signal: AbortSignal;
 }
 
 export class FileState {
@@ -31,17 +39,20 @@ export class FileState {
   /** Pieces that were held before this transfer began: nobody here has seen their bytes come. */
   readonly resumed = new Set<number>();
   readonly hashLane: Lane;
+  /** Hashed beside other files: see joint-plan.ts. */
+  readonly isJoint: boolean;
   heldBytes: number;
   fetchedBytes = 0;
   /** By label of the source: in all, and since they were last told of. */
   readonly #received = new Map<string, number>();
   readonly #untold = new Map<string, number>();
+  #comingBytes = 0;
   #unsyncedBytes = 0;
   #syncing: Promise<void> | undefined;
   readonly #fatal = new AbortController();
   readonly signal: AbortSignal;
 
-  constructor(file: TransferFile, options: { readonly fileId: number; readonly hashLane: Lane; readonly signal: AbortSignal }) {
+  constructor(file: TransferFile, options: FileStateOptions) {
     const { pieces, fd } = file.partial;
     this.file = file;
     this.pieces = new PieceMap(pieces);
@@ -49,6 +60,7 @@ export class FileState {
     this.claims = new Int32Array(claims);
     this.shared = { fileId: options.fileId, fd, pieces, claims, frontier: this.cell.buffer };
     this.hashLane = options.hashLane;
+    this.isJoint = options.isJoint;
     this.heldBytes = this.pieces.heldBytes();
     this.signal = AbortSignal.any([file.signal, options.signal, this.#fatal.signal]);
     for (let piece = 0; piece < this.pieces.count; piece++) if (this.pieces.isHeld(piece)) this.resumed.add(piece);
@@ -83,6 +95,7 @@ export class FileState {
     this.heldBytes += length;
     this.fragments.delete(piece);
     this.#unsyncedBytes += length;
+    this.tellComing();
     this.file.onHeld(length);
     if (this.#unsyncedBytes >= SYNC_EVERY_BYTES) this.#sync();
   }
@@ -114,6 +127,13 @@ export class FileState {
     const { name: file, emit } = this.file;
     for (const [source, bytes] of this.#untold) emit({ type: 'file.received', file, source, bytes });
     this.#untold.clear();
+  }
+
+  /** Of pieces that are not whole yet. @param bytes after the last range: none */
+  tellComing(bytes = comingBytes(this)): void {
+    const delta = bytes - this.#comingBytes;
+    this.#comingBytes = bytes;
+    if (delta !== 0) this.file.onComing?.(delta);
   }
 
   /** Forgets pieces; the hash goes back to before the first of them. Only while no range runs on them. */

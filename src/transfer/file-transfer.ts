@@ -52,6 +52,7 @@ export class FileTransfer {
       clearInterval(timer);
       clearInterval(slowTimer);
       this.#showProgress();
+      this.#state.tellComing(0);
       this.#state.tellReceived();
       this.#closeHash();
       await this.#state.settled();
@@ -175,13 +176,13 @@ export class FileTransfer {
   // --- the hash's lane ---
 
   #openHash(): void {
-    const { hashLane, shared } = this.#state;
+    const { hashLane, shared, isJoint: joint } = this.#state;
     this.#options.pool.listen(shared.fileId, hashLane, {
       onLaneEvent: (event) => this.#onLaneEvent(event),
       onLaneDeath: (error) => this.#state.fail(error),
     });
     const also = this.#file.expected && otherAlgorithm(this.#file.expected);
-    hashLane.post({ type: 'hash.open', file: shared, leaves: true, ...(also && { also }) });
+    hashLane.post({ type: 'hash.open', file: shared, leaves: true, joint, ...(also && { also }) });
   }
 
   #closeHash(): void {
@@ -225,6 +226,7 @@ export class FileTransfer {
 
   #showProgress(): void {
     const { name, partial, emit } = this.#file;
+    this.#state.tellComing();
     const doneBytes = this.#state.heldBytes;
     const verifiedBytes = this.#state.cell.offset;
     if (doneBytes + verifiedBytes === this.#shownBytes) return;

@@ -11,6 +11,7 @@ function file(hashLane: Lane, unhashedBytes: number, reading: readonly Lane[] = 
   return {
     hashLane,
     unhashedBytes,
+    isJoint: false,
     ranges: new Set(reading.map((lane) => ({ lane, remaining: () => ({ offset: 0, end: unhashedBytes }) }))),
   };
 }
@@ -31,6 +32,12 @@ describe('the balance of lanes', () => {
   it("reads a file's first range where it is hashed, however busy that lane is", () => {
     const begun = file(a, GIB);
     expect(balance([begun, file(a, 8 * GIB)]).laneFor(begun, { lanes, bytes: GIB })).toBe(a);
+  });
+
+  it('reads a file that is hashed beside others where there is less to do, from the first range on', () => {
+    const joint = { ...file(a, GIB), isJoint: true };
+    expect(balance([joint]).laneFor(joint, { lanes, bytes: GIB })).toBe(b);
+    expect(balance([joint, file(b, GIB)]).laneFor(joint, { lanes, bytes: GIB })).toBe(a);
   });
 
   it('reads further ranges where there is less to do', () => {

@@ -12,11 +12,15 @@ export interface BalancedFile<Lane extends Place> {
   readonly hashLane: Lane;
   /** What the hash has still to see. */
   readonly unhashedBytes: number;
+  /** Hashed beside other files, which costs less, and read back for it, wherever its bytes are written. */
+  readonly isJoint: boolean;
   readonly ranges: ReadonlySet<{ readonly lane: Lane; remaining(): Span }>;
 }
 
 /** What moving a byte from socket to file costs, in bytes hashed with a CPU that has no instructions for it (bench/README.md). */
 const MOVE_COST = 0.3;
+/** What hashing a byte costs that way. */
+const JOINT_COST = 0.6;
 /** A range that is short. */
 export const SHORT_BYTES = 64 * 1024 * 1024;
 
@@ -56,8 +60,8 @@ export class LaneBalance<Lane extends Place> {
 
   /** For a range of so many bytes: bytes in order, read by the thread that hashes them, need not be read back. */
   laneFor(file: BalancedFile<Lane>, { lanes, bytes }: { readonly lanes: readonly Lane[]; readonly bytes: number }): Lane | undefined {
-    if (file.ranges.size === 0) return file.hashLane;
-    const own = MOVE_COST * bytes;
+    if (file.ranges.size === 0 && !file.isJoint) return file.hashLane;
+    const own = file.isJoint ? 0 : MOVE_COST * bytes;
     return least(lanes, (lane) => this.#work(lane) - (lane === file.hashLane ? own : 0));
   }
 
@@ -65,7 +69,7 @@ export class LaneBalance<Lane extends Place> {
   #work(lane: Lane): number {
     let bytes = 0;
     for (const file of this.#files) {
-      if (file.hashLane === lane) bytes += file.unhashedBytes;
+      if (file.hashLane === lane) bytes += file.unhashedBytes * (file.isJoint ? JOINT_COST : 1);
       for (const range of file.ranges) if (range.lane === lane) bytes += MOVE_COST * lengthOf(range.remaining());
     }
     return bytes;

@@ -2,8 +2,10 @@
 import { BackendFeed, type BackendFeedOptions } from './backend-feed.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import type { Feed, FeedEvents } from './feed.ts';
-import { FrontierHash, makeReadBuffer } from './frontier-hash.ts';
+import { type FileHash, type FileHashOptions, FrontierHash, makeReadBuffer } from './frontier-hash.ts';
 import { HttpFeed } from './http-feed.ts';
+import { JointFrontierHash } from './joint-frontier-hash.ts';
+import { JointHashing } from './joint-hashing.ts';
 import { LaneLoad } from './lane-load.ts';
 import type { LaneCommand, LaneEvent, RangeTask } from './lane-protocol.ts';
 import { LaneRange } from './lane-range.ts';
@@ -30,7 +32,8 @@ export class LaneHost {
   readonly #load: LaneLoad;
   readonly #stopMeasuring: () => void;
   readonly #readBuffer = makeReadBuffer();
-  readonly #hashes = new Map<number, FrontierHash>();
+  readonly #joint = new JointHashing();
+  readonly #hashes = new Map<number, FileHash>();
   readonly #ranges = new Map<number, LaneRange>();
   readonly #paths = new Map<number, PathHash>();
 
@@ -85,16 +88,17 @@ export class LaneHost {
     this.#pool.close();
   }
 
-  #openHash({ file, leaves, also }: LaneCommand & { readonly type: 'hash.open' }): void {
+  #openHash({ file, leaves, also, joint }: LaneCommand & { readonly type: 'hash.open' }): void {
     const { fileId } = file;
-    const hash = new FrontierHash({
+    const options: FileHashOptions = {
       file,
-      also,
-      readBuffer: this.#readBuffer,
       leavesWhen: leaves ? this.#load : undefined,
       onDone: (result, generation) => this.#emit({ type: 'hash.done', fileId, generation, result }),
       onError: (error, generation) => this.#emit({ type: 'hash.failed', fileId, generation, fault: faultOf(error) }),
-    });
+    };
+    const hash = joint
+      ? new JointFrontierHash({ ...options, joint: this.#joint })
+      : new FrontierHash({ ...options, also, readBuffer: this.#readBuffer });
     this.#hashes.set(fileId, hash);
   }
 

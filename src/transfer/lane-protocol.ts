@@ -89,7 +89,14 @@ export interface RangeAccept {
 }
 
 export type LaneCommand =
-  | { readonly type: 'hash.open'; readonly file: SharedFile; readonly leaves: boolean; readonly also?: OtherAlgorithm }
+  | {
+      readonly type: 'hash.open';
+      readonly file: SharedFile;
+      readonly leaves: boolean;
+      readonly also?: OtherAlgorithm;
+      /** Beside the other files of the lane that are hashed so; then there can be no `also`. */
+      readonly joint?: boolean;
+    }
   /** Pieces were completed by another lane, or the hash has to go back. */
   | { readonly type: 'hash.advance'; readonly fileId: number }
   | { readonly type: 'hash.close'; readonly fileId: number }

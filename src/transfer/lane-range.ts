@@ -1,6 +1,6 @@
 /** One range at work inside a lane: its feed, and where the bytes go. */
 import type { Feed, FeedEvents } from './feed.ts';
-import type { FrontierHash } from './frontier-hash.ts';
+import type { FileHash } from './frontier-hash.ts';
 import type { AnswerHead, LaneEvent, RangeAccept, RangeEnd, RangeTask } from './lane-protocol.ts';
 import { PieceWriter } from './piece-writer.ts';
 import { faultOf } from './range-fault.ts';
@@ -9,7 +9,7 @@ import { RangeStat } from './range-stat.ts';
 export interface LaneRangeOptions {
   readonly task: RangeTask;
   readonly makeFeed: (events: FeedEvents) => Feed;
-  readonly hash: FrontierHash | undefined;
+  readonly hash: FileHash | undefined;
   readonly emit: (event: LaneEvent) => void;
   readonly onEnded: () => void;
 }

@@ -3,10 +3,14 @@
  * is the state of the whole file's hash at the leaf's end. One leaf that was not made ends the attempt.
  */
 import { createHash, type Hash } from 'node:crypto';
+import type { Sha256Hash } from './content-hash.ts';
 import type { LaneLoad } from './lane-load.ts';
 import { LEAF_BYTES } from './transfer.ts';
 
 const DIGEST_BYTES = 32;
+
+/** The whole file's hash. */
+interface Whole extends Pick<Sha256Hash<Whole>, 'copy' | 'digest'> {}
 
 export class LeafHasher {
   readonly #load: Pick<LaneLoad, 'isIdle'>;
@@ -19,7 +23,7 @@ export class LeafHasher {
   }
 
   /** @param whole the whole file's hash; it has taken `bytes` already, which begin at `offset` */
-  update(bytes: Uint8Array, offset: number, whole: Hash): void {
+  update(bytes: Uint8Array, offset: number, whole: Whole): void {
     let rest = bytes;
     let at = offset;
     while (rest.length > 0 && !this.#givenUp) {
@@ -33,7 +37,7 @@ export class LeafHasher {
   }
 
   /** All digests of a file that has ended, or undefined where one is missing. */
-  finish(sizeBytes: number, whole: Hash): Uint8Array | undefined {
+  finish(sizeBytes: number, whole: Whole): Uint8Array | undefined {
     if (!this.#givenUp && sizeBytes % LEAF_BYTES !== 0) this.#end(sizeBytes, whole);
     const complete = !this.#givenUp && this.#digests.length === Math.ceil(sizeBytes / LEAF_BYTES);
     return complete ? new Uint8Array(Buffer.concat(this.#digests, this.#digests.length * DIGEST_BYTES)) : undefined;
@@ -45,7 +49,7 @@ export class LeafHasher {
     else this.#givenUp = true;
   }
 
-  #end(offset: number, whole: Hash | undefined): void {
+  #end(offset: number, whole: Whole | undefined): void {
     const isFirst = offset <= LEAF_BYTES;
     const hash = isFirst ? whole?.copy() : this.#leaf;
     this.#leaf = undefined;

@@ -4,7 +4,7 @@
  */
 import { PieceMap } from '../store/piece-map.ts';
 import { writeWhole } from '../util/write-whole.ts';
-import type { FrontierHash } from './frontier-hash.ts';
+import type { FileHash } from './frontier-hash.ts';
 import type { SharedFile } from './lane-protocol.ts';
 
 /** Writing the partial failed; the message and errno are the system's. */
@@ -22,7 +22,7 @@ export interface PieceWriterOptions {
   /** Pass over pieces that are held or claimed by others instead of ending there: the stream is the whole file. */
   readonly passOver: boolean;
   /** The file's hash, where this lane owns it. */
-  readonly hash: FrontierHash | undefined;
+  readonly hash: FileHash | undefined;
   readonly onHeld: (piece: number) => void;
 }
 

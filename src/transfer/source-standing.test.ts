@@ -21,7 +21,7 @@ async function standingOf(): Promise<{ readonly standing: SourceStanding; readon
   const retry = { attempts: 3, backoffFactor: 2 };
   const tries = new SourceTries({ retry, random: systemRandom, monotonicMs, hasAlternative: true, wake: () => undefined });
   const attempts: Attempt[] = [];
-  const state = new FileState(file, { fileId: 1, hashLane: pool.main, signal: file.signal });
+  const state = new FileState(file, { fileId: 1, hashLane: pool.main, isJoint: false, signal: file.signal });
   const onAttempt = (attempt: Attempt) => attempts.push(attempt);
   return { standing: new SourceStanding({ state, source, scheduler, tries, traffic: undefined, onAttempt }), attempts };
 }

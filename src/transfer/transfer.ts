@@ -30,6 +30,8 @@ export interface TransferFile {
   readonly signal: AbortSignal;
   /** Called with bytes newly held (positive) or dropped because they were wrong (negative). */
   readonly onHeld: (deltaBytes: number) => void;
+  /** Called as bytes come that are not held yet, since their piece is not whole; negative: they are now, or were in vain. */
+  readonly onComing?: (deltaBytes: number) => void;
 }
 
 export interface TransferOutcome {

@@ -14,9 +14,9 @@ export const disabledError = (id: string, url: string, reason: string): ModelErr
   });
 
 export const badWebhookUrl = (why: string): ModelError =>
-  new ModelError('INVALID_INPUT', `that URL is none for a webhook: ${why}`, {
+  new ModelError('INVALID_INPUT', `a webhook cannot have that URL: ${why}`, {
     reason: 'webhook_url',
-    hint: 'an https:// URL without user and password; hosts of an inner network are named in allowed_internal_hosts first',
+    hint: 'name an https:// URL without user and password; hosts of an inner network are named in allowed_internal_hosts first',
   });
 
 export const badEvents = (patterns: readonly string[]): ModelError =>

@@ -1,11 +1,14 @@
 /** A disk that has the file and gives its bytes no more: strace makes the reads of it fail. */
 import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { seeded, sha256Hex } from '../servers/http/fault-server.ts';
+import { documentOf } from '../support/document.ts';
 import { MODEL, modelFixture } from '../support/model-fixture.ts';
 import { describeWithReal } from '../support/real-server.ts';
+import { refused } from '../support/refused.ts';
 import { WAN } from '../support/wan-command.ts';
 
 const MIB = 1024 * 1024;
@@ -53,6 +56,27 @@ describeWithReal('a file that the disk gives no more', {
       expect((await orchestrator.verifyIntegrity(MODEL, { deep: true })).ok).toBe(true);
       expect((await orchestrator.status(MODEL)).state).toBe('COMPLETE');
       expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+    });
+  },
+});
+
+describeWithReal("a folder of somebody's own that may not be looked into", {
+  needs: ['strace'],
+  suite: () => {
+    it('keeps gc from the model that it lies in, and from no other', { timeout: 60_000 }, async () => {
+      const other = 'other-tiny@1.0.0';
+      const world = await modelFixture({ models: { [MODEL]: { files: { 'a.bin': 'a' } }, [other]: { files: { 'b.bin': 'b' } } } });
+      await using orchestrator = await world.orchestrator();
+      for (const id of [MODEL, other]) await orchestrator.ensure(id);
+      const mine = join(world.modelDir(MODEL), 'mine');
+      mkdirSync(mine);
+      for (const id of [MODEL, other]) utimesSync(join(world.modelsRoot, '.state', 'access', `wan22@${id}`), 0, 0);
+      const ran = await refused(world, ['models', 'gc', '--older-than', '1s', '-y', '--json'], {
+        paths: [mine],
+        rule: 'openat:error=EACCES',
+      });
+      expect({ code: ran.code, ok: documentOf(ran.stdout).ok }, ran.stderr).toEqual({ code: 0, ok: true });
+      expect([MODEL, other].map((id) => existsSync(world.modelDir(id)))).toEqual([true, false]);
     });
   },
 });

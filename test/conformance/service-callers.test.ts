@@ -1,5 +1,6 @@
 /** The programs that call a model manager today, each with the calls that it makes, as it makes them. None of them follows a redirect. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { HubServer } from '../servers/hub/hub-server.ts';
 import { MODEL, modelFixture } from '../support/model-fixture.ts';
 import { type TestService, testService } from '../support/test-service.ts';
 
@@ -8,8 +9,8 @@ const models = {
   'chat@1.0.0': { files: { 'b.bin': 'other bytes' }, keys: { type: 'text-generation' } },
 };
 
-async function served(): Promise<TestService & { readonly headers: { authorization: string } }> {
-  const service = await testService(await modelFixture({ models }));
+async function served(env: Readonly<Record<string, string>> = {}): Promise<TestService & { readonly headers: { authorization: string } }> {
+  const service = await testService(await modelFixture({ models, env }));
   await service.orchestrator.ensure(MODEL);
   return { ...service, headers: await service.bearer('write') };
 }
@@ -58,6 +59,29 @@ describe('the newer command line', () => {
     expect((await proxied<List>(service, '/api/models?status=available')).total).toBe(1);
     expect((await proxied<List>(service, '/api/models?worker=gpu-1')).models).toEqual([]);
     expect(await proxied(service, `/api/models/${encodeURIComponent(MODEL)}`)).toMatchObject({ id: MODEL, type: 'text-to-video' });
+  });
+
+  it('registers a repository of the Hub by its address, and downloads it', async () => {
+    const hub = await HubServer.start();
+    onTestFinished(() => hub.stop());
+    hub.commit('org/chat', { 'config.json': '{"a":1}' });
+    const service = await served({ HF_ENDPOINT: hub.url });
+    const send = <T>(path: string, body: object) =>
+      proxied<T>(service, path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+    const asked = { name: 'talk', type: 'unknown', description: '', url: 'https://huggingface.co/org/chat', metadata: { by: 'me' } };
+    expect(await send('/api/models', asked)).toMatchObject({ id: 'talk@1.0.0', status: 'pending', metadata: { by: 'me' } });
+    expect(await send('/api/models/download', { model_name: 'talk' })).toMatchObject({ id: 'talk@1.0.0', download_id: expect.any(String) });
+    expect((await proxied<List>(service, '/api/models?search=talk')).models.map(({ id }) => id)).toEqual(['talk@1.0.0']);
+  });
+
+  it.each([{ path: '/srv/model.bin' }, { url: 'https://example.org/model.bin' }])('is told why it cannot register %j', async (where) => {
+    const { ask, headers } = await served();
+    const body = JSON.stringify({ name: 'talk', type: 'llm', description: '', ...where });
+    const answer = await ask('/api/models', { method: 'POST', body, headers: { ...headers, 'content-type': 'application/json' } });
+    expect([answer.status, answer.json()]).toEqual([
+      400,
+      expect.objectContaining({ detail: expect.any(String), hint: expect.any(String) }),
+    ]);
   });
 
   it.each(['assign', 'unload'])('is told that %s is not there, in a body with `detail`', async (verb) => {

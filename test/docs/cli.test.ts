@@ -2,11 +2,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { GROUPS } from '../../src/cli/catalog.ts';
+import { GROUPS, SECTIONS } from '../../src/cli/catalog.ts';
 import { allVerbs } from '../../src/cli/commands/help.ts';
 import { COMMON_OPTIONS } from '../../src/cli/common-options.ts';
 import { EXIT_MEANINGS } from '../../src/cli/exit-statuses.ts';
-import { exitRows, optionRow, usageLine, type Verb } from '../../src/cli/render/help-text.ts';
+import { exitRows, optionRow, usageLines, type Verb } from '../../src/cli/render/help-text.ts';
 import { DOCUMENTS, schemaFiles } from '../../src/documents/all-documents.ts';
 import { ERROR_CODES } from '../../src/domain/errors.ts';
 
@@ -29,6 +29,8 @@ output, whatever happens, a wrong command line included:
 \`"complete":false\` and exit status 10. The JSON Schema of each document is in \`schemas/\`, by its name: \`schemas/wan.models.ensure.v1.json\`.
 Lines of \`--progress json\` are in \`schemas/wan.event.v1.json\`. docs/errors.md lists the codes.
 
+On a terminal tables keep to its width: columns that do not fit stand beneath their row, with their names. In a pipe or a file each row is one line.
+
 A model is named \`name@version\`, with \`@variant\` behind it for another variant than the default one; the version may be left out
 where the manifest has only one.`;
 
@@ -47,7 +49,7 @@ function verbSection({ entry, command }: Verb): string {
   return [
     `### wan ${entry.name}`,
     [`${command.summary}.`, command.description ?? ''].join(' ').trim(),
-    `\`\`\`\n${usageLine({ entry, command })}\n\`\`\``,
+    `\`\`\`\n${usageLines({ entry, command }).join('\n')}\n\`\`\``,
     ...(entry.aliases.length > 0 ? [`Also: ${entry.aliases.map((alias) => `\`${alias}\``).join(', ')}.`] : []),
     ...(command.options.length > 0 ? [optionTable(command.options)] : []),
     `\`\`\`\n${command.examples.map(({ what, command: line }) => `# ${what}\n${line}`).join('\n')}\n\`\`\``,
@@ -57,6 +59,12 @@ function verbSection({ entry, command }: Verb): string {
   ].join('\n\n');
 }
 
+/** Of the part that begins with it; a group with many verbs has several. */
+function headingOf({ entry }: Verb, title: string | undefined): readonly string[] {
+  const heading = SECTIONS[entry.name] ?? title;
+  return heading === undefined ? [] : [`## ${heading}`];
+}
+
 const groups = [...Object.entries(GROUPS), ['', 'This machine'] as const];
 const page = [
   INTRODUCTION,
@@ -64,10 +72,11 @@ const page = [
   optionTable(COMMON_OPTIONS),
   '## Exit statuses',
   table(['Status', 'Meaning'], Object.entries(EXIT_MEANINGS)),
-  ...groups.flatMap(([group, title]) => [
-    `## ${title}`,
-    ...verbs.filter(({ entry }) => (entry.name.includes(' ') ? entry.name.split(' ')[0] : '') === group).map(verbSection),
-  ]),
+  ...groups.flatMap(([group, title]) =>
+    verbs
+      .filter(({ entry }) => (entry.name.includes(' ') ? entry.name.split(' ')[0] : '') === group)
+      .flatMap((verb, at) => [...headingOf(verb, at === 0 ? title : undefined), verbSection(verb)]),
+  ),
   '',
 ].join('\n\n');
 

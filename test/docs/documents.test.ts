@@ -42,6 +42,34 @@ describe.each(documents)('the links of $path', ({ path, text }) => {
   });
 });
 
+/** As GitHub makes them: letters, digits and dashes of a heading. */
+const anchorsOf = (text: string): readonly string[] =>
+  [...text.matchAll(/^#+ (?<heading>.+)$/gm)].map(({ groups }) =>
+    (groups?.heading ?? '')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
+it('links to a part of a page lead to a heading that is there', () => {
+  const missing = documents.flatMap(({ path, text }) =>
+    [...text.matchAll(/\]\((?!https?:)(?<page>[^)#\s]*)#(?<anchor>[^)\s]+)\)/g)].flatMap(({ groups }) => {
+      const page = groups?.page ? join(dirname(path), groups.page) : path;
+      const target = documents.find((one) => one.path === page);
+      return target === undefined || anchorsOf(target.text).includes(groups?.anchor ?? '') ? [] : [`${path}: ${page}#${groups?.anchor}`];
+    }),
+  );
+  expect(missing).toEqual([]);
+});
+
+it('the index of the documents names each of them', () => {
+  const index = documents.find(({ path }) => path === 'docs/README.md')?.text ?? '';
+  const pages = paths
+    .filter((path) => /^docs\/[^/]+\.md$/.test(path) && path !== 'docs/README.md')
+    .map((path) => path.slice('docs/'.length));
+  expect(pages.filter((page) => !index.includes(`](${page})`))).toEqual([]);
+});
+
 describe('a runnable block', () => {
   it('is found by its fence, with its line and the status that it ends with', () => {
     const markdown = 'text\n```sh\nnot run\n```\n```sh run exit=5\nfalse\n```\n```ts run\nawait 1;\n```\n';

@@ -55,6 +55,10 @@ describe('wan __complete', () => {
     expect(await candidates(place, 'models', 'tier', 'move', 'al')).toEqual(['alpha@1.0.0']);
     expect(await candidates(place, 'models', 'bundle', '')).toEqual(['create', 'inspect', 'apply']);
     expect(await candidates(place, 'models', 'bundle', 'inspect', '')).toEqual([':file']);
+    expect(await candidates(place, 'models', 'export', 'al')).toEqual(['alpha@1.0.0']);
+    expect(await candidates(place, 'models', 'export', '--variant', 'fp16', 'alpha@1.0.0', '')).toEqual([':directory']);
+    expect(await candidates(place, '--root', '/x', 'models', 'import', '--from', 'folder', '')).toEqual([':directory']);
+    expect(await candidates(place, 'models', 'import', '--from', 'folder', '/mnt', 'be')).toEqual(['beta@2.0.0']);
   });
 
   it('needs no MODELS_ROOT, and says nothing where there is no manifest or a wrong one', async () => {

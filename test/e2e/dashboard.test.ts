@@ -17,6 +17,9 @@ const SLOW = 60_000;
 
 const named = (page: Page, name: string | RegExp) => page.getByRole('button', { name });
 const rowOf = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text });
+/** The models listed, in their order. */
+const expectNames = (page: Page, names: readonly string[]) =>
+  expect.poll(() => page.locator('.model-name').allTextContents(), { timeout: 20_000 }).toEqual(names);
 const modelHash = (id = MODEL): string => `#/models/${encodeURIComponent(id)}`;
 
 /** A download that takes most of a minute as long as nobody lets it go faster; what is under way then is over soon. */
@@ -88,25 +91,24 @@ describeWithChromium('the dashboard', (browser) => {
     const { page, service } = await dashboard(browser(), world);
     expect(await (await fetch(`${service.url}/`)).json()).toMatchObject({ service: 'wan-models' });
     await page.goto(`${service.url}/`);
-    const names = () => page.locator('.model-name').allTextContents();
     await page.getByText('<img src=x').waitFor();
     expect(await page.locator('main img, main script').count()).toBe(0);
-    expect(await names()).toEqual(['new@2.0.0', 'old@1.0.0', 'photo@1.0.0']);
+    await expectNames(page, ['new@2.0.0', 'old@1.0.0', 'photo@1.0.0']);
     await named(page, 'Size').click();
-    expect(await names()).toEqual(['photo@1.0.0', 'new@2.0.0', 'old@1.0.0']);
+    await expectNames(page, ['photo@1.0.0', 'new@2.0.0', 'old@1.0.0']);
     await page.getByRole('columnheader', { name: 'Size' }).and(page.locator('[aria-sort=ascending]')).waitFor();
     await page.getByLabel('Search').fill('IMAGE photo');
-    expect(await names()).toEqual(['photo@1.0.0']);
+    await expectNames(page, ['photo@1.0.0']);
     await page.getByLabel('Search').fill('');
     await page.getByRole('combobox', { name: 'Family' }).selectOption('wan22');
-    expect(await names()).toEqual(['new@2.0.0', 'old@1.0.0']);
+    await expectNames(page, ['new@2.0.0', 'old@1.0.0']);
     await named(page, '1 complete').click();
-    expect(await names()).toEqual(['old@1.0.0']);
+    await expectNames(page, ['old@1.0.0']);
     await page.getByRole('link', { name: 'old@1.0.0' }).click();
     await page.getByText('\\u202egat').waitFor();
     expect(await page.evaluate('document.body.textContent')).not.toContain('\u202e');
     await page.getByRole('link', { name: 'All models' }).click();
-    expect(await names()).toEqual(['old@1.0.0']);
+    await expectNames(page, ['old@1.0.0']);
     const cells = await rowOf(page, 'old@1.0.0').textContent();
     for (const part of ['complete', '781 KiB', 'manifest-sha256', 'wan22']) expect(cells).toContain(part);
   });
@@ -238,11 +240,15 @@ describeWithChromium('the dashboard', (browser) => {
     await named(writer.page, 'Preview').click();
     await writer.page.getByText('log in with a token of the scope admin').waitFor();
     expect(await named(writer.page, /Run/).count()).toBe(0);
+    await writer.open('#/node');
+    await writer.page.getByRole('heading', { name: 'Sources' }).waitFor();
+    expect(await writer.page.getByRole('heading', { name: 'Webhooks' }).count()).toBe(0);
     await writer.open('#/log');
     await writer.page.getByText('log in with a token of the scope admin').waitFor();
     const id = reader.token.split('_')[1] ?? '';
     expect((await world.cli(['auth', 'token', 'revoke', id])).code).toBe(0);
     await reader.page.getByRole('heading', { name: 'Log in' }).waitFor();
+    await reader.page.getByText('You are logged out').waitFor();
     await reader.page.getByRole('alert').getByText('no token that this service knows').waitFor();
   });
 
@@ -258,7 +264,7 @@ describeWithChromium('the dashboard', (browser) => {
     await uploader.complete(String(json.id));
     await open('#/models');
     await page.getByLabel('Registered only').check();
-    expect(await page.locator('.model-name').allTextContents()).toEqual(['bare@1.0.0', 'mine@1.0.0']);
+    await expectNames(page, ['bare@1.0.0', 'mine@1.0.0']);
     await rowOf(page, 'mine@1.0.0').getByText('registered').waitFor();
     await page.getByLabel('Search').fill('VOICE bare');
     await page.getByRole('link', { name: 'bare@1.0.0' }).click();
@@ -280,7 +286,24 @@ describeWithChromium('the dashboard', (browser) => {
     await world.cli(['models', 'rm', 'photo@1.0.0']);
     await rowOf(page, 'photo@1.0.0').getByText('rm', { exact: true }).waitFor();
     await page.getByLabel('Search').fill('ensure');
-    expect(await rowOf(page, 'photo@1.0.0').count()).toBe(1);
+    await expect.poll(() => rowOf(page, 'photo@1.0.0').count(), { timeout: 20_000 }).toBe(1);
+  });
+
+  it('shows webhooks to those who rule the service, and what was to be sent', async () => {
+    const world = await threeModels();
+    await ensureAll(world, ['photo@1.0.0']);
+    const { page, open } = await dashboard(browser(), world, { scope: 'admin' });
+    await open('#/node');
+    await page.getByText('Nobody is told of events').waitFor();
+    // Nobody answers there, wherever this runs.
+    expect((await world.cli(['webhooks', 'add', 'https://hooks.invalid/secret-path', '--events', 'model.*'])).code).toBe(0);
+    await named(page, /hooks\.invalid/).click();
+    await page.getByText('Nothing was to be sent yet').waitFor();
+    await world.cli(['models', 'pin', 'photo@1.0.0']);
+    const delivery = rowOf(page, 'model.pinned');
+    await delivery.getByText('pending').waitFor();
+    await delivery.getByText(/hooks\.invalid.* in /).waitFor();
+    expect(await page.evaluate('document.body.textContent')).not.toContain('secret-path');
   });
 
   it('shows what the service says of its work, and finds a line of it', async () => {
@@ -306,6 +329,7 @@ describeWithChromium('the dashboard', (browser) => {
     service.kill('SIGKILL');
     await service.ended;
     await page.getByText('the service does not answer').waitFor();
+    await page.getByText('wan serve', { exact: true }).waitFor();
     await rowOf(page, MODEL).waitFor();
     const back = await serving(world, ['--port', new URL(service.url).port]);
     await page.getByText('the service does not answer').waitFor({ state: 'detached' });

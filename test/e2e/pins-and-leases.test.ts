@@ -29,7 +29,7 @@ describe('wan models pin, pins, unpin', () => {
     });
     const shown = await world.cli(['models', 'pins']);
     expect(shown.stdout).toMatch(
-      /^MODEL +PINNED +UNTIL +HERE +BY +REASON\n\+ t2v-tiny@2\.2\.0 +\S+ \S+Z +\S+ \S+Z +no +\S+@\S+ +a test\n$/,
+      /^ +MODEL +PINNED +UNTIL +HERE +BY +REASON\n\+ +t2v-tiny@2\.2\.0 +\S+ \S+Z +\S+ \S+Z +no +\S+@\S+ +a test\n$/,
     );
     const document = documentOf<{ pins: object[] }>((await world.cli(['models', 'pins', '--json'])).stdout);
     expect(document.data.pins).toMatchObject([{ ref: MODEL, family: 'wan22', state: 'active', present: false, reason: 'a test' }]);

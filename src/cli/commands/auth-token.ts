@@ -4,12 +4,13 @@ import type { authTokenData } from '../../documents/auth.ts';
 import { ModelError } from '../../domain/errors.ts';
 import { parseMoment } from '../../util/parse-moment.ts';
 import type { Wire } from '../../wire/wire.ts';
+import { actOf } from '../act-of.ts';
 import type { Command } from '../command.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { tokenListText, tokenMadeText, tokensRevokedText } from '../render/token-text.ts';
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
-import { suggestion, usageError } from '../usage-error.ts';
+import { usageError } from '../usage-error.ts';
 
 type Data<Action extends string> = Extract<Wire<typeof authTokenData>, { readonly action: Action }>;
 
@@ -21,10 +22,12 @@ export const authToken: Command = {
     '`create NAME` makes one and shows it, once; `list` shows which there are; `revoke NAME|ID…` takes them back, at once. Only a hash is kept, in your configuration. As soon as there is one, the service answers nobody without.',
   schema: 'wan.auth.token/v1',
   operands: {
-    name: 'create|list|revoke NAME',
+    name: 'ACTION',
     min: 1,
     max: Number.POSITIVE_INFINITY,
     actions: { create: 'nothing', list: 'nothing', revoke: 'nothing' },
+    forms: ['create NAME [--scope SCOPE] [--expires WHEN]', 'list', 'revoke NAME|ID…'],
+    isPrivate: true,
   },
   options: [
     { name: 'scope', value: 'SCOPE', choices: SCOPES, summary: 'create: what it lets one do, read (the default), write or admin' },
@@ -37,17 +40,10 @@ export const authToken: Command = {
     { command: 'wan auth token revoke gateway', what: 'lock it out' },
   ],
   exitStatuses: [3, 8, 9],
-  run: (session, args) => actionOf(args)(session, args),
+  run: (session, args) => actOf(args, { title: TITLE, acts: ACTIONS })(session, args),
 };
 
 const ACTIONS: Readonly<Record<string, (session: Session, args: ParsedArgs) => Promise<Report>>> = { create, list, revoke };
-
-function actionOf({ operands: [name = ''] }: ParsedArgs) {
-  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-  if (action !== undefined) return action;
-  const hint = suggestion(name, Object.keys(ACTIONS), { otherwise: `write \`${TITLE} create|list|revoke\`` });
-  throw usageError('invalid_value', `${TITLE} has no action of that name`, hint);
-}
 
 async function create(session: Session, args: ParsedArgs): Promise<Report> {
   const [, name, extra] = args.operands;

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
 import { inspectBundle, verifyBundle } from '../../compose.ts';
 import { appliedWire, createdWire, inspectedWire, verifiedWire } from '../../wire/bundle-wire.ts';
+import { actOf } from '../act-of.ts';
 import type { Command } from '../command.ts';
 import { PROGRESS_OPTION } from '../common-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { appliedText, createdText, inspectedText, verifiedText } from '../render/bundle-text.ts';
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
-import { suggestion, usageError } from '../usage-error.ts';
+import { usageError } from '../usage-error.ts';
 import { withProgress } from '../with-progress.ts';
 
 const TITLE = 'wan models bundle';
@@ -18,10 +19,11 @@ export const bundle: Command = {
     '`create REF… --out PATH` writes complete models as one file, or with --part-size as a folder of parts; `inspect PATH` says what is in one, and its checksum, for people to compare; `apply PATH` makes its models real elsewhere, proven, without a socket. What was interrupted goes on where it stopped. A bundle is a tar archive: `tar tf` lists it.',
   schema: 'wan.models.bundle/v1',
   operands: {
-    name: 'create|inspect|apply REF|PATH',
-    min: 2,
+    name: 'ACTION',
+    min: 1,
     max: Number.POSITIVE_INFINITY,
     actions: { create: 'ref', inspect: 'file', apply: 'file' },
+    forms: ['create REF… --out PATH [--part-size SIZE]', 'inspect PATH', 'apply PATH [--verify-only] [--manifest-out FILE]'],
   },
   options: [
     { name: 'out', value: 'PATH', completes: 'file', summary: 'create: the file to write, or the folder for parts' },
@@ -43,7 +45,7 @@ export const bundle: Command = {
     { command: 'wan models bundle apply models.wanb --manifest-out models.toml', what: 'for a machine that has nothing yet' },
   ],
   exitStatuses: [3, 4, 5, 6, 7, 9, 130, 143],
-  run: (session, args) => actionOf(args)(session, args),
+  run: (session, args) => actOf(args, { title: TITLE, acts: ACTIONS, own: OWN_OPTIONS })(session, args),
 };
 
 const ACTIONS: Readonly<Record<string, (session: Session, args: ParsedArgs) => Promise<Report>>> = {
@@ -59,28 +61,17 @@ const OWN_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   apply: ['verify-only', 'manifest-out'],
 };
 
-function actionOf(args: ParsedArgs) {
-  const [name = ''] = args.operands;
-  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-  if (action === undefined) {
-    const hint = suggestion(name, Object.keys(ACTIONS), { otherwise: `write \`${TITLE} create|inspect|apply\`` });
-    throw usageError('invalid_value', `${TITLE} does not know ${JSON.stringify(name)}`, hint);
-  }
-  const foreign = Object.values(OWN_OPTIONS)
-    .flat()
-    .find((option) => args.has(option) && !OWN_OPTIONS[name]?.includes(option));
-  if (foreign !== undefined) throw usageError('unknown_option', `${TITLE} ${name} has no option --${foreign}`, `see \`${TITLE} --help\``);
-  return action;
-}
-
 async function create(session: Session, args: ParsedArgs): Promise<Report> {
   const out = args.text('out');
   if (out === undefined)
     throw usageError('missing_value', `${TITLE} create needs --out`, 'write --out FILE, or --out FOLDER --part-size 4G');
+  const refs = args.operands.slice(1);
+  if (refs.length === 0)
+    throw usageError('missing_operand', `${TITLE} create needs to know which models`, `write \`${TITLE} create REF… --out PATH\``);
   const partBytes = args.sizeBytes('part-size');
   const orchestrator = await session.orchestrator();
   const options = { out: resolve(session.io.cwd, out), signal: session.signal, ...(partBytes && { partBytes }) };
-  const created = await withProgress(session, (onEvent) => orchestrator.createBundle(args.operands.slice(1), { ...options, onEvent }));
+  const created = await withProgress(session, (onEvent) => orchestrator.createBundle(refs, { ...options, onEvent }));
   return { wire: () => createdWire(created), text: (screen) => createdText(screen, created) };
 }
 
@@ -105,7 +96,8 @@ async function apply(session: Session, args: ParsedArgs): Promise<Report> {
 }
 
 function pathOf({ io }: Session, { operands }: ParsedArgs): string {
-  const [action, path = '', extra] = operands;
+  const [action, path, extra] = operands;
+  if (path === undefined) throw usageError('missing_operand', `${TITLE} ${action} needs a bundle`, `write \`${TITLE} ${action} PATH\``);
   if (extra !== undefined) throw usageError('unexpected_operand', `${TITLE} ${action} takes one bundle`, `see \`${TITLE} --help\``);
   return resolve(io.cwd, path);
 }

@@ -7,7 +7,7 @@ export const diff: Command = {
   description:
     'FROM and TO are models of the manifest (name@version@variant) or source URLs at any revision (hf://org/name@v2). With FROM alone, what is pinned of that model is compared with what its sources have now. Content that FROM has under another name does not move. Changes nothing on disk.',
   schema: 'wan.models.diff/v1',
-  operands: { name: 'REF|URL', min: 1, max: 2, completes: 'ref' },
+  operands: { name: 'REF|URL', min: 1, max: 2, completes: 'ref', forms: ['[options] FROM [TO]'] },
   options: [{ name: 'offline', summary: 'open no socket' }],
   examples: [
     { command: 'wan models diff t2v-A14B@2.2.0', what: 'what `wan models update` would take' },

@@ -15,7 +15,13 @@ export const exec: Command = {
   description:
     'Makes the model real first, as ensure does. The command finds its directory in WAN_MODEL_PATH. While it runs neither gc nor rm removes the model; signals go on to it, and its exit status is that of wan (127: there is no such command). With --json what it prints goes to standard error.',
   schema: 'wan.models.exec/v1',
-  operands: { name: 'REF -- COMMAND', min: 2, max: Number.POSITIVE_INFINITY, completes: 'ref' },
+  operands: {
+    name: 'REF -- COMMAND',
+    min: 2,
+    max: Number.POSITIVE_INFINITY,
+    completes: 'ref',
+    forms: ['[options] REF -- COMMAND [ARGUMENT…]'],
+  },
   options: [...ONE_MODEL_OPTIONS, PROGRESS_OPTION],
   examples: [
     { command: 'wan models exec t2v-A14B@2.2.0 -- python generate.py --steps 4', what: 'generate.py reads os.environ["WAN_MODEL_PATH"]' },

@@ -20,7 +20,7 @@ export const exportVerb: Command = {
   description:
     'DIR appears with all of its files at once, each read where it lies then; what was interrupted goes on where it stopped. A DIR that holds anything else is refused. With --layout hf-cache DIR is a cache of the Hugging Face clients, which may hold other models.',
   schema: 'wan.models.export/v1',
-  operands: { name: 'REF DIR', min: 2, max: 2, completes: 'ref' },
+  operands: { name: 'REF DIR', min: 2, max: 2, completes: 'ref', thenCompletes: 'directory', forms: ['[options] REF DIR'] },
   options: [
     ...PLACE_OPTIONS,
     {

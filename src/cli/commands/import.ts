@@ -19,7 +19,14 @@ export const importVerb: Command = {
   description:
     'Files whose size fits one of the manifest are read once, and taken where their sha256 is one of its models; names decide nothing. Blocks are shared where the volume can, so that nothing is copied. Models that are whole then are published. PATH is the place where the tool keeps its models, by default its own. The other tool keeps its files. Exit status 10: a model that was named is not whole.',
   schema: 'wan.models.import/v1',
-  operands: { name: 'PATH [REF…]', min: 0, max: Number.POSITIVE_INFINITY, completes: 'directory' },
+  operands: {
+    name: 'PATH',
+    min: 0,
+    max: Number.POSITIVE_INFINITY,
+    completes: 'directory',
+    thenCompletes: 'ref',
+    forms: ['[options] --from KIND [PATH [REF…]]'],
+  },
   options: [
     { name: 'from', value: 'KIND', choices: KINDS, summary: 'whose layout it is' },
     {

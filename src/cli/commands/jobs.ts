@@ -1,20 +1,20 @@
 import { JOB_ACTIONS, JOB_STATES } from '../../domain/jobs.ts';
+import { actOf } from '../act-of.ts';
 import type { Command } from '../command.ts';
 import { PROGRESS_OPTION, SELECTION_OPTIONS } from '../common-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
-import { suggestion, usageError } from '../usage-error.ts';
 
 const TITLE = 'wan models jobs';
 
 export const jobs: Command = {
-  summary: 'Work that waits and runs on its own: see it, add to it, steer it',
+  summary: 'Queue work that outlives the command: see it, add to it, steer it',
   description:
-    '`list` (or nothing) shows the queue, `show ID` one job; `add ensure|verify|repair REF…`, `add gc`, `add scrub` and `add lock` queue work; `pause`, `resume`, `cancel` and `retry ID…`, `priority low|normal|high|N ID…` and `limit RATE|off ID…` steer it, also while it runs; `run` works through the queue here. One process of a root runs its jobs, `wan serve` or `wan models jobs run`; what is asked reaches it within a second. Of an id the first digits do. Jobs survive a restart and go on with every piece that was held: docs/jobs.md.',
+    '`list` (or nothing) shows the queue, `show` one job; `add` queues work; `pause`, `resume`, `cancel`, `retry`, `priority` and `limit` steer it, also while it runs; `run` works through the queue here. One process of a root runs its jobs, `wan serve` or `wan models jobs run`; what is asked reaches it within a second. Of an id the first digits do. Jobs survive a restart and go on with every piece that was held: docs/jobs.md.',
   schema: 'wan.models.jobs/v1',
   operands: {
-    name: 'list|show|add|run|pause|resume|cancel|retry|priority|limit …',
+    name: 'ACTION',
     min: 0,
     max: Number.POSITIVE_INFINITY,
     actions: {
@@ -29,6 +29,16 @@ export const jobs: Command = {
       priority: 'job',
       limit: 'job',
     },
+    forms: [
+      '[list] [--state STATE]',
+      'show JOB',
+      'add ensure|verify|repair REF…',
+      'add gc|scrub|lock',
+      'run [--drain]',
+      'pause|resume|cancel|retry JOB…',
+      'priority low|normal|high|N JOB…',
+      'limit RATE|off JOB…',
+    ],
   },
   options: [
     { name: 'state', value: 'STATE', repeats: true, commas: true, choices: JOB_STATES, summary: 'list: only jobs in this state' },
@@ -52,7 +62,7 @@ export const jobs: Command = {
     { command: 'wan models jobs run --drain', what: 'work through the queue without a service' },
   ],
   exitStatuses: [3, 4, 6, 7, 9, 130, 143],
-  run: (session, args) => actionOf(args)(session, args),
+  run: (session, args) => actOf(args, { title: TITLE, acts: ACTIONS, own: OWN_OPTIONS, otherwise: 'list' })(session, args),
 };
 
 type Action = (session: Session, args: ParsedArgs) => Promise<Report>;
@@ -76,18 +86,3 @@ const OWN_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   ],
   run: ['drain', 'progress'],
 };
-
-function actionOf(args: ParsedArgs): Action {
-  const [name = 'list'] = args.operands;
-  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-  if (action === undefined) {
-    const hint = suggestion(name, Object.keys(ACTIONS), { otherwise: `see \`${TITLE} --help\`` });
-    throw usageError('invalid_value', `${TITLE} does not know ${JSON.stringify(name)}`, hint);
-  }
-  const own = OWN_OPTIONS[name] ?? [];
-  const foreign = Object.values(OWN_OPTIONS)
-    .flat()
-    .find((option) => args.has(option) && !own.includes(option));
-  if (foreign !== undefined) throw usageError('unknown_option', `${TITLE} ${name} has no option --${foreign}`, `see \`${TITLE} --help\``);
-  return action;
-}

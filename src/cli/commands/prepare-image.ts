@@ -19,7 +19,7 @@ export const prepareImageCommand: Command = {
   description:
     'IMAGE is a JPEG, PNG or WebP file. The size of the frames follows its shape and the number of pixels that a frame of the model has; with the rule of diffusers, --width and --height are taken as they are. Needs the manifest, not the model.',
   schema: 'wan.models.prepare-image/v1',
-  operands: { name: 'REF IMAGE', min: 2, max: 2, completes: 'ref' },
+  operands: { name: 'REF IMAGE', min: 2, max: 2, completes: 'ref', thenCompletes: 'file', forms: ['[options] REF IMAGE --out FILE'] },
   options: [
     { name: 'out', value: 'FILE', completes: 'file', summary: 'the safetensors file to write (required); one that is there is replaced' },
     { name: 'width', value: 'PIXELS', summary: 'of a frame; with the rules of Wan-AI only the area counts, width times height' },

@@ -10,7 +10,7 @@ import { withProgress } from '../with-progress.ts';
 export const rebuild: Command = {
   summary: 'Find out again what is lost of the state of this store',
   description:
-    'Reads blobs and snapshots of which no proof is on record, and writes what that shows: STORE.json, proofs, pieces, records of models, derivations. Fetches nothing and removes nothing; what is wrong is marked, for `repair`. Pins cannot be found out again. Killed and run again, it goes on. Exit status 10 of --dry-run says that there is something to rebuild.',
+    'Reads blobs and models of which no proof is on record, and writes what that shows: STORE.json, proofs, pieces, records of models, derivations. Fetches nothing and removes nothing; what is wrong is marked, for `repair`. Pins cannot be found out again. Killed and run again, it goes on. Exit status 10 of --dry-run says that there is something to rebuild.',
   schema: 'wan.models.rebuild/v1',
   options: [{ name: 'dry-run', summary: 'say what is lost and how much would be read; change nothing' }, PROGRESS_OPTION],
   examples: [

@@ -13,7 +13,7 @@ export const registryImport: Command = {
     { command: 'wan registry import /opt/models/model_registry.json', what: 'takes it over' },
     { command: "wan registry import old.json --json | jq -r '.data.models[].id'", what: 'only the ids' },
   ],
-  exitStatuses: [2, 9, 130, 143],
+  exitStatuses: [9, 130, 143],
   run: async (session, args) => {
     const orchestrator = await session.orchestrator();
     const report = await orchestrator.importRegistry(args.operands[0] ?? '', { signal: session.signal });

@@ -8,9 +8,9 @@ import { scrubText } from '../render/scrub-text.ts';
 import { withProgress } from '../with-progress.ts';
 
 export const scrub: Command = {
-  summary: 'Read all blobs of the store again, the longest unread first, and mark what rotted',
+  summary: 'Read every byte of the store again, the longest unread first, and mark what rotted',
   description:
-    'Works on every byte that is kept once for all models, whatever the manifest names now. What is found bad shows in status until `repair` mends it; nothing is removed. Killed or interrupted, the same command goes on where it was. On volumes without hard links, `verify` reads the copies that models have; what lies in tiers is read by `tier status --verify`.',
+    'Works on the blobs: the bytes of files, kept once for all models, whatever the manifest names now. What is found bad shows in status until `repair` mends it; nothing is removed. Killed or interrupted, the same command goes on where it was. On volumes without hard links, `verify` reads the copies that models have; what lies in tiers is read by `tier status --verify`.',
   schema: 'wan.models.scrub/v1',
   options: [
     SUBSET_OPTION,

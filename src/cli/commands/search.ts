@@ -8,7 +8,7 @@ export const search: Command = {
   description:
     'Asks the configured Hub, the most downloaded models first. What is found is put into the manifest by `wan models add`. Nothing is changed.',
   schema: 'wan.models.search/v1',
-  operands: { name: 'WORDS', min: 1, max: Number.POSITIVE_INFINITY },
+  operands: { name: 'WORD', min: 1, max: Number.POSITIVE_INFINITY },
   options: [
     { name: 'hub', summary: 'look on the Hub: there is nowhere else to look yet' },
     { name: 'type', value: 'PIPELINE', summary: 'only this kind: text-to-video' },
@@ -18,7 +18,7 @@ export const search: Command = {
     { command: 'wan models search wan2.2 --type text-to-video', what: 'shows what there is' },
     { command: "wan models search wan2.2 --json | jq -r '.data.results[].source'", what: 'only what `wan models add` takes' },
   ],
-  exitStatuses: [2, 4, 8, 130, 143],
+  exitStatuses: [4, 8, 130, 143],
   run: async (session, args) => {
     const text = args.operands.join(' ');
     const pipeline = args.text('type');

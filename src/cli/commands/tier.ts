@@ -4,6 +4,7 @@ import type { TierMove, TierReport } from '../../domain/tiers.ts';
 import type { ModelOrchestrator, TierMoveOptions } from '../../orchestrator/api.ts';
 import { tierMovesWire, tierStatusWire } from '../../wire/tier-wire.ts';
 import { failuresOf, type Tried, tryEach } from '../../wire/tried.ts';
+import { actOf } from '../act-of.ts';
 import { targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS, PROGRESS_OPTION } from '../common-options.ts';
@@ -11,7 +12,7 @@ import type { ParsedArgs } from '../parsed-args.ts';
 import { tierDropsText, tierMovesText, tierStatusText } from '../render/tier-text.ts';
 import { endedWith, type Report } from '../report.ts';
 import type { Session } from '../session.ts';
-import { suggestion, usageError } from '../usage-error.ts';
+import { usageError } from '../usage-error.ts';
 import { withProgress } from '../with-progress.ts';
 
 const TITLE = 'wan models tier';
@@ -21,7 +22,13 @@ export const tier: Command = {
   description:
     '`status [REF…]` says what lies in which tier, and what the policy would move; `move REF… --to NAME` moves models there, `--to fast` brings them back and clears the tier, `move --policy` does what the policy says; `drop REF…` takes copies out of their tier. A model goes only when every byte of it was proven where it went. `wan models ensure` brings it back by itself. Tiers are configured in wan.toml: docs/tiers.md.',
   schema: 'wan.models.tier/v1',
-  operands: { name: 'status|move|drop REF', min: 1, max: Number.POSITIVE_INFINITY, actions: { status: 'ref', move: 'ref', drop: 'ref' } },
+  operands: {
+    name: 'ACTION',
+    min: 1,
+    max: Number.POSITIVE_INFINITY,
+    actions: { status: 'ref', move: 'ref', drop: 'ref' },
+    forms: ['status [--verify] [REF…]', 'move REF… --to NAME', 'move --policy', 'drop [--force] REF…'],
+  },
   options: [
     { name: 'to', value: 'NAME', summary: 'move: the tier to move to; fast is MODELS_ROOT' },
     { name: 'policy', summary: 'move: every model whose time has come, to the tier that says so' },
@@ -39,7 +46,7 @@ export const tier: Command = {
     { command: 'wan models tier status --verify --json', what: 'for a weekly job: is all of it still right?' },
   ],
   exitStatuses: [3, 4, 5, 6, 7, 8, 9, 130, 143],
-  run: (session, args) => actionOf(args)(session, args),
+  run: (session, args) => actOf(args, { title: TITLE, acts: ACTIONS, own: OWN_OPTIONS })(session, args),
 };
 
 const ACTIONS: Readonly<Record<string, (session: Session, args: ParsedArgs) => Promise<Report>>> = { status, move, drop };
@@ -50,19 +57,6 @@ const OWN_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   move: ['to', 'policy', 'dry-run'],
   drop: ['force'],
 };
-
-function actionOf(args: ParsedArgs) {
-  const [name = ''] = args.operands;
-  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-  if (action === undefined) {
-    const hint = suggestion(name, Object.keys(ACTIONS), { otherwise: `write \`${TITLE} status|move|drop\`` });
-    throw usageError('invalid_value', `${TITLE} does not know ${JSON.stringify(name)}`, hint);
-  }
-  const all = Object.values(OWN_OPTIONS).flat();
-  const foreign = all.find((option) => args.has(option) && !OWN_OPTIONS[name]?.includes(option));
-  if (foreign !== undefined) throw usageError('unknown_option', `${TITLE} ${name} has no option --${foreign}`, `see \`${TITLE} --help\``);
-  return action;
-}
 
 async function status(session: Session, args: ParsedArgs): Promise<Report> {
   const orchestrator = await session.orchestrator();

@@ -7,12 +7,13 @@ import type { Secret } from '../../domain/secret.ts';
 import { checkedSecret } from '../../webhooks/signature.ts';
 import { deliveryWire, listedWebhookWire, webhookWire } from '../../wire/webhook-wire.ts';
 import type { Wire } from '../../wire/wire.ts';
+import { actOf } from '../act-of.ts';
 import type { Command } from '../command.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { webhooksText } from '../render/webhooks-text.ts';
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
-import { suggestion, usageError } from '../usage-error.ts';
+import { usageError } from '../usage-error.ts';
 
 type Data = Wire<typeof webhooksData>;
 type Act = (webhooks: OpenedWebhooks, args: ParsedArgs, session: Session) => Promise<Data>;
@@ -25,10 +26,11 @@ export const webhooks: Command = {
     '`add URL` makes one and shows the secret that its deliveries are signed with, once; `list` shows which there are; `test ID` sends one event now; `deliveries ID` shows what was sent and what waits; `enable ID` begins anew what was disabled; `remove ID…` ends it. `wan serve` sends them. See docs/webhooks.md.',
   schema: 'wan.webhooks/v1',
   operands: {
-    name: 'add|list|test|deliveries|enable|remove URL|ID',
+    name: 'ACTION',
     min: 1,
     max: Number.POSITIVE_INFINITY,
     actions: { add: 'nothing', list: 'nothing', test: 'nothing', deliveries: 'nothing', enable: 'nothing', remove: 'nothing' },
+    forms: ['add URL [--events TYPE,…] [--secret-file PATH]', 'list', 'test|deliveries|enable ID', 'remove ID…'],
     isPrivate: true,
   },
   options: [
@@ -51,7 +53,7 @@ export const webhooks: Command = {
   ],
   exitStatuses: [4, 8, 9],
   run: async (session, args) => {
-    const act = actionOf(args);
+    const act = actOf(args, { title: TITLE, acts: ACTIONS });
     await using opened = await openWebhooks(await session.config(), { actor: { via: 'cli' } });
     const data = await act(opened, args, session);
     const hasFailed = data.action === 'test' && data.error !== undefined;
@@ -60,13 +62,6 @@ export const webhooks: Command = {
 };
 
 const ACTIONS: Readonly<Record<string, Act>> = { add, list, test, deliveries, enable, remove };
-
-function actionOf({ operands: [name = ''] }: ParsedArgs): Act {
-  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-  if (action !== undefined) return action;
-  const hint = suggestion(name, Object.keys(ACTIONS), { otherwise: `write \`${TITLE} add|list|test|deliveries|enable|remove\`` });
-  throw usageError('invalid_value', `${TITLE} has no action of that name`, hint);
-}
 
 async function add(opened: OpenedWebhooks, args: ParsedArgs, { io }: Session): Promise<Data> {
   const url = only(args, 'URL');

@@ -42,10 +42,19 @@ const transferring = (model: string, files = 2) =>
 describe('frame', () => {
   it('shows bar, percent, speed, time left and sizes, and the files beneath', () => {
     expect(frame(screen(100), models(transferring('t2v-A14B@2.2.0')), START + 5000)).toEqual([
-      '● t2v-A14B@2.2.0 ███████████████░░░░░░░░░░░░░░░  50 %  10.0 MiB/s  5.0 s left  50.0 MiB/100 MiB',
+      '● t2v-A14B@2.2.0 █████████████▌░░░░░░░░░░░░░  50 %  10.0 MiB/s  5.0 s left  50.0 MiB/100 MiB',
       '    unet/model-0.safetensors  50 %  25.0 MiB/50.0 MiB',
       '    unet/model-1.safetensors  50 %  25.0 MiB/50.0 MiB',
     ]);
+  });
+
+  it.each([80, 100, 140])('keeps the bar as wide as it is on %i columns, whatever is said behind it', (columns) => {
+    const said = transferring('t2v-A14B@2.2.0');
+    const barAfter = (count: number): string | undefined =>
+      frame(screen(columns), models([said[0], ...(said.slice(1, 1 + count) as EventBody[])]), START + 5000)[0]?.match(/[█-▏░]+/)?.[0];
+    const widths = [2, 3, 4, 5].map((count) => barAfter(count)?.length);
+    expect(new Set(widths).size).toBe(1);
+    expect(widths[0]).toBeGreaterThanOrEqual(10);
   });
 
   it('keeps to ASCII where the terminal has no more', () => {

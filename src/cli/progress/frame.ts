@@ -8,8 +8,10 @@ import { bar } from './bar.ts';
 import { speedText } from './speed-text.ts';
 
 const NAME_MAX = 36;
-const BAR_MIN = 6;
+const BAR_MIN = 10;
 const BAR_MAX = 30;
+/** `  1023 KiB/s  59 min 59 s left  1023 MiB/1023 MiB`: as wide as what follows a bar gets. A bar that took what is left of the line would jump with every figure. */
+const TAIL_WIDTH = 49;
 
 /** @param nowMs wall clock, for speeds that fade while nothing arrives. */
 export function frame(screen: Screen, models: readonly ModelProgress[], nowMs: number): readonly string[] {
@@ -50,10 +52,9 @@ function modelLine(screen: Screen, model: ModelProgress, { nameWidth, nowMs }: {
   const name = padEnd(truncate(model.model, room, screen.unicode ? '…' : '~'), room);
   const head = `${stateMark(screen, model)} ${name}`;
   const left = width - displayWidth(head) - percent.length - 1;
-  const tail = fitting(tailParts(model, nowMs), left - BAR_MIN - 1);
-  const barWidth = Math.min(BAR_MAX, left - 1 - displayWidth(tail));
-  const middle = barWidth >= BAR_MIN ? ` ${bar(screen, ratioOf(model), barWidth)}` : '';
-  return `${head}${middle} ${percent}${tail}`;
+  const barWidth = Math.min(BAR_MAX, Math.max(BAR_MIN, left - 1 - TAIL_WIDTH));
+  const middle = barWidth < left ? ` ${bar(screen, ratioOf(model), barWidth)}` : '';
+  return `${head}${middle} ${percent}${fitting(tailParts(model, nowMs), left - displayWidth(middle))}`;
 }
 
 /** In the order in which they are worth their room. */

@@ -48,7 +48,7 @@ MODEL           FILES  APPARENT   ON DISK    UNIQUE  NOTE
 t2v-A14B@2.2.0      3  30.0 GiB  30.0 GiB  20.0 GiB  pinned
 i2v-A14B@2.2.0      3  30.0 GiB  30.0 GiB  20.0 GiB  no readable record
 
-second names of 22.0 GiB cost nothing: hard links
+22.0 GiB stand under further names that cost nothing: hard links
 no blob is given back as long as i2v-A14B@2.2.0 has no readable record: \`wan models ensure\` or \`rm\` mends that`);
 });
 

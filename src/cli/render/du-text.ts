@@ -66,8 +66,8 @@ function notes(screen: Screen, { sharing, models, tiers }: DiskUsage): string {
   const { hardLinkedBytes, reflinkedBytes, copiedBytes } = sharing;
   const unreadable = models.filter(({ isReadable }) => !isReadable).map(({ name }) => name);
   return [
-    hardLinkedBytes > 0 ? `second names of ${formatBytes(hardLinkedBytes)} cost nothing: hard links` : '',
-    reflinkedBytes > 0 ? `second files of ${formatBytes(reflinkedBytes)} cost nothing: reflinks` : '',
+    hardLinkedBytes > 0 ? `${formatBytes(hardLinkedBytes)} stand under further names that cost nothing: hard links` : '',
+    reflinkedBytes > 0 ? `${formatBytes(reflinkedBytes)} stand in further files that cost nothing: reflinks` : '',
     copiedBytes > 0
       ? judged(
           screen,
@@ -77,7 +77,7 @@ function notes(screen: Screen, { sharing, models, tiers }: DiskUsage): string {
       : '',
     ...tiers.map(
       ({ name, modelCount, storedBytes }) =>
-        `${modelCount} more in the tier ${name}, which take ${formatBytes(storedBytes)} there: \`wan models tier status\``,
+        `${modelCount === 1 ? '1 more model lies' : `${modelCount} more models lie`} in the tier ${name}, in ${formatBytes(storedBytes)}: \`wan models tier status\``,
     ),
     unreadable.length > 0
       ? judged(

@@ -32,7 +32,7 @@ export function gcText(screen: Screen, plan: GcPlan | GcReport): string {
     group(screen, isDone ? 'removed' : 'would be removed', of('remove'), 'bad'),
     group(screen, isDone ? 'moved to the trash' : 'would be moved to the trash', of('trash'), 'soft'),
     group(screen, isDone ? 'kept' : 'would be kept', of('keep'), 'none'),
-    [...plan.targets.map(targetLine), ...inUseLine(plan.inUse)].join('\n'),
+    [...plan.targets.map(targetLine), ...(plan.items.length === 0 ? [] : inUseLine(plan.inUse))].join('\n'),
     sumLine(plan),
   ];
   return parts.filter((part) => part !== '').join('\n\n');

@@ -1,4 +1,4 @@
-import { type CatalogEntry, GROUPS, lastWord } from '../catalog.ts';
+import { type CatalogEntry, GROUPS, lastWord, SECTIONS } from '../catalog.ts';
 import type { Command, OperandSpec, OptionSpec } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 import { EXIT_MEANINGS } from '../exit-statuses.ts';
@@ -15,7 +15,7 @@ export interface Verb {
 const MAX_WIDTH = 100;
 
 export function rootHelp(screen: Screen, verbs: readonly Verb[]): string {
-  const groups = Object.entries(GROUPS).map(([group, summary]) => section(screen, `${summary}:`, rowsOf(verbsIn(group, verbs))));
+  const groups = Object.entries(GROUPS).flatMap(([group, summary]) => sections(screen, `${summary}:`, { verbs: verbsIn(group, verbs) }));
   const others = verbs.filter(({ entry }) => !entry.name.includes(' '));
   return [
     'wan: any machine, one root, one command: exactly the right model bytes, proven, once.',
@@ -38,7 +38,7 @@ export function groupHelp(screen: Screen, group: string, verbs: readonly Verb[])
   return [
     `${GROUPS[group] ?? ''}.`,
     usage(screen, `wan ${group} <verb> [options]`),
-    section(screen, 'Verbs:', rowsOf(verbsIn(group, verbs), 'short')),
+    ...sections(screen, 'Verbs:', { verbs: verbsIn(group, verbs), style: 'short' }),
     section(screen, 'Options of every verb:', COMMON_OPTIONS.map(optionRow)),
     `\`wan help ${group} <verb>\` shows the options and examples of one.`,
   ].join('\n\n');
@@ -49,7 +49,7 @@ export function verbHelp(screen: Screen, { entry, command }: Verb): string {
   const paragraphs = [`${command.summary}.`, ...(command.description === undefined ? [] : [command.description])];
   return [
     ...paragraphs.map((text) => wrap(text, width)),
-    usage(screen, usageLine({ entry, command })),
+    usage(screen, usageLines({ entry, command }).join('\n       ')),
     ...(entry.aliases.length > 0 ? [`${paint(screen, 'bold', 'Also:')} ${entry.aliases.join(', ')}`] : []),
     ...(command.options.length > 0 ? [section(screen, 'Options:', command.options.map(optionRow))] : []),
     section(screen, 'Options of every verb:', COMMON_OPTIONS.map(optionRow)),
@@ -58,8 +58,11 @@ export function verbHelp(screen: Screen, { entry, command }: Verb): string {
   ].join('\n\n');
 }
 
-export const usageLine = ({ entry, command }: Verb): string =>
-  ['wan', entry.name, ...(command.options.length > 0 ? ['[options]'] : []), ...operandText(command.operands)].join(' ');
+/** Of a verb that takes words of several kinds one for each. */
+export function usageLines({ entry, command: { operands, options } }: Verb): readonly string[] {
+  const forms = operands?.forms ?? [[...(options.length > 0 ? ['[options]'] : []), ...operandText(operands)].join(' ')];
+  return forms.map((form) => `wan ${entry.name} ${form}`.trimEnd());
+}
 
 function operandText(operands: OperandSpec | undefined): readonly string[] {
   if (operands === undefined) return [];
@@ -69,7 +72,7 @@ function operandText(operands: OperandSpec | undefined): readonly string[] {
 }
 
 export const exitRows = ({ exitStatuses }: Command): readonly Row[] =>
-  [0, 1, 2, ...exitStatuses].sort((a, b) => a - b).map((status) => [String(status), EXIT_MEANINGS[status] ?? '']);
+  [...new Set([0, 1, 2, ...exitStatuses])].sort((a, b) => a - b).map((status) => [String(status), EXIT_MEANINGS[status] ?? '']);
 
 /** `-j, --jobs N` and what it does. */
 export function optionRow({ name, short, value, summary, choices, repeats }: OptionSpec): Row {
@@ -83,15 +86,31 @@ type Row = readonly [term: string, text: string];
 const usage = (screen: Screen, line: string): string => `${paint(screen, 'bold', 'Usage:')} ${line}`;
 
 /** A heading and its rows, their texts aligned; on a narrow screen the texts under their terms. */
-function section(screen: Screen, title: string, rows: readonly Row[]): string {
+function section(screen: Screen, title: string, rows: readonly Row[], least = 0): string {
   const width = Math.min(screen.columns, MAX_WIDTH);
-  const termWidth = Math.max(...rows.map(([term]) => displayWidth(term)));
+  const termWidth = Math.max(least, ...rows.map(([term]) => displayWidth(term)));
   const aligned = termWidth + 4 + 24 <= width;
   const indent = ' '.repeat(aligned ? termWidth + 4 : 6);
   const lines = rows.map(
     ([term, text]) => `  ${aligned ? padEnd(term, termWidth) : term}${aligned ? '  ' : `\n${indent}`}${wrap(text, width, indent)}`,
   );
   return [paint(screen, 'bold', title), ...lines].join('\n');
+}
+
+interface Listed {
+  readonly verbs: readonly Verb[];
+  readonly style?: 'full' | 'short';
+}
+
+/** The verbs of a group: under one title, or where it has many under headings of their own, with terms of one width. */
+function sections(screen: Screen, title: string, { verbs, style = 'full' }: Listed): readonly string[] {
+  const termWidth = Math.max(...rowsOf(verbs, style).map(([term]) => displayWidth(term)));
+  const starts = verbs.flatMap(({ entry }, at) => (at === 0 || entry.name in SECTIONS ? [at] : []));
+  return starts.map((start, at) => {
+    const part = verbs.slice(start, starts[at + 1]);
+    const heading = SECTIONS[part[0]?.entry.name ?? ''];
+    return section(screen, heading === undefined ? title : `${heading}:`, rowsOf(part, style), termWidth);
+  });
 }
 
 const examples = (screen: Screen, { examples: all }: Command): string =>

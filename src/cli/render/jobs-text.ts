@@ -15,6 +15,7 @@ import { type Column, properties, table } from './table.ts';
 type JobList = Extract<Wire<typeof jobsData>, { action: 'list' }>;
 
 const COLUMNS: readonly Column[] = [
+  { title: '' },
   { title: 'JOB' },
   { title: 'STATE' },
   { title: 'WHAT' },
@@ -58,7 +59,8 @@ const scheduleLine = ({ name, times, next_at: next }: JobList['schedules'][numbe
 function row(screen: Screen, job: JobWire): readonly string[] {
   const { id, state, label, priority, wanted } = job;
   return [
-    `${mark(screen, VERDICTS[state])} ${id}`,
+    mark(screen, VERDICTS[state]),
+    id,
     wanted === undefined ? state : `${state}, to ${wanted}`,
     label,
     doneText(job),
@@ -76,7 +78,7 @@ function doneText({ done_bytes: done, total_bytes: total }: JobWire): string {
 
 function noteOf({ error, retry_at: retryAt, finished_at: finishedAt, phase }: JobWire): string {
   if (error !== undefined) return `${retryAt === undefined ? '' : `tried again ${minuteOf(retryAt)}: `}${error.message}`;
-  if (finishedAt !== undefined) return minuteOf(finishedAt);
+  if (finishedAt !== undefined) return `ended ${minuteOf(finishedAt)}`;
   return phase ?? '';
 }
 

@@ -2,6 +2,7 @@ import type { ModelSummary } from '../../domain/spec.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import type { Screen } from './screen.ts';
 import { type Column, table } from './table.ts';
+import { NO_MODELS } from './tried-table.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'MODEL' },
@@ -17,7 +18,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 export function listText(screen: Screen, models: readonly ModelSummary[]): string {
-  if (models.length === 0) return 'the manifest defines no models';
+  if (models.length === 0) return NO_MODELS;
   return table(screen, COLUMNS, models.map(row));
 }
 

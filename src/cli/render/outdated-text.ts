@@ -2,6 +2,7 @@ import type { OutdatedPart, OutdatedReport } from '../../domain/lock-results.ts'
 import { changeLines, seenText } from './change-lines.ts';
 import { judged, mark, paint, type Verdict } from './paint.ts';
 import type { Screen } from './screen.ts';
+import { NO_MODELS } from './tried-table.ts';
 
 const VERDICTS: Readonly<Record<OutdatedPart['state'], Verdict>> = {
   current: 'good',
@@ -20,6 +21,7 @@ const WORDS: Readonly<Record<OutdatedPart['state'], string>> = {
 };
 
 export function outdatedText(screen: Screen, { parts }: OutdatedReport): string {
+  if (parts.length === 0) return NO_MODELS;
   const drifts = parts.filter(({ state }) => state === 'drift');
   const next = drifts.length === 0 ? [] : ['', `what is pinned stays what it is; \`wan models update\` takes what the sources have now`];
   return [...parts.map((part) => partText(screen, part)), ...next].join('\n');

@@ -6,6 +6,7 @@ import type { Screen } from './screen.ts';
 import { type Column, table } from './table.ts';
 
 const COLUMNS: readonly Column[] = [
+  { title: '' },
   { title: 'MODEL' },
   { title: 'PINNED' },
   { title: 'UNTIL' },
@@ -28,7 +29,8 @@ export function pinsText(screen: Screen, pins: readonly PinReport[]): string {
 function row(screen: Screen, { label, state, pin, present }: PinReport): readonly string[] {
   const until = pin === undefined ? '' : pin.until === undefined ? 'unpinned' : minuteOf(pin.until);
   return [
-    `${mark(screen, VERDICTS[state])} ${label}`,
+    mark(screen, VERDICTS[state]),
+    label,
     pin === undefined ? 'unreadable record: counts' : minuteOf(pin.pinnedAt),
     state === 'expired' ? judged(screen, 'none', `${until} (expired)`) : until,
     present ? 'yes' : 'no',

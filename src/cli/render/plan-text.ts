@@ -8,6 +8,7 @@ import { judged, paint, type Verdict } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { spaceText } from './space-text.ts';
 import { type Column, properties, table } from './table.ts';
+import { NO_MODELS } from './tried-table.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'FILE' },
@@ -39,6 +40,7 @@ const VERDICTS: Readonly<Record<PlannedAction, Verdict>> = {
 
 /** For each model what would happen to each file that does not stay as it is, and the sums; then whether all of it fits. */
 export function planText(screen: Screen, tried: readonly Tried<EnsurePlan>[], space: SpaceVerdict): string {
+  if (tried.length === 0) return NO_MODELS;
   const plans = valuesOf(tried).map((plan) => onePlan(screen, plan));
   // Of one model, on a volume with room and without quotas, all has been said.
   const isSaid = plans.length < 2 && space.quotas.length === 0 && space.reservedBytes === 0 && space.secondCopyBytes === 0 && fits(space);

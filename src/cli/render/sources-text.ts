@@ -1,4 +1,4 @@
-import type { ErrorDocument } from '../../domain/errors.ts';
+import { ERROR_CODES, type ErrorDocument } from '../../domain/errors.ts';
 import { formatRef } from '../../domain/model-ref.ts';
 import type { ModelSource, SourcesReport } from '../../domain/results.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
@@ -8,6 +8,7 @@ import { failureLines } from './failure-lines.ts';
 import { judged, mark, paint, type Verdict } from './paint.ts';
 import type { Screen } from './screen.ts';
 import { type Column, table } from './table.ts';
+import { NO_MODELS } from './tried-table.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: '' },
@@ -21,6 +22,7 @@ const COLUMNS: readonly Column[] = [
 
 /** For each model its sources in the order in which they are asked, then what to do about those with a problem. */
 export function sourcesText(screen: Screen, tried: readonly Tried<SourcesReport>[]): string {
+  if (tried.length === 0) return NO_MODELS;
   return valuesOf(tried)
     .map((report) => oneModel(screen, report))
     .join('\n\n');
@@ -71,5 +73,7 @@ const problemOf = ({ error, probe }: ModelSource): ErrorDocument | undefined => 
 function faultLines(screen: Screen, source: ModelSource): readonly string[] {
   const problem = problemOf(source);
   if (problem === undefined) return [];
-  return [`${mark(screen, verdictOn(source))} ${problem.message}`, `  ${paint(screen, 'dim', problem.hint)}`];
+  const head = `${mark(screen, verdictOn(source))} ${problem.message}`;
+  // The usual hint names this very verb.
+  return problem.hint === ERROR_CODES.SOURCE_UNAVAILABLE.hint ? [head] : [head, `  ${paint(screen, 'dim', problem.hint)}`];
 }

@@ -33,7 +33,6 @@ const VERDICTS: Readonly<Record<ModelState, Verdict>> = {
 
 /** A line a model, then what is missing or wrong in those that have something on disk. */
 export function statusText(screen: Screen, tried: readonly Tried<ModelStatus>[]): string {
-  if (tried.length === 0) return 'the manifest defines no models';
   return [
     ...triedTable(screen, COLUMNS, { tried, row }),
     ...meaningLines(tried),

@@ -12,6 +12,7 @@ import { configText } from './config-text.ts';
 import { doctorText } from './doctor-text.ts';
 import { ensureText } from './ensure-text.ts';
 import { errorText } from './error-text.ts';
+import { gcText } from './gc-text.ts';
 import { listText } from './list-text.ts';
 import { lockText } from './lock-text.ts';
 import { locksText } from './locks-text.ts';
@@ -477,6 +478,22 @@ describe('texts', () => {
     const narrow = stripVTControlCharacters(text({ ...NARROW, unicode: false })).toLowerCase();
     const words = text(PLAIN_SCREEN).toLowerCase().split(/\s+/);
     for (const word of words) if (!FIRST_TITLES.includes(word)) expect(narrow).toContain(word);
+  });
+
+  it('say it where there is no model', () => {
+    const none = [ensureText, statusText, verifyText].map((text) => text(PLAIN_SCREEN, []));
+    expect(new Set(none)).toEqual(new Set(['the manifest defines no models']));
+  });
+
+  it('of gc says nothing of open files where nothing is to be looked at', () => {
+    const nothing = { items: [], targets: [], removeBytes: 0, trashBytes: 0, keepBytes: 0, inUse: { looked: false, hiddenProcesses: 0 } };
+    expect(gcText(PLAIN_SCREEN, nothing)).toBe('0 B would be freed, 0 B of models kept');
+  });
+
+  it('tell of one model that failed alone by its error only', () => {
+    const failed = { ref: 'a', error: new ModelError('OFFLINE', 'not here') };
+    expect(ensureText(PLAIN_SCREEN, [failed])).toBe('');
+    expect(ensureText(PLAIN_SCREEN, [failed, { ...failed, ref: 'b' }])).toMatch(/x {2}a.*OFFLINE\nx {2}b.*OFFLINE/);
   });
 
   it('have colours and marks where the screen has', () => {

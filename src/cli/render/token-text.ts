@@ -1,4 +1,5 @@
 import type { authTokenData } from '../../documents/auth.ts';
+import { minuteOf } from '../../util/minute-of.ts';
 import type { Wire } from '../../wire/wire.ts';
 import { mark, paint } from './paint.ts';
 import type { Screen } from './screen.ts';
@@ -7,7 +8,7 @@ import { table } from './table.ts';
 type Data = Wire<typeof authTokenData>;
 
 export function tokenMadeText(screen: Screen, made: Extract<Data, { readonly action: 'create' }>): string {
-  const until = made.expires_at === undefined ? '' : `, until ${made.expires_at}`;
+  const until = made.expires_at === undefined ? '' : `, until ${minuteOf(made.expires_at)}`;
   return [
     `${mark(screen, 'good')} ${made.name} (${made.id}) may ${made.scope}${until}. This is the only time that the token is shown:`,
     '',
@@ -22,7 +23,7 @@ export function tokenListText(screen: Screen, { tokens, broken }: Extract<Data, 
   if (tokens.length === 0) return ['no tokens (`wan auth token create NAME` makes one)', ...notes].join('\n');
   const rows = tokens.map((one) => [
     mark(screen, one.is_expired ? 'bad' : 'good'),
-    ...[one.name, one.id, one.scope, one.created_at, one.expires_at ?? ''],
+    ...[one.name, one.id, one.scope, minuteOf(one.created_at), one.expires_at === undefined ? '' : minuteOf(one.expires_at)],
   ]);
   return [table(screen, COLUMNS, rows), ...notes].join('\n');
 }

@@ -63,6 +63,7 @@ async function adoptBlobs(work: Orchestration, bundle: Bundle, options: Options)
   const totalBytes = sizeOf(index.blobs);
   const writeBytes = missingBytes(work, index.blobs);
   meter.expect(totalBytes);
+  meter.foresee(totalBytes - writeBytes);
   emit({ type: 'ensure.planned', totalBytes, heldBytes: totalBytes - writeBytes, fetchBytes: 0 });
   const reservation = await reserveSpace(work, { label, needs: () => [needsOfNobody(label, writeBytes)], call: options });
   const unwatch = meter.watchMoved((moved) => reservation.update(writeBytes - moved));

@@ -76,7 +76,15 @@ export class BundleSink {
     const paths = Array.from({ length: count }, (_, number) => this.#pathOf(number));
     for (const path of paths) {
       const handle = await open(path, constants.O_RDWR | NO_FOLLOW);
-      await handle.sync().finally(() => handle.close());
+      try {
+        await handle.sync();
+      } catch (error) {
+        // The kernel may call lost pages clean: whoever goes on must not read them and find them right.
+        await handle.truncate(0);
+        throw error;
+      } finally {
+        await handle.close();
+      }
     }
     if (this.#place.partBytes !== undefined) await syncDirectory(this.#place.path);
     return paths;

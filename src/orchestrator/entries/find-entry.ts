@@ -2,7 +2,7 @@
 import { isModelError } from '../../domain/errors.ts';
 import { parseModelRef } from '../../domain/model-ref.ts';
 import type { Entries, RegistryEntry } from '../../domain/registry-entry.ts';
-import { readEntries } from '../../registry/entries/read-entries.ts';
+import { knownEntries } from '../../registry/entries/read-entries.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { inForce } from './list-entries.ts';
 
@@ -16,7 +16,7 @@ export interface FoundEntry {
 
 /** Also of a model that nothing was uploaded of yet, or that was removed. @throws ModelError MODEL_NOT_FOUND, INVALID_MODEL_ID, of the registry file */
 export async function findEntry(work: Orchestration, asked: string): Promise<FoundEntry> {
-  const { entries } = readEntries(work.entriesPath);
+  const entries = knownEntries(work.entriesPath);
   try {
     const registry = await work.registry();
     const { modelId } = registry.resolve(asked);

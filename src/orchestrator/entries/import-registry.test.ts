@@ -76,6 +76,10 @@ describe('an older registry', () => {
       0,
       [expect.objectContaining({ id: MODEL }), expect.objectContaining({ id: 'gpt2@1.0.0' })],
     ]);
-    expect((await made.cli(['registry', 'import', join(made.directory, 'nowhere.json')])).code).toBe(2);
+    const missing = await made.cli(['registry', 'import', join(made.directory, 'nowhere.json')]);
+    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('there is no registry at')]);
+    const folder = await made.cli(['registry', 'import', made.directory]);
+    expect([folder.code, folder.stderr]).toEqual([2, expect.stringContaining('is a folder')]);
+    expect(missing.stderr + folder.stderr).not.toContain('manifest at');
   });
 });

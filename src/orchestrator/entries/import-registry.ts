@@ -1,17 +1,16 @@
 /** A registry of an older model manager is taken over, whole or not at all; its file stays as it is. */
 import { constants } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { ModelError } from '../../domain/errors.ts';
 import { fsError, isErrno } from '../../domain/fs-error.ts';
 import type { Entries, RegistryEntry } from '../../domain/registry-entry.ts';
 import type { ImportedEntry, RegistryImport } from '../../domain/registry-import.ts';
 import type { FieldProblem } from '../../registry/entries/entry-fields.ts';
 import { type OlderEntry, readOlder } from '../../registry/entries/older-registry.ts';
-import { documentOf, parseEntries, readEntries, registryInvalid } from '../../registry/entries/read-entries.ts';
-import { readManifestFile } from '../../registry/manifest-file.ts';
+import { documentOf, parseEntries, readEntries, registryBytes, registryInvalid } from '../../registry/entries/read-entries.ts';
 import type { ModelRegistry } from '../../registry/model-registry.ts';
-import { syncPath } from '../../store/durable.ts';
+import { syncDirectory, syncPath } from '../../store/durable.ts';
 import type { CallOptions } from '../api.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { withEntriesLock } from '../write-manifest.ts';
@@ -21,7 +20,7 @@ import { changeEntries, MAX_ENTRIES, writeEntries } from './change-entries.ts';
 export async function importRegistry(work: Orchestration, file: string, call: CallOptions = {}): Promise<RegistryImport> {
   const source = resolve(file);
   if (source === resolve(work.entriesPath)) return convertRegistry(work, call);
-  const older = olderIn(source, readManifestFile(source).bytes);
+  const older = olderIn(source, registryBytes(source));
   const registry = await work.registry();
   return changeEntries(work, { ...call, doing: `import ${source}` }, (now) => {
     const taken = takeOver(work, older, { now, registry });
@@ -36,7 +35,7 @@ export async function importRegistry(work: Orchestration, file: string, call: Ca
 function convertRegistry(work: Orchestration, call: CallOptions = {}): Promise<RegistryImport> {
   const path = work.entriesPath;
   return withEntriesLock(work, { ...call, doing: `convert ${path}` }, async () => {
-    const { bytes } = readManifestFile(path);
+    const bytes = registryBytes(path);
     if (isOurs(path, bytes)) return { source: path, registryFile: path, entries: [] };
     const older = olderIn(path, bytes);
     const registry = await work.registry();
@@ -109,10 +108,11 @@ async function keepOld(path: string, bytes: Buffer): Promise<string> {
     try {
       await copyFile(path, kept, constants.COPYFILE_EXCL);
       await syncPath(kept);
+      await syncDirectory(dirname(kept));
       return kept;
     } catch (error) {
       if (!isErrno(error, 'EEXIST')) throw fsError(error, `keep ${path} as ${kept}`);
-      if (readManifestFile(kept).bytes.equals(bytes)) return kept;
+      if (registryBytes(kept).equals(bytes)) return kept;
     }
   }
 }

@@ -1,11 +1,11 @@
 /** Everything that is noted of models, as it counts now. */
 import type { RegistryEntry } from '../../domain/registry-entry.ts';
-import { readEntries } from '../../registry/entries/read-entries.ts';
+import { knownEntries } from '../../registry/entries/read-entries.ts';
 import type { ModelRegistry } from '../../registry/model-registry.ts';
 import type { Orchestration } from '../orchestration.ts';
 
 export async function listEntries(work: Orchestration): Promise<readonly RegistryEntry[]> {
-  const { entries } = readEntries(work.entriesPath);
+  const entries = knownEntries(work.entriesPath);
   if (entries.size === 0) return [];
   const registry = await work.registry();
   return [...entries.values()].map((entry) => inForce(registry, entry));

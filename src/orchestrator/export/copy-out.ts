@@ -41,11 +41,21 @@ export async function copyOut(run: CopyRun, request: CopyOut): Promise<ExportedF
     if (way !== 'copy' && (await hashFile(temporary, { signal: run.signal })).sha256 !== sha256) throw wrongBytes(request);
     if (way !== 'copy') run.onBytes(sizeBytes);
     if (way !== 'hard') await chmod(temporary, MODE);
-    await syncPath(temporary);
+    await settle(temporary);
     await rename(temporary, destination);
     return way;
   } catch (error) {
     throw fsError(error, `write ${destination}`);
+  }
+}
+
+/** After a failed fsync the kernel may call lost pages clean, and a later run that reads them finds them right: so they go. */
+async function settle(temporary: string): Promise<void> {
+  try {
+    await syncPath(temporary);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
   }
 }
 
@@ -108,7 +118,7 @@ function linked(run: CopyRun, request: CopyOut): Promise<'hard'> {
       throw isErrno(error, ...UNSHARED) ? impossible(request) : error;
     });
     const after = readStatKey(source);
-    if (isProven && after !== undefined) await ledger.record(sha256, after);
+    if (isProven && after !== undefined) await ledger.rekey(sha256, after);
     return 'hard';
   });
 }

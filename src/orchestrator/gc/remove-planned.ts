@@ -5,7 +5,7 @@ import { parseSha256 } from '../../domain/digest.ts';
 import { isModelError } from '../../domain/errors.ts';
 import type { GcItem, GcModel } from '../../domain/gc.ts';
 import { lastUseMs } from '../../store/access.ts';
-import { foreignFiles, ownPaths } from '../../store/foreign-files.ts';
+import { someForeignFile } from '../../store/foreign-files.ts';
 import { liveIntents, namedBy } from '../../store/intents.ts';
 import { keptAt } from '../../store/kept-trash.ts';
 import { type FileUser, readOpenFiles } from '../../store/open-files.ts';
@@ -111,7 +111,7 @@ function assertNotOpen({ store }: Orchestration, directory: string, { files }: S
 }
 
 function assertNothingForeign(directory: string, record: SnapshotRecord): void {
-  const [foreign] = foreignFiles(directory, ownPaths(record));
+  const foreign = someForeignFile(directory, record);
   if (foreign !== undefined) throw new Spared({ reason: 'foreign', why: foreignPhrase(foreign) });
 }
 

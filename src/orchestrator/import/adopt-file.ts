@@ -9,8 +9,7 @@ import { isModelError, ModelError } from '../../domain/errors.ts';
 import type { ImportWay } from '../../domain/import-results.ts';
 import type { PartialBlob } from '../../store/partial-blob.ts';
 import { PieceMap } from '../../store/piece-map.ts';
-import { removePath } from '../../store/remove-path.ts';
-import { compareKeys, readStatKey, type StatKey } from '../../store/stat-key.ts';
+import { compareKeys, isUntouched, readStatKey, type StatKey } from '../../store/stat-key.ts';
 import { cloneFile } from '../../transfer/clone-file.ts';
 import { hashFile } from '../../transfer/hash-file.ts';
 import type { AdoptRun } from '../adopt-blob.ts';
@@ -128,14 +127,8 @@ async function linkIn(run: AdoptRun, { file, wanted }: Candidate): Promise<Adopt
   if (!wanted.has(sha256)) return undefined;
   const wasHere = await underBlobLock(run, sha256, async () => {
     if (await isHere(run, { file: { sizeBytes }, digest: sha256 })) return true;
-    if (!(await blobs.adopt(sha256, path))) throw noHardLink(path);
-    const isSame = compareKeys(before, keyOf(path)) === 'touched';
-    if (!isSame) {
-      await blobs.ledger.forget(sha256);
-      await removePath(blobs.path(sha256));
-      throw changed(path);
-    }
-    return false;
+    if (await blobs.adopt(sha256, path, before)) return false;
+    throw isUntouched(before, keyOf(path)) ? noHardLink(path) : changed(path);
   });
   return { sha256, way: 'hard', wasHere };
 }

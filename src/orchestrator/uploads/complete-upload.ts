@@ -4,7 +4,8 @@ import { hasFiles } from '../../domain/registry-entry.ts';
 import type { EnsureResult } from '../../domain/results.ts';
 import type { UploadRecord } from '../../domain/uploads.ts';
 import { fieldsOf } from '../../registry/entries/entry-json.ts';
-import { removeUpload, uploadKey, withUploadsLock } from '../../store/upload-records.ts';
+import { knownEntries } from '../../registry/entries/read-entries.ts';
+import { readUpload, removeUpload, uploadKey, withUploadsLock } from '../../store/upload-records.ts';
 import type { CallOptions } from '../api.ts';
 import { callOf } from '../call-of.ts';
 import { ensureModel } from '../ensure.ts';
@@ -17,10 +18,12 @@ import { proveUploaded } from './prove-uploaded.ts';
 import { incomplete } from './upload-errors.ts';
 
 /**
- * Killed anywhere: the same call again goes on, for the upload goes last.
+ * Killed anywhere, or answered to nobody: the same call again goes on, for the upload goes last.
  * @throws ModelError upload_unknown, upload_incomplete, upload_wrong_digest, model_exists where another upload was first with other bytes
  */
 export async function completeUpload(work: Orchestration, id: string, call: CallOptions = {}): Promise<EnsureResult> {
+  const done = completedModel(work, id);
+  if (done !== undefined) return publish(work, done, call);
   const record = requireUpload(work, id);
   const { model_id: modelId } = record;
   await requireFreeId(work, modelId);
@@ -33,10 +36,20 @@ export async function completeUpload(work: Orchestration, id: string, call: Call
     const entry = known !== undefined && hasFiles(known) ? undefined : uploadedEntry(work, now, { record, files });
     return { entries: entry === undefined ? [] : [entry], result: undefined };
   });
-  const result = await ensureModel(work, modelId, { ...callOf(call), offline: true });
+  const result = await publish(work, modelId, call);
   await withUploadsLock(work.store, `end the upload of ${modelId}`, () => removeUpload(work.store, id));
   await removeReceived(work, record);
   return result;
+}
+
+const publish = (work: Orchestration, modelId: string, call: CallOptions): Promise<EnsureResult> =>
+  ensureModel(work, modelId, { ...callOf(call), offline: true });
+
+/** Of an upload that has become a model, and whose answer may have been lost. */
+function completedModel(work: Orchestration, id: string): string | undefined {
+  if (readUpload(work.store, id) !== undefined) return undefined;
+  const entries = [...knownEntries(work.entriesPath).values()];
+  return entries.find((entry) => hasFiles(entry) && entry.madeBy === id)?.modelId;
 }
 
 /** What was noted of it before stands, where the upload says nothing else. */
@@ -47,7 +60,12 @@ function uploadedEntry(
 ): RegistryEntry {
   const before = now.get(record.model_id);
   const noted = before?.deletedAt === undefined ? fieldsOf(before ?? {}) : {};
-  const entry = newEntry(work, now, { modelId: record.model_id, fields: { ...noted, ...record.fields }, files });
+  const entry = newEntry(work, now, {
+    modelId: record.model_id,
+    fields: { ...noted, ...record.fields },
+    files,
+    madeBy: before?.madeBy ?? record.id,
+  });
   return before?.deletedAt === undefined && before !== undefined ? { ...entry, createdAt: before.createdAt } : entry;
 }
 

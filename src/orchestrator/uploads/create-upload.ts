@@ -6,7 +6,7 @@ import { CUSTOM_FAMILY, type EntryFields, hasFiles, type RegistryEntry } from '.
 import { fits } from '../../domain/space.ts';
 import { UPLOAD_LIMITS, type Upload, type UploadFileRecord, type UploadRecord } from '../../domain/uploads.ts';
 import { filesFault } from '../../registry/entries/files-fault.ts';
-import { readEntries } from '../../registry/entries/read-entries.ts';
+import { knownEntries } from '../../registry/entries/read-entries.ts';
 import { openStore } from '../../store/open-store.ts';
 import { forgetUploads, listUploads, readUpload, uploadKey, withUploadsLock, writeUpload } from '../../store/upload-records.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
@@ -33,7 +33,7 @@ export async function createUpload(work: Orchestration, request: UploadRequest):
   const fields = cleanedFields(request.fields);
   await requireFreeId(work, modelId);
   refuseFiles(work, request.files);
-  const { entries } = readEntries(work.entriesPath);
+  const entries = knownEntries(work.entriesPath);
   requireDistinct(entries, modelId);
   const entry = entries.get(modelId);
   if (entry !== undefined && hasFiles(entry) && !isSame(entry, request.files)) throw alreadyThere(modelId);

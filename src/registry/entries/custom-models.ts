@@ -13,8 +13,8 @@ export interface CustomModel {
 
 export const customModels = (entries: Entries): CustomModel[] => [...entries.values()].filter(hasFiles).map(customModel);
 
-/** No source is named: a file that was uploaded lies here and nowhere else, and any other one has its URL. */
-function customModel({ modelId, type, description = '', tags = [], files }: RegistryEntry): CustomModel {
+/** A file that was uploaded lies here and nowhere else; any other one has its URL, or the source of its model. */
+function customModel({ modelId, type, description = '', tags = [], files, source }: RegistryEntry): CustomModel {
   const common = { family: CUSTOM_FAMILY, description, ...(type !== undefined && { type }) };
   return {
     summary: {
@@ -26,7 +26,12 @@ function customModel({ modelId, type, description = '', tags = [], files }: Regi
       totalBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
       proof: 'manifest-sha256',
     },
-    model: { ...common, tags: [...tags], files: files.map(fileOf) },
+    model: {
+      ...common,
+      tags: [...tags],
+      files: files.map(fileOf),
+      ...(source !== undefined && { sources: { priority: [source] } }),
+    },
   };
 }
 

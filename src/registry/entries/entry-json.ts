@@ -5,7 +5,7 @@ import { ENTRY_FIELDS, type Entries, type EntryFile, type RegistryEntry } from '
 import { isTable } from '../rules/raw-table.ts';
 import { cleanFields, type FieldProblem } from './entry-fields.ts';
 import { filesFault } from './files-fault.ts';
-import { urlFault } from './url-fault.ts';
+import { sourceFault, urlFault } from './url-fault.ts';
 
 /** A line a model: to be read, compared and searched by people, and no longer than it must be. */
 export function entriesText(entries: Entries, schema: string): string {
@@ -39,7 +39,7 @@ export function entryOf(id: string, raw: unknown, problems: FieldProblem[]): [st
     report('', 'is no object');
     return [];
   }
-  const { custom, files: rawFiles, created_at, updated_at, deleted_at, revision, made_by, ...rest } = raw;
+  const { custom, files: rawFiles, source, created_at, updated_at, deleted_at, revision, made_by, ...rest } = raw;
   const { fields, problems: ofFields } = cleanFields(rest);
   for (const { where, message } of ofFields) report(`.${where}`, message);
   const files = filesOf(rawFiles, report);
@@ -47,11 +47,14 @@ export function entryOf(id: string, raw: unknown, problems: FieldProblem[]): [st
   if (custom === false && files.length > 0) report('.files', 'are those of the manifest: an entry of a model of the manifest has none');
   for (const [key, value] of Object.entries({ created_at, updated_at, ...(deleted_at !== undefined && { deleted_at }) }))
     if (!isMoment(value)) report(`.${key}`, 'is no moment');
+  const fault = source === undefined ? undefined : sourceFault(source);
+  if (fault !== undefined) report('.source', fault);
   if (!Number.isSafeInteger(revision)) report('.revision', 'is no number');
   if (made_by !== undefined && typeof made_by !== 'string') report('.made_by', 'is no text');
   if (problems.length > before) return [];
   const entry = {
     ...{ modelId: id, isCustom: custom, files, createdAt: created_at, updatedAt: updated_at, revision, ...fields },
+    ...(source !== undefined && { source }),
     ...(deleted_at !== undefined && { deletedAt: deleted_at }),
     ...(made_by !== undefined && { madeBy: made_by }),
   } as unknown as RegistryEntry;

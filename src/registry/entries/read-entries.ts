@@ -1,7 +1,9 @@
 /** The registry file: read, bounded, and held to its shape. What is wrong with it is told, and nothing of it is dropped. */
 import { isModelError, ModelError } from '../../domain/errors.ts';
 import type { Entries } from '../../domain/registry-entry.ts';
+import { fileState } from '../file-state.ts';
 import { readManifestFile } from '../manifest-file.ts';
+import type { ManifestProblem } from '../manifest-problem.ts';
 import { isTable } from '../rules/raw-table.ts';
 import type { FieldProblem } from './entry-fields.ts';
 import { entryOf } from './entry-json.ts';
@@ -15,6 +17,22 @@ export interface ReadEntries {
   readonly bytes: Buffer | undefined;
 }
 
+interface Parsed {
+  readonly path: string;
+  readonly state: string;
+  readonly entries: Entries;
+}
+
+let last: Parsed | undefined;
+
+/** For whoever only looks: parsed once for each state of the file. @throws ModelError as {@link readEntries} */
+export function knownEntries(path: string): Entries {
+  // Before the file is read: one that was replaced in between is read anew the next time.
+  const state = fileState(path);
+  if (last?.path !== path || last.state !== state) last = { path, state, entries: readEntries(path).entries };
+  return last.entries;
+}
+
 /** @throws ModelError MANIFEST_INVALID with reason registry_invalid or registry_older, PERMISSION_DENIED, FILESYSTEM_ERROR */
 export function readEntries(path: string): ReadEntries {
   const bytes = bytesOf(path);
@@ -26,9 +44,24 @@ function bytesOf(path: string): Buffer | undefined {
     return readManifestFile(path).bytes;
   } catch (error) {
     if (isModelError(error, 'MISSING_MANIFEST')) return undefined;
-    if (isModelError(error, 'MANIFEST_INVALID')) throw registryInvalid(path, [{ where: 'file', message: error.message }]);
+    if (isModelError(error, 'MANIFEST_INVALID')) throw registryInvalid(path, problemsOf(error));
     throw error;
   }
+}
+
+/** It is read as the manifest is; where the two differ is what they are called. */
+const problemsOf = ({ details }: ModelError): FieldProblem[] =>
+  (details.problems as readonly ManifestProblem[]).map(({ message }) => ({ where: 'registry', message }));
+
+/** Of a file that must be there. @throws ModelError MISSING_MANIFEST with reason registry_missing, and as {@link readEntries} */
+export function registryBytes(path: string): Buffer {
+  const bytes = bytesOf(path);
+  if (bytes !== undefined) return bytes;
+  throw new ModelError('MISSING_MANIFEST', `there is no registry at ${path}`, {
+    reason: 'registry_missing',
+    hint: 'name the file that the older model manager wrote: model_registry.json',
+    details: { registry_file: path },
+  });
 }
 
 export function parseEntries(path: string, bytes: Buffer): Entries {

@@ -4,6 +4,9 @@ const LINE_OR_TAB = /[\n\t]/;
 /** Line separators, bidirectional and zero-width marks: text that looks like other text. */
 const INVISIBLE = /[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 
+/** Ends of lines as Windows writes them, and the joiners that emoji and some scripts need. */
+const WITHIN_LINES = /\r(?=\n)|[\u200c\u200d]/g;
+
 export interface TextRules {
   /** In UTF-16 units. */
   readonly max: number;
@@ -16,7 +19,8 @@ export function textFault(text: unknown, { max, lines = false }: TextRules): str
   if (typeof text !== 'string') return 'is no text';
   if (text.length > max) return `has ${text.length} characters; at most ${max} are kept`;
   if (!text.isWellFormed()) return 'is no valid Unicode (a lone surrogate)';
-  const hidden = CONTROL.exec(text) ?? INVISIBLE.exec(text) ?? (lines ? null : LINE_OR_TAB.exec(text));
+  const shown = lines ? text.replace(WITHIN_LINES, '') : text;
+  const hidden = CONTROL.exec(shown) ?? INVISIBLE.exec(shown) ?? (lines ? null : LINE_OR_TAB.exec(text));
   return hidden === null ? undefined : `holds a character that cannot be seen (${codePoint(hidden[0])})`;
 }
 

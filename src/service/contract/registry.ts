@@ -47,7 +47,8 @@ export const registration = z.looseObject({
   path: nullable(text).meta({ description: 'refused: the service reads no files for callers' }),
   files: nullable(z.array(fileAtUrl).min(1).max(UPLOAD_LIMITS.files)).meta({ description: 'where its bytes are to be had' }),
   url: nullable(text).meta({
-    description: 'of the only file, with `size` and `sha256`; without them refused: nothing would prove its bytes',
+    description:
+      'hf://org/name[@revision] or its page, for a repository of the Hub; else of the only file, with `size` and `sha256`: without them nothing would prove its bytes',
   }),
   size: z.unknown().optional().meta({ description: 'of the file at `url`, in bytes' }),
   sha256: z.unknown().optional().meta({ description: 'of the file at `url`' }),

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { FaultServer, redirectTo } from '../../../test/servers/http/fault-server.ts';
+import { FaultServer, redirectTo, seeded } from '../../../test/servers/http/fault-server.ts';
+import { HubServer } from '../../../test/servers/hub/hub-server.ts';
 import { modelFixture } from '../../../test/support/model-fixture.ts';
 import { testService } from '../../../test/support/test-service.ts';
 import { sha256 } from '../../../test/support/uploader.ts';
@@ -18,10 +19,10 @@ async function sourceOf(files: Readonly<Record<string, string>>): Promise<FaultS
   return server;
 }
 
-async function serve(allowed = '') {
+async function serve(allowed = '', env: Readonly<Record<string, string>> = {}) {
   const world = await modelFixture({
     files: { 'a.bin': 'some bytes' },
-    env: { WAN_API_ANONYMOUS: 'write', WAN_GC_GRACE: '0', ...(allowed && { WAN_ALLOWED_INTERNAL_HOSTS: allowed }) },
+    env: { WAN_API_ANONYMOUS: 'write', WAN_GC_GRACE: '0', ...env, ...(allowed && { WAN_ALLOWED_INTERNAL_HOSTS: allowed }) },
   });
   const served = await testService(world);
   const register = (body: object) =>
@@ -111,6 +112,59 @@ describe('what is inside is not reached', () => {
     expect((await register({ files: [fileAt(outer.urlOf('a.bin'))] })).status).toBe(201);
     await expect(served.orchestrator.ensure(ID)).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' });
     expect([outer.requests.length > 0, inner.requests]).toEqual([true, []]);
+  });
+});
+
+describe('a repository of the Hub', () => {
+  async function withHub() {
+    const hub = await HubServer.start();
+    onTestFinished(() => hub.stop());
+    const weights = seeded(3_000_000, 5);
+    hub.commit('org/chat', { 'config.json': '{"a":1}', 'model.safetensors.bin': weights });
+    const served = await serve('', { HF_ENDPOINT: hub.url });
+    return { hub, weights, ...served };
+  }
+
+  it.each(['hf://org/chat', 'https://huggingface.co/org/chat', 'https://huggingface.co/org/chat/tree/main'])(
+    'is registered at the commit that it has, with the digest of every file, and downloaded: %s',
+    async (url) => {
+      const { hub, weights, world, served, register } = await withHub();
+      const made = await register({ type: 'unknown', description: '', url });
+      expect([made.status, made.as(modelDetails)]).toEqual([
+        201,
+        expect.objectContaining({ id: ID, status: 'pending', type: 'other', file_count: 2, size_bytes: 3_000_007 }),
+      ]);
+      expect(made.json<{ sources: string[] }>().sources).toEqual([expect.stringMatching(/^hf:\/\/org\/chat@[0-9a-f]{40}$/)]);
+      hub.commit('org/chat', { 'config.json': '{"b":2}' });
+      const body = JSON.stringify({ model_name: 'theirs' });
+      const queued = await served.ask('/models/download', { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+      expect(queued.json()).toMatchObject({ id: ID, result: 'started' });
+      const directory = await served.orchestrator.ensure(ID);
+      expect(readFileSync(join(directory, 'config.json'), 'utf8')).toBe('{"a":1}');
+      expect(readFileSync(join(directory, 'model.safetensors.bin')).equals(weights.read(0, 3_000_000))).toBe(true);
+      expect((await served.ask(`/v1/models/${ID}`)).as(modelDetails)).toMatchObject({ status: 'available', proof: 'manifest-sha256' });
+      expect((await register({ url })).json().reason).toBe('model_exists');
+      expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+    },
+  );
+
+  it('keeps its source when something is noted of it', async () => {
+    const { served, register } = await withHub();
+    const { sources } = (await register({ url: 'hf://org/chat' })).json<{ sources: string[] }>();
+    const body = JSON.stringify({ tags: ['prod'] });
+    await served.ask(`/v1/models/${ID}`, { method: 'PUT', body, headers: { 'content-type': 'application/json' } });
+    expect((await served.ask(`/v1/models/${ID}`)).as(modelDetails)).toMatchObject({ sources, tags: ['prod'], file_count: 2 });
+  });
+
+  it.each([
+    ['hf://org/nowhere', 424, 'org/nowhere'],
+    ['hf://nonsense', 400, 'hf://nonsense'],
+    ['hf://org/chat@gone', 502, 'gone'],
+  ])('that is none is told, and nothing is registered: %s', async (url, status, named) => {
+    const { served, register } = await withHub();
+    const refused = await register({ url });
+    expect([refused.status, refused.text]).toEqual([status, expect.stringContaining(named)]);
+    expect((await served.ask('/v1/models?custom=true')).as(modelList).total).toBe(0);
   });
 });
 

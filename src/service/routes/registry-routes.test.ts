@@ -149,6 +149,15 @@ describe('what is noted of a model', () => {
     expect((await served.ask(url)).as(modelDetails)).toMatchObject({ status: 'available', type: 'text-to-audio' });
   });
 
+  it('may have lines as Windows ends them, and joined emoji, but no text that reads otherwise than it is', async () => {
+    const { send } = await serve();
+    const description = 'one\r\ntwo \ud83d\udc68\u200d\ud83d\udc69\u200d\ud83d\udc67';
+    const noted = await send('PATCH', `/v1/models/${MODEL}`, { description, metadata: { note: description } });
+    expect(noted.as(modelDetails)).toMatchObject({ description, metadata: { note: description } });
+    for (const tag of ['a\r\nb', 'a\u200db']) expect((await send('PATCH', `/v1/models/${MODEL}`, { tags: [tag] })).status).toBe(400);
+    for (const bad of ['a\rb', 'a\u202eb']) expect((await send('PATCH', `/v1/models/${MODEL}`, { description: bad })).status).toBe(400);
+  });
+
   it('takes no key that nobody knows', async () => {
     const { send } = await serve();
     const answer = await send('PATCH', `/v1/models/${MODEL}`, { status: 'available' });

@@ -29,9 +29,9 @@ export const registryRoutes: RouteGroup = (app, context) => {
     },
     async (request, reply) => {
       const { body } = request;
-      const [key, files] = [madeBy(request), registeredFiles(body)];
+      const key = madeBy(request);
       const { modelId } = await orchestrator.register(
-        { modelId: askedId(body), fields: fieldsIn(body), ...(files && { files }), ...(key !== undefined && { madeBy: key }) },
+        { modelId: askedId(body), fields: fieldsIn(body), ...registeredFiles(body), ...(key !== undefined && { madeBy: key }) },
         callOptions(request, context),
       );
       reply.code(201).header('location', `/v1/models/${encodeURIComponent(modelId)}`);

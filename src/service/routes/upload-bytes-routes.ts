@@ -46,7 +46,8 @@ export const uploadBytesRoutes: RouteGroup = (app, context) => {
       const question = { id, index, offset: request.headers['upload-offset'], body: bodyOf(request) };
       let received: UploadedFile;
       try {
-        received = await orchestrator.receiveBytes(question, callOptions(request, context));
+        // Whoever has sent the last byte may go: what came is read to its end, and found by whoever asks again.
+        received = await orchestrator.receiveBytes(question, { ...callOptions(request, context), signal: context.stopping });
       } catch (error) {
         const at = isModelError(error) ? error.details.offset : undefined;
         if (at !== undefined) reply.header('upload-offset', String(at));

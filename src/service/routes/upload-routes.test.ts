@@ -67,7 +67,8 @@ describe('an upload', () => {
     for (const { path, bytes } of parts) expect(readFileSync(join(directory, path)).equals(bytes)).toBe(true);
     expect(await served.orchestrator.verifyIntegrity(ID, { deep: true })).toMatchObject({ ok: true });
     expect((await served.ask(`/v1/models/${ID}/files/config.json`)).text).toBe('{"a":1}');
-    expect((await client.complete(id)).json.reason).toBe('upload_unknown');
+    expect((await client.complete(id)).json).toMatchObject({ id: ID, status: 'available' });
+    expect((await client.patch(id, 0, 0, small)).json.reason).toBe('upload_unknown');
     expect(readdirSync(join(world.modelsRoot, '.state', 'uploads'))).toEqual([]);
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
@@ -84,6 +85,22 @@ describe('an upload', () => {
     await vi.waitFor(async () => expect(await client.offset(id, 0)).toBe(500_000), PATIENCE);
     await vi.waitFor(async () => expect((await client.sendFile(id, 0, big))?.status).toBe(204), PATIENCE);
     await client.sendFile(id, 1, small);
+    expect((await client.complete(id)).json).toMatchObject({ status: 'available' });
+  });
+
+  it('proves what came whole also when the client has gone', async () => {
+    const { served, client } = await serve();
+    const whole = random(40_000_000, 9);
+    const id = await begun(client, [{ path: 'a.bin', bytes: whole }]);
+    const headers = { 'content-type': 'application/offset+octet-stream', 'upload-offset': '0', 'content-length': whole.length };
+    const gone = request({ port: served.port, method: 'PATCH', path: `/v1/uploads/${id}/files/0`, headers });
+    gone.once('error', () => undefined).end(whole);
+    await vi.waitFor(async () => expect(await client.offset(id, 0)).toBe(whole.length), { ...PATIENCE, interval: 5 });
+    gone.destroy(new Error('gone'));
+    await vi.waitFor(async () => {
+      const { files } = (await served.ask(`/v1/uploads/${id}`)).as(uploadDocument);
+      expect(files.map(({ state }) => state)).toEqual(['proven']);
+    }, PATIENCE);
     expect((await client.complete(id)).json).toMatchObject({ status: 'available' });
   });
 

@@ -66,7 +66,7 @@ export const uploadRoutes: RouteGroup = (app, context) => {
       },
     },
     async (request, reply) => {
-      const options = callOptions(request, context);
+      const options = { ...callOptions(request, context), signal: context.stopping };
       const { ref } = await orchestrator.completeUpload(request.params.id, options);
       const { document, etag } = await modelDocument(context, ref.modelId, options);
       reply.header('etag', etag);

@@ -24,7 +24,7 @@ export const unreachable = (): Problem =>
     status: 0,
     code: 'SOURCE_UNAVAILABLE',
     message: 'the service does not answer',
-    hint: 'is `wan serve` running, and the network there? It is asked again by itself',
+    hint: 'Is `wan serve` running, and the network there? It is asked again by itself.',
   });
 
 export const isUnreachable = ({ status }: Problem): boolean => status === 0;

@@ -1,6 +1,7 @@
 import { minuteOf } from '../../../src/util/minute-of.ts';
 import { connection } from '../state/connection.ts';
 import { who } from '../state/session.ts';
+import { Words } from '../ui/words.tsx';
 
 /** What holds for the whole page. */
 export function Banner() {
@@ -9,8 +10,11 @@ export function Banner() {
     <div class="banners" role="status" aria-live="polite">
       {line.state === 'lost' && (
         <p class="banner bad">
-          <strong>{line.problem.message}.</strong> What you see is as it was at {minuteOf(new Date(line.sinceMs).toISOString())}; jobs go on
-          without this page. It is asked again by itself.
+          <strong>
+            <Words text={line.problem.message} />.
+          </strong>{' '}
+          What you see is as it was at {minuteOf(new Date(line.sinceMs).toISOString())}; jobs go on without this page.{' '}
+          <Words text={line.problem.hint} />
         </p>
       )}
       {line.state !== 'lost' && who.value?.scope === 'read' && (

@@ -9,7 +9,14 @@ export function LogIn() {
   return (
     <section class="log-in card">
       <h1>Log in</h1>
-      {isExpected ? <p>This service shows its models to those who have a token.</p> : <ProblemBox problem={problem} />}
+      {isExpected ? (
+        <p>This service shows its models to those who have a token.</p>
+      ) : (
+        <>
+          <p>You are logged out: the service does not take the token of this tab any more.</p>
+          <ProblemBox problem={problem} />
+        </>
+      )}
       <LogInForm />
     </section>
   );

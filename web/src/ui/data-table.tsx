@@ -145,7 +145,7 @@ interface PagerProps {
 const Pager = ({ shown: { page, pageCount, from, to }, total, caption, onPage }: PagerProps) => (
   <nav class="pager" aria-label={`Pages of ${caption}`}>
     <Button onPress={() => onPage(page - 1)} isOff={page === 0}>
-      ‹ Before
+      ‹ Previous
     </Button>
     <span role="status">
       {from}–{to} of {total}

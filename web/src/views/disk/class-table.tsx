@@ -8,7 +8,7 @@ const COLUMNS: readonly Column<ByteClass>[] = [
   { title: 'Bytes that are', isHead: true, cell: (one) => one.class },
   { title: 'Files', align: 'end', cell: ({ files }) => files },
   { title: 'On disk', align: 'end', cell: ({ disk_bytes }) => formatBytes(disk_bytes) },
-  { title: 'Given back by', cell: ({ reclaim }) => reclaim && <code>{reclaim}</code> },
+  { title: 'Given back by', isWide: true, cell: ({ reclaim }) => reclaim },
 ];
 
 export function ClassTable({ disk: { classes, sharing, tiers } }: { readonly disk: Disk }) {

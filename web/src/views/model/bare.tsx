@@ -25,7 +25,8 @@ export const Bare = ({ details }: { readonly details: ModelDetails }) => (
     {details.deleted_at === null ? (
       <Empty title="It is registered, and has no files yet">
         <p>
-          They are uploaded over HTTP, beginning with <code>POST /v1/uploads</code>: see the <a href="/reference">reference</a>.
+          They are uploaded over HTTP, beginning with <code>POST /v1/uploads</code>, or come from URLs that it is registered with: see the{' '}
+          <a href="/reference">reference</a>.
         </p>
       </Empty>
     ) : (

@@ -2,6 +2,7 @@ import { formatBytes } from '../../../../src/util/format-bytes.ts';
 import { modelPath } from '../../api/ask.ts';
 import type { ModelPlan } from '../../api/wire.ts';
 import { useAnswer } from '../../state/resource.ts';
+import { hrefOf } from '../../state/route.ts';
 import { Facts } from '../../ui/facts.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
 
@@ -18,6 +19,12 @@ export function Plan({ id, variant }: { readonly id: string; readonly variant: s
   );
 }
 
+const TooLittle = () => (
+  <>
+    <span class="bad-text">not enough:</span> <a href={hrefOf({ view: 'disk' })}>make some</a>
+  </>
+);
+
 function PlanFacts({ plan }: { readonly plan: ModelPlan }) {
   const bytes = (count: number): string | undefined => (count === 0 ? undefined : formatBytes(count));
   return (
@@ -29,7 +36,7 @@ function PlanFacts({ plan }: { readonly plan: ModelPlan }) {
         ['derive', bytes(plan.derive_bytes)],
         ['room needed', formatBytes(plan.space_needed_bytes)],
         ['free', formatBytes(plan.free_bytes)],
-        ['room', plan.space.fits ? 'there is enough' : <span class="bad-text">not enough: make some in the view Disk</span>],
+        ['room', plan.space.fits ? 'there is enough' : <TooLittle key="room" />],
       ]}
     />
   );

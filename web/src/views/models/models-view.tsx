@@ -17,6 +17,9 @@ import { StateMark } from './state-mark.tsx';
 import { Summary } from './summary.tsx';
 
 const LOOK_MS = 5000;
+/** A long list takes a while to be told, and jobs say by themselves what changes. */
+const RARE_MS = 15_000;
+const MANY = 200;
 
 const COLUMNS: readonly Column<Model>[] = [
   { title: 'Model', sortKey: 'id', isHead: true, cell: (model) => <ModelName model={model} /> },
@@ -36,7 +39,7 @@ const pinned = computed(() => new Set((pins.value ?? []).filter(({ state }) => s
 const shown = computed(() => orderModels(chooseModels(models.value ?? [], choice.value, pinned.value), order.value));
 
 export function ModelsView() {
-  useWatched(models, LOOK_MS);
+  useWatched(models, (models.value?.length ?? 0) > MANY ? RARE_MS : LOOK_MS);
   useWatched(pins, LOOK_MS);
   const setOrder = (by: string): void => {
     order.value = { by: by as SortKey, isDescending: order.value.by === by && !order.value.isDescending };

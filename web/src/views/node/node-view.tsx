@@ -1,6 +1,7 @@
 import { formatDuration } from '../../../../src/util/format-duration.ts';
 import type { JobList, ServiceHealth, Statistics, StorageHealth } from '../../api/wire.ts';
 import { useAnswer } from '../../state/resource.ts';
+import { may } from '../../state/session.ts';
 import { Facts } from '../../ui/facts.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Moment } from '../../ui/moment.tsx';
@@ -8,6 +9,7 @@ import { Backends } from './backends.tsx';
 import { Counts } from './counts.tsx';
 import { HealthMark } from './health-mark.tsx';
 import { Storage } from './storage.tsx';
+import { Webhooks } from './webhooks.tsx';
 
 const LOOK_MS = 5000;
 const RARE_MS = 15_000;
@@ -39,6 +41,7 @@ export function NodeView() {
         </section>
       </div>
       <Loaded of={storage}>{({ backends }) => <Backends backends={backends} />}</Loaded>
+      {may('admin') && <Webhooks />}
     </>
   );
 }

@@ -8,8 +8,8 @@ import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { Mark } from '../../ui/mark.tsx';
 import { Moment } from '../../ui/moment.tsx';
-import { Name } from '../../ui/name.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
+import { type Opened, Unfold } from '../../ui/unfold.tsx';
 import { Words } from '../../ui/words.tsx';
 import { JobButtons } from './job-buttons.tsx';
 import { JobDetails } from './job-details.tsx';
@@ -62,12 +62,10 @@ export function QueueView() {
   );
 }
 
-type Opened = { value: ReadonlySet<string> };
-
 const columnsFor = (open: Opened): readonly Column<Job>[] => [
   { title: 'Job', isHead: true, cell: (job) => <JobName job={job} open={open} /> },
   { title: 'State', isPlain: true, cell: (job) => <Mark verdict={VERDICTS[job.state]} text={stateWords(job)} /> },
-  { title: 'Done', isPlain: true, cell: (job) => <Done job={job} /> },
+  { title: 'Done', isPlain: true, cell: (job) => (job.total_bytes === 0 && job.phase === undefined ? null : <Done job={job} />) },
   { title: 'Speed', align: 'end', cell: speedWords },
   { title: 'Left', align: 'end', cell: leftWords },
   { title: 'When', isPlain: true, isTight: true, cell: (job) => <When job={job} /> },
@@ -75,31 +73,21 @@ const columnsFor = (open: Opened): readonly Column<Job>[] => [
   ...(may('write') ? [{ title: 'Actions', isPlain: true, cell: (job: Job) => <JobButtons job={job} /> }] : []),
 ];
 
-function JobName({ job, open }: { readonly job: Job; readonly open: Opened }) {
-  const isOpen = open.value.has(job.id);
-  const toggle = (): void => {
-    const next = new Set(open.value);
-    if (!next.delete(job.id)) next.add(job.id);
-    open.value = next;
-  };
-  return (
-    <>
-      <button type="button" class="unfold" aria-expanded={isOpen} onClick={toggle}>
-        <Name text={job.label} />
-      </button>
-      <span class="about mono">{job.id}</span>
-      {!isOpen && job.error !== undefined && job.state !== 'succeeded' && (
-        <span class="about bad-text">
-          <Words text={job.error.message} />
-        </span>
-      )}
-    </>
-  );
-}
+const JobName = ({ job, open }: { readonly job: Job; readonly open: Opened }) => (
+  <>
+    <Unfold text={job.label} id={job.id} open={open} />
+    <span class="about mono">{job.id}</span>
+    {!open.value.has(job.id) && job.error !== undefined && job.state !== 'succeeded' && (
+      <span class="about bad-text">
+        <Words text={job.error.message} />
+      </span>
+    )}
+  </>
+);
 
 function Done({ job }: { readonly job: Job }) {
   const { done_bytes: done, total_bytes: total, label, phase, state } = job;
-  if (total === 0) return <span class="faint">{phase ?? ''}</span>;
+  if (total === 0) return <span class="faint">{phase}</span>;
   return (
     <>
       <span class="faint amount">

@@ -1,0 +1,22 @@
+/** Which files are hashed side by side on one thread, where the CPU has no instructions for sha256. Pure. Figures: docs/decisions. */
+import { LANES } from '../util/sha256/sha256-layout.ts';
+
+export interface JointCandidate {
+  /** To be hashed. */
+  readonly bytes: number;
+  /** The same of the other files at work, and of those that wait. */
+  readonly others: readonly number[];
+  /** Threads for bulk work. */
+  readonly threads: number;
+}
+
+/** On more of them a file each, hashed by OpenSSL, is sooner done: one thread hashes four as fast as two hash two each. */
+const MOST_THREADS = 2;
+/** What a file has left when the others are done is hashed alone, more slowly than by OpenSSL. */
+const LEAST_SHARE = 0.5;
+const LEAST_BYTES = 16 * 1024 * 1024;
+
+export function isHashedJointly({ bytes, others, threads }: JointCandidate): boolean {
+  const company = others.filter((other) => other >= LEAST_SHARE * bytes).length;
+  return threads <= MOST_THREADS && bytes >= LEAST_BYTES && company >= LANES - 1;
+}
