@@ -41,7 +41,8 @@ const leavesOf = (bytes: Buffer): Buffer =>
 function expectSent(server: FaultServer, bytes: number): void {
   const sent = server.sentBytes(`${MODEL}/${BIG}`);
   expect(sent).toBeGreaterThanOrEqual(bytes);
-  expect(sent).toBeLessThan(bytes + MIB);
+  // Of connections that another one relieved some lies in buffers.
+  expect(sent).toBeLessThan(bytes + 4 * MIB);
 }
 
 const quarantined = (root: string): string[] => (existsSync(join(root, '.quarantine')) ? readdirSync(join(root, '.quarantine')) : []);
