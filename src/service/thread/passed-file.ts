@@ -5,6 +5,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { AtMost } from '../../util/at-most.ts';
 import { type ByteSpan, closed, fileStream, type OpenedAt } from '../../util/file-stream.ts';
 import type { PortSocket } from '../../util/port-socket.ts';
 
@@ -17,6 +18,8 @@ export interface PassedTo {
 }
 
 const SENT = 'sent';
+/** Of the four threads that the process's calls go through: where they hang, others are left for whatever else there is to answer. */
+const calls = new AtMost(2);
 
 /** The body as this thread has it, without a byte; it ends when the other thread has sent them all. */
 export function passOn(file: PassedFile, { socket, response }: PassedTo): Readable {
@@ -36,7 +39,7 @@ export function passOn(file: PassedFile, { socket, response }: PassedTo): Readab
 /** @param onFile is told of a file, before the head of the answer that it is the body of; it breaks off with the connection */
 export function takePassed(socket: PortSocket, onFile: (bytes: Readable) => void): void {
   socket.once('told', (file: PassedFile) => {
-    const bytes = fileStream(file, file);
+    const bytes = fileStream(file, file, calls.run);
     socket.once('close', () => bytes.destroy());
     if (socket.destroyed) bytes.destroy();
     onFile(bytes);
