@@ -15,7 +15,15 @@ it('runs so many calls at a time, in order, whatever becomes of them', async () 
   ends[1]?.reject(new Error('bad'));
   await expect(calls[1]).rejects.toThrow('bad');
   expect(begun).toEqual([0, 1, 2]);
-  for (const [index, { resolve }] of ends.entries()) resolve(index);
-  expect(await Promise.all([calls[0], calls[2], calls[3]])).toEqual([0, 2, 3]);
+  let isIdle = false;
+  const idle = turns.idle().then(() => {
+    isIdle = true;
+  });
+  for (const { resolve } of ends.slice(0, 3)) resolve(0);
+  await Promise.all([calls[0], calls[2]]);
+  expect(isIdle).toBe(false);
+  ends[3]?.resolve(3);
+  await idle;
+  expect(await Promise.all([calls[0], calls[2], calls[3]])).toEqual([0, 0, 3]);
   expect(await turns.run(async () => begun.length)).toBe(4);
 });

@@ -1,5 +1,6 @@
 /** So many calls at a time; the others wait, in the order in which they came. */
 export class AtMost {
+  readonly #underWay = new Set<Promise<unknown>>();
   readonly #waiting: (() => void)[] = [];
   #free: number;
 
@@ -8,6 +9,21 @@ export class AtMost {
   }
 
   readonly run = async <T>(call: () => Promise<T>): Promise<T> => {
+    const done = this.#inTurn(call);
+    this.#underWay.add(done);
+    try {
+      return await done;
+    } finally {
+      this.#underWay.delete(done);
+    }
+  };
+
+  /** Until no call is under way or waits. */
+  async idle(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+  }
+
+  async #inTurn<T>(call: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => void this.#waiting.push(resolve));
     try {
@@ -17,5 +33,5 @@ export class AtMost {
       if (next === undefined) this.#free++;
       else next();
     }
-  };
+  }
 }

@@ -8,6 +8,7 @@ import { Readable } from 'node:stream';
 import { AtMost } from '../../util/at-most.ts';
 import { type ByteSpan, closed, fileStream, type OpenedAt } from '../../util/file-stream.ts';
 import type { PortSocket } from '../../util/port-socket.ts';
+import { within } from '../../util/within.ts';
 
 export interface PassedFile extends OpenedAt, ByteSpan {}
 
@@ -20,6 +21,8 @@ export interface PassedTo {
 const SENT = 'sent';
 /** Of the four threads that the process's calls go through: where they hang, others are left for whatever else there is to answer. */
 const calls = new AtMost(2);
+/** A call that takes longer is not waited for at the end. */
+const CLOSE_MS = 2000;
 
 /** The body as this thread has it, without a byte; it ends when the other thread has sent them all. */
 export function passOn(file: PassedFile, { socket, response }: PassedTo): Readable {
@@ -47,3 +50,6 @@ export function takePassed(socket: PortSocket, onFile: (bytes: Readable) => void
 }
 
 export const tellSent = (socket: PortSocket): void => socket.tell(SENT);
+
+/** To be called when no answer is under way any more. @returns false where a file hangs: then a process that ends by itself waits for it */
+export const areClosed = async (): Promise<boolean> => (await within(CLOSE_MS, calls.idle())).inTime;
