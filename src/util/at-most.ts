@@ -1,37 +1,36 @@
 /** So many calls at a time; the others wait, in the order in which they came. */
 export class AtMost {
-  readonly #underWay = new Set<Promise<unknown>>();
   readonly #waiting: (() => void)[] = [];
-  #free: number;
+  readonly #untilIdle: (() => void)[] = [];
+  readonly #count: number;
+  #running = 0;
 
   constructor(count: number) {
-    this.#free = count;
+    this.#count = count;
   }
 
   readonly run = async <T>(call: () => Promise<T>): Promise<T> => {
-    const done = this.#inTurn(call);
-    this.#underWay.add(done);
+    if (this.#running < this.#count) this.#running++;
+    else await new Promise<void>((resolve) => void this.#waiting.push(resolve));
     try {
-      return await done;
+      return await call();
     } finally {
-      this.#underWay.delete(done);
+      this.#passOn();
     }
   };
 
   /** Until no call is under way or waits. */
   async idle(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    if (this.#running > 0) await new Promise<void>((resolve) => void this.#untilIdle.push(resolve));
   }
 
-  async #inTurn<T>(call: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => void this.#waiting.push(resolve));
-    try {
-      return await call();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next();
+  #passOn(): void {
+    const next = this.#waiting.shift();
+    if (next !== undefined) {
+      next();
+      return;
     }
+    this.#running--;
+    if (this.#running === 0) for (const resolve of this.#untilIdle.splice(0)) resolve();
   }
 }

@@ -30,8 +30,9 @@ export const closed = ({ handle }: Pick<OpenedAt, 'handle'>): Promise<void> => h
 /** All of them, or an error: whoever was told a length must not wait for what was cut off meanwhile, or take what comes next for it. */
 async function* bytesOf({ handle, path }: OpenedAt, { start, end }: ByteSpan, calling: Calling): AsyncGenerator<Buffer> {
   for (let at = start; at < end; ) {
-    const room = Math.min(CHUNK_BYTES, end - at);
-    const { buffer, bytesRead } = await calling(() => handle.read(Buffer.allocUnsafe(room), { position: at }));
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - at));
+    const position = at;
+    const bytesRead = await calling(async () => (await handle.read(buffer, { position })).bytesRead);
     if (bytesRead === 0) throw new ModelError('CONCURRENT_MODIFICATION', `${path} was cut off while it was read`, { details: { path } });
     at += bytesRead;
     yield buffer.subarray(0, bytesRead);
