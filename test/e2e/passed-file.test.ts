@@ -120,6 +120,9 @@ describe.skipIf(process.platform !== 'linux')('a file of a model, from `wan serv
     await Promise.all(fleeting);
     await isClosed(service);
     expect(await digestOf(await begun(service))).toBe(sha256Hex(content));
+    service.kill('SIGTERM');
+    // What nobody closes Node closes some time, and says so.
+    expect((await service.ended).stderr).not.toContain('garbage collection');
   });
 
   it('breaks the connection where it was cut off meanwhile', async () => {
