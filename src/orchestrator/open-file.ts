@@ -1,7 +1,7 @@
 /** One published file, open for reading: proven when it was opened, and the same bytes until it is closed, whatever becomes of its name. */
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Sha256 } from '../domain/digest.ts';
 import { ModelError } from '../domain/errors.ts';
 import { fsError } from '../domain/fs-error.ts';
@@ -12,6 +12,7 @@ import { touchAccess } from '../store/access.ts';
 import { faultOf, inspectSnapshot, provenBy } from '../store/inspect-snapshot.ts';
 import type { SnapshotFile } from '../store/snapshot-record.ts';
 import { isUntouched, keyOfStats } from '../store/stat-key.ts';
+import { type ByteSpan, fileStream, type OpenedAt } from '../util/file-stream.ts';
 import { nearest } from '../util/nearest.ts';
 import type { Orchestration } from './orchestration.ts';
 
@@ -22,6 +23,8 @@ export interface OpenedFile extends AsyncDisposable {
   readonly proof: ProofLevel;
   /** Milliseconds since the epoch. */
   readonly modifiedMs: number;
+  /** For whoever reads it by other means; a handle that was passed on to another thread is that one's to close. */
+  readonly opened: OpenedAt;
   /** Closes the file when it ends; fails where the file has become shorter. @param range of bytes, `end` left out of it */
   stream(range?: ByteSpan): Readable;
 }
@@ -35,34 +38,10 @@ export async function openFile(work: Orchestration, spec: ModelSpec, path: strin
   return {
     ...{ path, sizeBytes, sha256: published.sha256, proof },
     modifiedMs: Number(BigInt(mtimeNs) / 1_000_000n),
-    stream: (range = { start: 0, end: sizeBytes }) => streamOf({ handle, path: file }, range),
+    opened: { handle, path: file },
+    stream: (range = { start: 0, end: sizeBytes }) => fileStream({ handle, path: file }, range),
     [Symbol.asyncDispose]: () => handle.close(),
   };
-}
-
-const CHUNK_BYTES = 256 * 1024;
-
-const streamOf = (opened: Opened, range: ByteSpan): Readable =>
-  Readable.from(bytesOf(opened, range), { objectMode: false }).once('close', () => void opened.handle.close());
-
-interface Opened {
-  readonly handle: FileHandle;
-  readonly path: string;
-}
-
-interface ByteSpan {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** All of them, or an error: whoever was told a length must not wait for what was cut off meanwhile, or take what comes next for it. */
-async function* bytesOf({ handle, path }: Opened, { start, end }: ByteSpan): AsyncGenerator<Buffer> {
-  for (let at = start; at < end; ) {
-    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - at)), { position: at });
-    if (bytesRead === 0) throw new ModelError('CONCURRENT_MODIFICATION', `${path} was cut off while it was read`, { details: { path } });
-    at += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-  }
 }
 
 interface ProvenFile {

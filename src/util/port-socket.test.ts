@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -24,6 +25,21 @@ describe('a connection between threads', () => {
     const echoed = await all(here);
     await Promise.all([echo, written]);
     expect(echoed.equals(bytes)).toBe(true);
+  });
+
+  it('tells what is said beside the bytes, before those that are written later, and hands over what goes with it', async () => {
+    const [here, there] = pair();
+    const handle = await open(import.meta.filename);
+    const told = new Promise<{ handle: FileHandle }>((resolve) => there.once('told', resolve));
+    const order: string[] = [];
+    there.once('told', () => order.push('told'));
+    there.once('data', () => order.push('bytes'));
+    here.tell({ handle }, [handle]);
+    here.write('x');
+    await using theirs = (await told).handle;
+    await vi.waitFor(() => expect(order).toEqual(['told', 'bytes']));
+    expect((await theirs.read(Buffer.alloc(2), { position: 0 })).buffer.toString()).toBe('im');
+    expect(handle.fd).toBe(-1);
   });
 
   it('makes who writes wait for who reads', async () => {

@@ -1,9 +1,13 @@
 /** A connection from one thread to another, as a stream each way; who writes waits for who reads. */
 import { Duplex } from 'node:stream';
-import type { MessagePort } from 'node:worker_threads';
+import type { MessagePort, Transferable } from 'node:worker_threads';
 
-/** Bytes, how many of the other side's bytes were read, or that no more come. */
-type Message = Uint8Array<ArrayBuffer> | number | null;
+interface Told {
+  readonly told: unknown;
+}
+
+/** Bytes, how many of the other side's bytes were read, that no more come, or what is said beside them. */
+type Message = Uint8Array<ArrayBuffer> | number | null | Told;
 
 /** So much may be on its way, not read yet. */
 const WINDOW_BYTES = 32 * 1024;
@@ -32,6 +36,11 @@ export class PortSocket extends Duplex {
     this.#idle = ms > 0 ? setTimeout(() => this.emit('timeout'), ms).unref() : undefined;
     if (onTimeout !== undefined) this.once('timeout', onTimeout);
     return this;
+  }
+
+  /** Beside the bytes: the other side has it as the event `told`, before any byte that is written later. @param handedOver is theirs then */
+  tell(told: unknown, handedOver: readonly Transferable[] = []): void {
+    this.#port.postMessage({ told } satisfies Told, handedOver);
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
@@ -80,6 +89,7 @@ export class PortSocket extends Duplex {
     this.#idle?.refresh();
     if (typeof message === 'number') this.#heed(message);
     else if (message === null) this.push(null);
+    else if ('told' in message) this.emit('told', message.told);
     else this.#receive(message);
   }
 

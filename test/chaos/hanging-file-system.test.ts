@@ -2,10 +2,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import type { ReadableStream } from 'node:stream/web';
 import { expect, it, vi } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { ApiTokens } from '../../src/credentials/api-tokens.ts';
+import { seeded } from '../servers/http/fault-server.ts';
 import { describeWithHangs, hangingFolder } from '../support/hanging-folder.ts';
+import { run } from '../support/loop-volume.ts';
 import { MODEL, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
 import { type RunningService, serving } from '../support/running-service.ts';
 
@@ -70,6 +74,27 @@ function statesOf(pid: number): string {
     .map((task) => /\) (\w)/.exec(readFileSync(join(tasks, task, 'stat'), 'utf8'))?.[1] ?? '?')
     .join('');
 }
+
+/** What was written lately is read from memory otherwise, whatever the file system does. */
+const forgetPages = (path: string): string => run('dd', [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none']);
+
+/** A service in the middle of a file for each of six clients, who do not read yet: more than the pool of a process has threads. */
+async function halfSent() {
+  const folder = await hangingFolder();
+  const world = await modelFixture({ files: { 'w.bin': seeded(48_000_000, 5) }, env, root: join(folder.path, 'models') });
+  await ensured(world);
+  const service = await serving(world);
+  const file = `${service.url}/v1/models/${MODEL}/files/w.bin`;
+  const bodies = await Promise.all(Array.from({ length: 6 }, async () => (await fetch(file)).body as ReadableStream));
+  forgetPages(join(world.modelDir(), 'w.bin'));
+  return { folder, service, bodies };
+}
+
+const endOf = (body: ReadableStream): Promise<string> =>
+  buffer(body).then(
+    () => 'whole',
+    () => 'cut off',
+  );
 
 const ensured = async (world: ModelWorld): Promise<void> => {
   await using orchestrator = await world.orchestrator();
@@ -162,6 +187,30 @@ describeWithHangs('a service whose MODELS_ROOT hangs in the kernel', () => {
     expect((await service.ended).signal).toBe('SIGTERM');
   });
 
+  it('answers in the middle of files whose bytes do not come any more, and stops when it is told to', async () => {
+    const { folder, service, bodies } = await halfSent();
+    folder.hang();
+    const ends = bodies.map(endOf);
+    await answersInTime(service);
+    service.kill('SIGTERM');
+    await until(async () => expect(statesOf(service.pid)).toMatch(/^[DZX]*$/));
+    expect(await Promise.all(ends)).toContain('cut off');
+    folder.heal();
+    await service.ended;
+  });
+
+  it('stops also where it begins to hang while the last bytes are sent', async () => {
+    const { folder, service, bodies } = await halfSent();
+    service.kill('SIGTERM');
+    await until(async () => expect(service.lines().at(-1)?.event).toBe('http.stopping'));
+    folder.hang();
+    const ends = bodies.map(endOf);
+    await until(async () => expect(statesOf(service.pid)).toMatch(/^[DZX]*$/));
+    expect(await Promise.all(ends)).toContain('cut off');
+    folder.heal();
+    expect((await service.ended).signal).toBe('SIGTERM');
+  });
+
   it('begins on one that hangs, says so, and is well once it answers', async () => {
     const folder = await hangingFolder();
     const world = await modelFixture({ files, env, root: join(folder.path, 'models') });
@@ -190,8 +239,10 @@ async function waitingJob() {
 /** Whatever a thread waits for by now. */
 async function answersInTime(service: RunningService): Promise<void> {
   for (let times = 0; times < 4; times++) {
-    for (const path of ['/health', '/health/models', '/health/storage', '/metrics'])
-      expect([path, (await ask(service, path)).status]).toEqual([path, 200]);
+    for (const path of ['/health', '/health/models', '/health/storage', '/metrics']) {
+      const told = await ask(service, path);
+      expect([path, told.status, told.status === 200 ? '' : told.text]).toEqual([path, 200, '']);
+    }
     expect([200, 503]).toContain((await ask(service, '/v1/models')).status);
   }
 }

@@ -24,9 +24,10 @@ type Data = Wire<typeof serveData>;
 const GRACE_MS = 10_000;
 
 export async function runService(session: Session, config: Config): Promise<Report> {
-  const [{ Front }, { ServiceThread }] = await Promise.all([
+  const [{ Front }, { ServiceThread }, { areClosed }] = await Promise.all([
     import('../../service/front/front.ts'),
     import('../../service/thread/service-thread.ts'),
+    import('../../service/thread/passed-file.ts'),
   ]);
   const log = serviceLog(config, session);
   const version = packageVersion();
@@ -38,7 +39,7 @@ export async function runService(session: Session, config: Config): Promise<Repo
   const thread = new ServiceThread({ input: session.configInput(), version, onLog: log.write, onTick: () => front.look() });
   front.serveFrom(thread);
   const report = await reportOf(() => serve({ session, config, front, thread, tell }));
-  if (await thread.end()) return report;
+  if ((await thread.end()) && (await areClosed())) return report;
   tell(record('WARN', 'service.trouble', 'what is under way does not end: it is cut off, and what is held is kept'));
   return { ...report, afterwards: async () => endBySignal(signalOf(session)) };
 }

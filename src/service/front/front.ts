@@ -1,6 +1,6 @@
 /**
- * Where requests come in. It touches no file of the store: requests are handed to the thread of the service, and where that gives no answer, it
- * gives one itself. So a file system that hangs in the kernel takes nobody's time but that of its own thread.
+ * Where requests come in. It looks at no file of the store: requests are handed to the thread of the service, and where that gives no answer, it
+ * gives one itself. Of files that are asked for it sends the bytes, never waiting in a call (see passed-file.ts). So a file system that hangs in the kernel takes nobody's time but that of its own thread.
  */
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { FastifyServerFactory } from 'fastify';

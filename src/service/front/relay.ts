@@ -1,6 +1,8 @@
 /** One request handed to the thread of the service, and its answer handed back: head and body as they are, each no faster than the other side reads. */
 import { type ClientRequest, type IncomingMessage, request as requestTo, type ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
+import type { PortSocket } from '../../util/port-socket.ts';
+import { takePassed, tellSent } from '../thread/passed-file.ts';
 
 /** Of one hop, which ours is not: each side's HTTP sees to its own. */
 const OF_ONE_HOP: ReadonlySet<string> = new Set([
@@ -10,7 +12,7 @@ const OF_ONE_HOP: ReadonlySet<string> = new Set([
 export interface RelayOptions {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly connect: () => Duplex;
+  readonly connect: () => PortSocket;
   /** Whether the connection ends with this answer. */
   readonly isLast: () => boolean;
   /** Told of the answer, before any of it is handed back. */
@@ -27,14 +29,21 @@ export class Relay {
 
   constructor({ request, response, connect, isLast, onAnswer }: RelayOptions) {
     const { method, url } = request;
-    const upstream = requestTo({ method, path: url, headers: forwarded(request.rawHeaders), createConnection: connect });
+    const socket = connect();
+    let file: Readable | undefined;
+    takePassed(socket, (bytes) => {
+      file = bytes;
+    });
+    const upstream = requestTo({ method, path: url, headers: forwarded(request.rawHeaders), createConnection: () => socket });
     // A request without a body stays one.
     upstream.useChunkedEncodingByDefault = false;
     upstream.on('response', (answer) => {
       this.isBegun = true;
       onAnswer?.(answer);
       if (isLast()) response.shouldKeepAlive = false;
-      handBack(answer, response);
+      beginAnswer(answer, response);
+      if (file === undefined) handBack(answer, response);
+      else handBackFile(file, { answer, response, socket });
     });
     // What broke off there breaks off here.
     upstream.on('error', () => {
@@ -59,12 +68,29 @@ export class Relay {
   }
 }
 
-function handBack(answer: IncomingMessage, response: ServerResponse): void {
-  const { statusCode = 502, statusMessage, rawHeaders } = answer;
+function beginAnswer({ statusCode = 502, statusMessage, rawHeaders }: IncomingMessage, response: ServerResponse): void {
   response.sendDate = false;
   response.writeHead(statusCode, statusMessage, forwarded(rawHeaders, 'transfer-encoding'));
+}
+
+function handBack(answer: IncomingMessage, response: ServerResponse): void {
   answer.once('error', () => response.destroy());
   answer.pipe(response);
+  response.flushHeaders();
+}
+
+interface Answered {
+  readonly answer: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly socket: PortSocket;
+}
+
+/** The answer has a head alone, and ends when it is told to: without the bytes that it names, which is no error. */
+function handBackFile(file: Readable, { answer, response, socket }: Answered): void {
+  answer.on('error', () => undefined).resume();
+  pipeline(file, response, (error) => {
+    if (!error) tellSent(socket);
+  });
   response.flushHeaders();
 }
 

@@ -1,14 +1,18 @@
 /** The bytes of a proven file, for peers: in ranges, with the digest of the whole. */
 import type { OutgoingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { OpenedFile } from '../../orchestrator/open-file.ts';
+import type { ByteSpan } from '../../util/file-stream.ts';
+import { PortSocket } from '../../util/port-socket.ts';
 import { byteRange } from '../byte-range.ts';
 import { modelParams, modelQuery } from '../contract/model-params.ts';
 import { PROBLEM_TYPE, problem } from '../contract/problem.ts';
 import { isKnown } from '../etag.ts';
 import { Refusal } from '../refusal.ts';
 import type { RouteGroup } from '../service-context.ts';
+import { passOn } from '../thread/passed-file.ts';
 
 const params = modelParams.extend({ '*': z.string().min(1).max(1024).meta({ description: 'path of the file inside the model' }) });
 const bytes = { description: 'the bytes', content: { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } } };
@@ -50,7 +54,18 @@ async function send(file: OpenedFile, request: FastifyRequest, reply: FastifyRep
   const { start, end } = range ?? { start: 0, end: sizeBytes };
   if (range !== undefined) reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${sizeBytes}`);
   reply.header('content-length', end - start);
-  return request.method === 'HEAD' ? withoutBody(file, reply) : reply.send(file.stream({ start, end }));
+  return request.method === 'HEAD' ? withoutBody(file, reply) : reply.send(bodyOf(file, { start, end }, { request, reply }));
+}
+
+/** Behind a front, that sends the bytes. */
+function bodyOf(
+  file: OpenedFile,
+  span: ByteSpan,
+  { request, reply }: Record<'request', FastifyRequest> & Record<'reply', FastifyReply>,
+): Readable {
+  const socket: unknown = request.raw.socket;
+  const isPassedOn = socket instanceof PortSocket && span.end > span.start;
+  return isPassedOn ? passOn({ ...file.opened, ...span }, { socket, response: reply.raw }) : file.stream(span);
 }
 
 /** The bytes of a digest never change: whoever has them need not ask again. */
