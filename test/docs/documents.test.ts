@@ -82,7 +82,8 @@ describe('a runnable block', () => {
 
 function run(folder: string, { language, code }: RunnableBlock): { status: number | null; output: string } {
   const command = language === 'sh' ? code : `node --input-type=module-typescript <<'END'\n${code}END\n`;
-  const script = `set -e -o pipefail\n. ./.environment\n${command}\nexport -p > .environment\n`;
+  // What a block has left in the background when it fails would hold its output open.
+  const script = `trap 'kill $(jobs -p) 2> /dev/null || true' EXIT\nset -e -o pipefail\n. ./.environment\n${command}\nexport -p > .environment\n`;
   const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: folder, encoding: 'utf8', env: cloneEnvironment(folder) });
   return { status, output: `${stdout}\n${stderr}` };
 }

@@ -56,6 +56,18 @@ describe('a request to `wan serve`', () => {
     await vi.waitFor(async () => expect(await state()).toBe('COMPLETE'), { timeout: 20_000 });
   });
 
+  it('has a body where it says so, and none where it says nothing', async () => {
+    const { url } = await served();
+    const verify = `POST /v1/models/${MODEL}/verify HTTP/1.1\r\nHost: ${new URL(url).host}\r\nConnection: close\r\n`;
+    const json = 'Content-Type: application/json\r\n';
+    const answers = await Promise.all([
+      spoken(url, `${verify}\r\n`),
+      spoken(url, `${verify}${json}Content-Length: 2\r\n\r\n{}`),
+      spoken(url, `${verify}${json}Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`),
+    ]);
+    expect(answers.map((answer) => answer.split('\r\n', 1)[0])).toEqual(Array(3).fill('HTTP/1.1 200 OK'));
+  });
+
   it('is refused before its body is through, and the next one is answered', async () => {
     const { url } = await served();
     const body = 'x'.repeat(3_000_000);

@@ -119,13 +119,16 @@ async function isLinked(target: string, path: string): Promise<boolean> {
 }
 
 async function makeBlob(root: string, blob: string, request: LayDown): Promise<void> {
-  if ((await fileInside(root, blob, request.file.sizeBytes)) !== undefined) return;
-  // A link that leads nowhere is replaced.
-  if (await isThere(blob))
+  const isMade = async () => (await fileInside(root, blob, request.file.sizeBytes)) !== undefined;
+  if (await isMade()) return;
+  // A link that leads nowhere is replaced. And whoever lays down the same one may have made it between the two looks.
+  if (await isThere(blob)) {
+    if (await isMade()) return;
     throw new ModelError('FILESYSTEM_ERROR', `${blob} is there, and is not the file that its name says`, {
       reason: 'blob_wrong',
       hint: 'remove it, or run `hf cache verify`',
     });
+  }
   await copyIn({ ...copyOf(blob, request), destination: blob });
 }
 

@@ -34,9 +34,7 @@ export class Relay {
     takePassed(socket, (bytes) => {
       file = bytes;
     });
-    const upstream = requestTo({ method, path: url, headers: forwarded(request.rawHeaders), createConnection: () => socket });
-    // A request without a body stays one.
-    upstream.useChunkedEncodingByDefault = false;
+    const upstream = requestTo({ method, path: url, headers: toHandOver(request), createConnection: () => socket });
     upstream.on('response', (answer) => {
       this.isBegun = true;
       onAnswer?.(answer);
@@ -92,6 +90,13 @@ function handBackFile(file: Readable, { answer, response, socket }: Answered): v
     if (!error) tellSent(socket);
   });
   response.flushHeaders();
+}
+
+/** Node would take a POST of no length for one whose body comes in chunks: one without a body says so. */
+function toHandOver({ rawHeaders, headers, method = 'GET' }: IncomingMessage): string[] {
+  const isLengthKnown = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  const mayHaveBody = !['GET', 'HEAD', 'DELETE', 'OPTIONS'].includes(method);
+  return [...forwarded(rawHeaders), ...(mayHaveBody && !isLengthKnown ? ['content-length', '0'] : [])];
 }
 
 /** Names and values in turn, as they were written. */

@@ -197,7 +197,7 @@ export class FaultServer {
 
   #replyTo(request: SeenRequest): Reply {
     const reply = honestReply(this.#contentOf(request.path), request);
-    Object.assign(reply, { delayMs: this.latencyMs, bytesPerSecond: this.bytesPerSecond });
+    Object.assign(reply, { delayMs: this.latencyMs, bytesPerSecond: () => this.bytesPerSecond });
     this.#nextFault(request)?.(reply, request);
     return reply;
   }

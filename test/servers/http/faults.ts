@@ -19,7 +19,7 @@ export const resetAt = (bytes: number): Fault => edit({ stopAfter: bytes, ending
 /** Nothing more after `bytes` body bytes; the connection stays open until the client or the server goes. */
 export const stallAt = (bytes: number): Fault => edit({ stopAfter: bytes, ending: 'stall' });
 /** The body comes at this rate, in small writes. */
-export const throttled = (bytesPerSecond: number): Fault => edit({ bytesPerSecond });
+export const throttled = (bytesPerSecond: number): Fault => edit({ bytesPerSecond: () => bytesPerSecond });
 export const delayHeaders = (delayMs: number): Fault => edit({ delayMs });
 /** The request is read and never answered. */
 export const neverAnswer = (): Fault => edit({ delayMs: Number.POSITIVE_INFINITY });

@@ -32,7 +32,8 @@ export interface Reply {
   to: number;
   /** Wait before the headers go out. */
   delayMs: number;
-  bytesPerSecond: number;
+  /** Asked again for each part of the body. */
+  bytesPerSecond: () => number;
   /** Body bytes after which `ending` happens. */
   stopAfter: number;
   ending: 'finish' | 'fin' | 'reset' | 'stall';
@@ -67,7 +68,7 @@ export function textReply(status: number, text: string, headers: Record<string, 
     from: 0,
     to: content.sizeBytes,
     delayMs: 0,
-    bytesPerSecond: Number.POSITIVE_INFINITY,
+    bytesPerSecond: () => Number.POSITIVE_INFINITY,
     stopAfter: Number.POSITIVE_INFINITY,
     ending: 'finish',
   };

@@ -32,14 +32,15 @@ export async function sendReply(exchange: Exchange): Promise<void> {
 async function sendBody(exchange: Exchange): Promise<void> {
   const { reply, response, request, gone } = exchange;
   const end = Math.min(reply.to, reply.from + reply.stopAfter);
-  const chunkBytes = Math.max(1, Math.min(CHUNK_BYTES, Math.floor((reply.bytesPerSecond * TICK_MS) / 1000)));
   for (let offset = reply.from; offset < end && !gone.aborted; ) {
+    const bytesPerSecond = reply.bytesPerSecond();
+    const chunkBytes = Math.max(1, Math.min(CHUNK_BYTES, Math.floor((bytesPerSecond * TICK_MS) / 1000)));
     const chunk = reply.content.read(offset, Math.min(chunkBytes, end - offset));
     const flowing = response.write(chunk);
     offset += chunk.length;
     request.sentBytes += chunk.length;
     if (!flowing) await once(response, 'drain', { signal: gone }).catch(() => undefined);
-    if (Number.isFinite(reply.bytesPerSecond)) await pause((chunk.length * 1000) / reply.bytesPerSecond, gone);
+    if (Number.isFinite(bytesPerSecond)) await pause((chunk.length * 1000) / bytesPerSecond, gone);
   }
 }
 
