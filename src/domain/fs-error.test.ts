@@ -45,12 +45,15 @@ describe('errors of the file system', () => {
 
   it('that libuv has no name for are named all the same', () => {
     const code = 'Unknown system error -122';
-    const error = fsError(Object.assign(new Error(`${code}: ${code}, write`), { code }), 'write f');
-    expect(error).toMatchObject({
-      code: 'NO_SPACE',
-      details: { errno: 'EDQUOT' },
-      message: 'cannot write f: EDQUOT: disk quota exceeded, write',
-    });
+    const later = Object.assign(new Error(`${code}: ${code}, write`), { code });
+    const atOnce = Object.assign(new Error('UNKNOWN: unknown error, write'), { code: 'UNKNOWN', errno: -122 });
+    for (const given of [later, atOnce]) {
+      expect(fsError(given, 'write f')).toMatchObject({
+        code: 'NO_SPACE',
+        details: { errno: 'EDQUOT' },
+        message: 'cannot write f: EDQUOT: disk quota exceeded, write',
+      });
+    }
   });
 
   it('leave a ModelError as it is', () => {

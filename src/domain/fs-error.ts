@@ -17,18 +17,25 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 /** Linux's numbers of those that libuv has no name for, and what they say. */
-const UNNAMED: Readonly<Record<string, readonly [name: string, words: string]>> = {
-  'Unknown system error -37': ['ENOLCK', 'no locks available'],
-  'Unknown system error -74': ['EBADMSG', 'bad message'],
-  'Unknown system error -116': ['ESTALE', 'stale file handle'],
-  'Unknown system error -117': ['EUCLEAN', 'structure needs cleaning'],
-  'Unknown system error -122': ['EDQUOT', 'disk quota exceeded'],
+const UNNAMED: Readonly<Record<number, readonly [name: string, words: string]>> = {
+  37: ['ENOLCK', 'no locks available'],
+  74: ['EBADMSG', 'bad message'],
+  116: ['ESTALE', 'stale file handle'],
+  117: ['EUCLEAN', 'structure needs cleaning'],
+  122: ['EDQUOT', 'disk quota exceeded'],
 };
+
+/** Calls that wait for their answer give the code `UNKNOWN` and the number, the others a code with the number in it. */
+function unnamedOf(error: unknown): readonly [name: string, words: string] | undefined {
+  const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown };
+  if (code === 'UNKNOWN') return UNNAMED[-Number(errno)];
+  const [, number] = /^Unknown system error -(\d+)$/.exec(String(code)) ?? [];
+  return number === undefined ? undefined : UNNAMED[Number(number)];
+}
 
 /** The errno name (`ENOENT`) of a thrown value, if it carries one. */
 export function errnoOf(error: unknown): string | undefined {
-  const given = (error as { code?: unknown } | null)?.code;
-  const code = typeof given === 'string' ? (UNNAMED[given]?.[0] ?? given) : given;
+  const code = unnamedOf(error)?.[0] ?? (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 }
 
@@ -64,6 +71,6 @@ export function fsError(error: unknown, doing: string, options: ModelErrorOption
 /** `Unknown system error -122: Unknown system error -122, write` tells nobody anything. */
 function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  const [given, unnamed] = Object.entries(UNNAMED).find(([code]) => message.startsWith(`${code}: ${code}`)) ?? [];
-  return given === undefined || unnamed === undefined ? message : `${unnamed.join(': ')}${message.slice(`${given}: ${given}`.length)}`;
+  const unnamed = unnamedOf(error);
+  return unnamed === undefined ? message : message.replace(/^[^:]*: [^,]*/, unnamed.join(': '));
 }
