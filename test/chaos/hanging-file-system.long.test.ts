@@ -10,7 +10,7 @@ import { ApiTokens } from '../../src/credentials/api-tokens.ts';
 import { seeded } from '../servers/http/fault-server.ts';
 import { describeWithHangs, hangingFolder } from '../support/hanging-folder.ts';
 import { run } from '../support/loop-volume.ts';
-import { MODEL, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
+import { type FixtureModel, MODEL, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
 import { type RunningService, serving } from '../support/running-service.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -78,10 +78,31 @@ function statesOf(pid: number): string {
 /** What was written lately is read from memory otherwise, whatever the file system does. */
 const forgetPages = (path: string): string => run('dd', [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none']);
 
+const ensured = async (world: ModelWorld): Promise<void> => {
+  await using orchestrator = await world.orchestrator();
+  await orchestrator.ensure(MODEL);
+};
+
+const files = { 'a.bin': 'some bytes' };
+const env = { WAN_LOG_FORMAT: 'json' };
+
+/** MODELS_ROOT is in the folder that hangs when it is told to. */
+async function hangingWorld(content: FixtureModel['files'] = files) {
+  const folder = await hangingFolder();
+  return { folder, world: await modelFixture({ files: content, env, root: join(folder.path, 'models') }) };
+}
+
+async function wellService() {
+  const { folder, world } = await hangingWorld();
+  await ensured(world);
+  const service = await serving(world);
+  await isWell(service);
+  return { folder, world, service };
+}
+
 /** A service in the middle of a file for each of six clients, who do not read yet: more than the pool of a process has threads. */
 async function halfSent() {
-  const folder = await hangingFolder();
-  const world = await modelFixture({ files: { 'w.bin': seeded(48_000_000, 5) }, env, root: join(folder.path, 'models') });
+  const { folder, world } = await hangingWorld({ 'w.bin': seeded(48_000_000, 5) });
   await ensured(world);
   const service = await serving(world);
   const file = `${service.url}/v1/models/${MODEL}/files/w.bin`;
@@ -96,21 +117,9 @@ const endOf = (body: ReadableStream): Promise<string> =>
     () => 'cut off',
   );
 
-const ensured = async (world: ModelWorld): Promise<void> => {
-  await using orchestrator = await world.orchestrator();
-  await orchestrator.ensure(MODEL);
-};
-
-const files = { 'a.bin': 'some bytes' };
-const env = { WAN_LOG_FORMAT: 'json' };
-
 describeWithHangs('a service whose MODELS_ROOT hangs in the kernel', () => {
   it('answers health and metrics in time, names every model as UNKNOWN, refuses the rest with 503, and is well again when the mount is', async () => {
-    const folder = await hangingFolder();
-    const world = await modelFixture({ files, env, root: join(folder.path, 'models') });
-    await ensured(world);
-    const service = await serving(world);
-    await isWell(service);
+    const { folder, world, service } = await wellService();
 
     folder.hang();
     await isSilent(service);
@@ -146,11 +155,7 @@ describeWithHangs('a service whose MODELS_ROOT hangs in the kernel', () => {
   });
 
   it('answers the very request that the hang begins with, on a connection that was open before, within its budget', async () => {
-    const folder = await hangingFolder();
-    const world = await modelFixture({ files, env, root: join(folder.path, 'models') });
-    await ensured(world);
-    const service = await serving(world);
-    await isWell(service);
+    const { folder, service } = await wellService();
     folder.hang();
     const begun = performance.now();
     const [health, models] = await Promise.all([ask(service, '/health'), ask(service, '/health/models?timeout_ms=300')]);
@@ -161,8 +166,7 @@ describeWithHangs('a service whose MODELS_ROOT hangs in the kernel', () => {
   });
 
   it('asks for a token as ever', async () => {
-    const folder = await hangingFolder();
-    const world = await modelFixture({ files, env, root: join(folder.path, 'models') });
+    const { folder, world } = await hangingWorld();
     const { token } = await new ApiTokens({ userConfigDir: join(world.directory, '.config', 'wan') }).create({ name: 'me', scope: 'read' });
     const service = await serving(world);
     folder.hang();
@@ -174,8 +178,7 @@ describeWithHangs('a service whose MODELS_ROOT hangs in the kernel', () => {
   });
 
   it('stops when it is told to, and says that it was cut off', async () => {
-    const folder = await hangingFolder();
-    const world = await modelFixture({ files, env, root: join(folder.path, 'models') });
+    const { folder, world } = await hangingWorld();
     const service = await serving(world);
     folder.hang();
     await isSilent(service);
@@ -212,8 +215,7 @@ describeWithHangs('a service whose MODELS_ROOT hangs in the kernel', () => {
   });
 
   it('begins on one that hangs, says so, and is well once it answers', async () => {
-    const folder = await hangingFolder();
-    const world = await modelFixture({ files, env, root: join(folder.path, 'models') });
+    const { folder, world } = await hangingWorld();
     await ensured(world);
     folder.hang();
     const service = await serving(world);

@@ -1,29 +1,25 @@
 import { useSignal } from '@preact/signals';
 import { may } from '../../state/session.ts';
+import { type Chip, Chips } from '../../ui/chips.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { AuditLines } from './audit-lines.tsx';
 import { ServiceLines } from './service-lines.tsx';
 
-const CHOICES = [
-  { value: 'acts', name: 'Acts', what: 'what changed, by whomever' },
-  { value: 'service', name: 'Service', what: 'what this service says of its work' },
+type Shown = 'acts' | 'service';
+
+const CHOICES: readonly Chip<Shown>[] = [
+  { value: 'acts', head: 'Acts', text: 'what changed, by whomever' },
+  { value: 'service', head: 'Service', text: 'what this service says of its work' },
 ];
 
 export function LogView() {
-  const shown = useSignal('acts');
+  const shown = useSignal<Shown>('acts');
   return (
     <>
       <h1>Log</h1>
       {may('admin') ? (
         <>
-          {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields, and these are buttons. */}
-          <div class="chips room-below" role="group" aria-label="Lines shown">
-            {CHOICES.map(({ value, name, what }) => (
-              <button key={value} type="button" class="chip" aria-pressed={shown.value === value} onClick={() => (shown.value = value)}>
-                <strong>{name}</strong> {what}
-              </button>
-            ))}
-          </div>
+          <Chips label="Lines shown" class="room-below" chips={CHOICES} chosen={shown.value} onPick={(value) => (shown.value = value)} />
           {shown.value === 'acts' ? <AuditLines /> : <ServiceLines />}
         </>
       ) : (

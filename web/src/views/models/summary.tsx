@@ -1,6 +1,7 @@
 import type { Signal } from '@preact/signals';
 import { formatBytes } from '../../../../src/util/format-bytes.ts';
 import type { Model } from '../../api/wire.ts';
+import { Chips } from '../../ui/chips.tsx';
 import { type Choice, countsOf } from './choose-models.ts';
 import { stateOf } from './model-state.ts';
 import { stateText } from './state-mark.tsx';
@@ -18,23 +19,15 @@ export function Summary({ models, choice }: SummaryProps) {
   };
   return (
     <div class="summary">
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields, and these are buttons. */}
-      <div class="chips" role="group" aria-label="Models by state">
-        <button type="button" class="chip" aria-pressed={choice.value.state === ''} onClick={() => pick('')}>
-          <strong>{models.length}</strong> all
-        </button>
-        {countsOf(models, stateOf).map(([state, count]) => (
-          <button
-            key={state}
-            type="button"
-            class={`chip ${state.toLowerCase()}`}
-            aria-pressed={choice.value.state === state}
-            onClick={() => pick(state)}
-          >
-            <strong>{count}</strong> {stateText(state)}
-          </button>
-        ))}
-      </div>
+      <Chips
+        label="Models by state"
+        chips={[
+          { value: '', head: models.length, text: 'all' },
+          ...countsOf(models, stateOf).map(([value, head]) => ({ value, head, text: stateText(value), tone: value.toLowerCase() })),
+        ]}
+        chosen={choice.value.state}
+        onPick={pick}
+      />
       {needed > 0 && <p class="faint">{formatBytes(needed)} needed to make all of them complete</p>}
     </div>
   );

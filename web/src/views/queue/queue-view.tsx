@@ -4,6 +4,7 @@ import { isLive } from '../../state/connection.ts';
 import { jobs } from '../../state/live-jobs.ts';
 import { useAnswer } from '../../state/resource.ts';
 import { may } from '../../state/session.ts';
+import { type Chip, Chips } from '../../ui/chips.tsx';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { Mark } from '../../ui/mark.tsx';
@@ -22,6 +23,11 @@ const PAGE = 50;
 
 const CHOICES: Readonly<Record<Shown, string>> = { all: 'all', active: 'under way', failed: 'failed', ended: 'ended' };
 
+const chipOf = (value: Shown, count: number): Chip<Shown> => ({
+  ...{ value, head: count, text: CHOICES[value] },
+  tone: value === 'failed' && count > 0 ? 'error' : undefined,
+});
+
 export function QueueView() {
   const shown = useSignal<Shown>('all');
   const open = useSignal<ReadonlySet<string>>(new Set());
@@ -31,20 +37,13 @@ export function QueueView() {
     <>
       <h1>Queue</h1>
       <RunnerNote />
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields, and these are buttons. */}
-      <div class="chips room-below" role="group" aria-label="Jobs shown">
-        {SHOWN.map((one) => (
-          <button
-            key={one}
-            type="button"
-            class={`chip ${one === 'failed' && chooseJobs(all, one).length > 0 ? 'error' : ''}`}
-            aria-pressed={shown.value === one}
-            onClick={() => (shown.value = one)}
-          >
-            <strong>{chooseJobs(all, one).length}</strong> {CHOICES[one]}
-          </button>
-        ))}
-      </div>
+      <Chips
+        label="Jobs shown"
+        class="room-below"
+        chips={SHOWN.map((one) => chipOf(one, chooseJobs(all, one).length))}
+        chosen={shown.value}
+        onPick={(one) => (shown.value = one)}
+      />
       {rows.length === 0 ? (
         <NoJobs isAny={all.length > 0} />
       ) : (
