@@ -4,6 +4,7 @@ import { failureFields } from '../observability/log-fields.ts';
 import type { LogRecord } from '../observability/log-record.ts';
 import { modelFields } from '../observability/model-fields.ts';
 import type { Answer } from './answer.ts';
+import { isReading } from './is-reading.ts';
 
 export function answerRecord(answer: Answer): LogRecord {
   const { method, route, path, status, durationMs, address, caller, failure, correlationId, modelId } = answer;
@@ -31,5 +32,3 @@ function levelOf({ method, status, failure }: Answer): LogRecord['level'] {
 
 /** With what the caller is not told. */
 const textOf = ({ message, cause }: ModelError): string => (isModelError(cause) ? `${message}: ${cause.message}` : message);
-
-const isReading = (method: string): boolean => method === 'GET' || method === 'HEAD';

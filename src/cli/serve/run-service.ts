@@ -7,16 +7,18 @@ import { requireManifestPath } from '../../config/require-manifest-path.ts';
 import { requireModelsRoot } from '../../config/require-models-root.ts';
 import type { serveData } from '../../documents/machine.ts';
 import { asModelError, isModelError } from '../../domain/errors.ts';
-import { newCorrelationId } from '../../observability/correlation-id.ts';
 import type { LogRecord } from '../../observability/log-record.ts';
+import { redactValue } from '../../observability/redact-value.ts';
+import { urlOf } from '../../service/binding.ts';
 import type { Front } from '../../service/front/front.ts';
+import { serviceRecord } from '../../service/service-record.ts';
 import type { ServiceThread } from '../../service/thread/service-thread.ts';
 import type { Wire } from '../../wire/wire.ts';
+import { logWriter } from '../log-writer.ts';
 import { packageVersion } from '../package-version.ts';
 import type { Report } from '../report.ts';
 import type { Session } from '../session.ts';
 import { endBySignal } from './end-by-signal.ts';
-import { serviceLog } from './service-log.ts';
 
 type Data = Wire<typeof serveData>;
 
@@ -29,18 +31,19 @@ export async function runService(session: Session, config: Config): Promise<Repo
     import('../../service/thread/service-thread.ts'),
     import('../../service/thread/passed-file.ts'),
   ]);
-  const log = serviceLog(config, session);
+  const write = logWriter(config, session);
   const version = packageVersion();
-  const tell = (record: LogRecord): void => {
-    log.write(record);
+  const tell = (told: LogRecord): void => {
+    const record = redactValue(told) as LogRecord;
+    write(record);
     thread.tell({ type: 'logged', record });
   };
   const front = new Front({ config, version, onLog: tell });
-  const thread = new ServiceThread({ input: session.configInput(), version, onLog: log.write, onTick: () => front.look() });
+  const thread = new ServiceThread({ input: session.configInput(), version, onLog: write, onTick: () => front.look() });
   front.serveFrom(thread);
   const report = await reportOf(() => serve({ session, config, front, thread, tell }));
-  if ((await thread.end()) && (await areClosed())) return report;
-  tell(record('WARN', 'service.trouble', 'what is under way does not end: it is cut off, and what is held is kept'));
+  if ((await thread.end()) && (await areClosed())) return thread.ended.then(() => report, failed);
+  tell(serviceRecord('WARN', 'service.trouble', 'what is under way does not end: it is cut off, and what is held is kept'));
   return { ...report, afterwards: async () => endBySignal(signalOf(session)) };
 }
 
@@ -56,16 +59,13 @@ interface Serve {
 async function serve({ session, config, front, thread, tell }: Serve): Promise<Data> {
   // Where nothing can be looked at yet, that can be asked for all the same.
   const ready = await Promise.race([thread.ready, front.silence.begun, aborted(session.signal)]);
-  const url = await front.listen();
-  tell(
-    record(
-      'INFO',
-      'http.listening',
-      `listening on ${url}: ${ready === undefined ? 'the models cannot be looked at yet' : counts(ready.about)}`,
-    ),
-  );
+  const url = session.signal.aborted ? urlOf(config.apiHost, config.apiPort) : await front.listen();
+  if (!session.signal.aborted) {
+    const what = ready === undefined ? 'the models cannot be looked at yet' : counts(ready.about);
+    tell(serviceRecord('INFO', 'http.listening', `listening on ${url}: ${what}`));
+  }
   await Promise.race([aborted(session.signal), thread.ended]);
-  tell(record('INFO', 'http.stopping', 'stopping: requests under way end, and what is held is kept'));
+  tell(serviceRecord('INFO', 'http.stopping', 'stopping: requests under way end, and what is held is kept'));
   // A second one does not wait.
   session.handOver(endBySignal);
   thread.tell({ type: 'stop' });
@@ -78,9 +78,11 @@ async function reportOf(run: () => Promise<Data>): Promise<Report> {
     const data = await run();
     return { wire: () => data, text: () => '' };
   } catch (error) {
-    return { text: () => '', error: asModelError(error) };
+    return failed(error);
   }
 }
+
+const failed = (error: unknown): Report => ({ text: () => '', error: asModelError(error) });
 
 const counts = ({ model_count, token_count }: Pick<Data, 'model_count' | 'token_count'>): string =>
   `${model_count} models, ${token_count} tokens`;
@@ -88,10 +90,6 @@ const counts = ({ model_count, token_count }: Pick<Data, 'model_count' | 'token_
 const notLookedAt = (config: Config): Omit<Data, 'url' | 'checked'> => ({
   ...{ models_root: requireModelsRoot(config), manifest: requireManifestPath(config) },
   ...{ model_count: 0, token_count: 0, anonymous: 'none' },
-});
-
-const record = (level: LogRecord['level'], event: LogRecord['event'], message: string): LogRecord => ({
-  ...{ timestamp: new Date().toISOString(), level, message, correlation_id: newCorrelationId(), event },
 });
 
 /** By which it was told to stop. */

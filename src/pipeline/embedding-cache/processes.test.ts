@@ -1,7 +1,7 @@
 /** Many processes on one cache: who computes, what a killed one leaves, what a bound is worth. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
@@ -34,7 +34,7 @@ it('a process killed while it computes leaves the next one to compute', { timeou
   const place = await tempDir();
   const [directory, log] = [join(place, 'embeddings'), join(place, 'computed')];
   const first = start('embed-once.ts', directory, log, 'a cat', 5, 600_000);
-  while (!readdirSync(place).includes('computed')) await sleep(5);
+  await expect.poll(() => existsSync(log) && readFileSync(log, 'utf8'), { timeout: 60_000, interval: 5 }).toBe('node\n');
   first.kill('SIGKILL');
   const second = start('embed-once.ts', directory, log, 'a cat', 5);
   await once(second, 'message');

@@ -14,6 +14,7 @@ import { anonymousAt, requireToken } from '../binding.ts';
 import { Door } from '../caller.ts';
 import { PROBLEM_TYPE } from '../contract/problem.ts';
 import { guard } from '../guard.ts';
+import { isReading } from '../is-reading.ts';
 import { closeGently, listen } from '../listen.ts';
 import { problemOf } from '../problem.ts';
 import { correlationIdOf } from '../request-id.ts';
@@ -21,7 +22,7 @@ import { dashboardRoutes } from '../routes/dashboard-routes.ts';
 import type { ServiceApp } from '../service-context.ts';
 import type { Ready, ServiceThread } from '../thread/service-thread.ts';
 import { LastAnswers } from './last-answers.ts';
-import { isOver, isRead } from './patience.ts';
+import { isOver } from './patience.ts';
 import { Relay } from './relay.ts';
 import { Silence } from './silence.ts';
 import { standInRoutes, unresponsive } from './stand-in-routes.ts';
@@ -145,7 +146,7 @@ export class Front {
 
   /** What may have a body is not read any further. */
   #answer(...[request, response]: Parameters<RequestListener>): void {
-    if (this.#stop.signal.aborted || isRead({ method: request.method ?? 'GET' })) {
+    if (this.#stop.signal.aborted || isReading(request.method)) {
       this.#standIn(request, response);
       return;
     }

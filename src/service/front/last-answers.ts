@@ -7,11 +7,13 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 export class LastAnswers {
   readonly #bodies = new Map<RememberedPath, readonly Buffer[]>();
+  /** Of those that were asked for: while nothing can be looked at, many ask. */
+  readonly #read = new Map<RememberedPath, unknown>();
 
-  /** Keeps what goes by of an answer that went well. */
+  /** Keeps what goes by of an answer that went well, and took the time that it needs. */
   note(url: string, answer: IncomingMessage): void {
     const path = rememberedPath(url);
-    if (path === undefined || answer.statusCode !== 200) return;
+    if (path === undefined || answer.statusCode !== 200 || url.includes('timeout_ms=')) return;
     const chunks: Buffer[] = [];
     let sizeBytes = 0;
     answer.on('data', (chunk: Buffer) => {
@@ -19,14 +21,18 @@ export class LastAnswers {
       if (sizeBytes <= MAX_BYTES) chunks.push(chunk);
     });
     answer.once('end', () => {
-      if (sizeBytes > 0 && sizeBytes <= MAX_BYTES) this.#bodies.set(path, chunks);
+      if (sizeBytes === 0 || sizeBytes > MAX_BYTES) return;
+      this.#bodies.set(path, chunks);
+      this.#read.delete(path);
     });
   }
 
   /** As it was told. */
   of<T>(path: RememberedPath): T | undefined {
     const chunks = this.#bodies.get(path);
-    return chunks === undefined ? undefined : (JSON.parse(Buffer.concat(chunks).toString()) as T);
+    if (chunks === undefined) return undefined;
+    if (!this.#read.has(path)) this.#read.set(path, JSON.parse(Buffer.concat(chunks).toString()));
+    return this.#read.get(path) as T;
   }
 }
 

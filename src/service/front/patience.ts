@@ -1,4 +1,5 @@
 /** How long a request waits for the thread of the service. Pure. */
+import { isReading } from '../is-reading.ts';
 
 export interface Asked {
   readonly method: string;
@@ -23,18 +24,16 @@ const WRITE_MS = 30_000;
 
 const HEALTH = /^(?:\/api)?(?:\/v1)?\/health(?:\/[^?]*)?(?:\?|$)/;
 
-export const isRead = ({ method }: Pick<Asked, 'method'>): boolean => method === 'GET' || method === 'HEAD';
-
 /** Whether it is told now that no answer can be had. */
 export function isOver(asked: Asked, { waitedMs, silentMs }: Waiting): boolean {
   const budgetMs = budgetOf(asked);
   if (budgetMs !== undefined) return waitedMs >= budgetMs && (silentMs >= SILENT_MS || waitedMs >= budgetMs + GRACE_MS);
-  return silentMs >= (isRead(asked) ? READ_MS : WRITE_MS);
+  return silentMs >= (isReading(asked.method) ? READ_MS : WRITE_MS);
 }
 
 /** Of a question after health; undefined of anything else, and where sources are asked. */
 function budgetOf(asked: Asked): number | undefined {
-  if (!isRead(asked) || !HEALTH.test(asked.url) || /[?&]probe=(?!false|0)/.test(asked.url)) return undefined;
+  if (!isReading(asked.method) || !HEALTH.test(asked.url) || /[?&]probe=(?!false|0)/.test(asked.url)) return undefined;
   const named = /[?&]timeout_ms=(\d{1,5})(?:&|$)/.exec(asked.url)?.[1];
   return named === undefined ? BUDGET_MS : Number(named);
 }

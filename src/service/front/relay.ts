@@ -21,7 +21,7 @@ export interface RelayOptions {
 
 export class Relay {
   /** Whether anything of the answer has come. */
-  isBegun = false;
+  #isBegun = false;
   readonly sinceMs = performance.now();
   readonly #request: IncomingMessage;
   readonly #upstream: ClientRequest;
@@ -36,7 +36,7 @@ export class Relay {
     });
     const upstream = requestTo({ method, path: url, headers: toHandOver(request), createConnection: () => socket });
     upstream.on('response', (answer) => {
-      this.isBegun = true;
+      this.#isBegun = true;
       onAnswer?.(answer);
       if (isLast()) response.shouldKeepAlive = false;
       beginAnswer(answer, response);
@@ -45,7 +45,7 @@ export class Relay {
     });
     // What broke off there breaks off here.
     upstream.on('error', () => {
-      if (!this.isBegun && !this.#isAbandoned) response.destroy();
+      if (!this.#isBegun && !this.#isAbandoned) response.destroy();
     });
     response.once('close', () => {
       request.unpipe(upstream);

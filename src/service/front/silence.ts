@@ -1,8 +1,7 @@
 /** Whether the thread of the service goes on, as it is told to people: one line when it does not any more, one when it does again. */
-
-import { newCorrelationId } from '../../observability/correlation-id.ts';
 import type { LogRecord } from '../../observability/log-record.ts';
 import { formatDuration } from '../../util/format-duration.ts';
+import { serviceRecord } from '../service-record.ts';
 
 /** After it nothing is handed to the thread any more: whoever asks is told so at once. */
 const UNRESPONSIVE_MS = 5000;
@@ -58,7 +57,7 @@ export class Silence {
 
   #log(level: LogRecord['level'], message: string): void {
     this.#options.onLog({
-      ...{ timestamp: new Date().toISOString(), level, message, correlation_id: newCorrelationId(), event: 'service.trouble' },
+      ...serviceRecord(level, 'service.trouble', message),
       ...(level === 'ERROR' && { error_code: 'FILESYSTEM_ERROR' as const }),
     });
   }

@@ -1,5 +1,4 @@
 /** Health where nothing can be looked at: all that is known, as it was, and that it is of then. Pure. */
-import type { z } from 'zod';
 import type { ErrorDocument } from '../../domain/errors.ts';
 import { worstHealth } from '../../domain/health.ts';
 import { errorDocumentWire } from '../../wire/error-wire.ts';
@@ -8,7 +7,6 @@ import type { modelHealth, modelsHealth, oneModelHealth, storageHealth } from '.
 import type { KnownName } from '../thread/protocol.ts';
 import type { Asked } from '../wire/health-wire.ts';
 
-type Seen<Schema extends z.ZodType> = Wire<Schema>;
 type ModelWire = Wire<typeof modelHealth>;
 
 export interface Unseen {
@@ -17,7 +15,7 @@ export interface Unseen {
 }
 
 export function toldModels(
-  last: Seen<typeof modelsHealth> | undefined,
+  last: Wire<typeof modelsHealth> | undefined,
   names: readonly KnownName[],
   { error, asked }: Unseen,
 ): Wire<typeof modelsHealth> {
@@ -45,7 +43,7 @@ export function toldModel(models: Wire<typeof modelsHealth>, id: string, { asked
 }
 
 export function toldStorage(
-  last: Seen<typeof storageHealth> | undefined,
+  last: Wire<typeof storageHealth> | undefined,
   root: string,
   { error, asked }: Unseen,
 ): Wire<typeof storageHealth> {

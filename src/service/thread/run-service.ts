@@ -6,9 +6,8 @@ import { runWebhookSender } from '../../compose/webhooks.ts';
 import { createOrchestrator } from '../../compose.ts';
 import type { Config } from '../../config/config.ts';
 import { ApiTokens } from '../../credentials/api-tokens.ts';
-import { asModelError, type ModelError } from '../../domain/errors.ts';
+import { asModelError } from '../../domain/errors.ts';
 import type { EventSink } from '../../domain/events.ts';
-import { newCorrelationId } from '../../observability/correlation-id.ts';
 import { failureFields } from '../../observability/log-fields.ts';
 import type { LogRecord } from '../../observability/log-record.ts';
 import { LogTail } from '../../observability/log-tail.ts';
@@ -20,6 +19,7 @@ import { PortSocket } from '../../util/port-socket.ts';
 import { answerRecord } from '../answer-record.ts';
 import { createService } from '../create-service.ts';
 import { describeService } from '../describe-service.ts';
+import { serviceRecord } from '../service-record.ts';
 import type { FromThread, ToThread } from './protocol.ts';
 
 export interface RunService {
@@ -70,14 +70,16 @@ async function serve({ config, version, port, log, otlp, sinks, orchestrator }: 
   const [stop, end] = [new AbortController(), Promise.withResolvers<void>()];
   port.on('message', (message: ToThread) => {
     if (message.type === 'connect') service.app.server.emit('connection', new PortSocket(message.port, message.remoteAddress));
-    else if (message.type === 'logged') log.tail.add(message.record);
+    else if (message.type === 'logged') log.keep(message.record);
     else if (message.type === 'stop') stop.abort();
     else end.resolve();
   });
   port.postMessage({ type: 'ready', about, models } satisfies FromThread);
   const { signal } = stop;
   signal.addEventListener('abort', () => service.stop(), { once: true });
-  const besides = [createJobRunner(config, { sinks }).run({ signal }).catch(onTrouble), runWebhookSender(config, { signal, onTrouble })];
+  const besides = [createJobRunner(config, { sinks }).run({ signal }), runWebhookSender(config, { signal, onTrouble })].map((one) =>
+    one.catch(onTrouble),
+  );
   await end.promise;
   stop.abort();
   await Promise.all([service.close(), ...besides]);
@@ -86,25 +88,24 @@ async function serve({ config, version, port, log, otlp, sinks, orchestrator }: 
 interface ThreadLog {
   readonly sink: EventSink;
   readonly write: (record: LogRecord) => void;
+  /** Of a line that is written already. */
+  readonly keep: (record: LogRecord) => void;
   readonly tail: LogTail;
 }
 
 /** Lines are written by the main thread; the last of them are kept here, for those who ask the service. */
 function threadLog({ logLevel }: Config, post: (message: FromThread) => void): ThreadLog {
   const tail = new LogTail();
+  const keep = (record: LogRecord): void => {
+    if (isLogged(record, logLevel)) tail.add(record);
+  };
   const take = (record: LogRecord): void => {
     if (!isLogged(record, logLevel)) return;
     tail.add(record);
     post({ type: 'log', line: JSON.stringify(record) });
   };
-  return { sink: logSink(take), write: (record) => take(redactValue(record) as LogRecord), tail };
+  return { sink: logSink(take), write: (record) => take(redactValue(record) as LogRecord), keep, tail };
 }
 
 /** Requests go on being answered: what could not be done beside them is told here. */
-const trouble = (message: ModelError['message']): LogRecord => ({
-  timestamp: new Date().toISOString(),
-  level: 'ERROR',
-  message,
-  correlation_id: newCorrelationId(),
-  event: 'service.trouble',
-});
+const trouble = (message: string): LogRecord => serviceRecord('ERROR', 'service.trouble', message);

@@ -32,7 +32,7 @@ const workerUrl = (): URL => new URL(import.meta.url.endsWith('.ts') ? './servic
 export class ServiceThread {
   /** @throws ModelError where it cannot start */
   readonly ready: Promise<Ready>;
-  /** @throws ModelError where the thread died of a bug */
+  /** @throws ModelError of what it could not do, at its start, in its work or at its end */
   readonly ended: Promise<void>;
   readonly #worker: Worker;
   readonly #pulse: PulseWatch;
@@ -45,7 +45,7 @@ export class ServiceThread {
     worker.on('message', (message: FromThread) => {
       if (message.type === 'log') onLog(JSON.parse(message.line) as LogRecord);
       else if (message.type === 'ready') ready.resolve(message);
-      else if (message.type === 'failed') ready.reject(revived(JSON.parse(message.error) as ErrorDocument));
+      else if (message.type === 'failed') ended.reject(revived(JSON.parse(message.error) as ErrorDocument));
       else void worker.terminate();
     });
     worker.once('error', (error) => ended.reject(error));
