@@ -65,6 +65,7 @@ export interface NewEntry {
   readonly files: readonly EntryFile[];
   readonly source?: string;
   readonly madeBy?: string;
+  readonly uploadedAs?: string;
 }
 
 /** Of what was removed under this name nothing stays but the count of changes. */
