@@ -84,6 +84,21 @@ describe('a model that is registered', () => {
     expect((await send('POST', '/v1/models', shouted)).status).toBe(201);
   });
 
+  it('has such an id also where a model with a third spelling was removed before, which is told before the Hub is asked', async () => {
+    const { send } = await serve({ WAN_OFFLINE: '1' });
+    const [removed, live, asked] = ['CHAT@1.0.0', 'Chat@1.0.0', 'chat@1.0.0'];
+    await send('POST', '/v1/models', { id: removed });
+    await send('DELETE', `/v1/models/${removed}`);
+    expect((await send('POST', '/v1/models', { id: live })).status).toBe(201);
+    const ofHub = { url: 'hf://org/name' };
+    for (const more of [{}, ofHub])
+      expect((await send('POST', '/v1/models', { id: asked, ...more })).json()).toMatchObject({
+        reason: 'model_exists',
+        details: { model: live },
+      });
+    expect((await send('POST', '/v1/models', { id: 'other@1.0.0', ...ofHub })).json().code).toBe('OFFLINE');
+  });
+
   it('is what was said of it, where a caller sends null for what it has nothing to say of', async () => {
     const { send } = await serve();
     const nothing = { id: null, version: null, description: null, tags: null, metadata: null, path: null, url: null, model_type: null };
