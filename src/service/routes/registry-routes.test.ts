@@ -164,6 +164,21 @@ describe('what is noted of a model', () => {
     expect((await served.ask(url)).as(modelDetails)).toMatchObject({ status: 'available', type: 'text-to-audio' });
   });
 
+  it('brings no model back that was removed before the manifest came to have one of its name', async () => {
+    const { world, served, send } = await serve();
+    const ours = { [MODEL]: { files: { 'a.bin': 'some bytes' } } };
+    await send('POST', '/v1/models', chat);
+    await send('DELETE', '/v1/models/chat');
+    await world.write({ ...ours, 'chat@1.0.0': { files: { 'b.bin': 'others' } } });
+    const noted = await send('PATCH', '/v1/models/chat@1.0.0', { tags: ['prod'] });
+    expect(noted.as(modelDetails)).toMatchObject({ custom: false, tags: ['prod'], description: 'a fixture' });
+    await world.write(ours);
+    expect((await served.ask('/v1/models')).as(modelList).models.map(({ id }) => id)).toEqual([MODEL]);
+    expect((await served.ask('/v1/models/chat@1.0.0')).status).toBe(404);
+    expect((await send('POST', '/v1/models', chat)).status).toBe(201);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
   it('may have lines as Windows ends them, and joined emoji, but no text that reads otherwise than it is', async () => {
     const { send } = await serve();
     const description = 'one\r\ntwo \ud83d\udc68\u200d\ud83d\udc69\u200d\ud83d\udc67';
