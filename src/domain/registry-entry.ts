@@ -47,6 +47,8 @@ export interface RegistryEntry extends EntryFields {
   readonly revision: number;
   /** By which request it was made, where that had a key: a request that is repeated finds its own work. */
   readonly madeBy?: string;
+  /** Id of the upload that its files came with: one that is completed again finds its own work. */
+  readonly uploadedAs?: string;
 }
 
 /** By `modelId`, in the order in which they came. */

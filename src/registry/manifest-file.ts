@@ -1,4 +1,4 @@
-/** Reads the bytes of the manifest, and of the lockfile beside it: bounded, and never from something that is not a file. */
+/** Reads the bytes of the manifest, the lockfile beside it, or the registry: bounded, and never from something that is not a file. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { isModelError, ModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
@@ -14,20 +14,30 @@ export interface ManifestFile {
   readonly bytes: Buffer;
 }
 
-/** @throws ModelError MISSING_MANIFEST, PERMISSION_DENIED, FILESYSTEM_ERROR, or MANIFEST_INVALID where it cannot be a manifest at all. */
-export function readManifestFile(path: string): ManifestFile {
+/** What a file is read as. */
+export interface FileKind {
+  readonly what: string;
+  /** The error for a file that cannot be one at all. */
+  readonly invalid: (path: string, problems: readonly ManifestProblem[]) => ModelError;
+}
+
+const MANIFEST: FileKind = { what: 'manifest', invalid: manifestInvalid };
+const LOCKFILE: FileKind = { what: 'lockfile', invalid: lockfileInvalid };
+
+/** @throws ModelError MISSING_MANIFEST, PERMISSION_DENIED, PATH_UNSAFE, FILESYSTEM_ERROR, or that of its kind where it cannot be one at all: MANIFEST_INVALID. */
+export function readManifestFile(path: string, kind: FileKind = MANIFEST): ManifestFile {
   try {
     // Before open: opening a pipe would wait for its writer.
-    refuseOddFile(path, statSync(path));
+    refuseOddFile({ path, kind }, statSync(path));
     const fd = openSync(path, 'r');
     try {
-      return { path, bytes: readBounded(path, fd) };
+      return { path, bytes: readBounded({ path, kind }, fd) };
     } finally {
       closeSync(fd);
     }
   } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) throw missingManifest(path, error);
-    throw fsError(error, `read the manifest ${path}`);
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) throw missingFile({ path, kind }, error);
+    throw fsError(error, `read the ${kind.what} ${path}`);
   }
 }
 
@@ -38,23 +48,28 @@ export const lockfilePath = (manifestPath: string): string => `${manifestPath.re
 export function readLockfileBytes(manifestPath: string): ManifestFile | undefined {
   const path = lockfilePath(manifestPath);
   try {
-    return readManifestFile(path);
+    return readManifestFile(path, LOCKFILE);
   } catch (error) {
     if (isModelError(error, 'MISSING_MANIFEST')) return undefined;
-    throw isModelError(error, 'MANIFEST_INVALID') ? lockfileInvalid(path, error.details.problems as readonly ManifestProblem[]) : error;
+    throw error;
   }
 }
 
-function refuseOddFile(path: string, stats: { isFile(): boolean; isDirectory(): boolean; readonly size: number }): void {
-  if (stats.isDirectory()) throw refused(path, 'not_a_file', 'is a folder', 'name the models.toml in it');
-  if (!stats.isFile()) throw refused(path, 'not_a_file', 'is not a regular file', 'write the manifest to a file first');
-  if (stats.size > MAX_MANIFEST_BYTES) throw tooLarge(path, stats.size);
+interface Asked {
+  readonly path: string;
+  readonly kind: FileKind;
+}
+
+function refuseOddFile(asked: Asked, stats: { isFile(): boolean; isDirectory(): boolean; readonly size: number }): void {
+  if (stats.isDirectory()) throw refused(asked, 'not_a_file', 'is a folder', `name the ${asked.kind.what} in it`);
+  if (!stats.isFile()) throw refused(asked, 'not_a_file', 'is not a regular file', `write the ${asked.kind.what} to a file first`);
+  if (stats.size > MAX_MANIFEST_BYTES) throw tooLarge(asked, stats.size);
 }
 
 /** The size is asked of the open file, and a file that grows meanwhile is cut at its size then. */
-function readBounded(path: string, fd: number): Buffer {
+function readBounded(asked: Asked, fd: number): Buffer {
   const { size } = fstatSync(fd);
-  if (size > MAX_MANIFEST_BYTES) throw tooLarge(path, size);
+  if (size > MAX_MANIFEST_BYTES) throw tooLarge(asked, size);
   const bytes = Buffer.allocUnsafe(size);
   let length = 0;
   while (length < size) {
@@ -65,19 +80,19 @@ function readBounded(path: string, fd: number): Buffer {
   return bytes.subarray(0, length);
 }
 
-function missingManifest(path: string, cause: unknown): ModelError {
-  return new ModelError('MISSING_MANIFEST', `there is no manifest at ${path}`, { cause, details: { manifest_path: path } });
+function missingFile({ path, kind }: Asked, cause: unknown): ModelError {
+  return new ModelError('MISSING_MANIFEST', `there is no ${kind.what} at ${path}`, { cause, details: { manifest_path: path } });
 }
 
-function tooLarge(path: string, size: number): ModelError {
+function tooLarge(asked: Asked, size: number): ModelError {
   return refused(
-    path,
+    asked,
     'manifest_too_large',
-    `has ${size} bytes; a manifest may have ${MAX_MANIFEST_BYTES}`,
+    `has ${size} bytes; a ${asked.kind.what} may have ${MAX_MANIFEST_BYTES}`,
     'split it, or check what this file is',
   );
 }
 
-function refused(path: string, code: ProblemCode, message: string, hint: string): ModelError {
-  return manifestInvalid(path, [{ file: path, line: 1, column: 1, code, message: `the file ${message}`, hint }]);
+function refused({ path, kind }: Asked, code: ProblemCode, message: string, hint: string): ModelError {
+  return kind.invalid(path, [{ file: path, line: 1, column: 1, code, message: `the file ${message}`, hint }]);
 }

@@ -102,6 +102,10 @@ describe('an Idempotency-Key', () => {
     expect([first.status, (await begin('mine@1.0.0')).json.id]).toEqual([201, first.json.id]);
     const other = await begin('other@1.0.0');
     expect([other.status, other.json.reason]).toEqual([422, 'idempotency_key_reused']);
+    expect(other.json).toMatchObject({
+      detail: `this Idempotency-Key began another upload: ${String(first.json.id)}, of mine@1.0.0`,
+      hint: expect.stringContaining('make a new key for each request'),
+    });
   });
 
   it.each(['', 'a'.repeat(256)])('that can be none is refused: %j', async (key) => {

@@ -93,3 +93,9 @@ export function callOptions(
   const actor = { via: 'http', ...(tokenName !== undefined && { name: tokenName }) } as const;
   return { signal: AbortSignal.any([request.client.signal, stopping]), ...callIds(request), actor };
 }
+
+/** For verbs that go on when the caller has gone, and stop with the service alone. */
+export const lastingOptions = (request: FastifyRequest, context: Pick<ServiceContext, 'stopping'>): ReturnType<typeof callOptions> => ({
+  ...callOptions(request, context),
+  signal: context.stopping,
+});

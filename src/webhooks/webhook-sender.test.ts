@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -329,6 +329,27 @@ describe('deliveries', () => {
     ]);
     expect(webhooks.list()[0]?.pending).toBe(1);
     for (const end of stops) await end();
+    expect(await checkInvariants(context)).toEqual([]);
+  });
+
+  it('that wait are sent also while the records of jobs cannot be read, and what is new follows', async () => {
+    const { context, webhooks, start, troubles } = await world();
+    const { url, received, until } = await receiver(answer(500));
+    await webhooks.add({ url, events: ['*'] });
+    const stop = start();
+    await writeStoreEvents(context, [pinned('a@1.0.0')]);
+    await until(() => received.length > 0);
+    await stop();
+    const count = received.length;
+    const record = join(context.resolver.stateDir('jobs'), 'unreadable');
+    mkdirSync(record, { recursive: true });
+    const end = start();
+    await until(() => received.length > count + 1);
+    expect(troubles).toMatchObject([{ code: 'FILESYSTEM_ERROR', message: expect.stringContaining(record) }]);
+    rmdirSync(record);
+    await writeStoreEvents(context, [pinned('b@1.0.0')]);
+    await until(() => received.some(({ body }) => body.includes('b@1.0.0')));
+    await end();
     expect(await checkInvariants(context)).toEqual([]);
   });
 

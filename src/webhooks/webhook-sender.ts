@@ -4,7 +4,6 @@
  * else waits for it, and no webhook for another one.
  */
 import { asModelError } from '../domain/errors.ts';
-import type { JobRecord } from '../domain/jobs.ts';
 import type { WebhookRecord } from '../domain/webhooks.ts';
 import { JobRecords } from '../store/job-records.ts';
 import { newestStoreEvent, storeEventsSince } from '../telemetry/store-events/store-event-records.ts';
@@ -66,10 +65,9 @@ export class WebhookSender {
       const webhooks = this.#records.list();
       if (webhooks.length === 0) return;
       this.#forgetAllBut(webhooks);
-      const { jobs } = this.#jobs.list();
       // Of what happens while it is disabled a webhook is told nothing, also later.
       for (const webhook of webhooks.filter(({ state }) => state === 'enabled')) {
-        await this.#try(`queue for ${webhook.id}`, () => this.#queueNews(webhook, jobs));
+        await this.#try(`queue for ${webhook.id}`, () => this.#queueNews(webhook));
         this.#begin(webhook.id, signal);
       }
       await this.#pause(LOOK_MS, signal);
@@ -81,9 +79,10 @@ export class WebhookSender {
     for (const [id, { sending }] of this.#lanes) if (sending === undefined && !ids.has(id)) this.#lanes.delete(id);
   }
 
-  async #queueNews(webhook: WebhookRecord, jobs: readonly JobRecord[]): Promise<void> {
+  async #queueNews(webhook: WebhookRecord): Promise<void> {
     const { context } = this.#options;
     const { queue } = this.#laneOf(webhook);
+    const { jobs } = this.#jobs.list();
     const cursor = this.#records.cursor(webhook.id) ?? cursorAt({ seq: newestStoreEvent(context), jobs });
     const { events, seq, missed } = storeEventsSince(context, cursor.event_seq);
     const now = new Date(context.clock.now()).toISOString();

@@ -34,13 +34,16 @@ export async function annotateModel(
     requireTag(modelId, known, request.expectedTags);
     if (isCustom && known?.deletedAt !== undefined) throw wasRemoved(modelId);
     const at = new Date(work.store.clock.now()).toISOString();
-    // One that was uploaded keeps its files, also while the manifest has a model of this name.
-    const { createdAt = at, revision = 0, files = [], isCustom: wasCustom = isCustom, madeBy, source } = known ?? {};
-    const kept = request.isWhole ? {} : without(fieldsOf(known ?? {}), request.fields);
+    const { createdAt = at, revision = 0 } = known ?? {};
+    // Of one that was removed nothing comes back. One that was uploaded keeps its files, also while the manifest has a model of this name.
+    const live: Partial<RegistryEntry> = known?.deletedAt === undefined ? (known ?? {}) : {};
+    const { files = [], isCustom: wasCustom = isCustom, madeBy, source, uploadedAs } = live;
+    const kept = request.isWhole ? {} : without(fieldsOf(live), request.fields);
     const entry: RegistryEntry = {
       ...{ modelId, isCustom: wasCustom, files, createdAt, updatedAt: at, revision: revision + 1 },
       ...(madeBy !== undefined && { madeBy }),
       ...(source !== undefined && { source }),
+      ...(uploadedAs !== undefined && { uploadedAs }),
       ...kept,
       ...fields,
     };

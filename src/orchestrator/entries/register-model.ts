@@ -29,6 +29,7 @@ export async function registerModel(work: Orchestration, request: RegisterReques
   await refuseUrls(work, request.files ?? []);
   await requireFreeId(work, modelId);
   const entries = knownEntries(work.entriesPath);
+  requireDistinct(entries, modelId);
   const isNew = !isLive(entries.get(modelId));
   const content =
     isNew && request.source !== undefined ? await readHubModel(work, modelId, request.source, call) : { files: request.files ?? [] };
@@ -55,8 +56,9 @@ export async function requireFreeId(work: Orchestration, modelId: string): Promi
 
 /** Two ids that differ by case alone are one folder on some volumes, and one model to whoever writes it otherwise. */
 export function requireDistinct(now: Entries, modelId: string): void {
-  const like = [...now.values()].find((one) => one.modelId.toLowerCase() === modelId.toLowerCase() && one.modelId !== modelId);
-  if (like?.isCustom && like.deletedAt === undefined) throw alreadyThere(like.modelId);
+  const isLike = (one: RegistryEntry) => one.modelId !== modelId && one.modelId.toLowerCase() === modelId.toLowerCase();
+  const like = [...now.values()].find((one) => isLive(one) && isLike(one));
+  if (like !== undefined) throw alreadyThere(like.modelId);
 }
 
 export interface NewEntry {
@@ -65,6 +67,7 @@ export interface NewEntry {
   readonly files: readonly EntryFile[];
   readonly source?: string;
   readonly madeBy?: string;
+  readonly uploadedAs?: string;
 }
 
 /** Of what was removed under this name nothing stays but the count of changes. */

@@ -49,7 +49,7 @@ const publish = (work: Orchestration, modelId: string, call: CallOptions): Promi
 function completedModel(work: Orchestration, id: string): string | undefined {
   if (readUpload(work.store, id) !== undefined) return undefined;
   const entries = [...knownEntries(work.entriesPath).values()];
-  return entries.find((entry) => hasFiles(entry) && entry.madeBy === id)?.modelId;
+  return entries.find((entry) => hasFiles(entry) && entry.uploadedAs === id)?.modelId;
 }
 
 /** What was noted of it before stands, where the upload says nothing else. */
@@ -64,7 +64,8 @@ function uploadedEntry(
     modelId: record.model_id,
     fields: { ...noted, ...record.fields },
     files,
-    madeBy: before?.madeBy ?? record.id,
+    ...(before?.madeBy !== undefined && { madeBy: before.madeBy }),
+    uploadedAs: record.id,
   });
   return before?.deletedAt === undefined && before !== undefined ? { ...entry, createdAt: before.createdAt } : entry;
 }

@@ -16,7 +16,7 @@ import type { Orchestration } from '../orchestration.ts';
 import { foreseeSpace } from '../space.ts';
 import { shortageError } from '../space-errors.ts';
 import { lookAtFile, lookAtUpload } from './look-at-upload.ts';
-import { keyReused, tooManyUploads, uploadInvalid } from './upload-errors.ts';
+import { beganAnother, tooManyUploads, uploadInvalid } from './upload-errors.ts';
 
 export interface UploadRequest {
   /** `name@version` */
@@ -57,7 +57,7 @@ function sameUpload(known: UploadRecord, { modelId, files }: UploadRequest): Upl
   const isSameFile = ({ path, size, given }: UploadFileRecord, at: number): boolean =>
     path === files[at]?.path && size === files[at].sizeBytes && given === files[at].sha256;
   if (known.model_id === modelId && known.files.length === files.length && known.files.every(isSameFile)) return known;
-  throw keyReused(known);
+  throw beganAnother(known);
 }
 
 /** Bytes of an uploaded model that are lost come back with the same upload; nothing else may come under its name. */

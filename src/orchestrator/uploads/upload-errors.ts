@@ -1,4 +1,5 @@
 import { ModelError } from '../../domain/errors.ts';
+import { keyReused } from '../../domain/key-reused.ts';
 import type { UploadRecord } from '../../domain/uploads.ts';
 
 export const uploadUnknown = (id: string): ModelError =>
@@ -13,11 +14,8 @@ export const fileUnknown = (id: string, index: number, count: number): ModelErro
 export const uploadInvalid = (where: string, message: string): ModelError =>
   new ModelError('INVALID_INPUT', `${where}: ${message}`, { reason: 'upload_invalid', details: { problems: [{ where, message }] } });
 
-export const keyReused = ({ id, model_id: modelId }: UploadRecord): ModelError =>
-  new ModelError('INVALID_INPUT', `this Idempotency-Key began another upload: ${id}, of ${modelId}`, {
-    reason: 'idempotency_key_reused',
-    hint: 'make a new key for each request, and send the same one only when the same request is sent again',
-  });
+export const beganAnother = ({ id, model_id: modelId }: UploadRecord): ModelError =>
+  keyReused(`this Idempotency-Key began another upload: ${id}, of ${modelId}`);
 
 export const tooManyUploads = (count: number): ModelError =>
   new ModelError('RATE_LIMIT', `${count} uploads are open already`, {

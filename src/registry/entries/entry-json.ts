@@ -13,7 +13,7 @@ export function entriesText(entries: Entries, schema: string): string {
   return `{\n  "schema": ${JSON.stringify(schema)},\n  "models": {\n${lines.join(',\n')}\n  }\n}\n`;
 }
 
-function jsonOf({ modelId: _, isCustom, files, createdAt, updatedAt, deletedAt, revision, madeBy, ...fields }: RegistryEntry) {
+function jsonOf({ modelId: _, isCustom, files, createdAt, updatedAt, deletedAt, revision, madeBy, uploadedAs, ...fields }: RegistryEntry) {
   return {
     custom: isCustom,
     ...fields,
@@ -25,6 +25,7 @@ function jsonOf({ modelId: _, isCustom, files, createdAt, updatedAt, deletedAt, 
     ...(deletedAt !== undefined && { deleted_at: deletedAt }),
     revision,
     ...(madeBy !== undefined && { made_by: madeBy }),
+    ...(uploadedAs !== undefined && { uploaded_as: uploadedAs }),
   };
 }
 
@@ -39,7 +40,7 @@ export function entryOf(id: string, raw: unknown, problems: FieldProblem[]): [st
     report('', 'is no object');
     return [];
   }
-  const { custom, files: rawFiles, source, created_at, updated_at, deleted_at, revision, made_by, ...rest } = raw;
+  const { custom, files: rawFiles, source, created_at, updated_at, deleted_at, revision, made_by, uploaded_as, ...rest } = raw;
   const { fields, problems: ofFields } = cleanFields(rest);
   for (const { where, message } of ofFields) report(`.${where}`, message);
   const files = filesOf(rawFiles, report);
@@ -50,13 +51,15 @@ export function entryOf(id: string, raw: unknown, problems: FieldProblem[]): [st
   const fault = source === undefined ? undefined : sourceFault(source);
   if (fault !== undefined) report('.source', fault);
   if (!Number.isSafeInteger(revision)) report('.revision', 'is no number');
-  if (made_by !== undefined && typeof made_by !== 'string') report('.made_by', 'is no text');
+  for (const [key, value] of Object.entries({ made_by, uploaded_as }))
+    if (value !== undefined && typeof value !== 'string') report(`.${key}`, 'is no text');
   if (problems.length > before) return [];
   const entry = {
     ...{ modelId: id, isCustom: custom, files, createdAt: created_at, updatedAt: updated_at, revision, ...fields },
     ...(source !== undefined && { source }),
     ...(deleted_at !== undefined && { deletedAt: deleted_at }),
     ...(made_by !== undefined && { madeBy: made_by }),
+    ...(uploaded_as !== undefined && { uploadedAs: uploaded_as }),
   } as unknown as RegistryEntry;
   return [[id, entry]];
 }

@@ -2,14 +2,21 @@
 import { isModelError, ModelError } from '../../domain/errors.ts';
 import type { Entries } from '../../domain/registry-entry.ts';
 import { fileState } from '../file-state.ts';
-import { readManifestFile } from '../manifest-file.ts';
-import type { ManifestProblem } from '../manifest-problem.ts';
+import { type FileKind, readManifestFile } from '../manifest-file.ts';
 import { isTable } from '../rules/raw-table.ts';
 import type { FieldProblem } from './entry-fields.ts';
 import { entryOf } from './entry-json.ts';
 
 export const ENTRIES_SCHEMA = 'wan.registry/v1';
 const MAX_PROBLEMS = 100;
+const REGISTRY: FileKind = {
+  what: 'registry',
+  invalid: (path, problems) =>
+    registryInvalid(
+      path,
+      problems.map(({ message }) => ({ where: 'registry', message })),
+    ),
+};
 
 export interface ReadEntries {
   readonly entries: Entries;
@@ -41,17 +48,12 @@ export function readEntries(path: string): ReadEntries {
 
 function bytesOf(path: string): Buffer | undefined {
   try {
-    return readManifestFile(path).bytes;
+    return readManifestFile(path, REGISTRY).bytes;
   } catch (error) {
     if (isModelError(error, 'MISSING_MANIFEST')) return undefined;
-    if (isModelError(error, 'MANIFEST_INVALID')) throw registryInvalid(path, problemsOf(error));
     throw error;
   }
 }
-
-/** It is read as the manifest is; where the two differ is what they are called. */
-const problemsOf = ({ details }: ModelError): FieldProblem[] =>
-  (details.problems as readonly ManifestProblem[]).map(({ message }) => ({ where: 'registry', message }));
 
 /** Of a file that must be there. @throws ModelError MISSING_MANIFEST with reason registry_missing, and as {@link readEntries} */
 export function registryBytes(path: string): Buffer {

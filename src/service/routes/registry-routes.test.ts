@@ -84,6 +84,21 @@ describe('a model that is registered', () => {
     expect((await send('POST', '/v1/models', shouted)).status).toBe(201);
   });
 
+  it('has such an id also where a model with a third spelling was removed before, which is told before the Hub is asked', async () => {
+    const { send } = await serve({ WAN_OFFLINE: '1' });
+    const [removed, live, asked] = ['CHAT@1.0.0', 'Chat@1.0.0', 'chat@1.0.0'];
+    await send('POST', '/v1/models', { id: removed });
+    await send('DELETE', `/v1/models/${removed}`);
+    expect((await send('POST', '/v1/models', { id: live })).status).toBe(201);
+    const ofHub = { url: 'hf://org/name' };
+    for (const more of [{}, ofHub])
+      expect((await send('POST', '/v1/models', { id: asked, ...more })).json()).toMatchObject({
+        reason: 'model_exists',
+        details: { model: live },
+      });
+    expect((await send('POST', '/v1/models', { id: 'other@1.0.0', ...ofHub })).json().code).toBe('OFFLINE');
+  });
+
   it('is what was said of it, where a caller sends null for what it has nothing to say of', async () => {
     const { send } = await serve();
     const nothing = { id: null, version: null, description: null, tags: null, metadata: null, path: null, url: null, model_type: null };
@@ -147,6 +162,21 @@ describe('what is noted of a model', () => {
     expect((await served.ask(`/v1/models?type=text-to-audio`)).as(modelList).models.map(({ id }) => id)).toEqual([MODEL]);
     await served.orchestrator.ensure(MODEL);
     expect((await served.ask(url)).as(modelDetails)).toMatchObject({ status: 'available', type: 'text-to-audio' });
+  });
+
+  it('brings no model back that was removed before the manifest came to have one of its name', async () => {
+    const { world, served, send } = await serve();
+    const ours = { [MODEL]: { files: { 'a.bin': 'some bytes' } } };
+    await send('POST', '/v1/models', chat);
+    await send('DELETE', '/v1/models/chat');
+    await world.write({ ...ours, 'chat@1.0.0': { files: { 'b.bin': 'others' } } });
+    const noted = await send('PATCH', '/v1/models/chat@1.0.0', { tags: ['prod'] });
+    expect(noted.as(modelDetails)).toMatchObject({ custom: false, tags: ['prod'], description: 'a fixture' });
+    await world.write(ours);
+    expect((await served.ask('/v1/models')).as(modelList).models.map(({ id }) => id)).toEqual([MODEL]);
+    expect((await served.ask('/v1/models/chat@1.0.0')).status).toBe(404);
+    expect((await send('POST', '/v1/models', chat)).status).toBe(201);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 
   it('may have lines as Windows ends them, and joined emoji, but no text that reads otherwise than it is', async () => {

@@ -7,7 +7,7 @@ import type { UploadedFile } from '../../domain/uploads.ts';
 import { PROBLEM_TYPE, problem } from '../contract/problem.ts';
 import { offsetHeaders, UPLOAD_TYPE, uploadFileParams } from '../contract/uploads.ts';
 import { Refusal } from '../refusal.ts';
-import { callOptions, type RouteGroup } from '../service-context.ts';
+import { lastingOptions, type RouteGroup } from '../service-context.ts';
 
 const failure = { description: 'a failure, told by `code`', content: { [PROBLEM_TYPE]: { schema: problem } } };
 const nothing = z.null().meta({ description: 'Upload-Offset says what must come next' });
@@ -47,7 +47,7 @@ export const uploadBytesRoutes: RouteGroup = (app, context) => {
       let received: UploadedFile;
       try {
         // Whoever has sent the last byte may go: what came is read to its end, and found by whoever asks again.
-        received = await orchestrator.receiveBytes(question, { ...callOptions(request, context), signal: context.stopping });
+        received = await orchestrator.receiveBytes(question, lastingOptions(request, context));
       } catch (error) {
         const at = isModelError(error) ? error.details.offset : undefined;
         if (at !== undefined) reply.header('upload-offset', String(at));

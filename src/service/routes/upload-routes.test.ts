@@ -73,6 +73,21 @@ describe('an upload', () => {
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 
+  it.each([
+    ['of a model that was registered with a key of its own', { 'idempotency-key': 'registered' }],
+    ['of a model that was registered without one', {}],
+  ])('%s can be completed again, also when something was noted of it meanwhile', async (_, headers) => {
+    const { client } = await serve();
+    const register = () => client.send('POST', '/v1/models', { id: ID, description: 'mine' }, headers);
+    expect((await register()).status).toBe(201);
+    const id = await uploaded(client, [{ path: 'a', bytes: small }]);
+    expect((await client.complete(id)).json).toMatchObject({ status: 'available', description: 'mine' });
+    expect((await client.complete(id)).json).toMatchObject({ id: ID, status: 'available' });
+    expect((await client.send('PATCH', `/v1/models/${ID}`, { tags: ['noted'] })).status).toBe(200);
+    expect((await client.complete(id)).json).toMatchObject({ id: ID, status: 'available', tags: ['noted'] });
+    expect((await register()).status).toBe(Object.keys(headers).length > 0 ? 201 : 409);
+  });
+
   it('keeps what came of a request that is cut off', async () => {
     const { served, client } = await serve();
     const id = await begun(client);

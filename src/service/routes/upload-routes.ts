@@ -7,7 +7,7 @@ import { modelDetails } from '../contract/models.ts';
 import { abandoned, newUpload, uploadDocument, uploadList, uploadParams } from '../contract/uploads.ts';
 import { madeBy } from '../idempotency-key.ts';
 import { modelDocument } from '../model-document.ts';
-import { callOptions, type RouteGroup } from '../service-context.ts';
+import { callOptions, lastingOptions, type RouteGroup } from '../service-context.ts';
 import { uploadWire } from '../wire/upload-wire.ts';
 import { fieldsIn } from './registry-routes.ts';
 
@@ -66,7 +66,7 @@ export const uploadRoutes: RouteGroup = (app, context) => {
       },
     },
     async (request, reply) => {
-      const options = { ...callOptions(request, context), signal: context.stopping };
+      const options = lastingOptions(request, context);
       const { ref } = await orchestrator.completeUpload(request.params.id, options);
       const { document, etag } = await modelDocument(context, ref.modelId, options);
       reply.header('etag', etag);
