@@ -5,8 +5,12 @@ import { isModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
 import { type SnapshotRecord, VERIFIED_FILE } from './snapshot-record.ts';
 
-/** Paths that the store has put there. */
-export const ownPaths = (...records: readonly (Pick<SnapshotRecord, 'files'> | undefined)[]): ReadonlySet<string> =>
+interface WithFiles {
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** Paths that the store has put there, or will. */
+export const ownPaths = (...records: readonly (WithFiles | undefined)[]): ReadonlySet<string> =>
   new Set([VERIFIED_FILE, ...records.flatMap((record) => record?.files.map(({ path }) => path) ?? [])]);
 
 /** All that is no folder and not ours, by its path in the directory, `/`-separated, whatever its name; sorted. */
