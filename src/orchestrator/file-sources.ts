@@ -1,7 +1,6 @@
 /** Where one file can be read, best first. */
 import type { FileSource } from '../backends/backend.ts';
 import { type Attempt, asModelError } from '../domain/errors.ts';
-import { unguardedUrl } from '../domain/guarded-url.ts';
 import type { FileOrigin, FileSpec, ModelSpec } from '../domain/spec.ts';
 import { redactUrl } from '../util/redact-url.ts';
 import type { SourceOpener } from './orchestration.ts';
@@ -23,7 +22,7 @@ export async function fileSources(opener: SourceOpener, spec: ModelSpec, questio
       if (source !== undefined) sources.push(source);
     } catch (error) {
       const { code, message } = asModelError(error);
-      refused.push({ source: redactUrl(unguardedUrl(url)), file: file.path, code, message });
+      refused.push({ source: redactUrl(url), file: file.path, code, message });
     }
   };
   await attempt(file.url ?? `the URL of ${file.path}`, () => openOwnUrl(opener, question));

@@ -1,8 +1,9 @@
 /** Signed URLs of single files, at a server that checks signature and time. */
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { allOf, cutAt, FaultServer, seeded } from '../../test/servers/http/fault-server.ts';
+import { allOf, cutAt, FaultServer, seeded, sha256Hex } from '../../test/servers/http/fault-server.ts';
 import { UrlSigner } from '../../test/servers/http/signed-urls.ts';
 import { MODEL, type ModelWorld, modelFixture } from '../../test/support/model-fixture.ts';
+import type { Sha256 } from '../domain/digest.ts';
 import type { ModelEvent } from '../domain/events.ts';
 import type { UrlRequest } from './api.ts';
 
@@ -110,5 +111,18 @@ describe('a URL that is handed out for a file', () => {
     expect(plan.files).toMatchObject([{ path: FILE, url: `${place.server.url}/w.bin?…` }]);
     expect((await orchestrator.plan(MODEL, { resolveUrl, offline: true })).files[0]).not.toHaveProperty('url');
     expect(place.server.requests).toEqual([]);
+  });
+});
+
+describe('the URL of a model that somebody registered', () => {
+  it('is planned, and told, as it was written', async () => {
+    const source = await FaultServer.start({ files: { 'w.bin': seeded(100, 1) } });
+    onTestFinished(() => source.stop());
+    const world = await modelFixture({ files: { [FILE]: 'x' }, env: { WAN_ALLOWED_INTERNAL_HOSTS: '127.0.0.1' } });
+    await using orchestrator = await world.orchestrator();
+    const url = source.urlOf('w.bin');
+    const file = { path: 'w.bin', url, sizeBytes: 100, sha256: sha256Hex(seeded(100, 1)) as Sha256 };
+    await orchestrator.register({ modelId: 'theirs@1.0.0', fields: { type: 'llm' }, files: [file] });
+    expect((await orchestrator.plan('theirs@1.0.0')).files).toMatchObject([{ path: 'w.bin', url }]);
   });
 });

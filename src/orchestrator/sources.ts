@@ -1,7 +1,6 @@
 /** `sources`: the places that a model's bytes would come from, best first, and on request how well each answers. */
 import { isCredentialed, type StorageBackend } from '../backends/backend.ts';
 import { asModelError, ModelError } from '../domain/errors.ts';
-import { unguardedUrl } from '../domain/guarded-url.ts';
 import type { ModelSource, SourcesReport } from '../domain/results.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import type { KnownFailures, KnownPlace } from '../limits/known-failures.ts';
@@ -60,7 +59,7 @@ interface Described {
 async function describePlace(work: Orchestration, { opener, known, place, options }: Described): Promise<ModelSource> {
   const { url, owner, files } = place;
   const signal = options.signal ?? new AbortController().signal;
-  const plain = { source: redactUrl(unguardedUrl(url)), fileCount: files.length, ...(owner && { file: owner.path }), failures: [] };
+  const plain = { source: redactUrl(url), fileCount: files.length, ...(owner && { file: owner.path }), failures: [] };
   const backend = openUnlessRefused(opener, place);
   if (backend instanceof ModelError) return { ...plain, error: backend.toJSON() };
   const where = knownPlace(backend, place);

@@ -4,11 +4,10 @@ import type { Emit } from '../domain/events.ts';
 import { isUnwritable } from '../domain/fs-error.ts';
 import { weakestProof } from '../domain/proof.ts';
 import type { FormatFault, VerifiedFile, VerifyReport } from '../domain/results.ts';
-import { foreignFiles } from '../store/foreign-files.ts';
+import { foreignFiles, ownPaths } from '../store/foreign-files.ts';
 import { type InspectedFile, provenBy } from '../store/inspect-snapshot.ts';
 import { readStoreId } from '../store/open-store.ts';
 import { writeLeaves } from '../store/piece-leaves.ts';
-import { VERIFIED_FILE } from '../store/snapshot-record.ts';
 import { readSnapshot } from '../store/snapshots.ts';
 import { isUntouched, readStatKey, type StatKey } from '../store/stat-key.ts';
 import { LEAF_BYTES } from '../transfer/transfer.ts';
@@ -151,4 +150,4 @@ async function markBad({ store, blobs }: Orchestration, directory: string, { pat
 
 /** What lies in the directory and belongs to nobody. Reported, never removed. */
 const extraFiles = ({ directory, spec }: Target, files: readonly InspectedFile[]): string[] =>
-  foreignFiles(directory, new Set([VERIFIED_FILE, ...[...spec.files, ...files.map((file) => file.spec)].map(({ path }) => path)]));
+  foreignFiles(directory, ownPaths(spec, { files: files.map((file) => file.spec) }));

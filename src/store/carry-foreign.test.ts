@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MODEL, type ModelWorld, modelFixture } from '../../test/support/model-fixture.ts';
@@ -35,6 +35,34 @@ describe('what people laid into a model', () => {
     writeFileSync(name, 'latin-1');
     await expect(complete()).rejects.toMatchObject({ code: 'PATH_UNSAFE', reason: 'foreign_in_the_way' });
     expect(readFileSync(name, 'utf8')).toBe('latin-1');
+  });
+
+  it.runIf(process.platform === 'linux')('is a folder with a name that is no UTF-8: it keeps the model, and stops nobody', async () => {
+    const { world, directory, complete } = await partly();
+    const folder = Buffer.concat([Buffer.from(`${directory}/`), Buffer.from([0x67, 0xf6, 0xdf])]);
+    mkdirSync(folder);
+    writeFileSync(Buffer.concat([folder, Buffer.from('/mine')]), 'mine');
+    const orchestrator = await world.orchestrator();
+    const { items } = await orchestrator.planGc({ olderThanMs: 0 });
+    expect(items.find(({ what }) => what === MODEL)).toMatchObject({ action: 'keep', reason: 'foreign' });
+    expect((await orchestrator.verifyIntegrity(MODEL)).extraFiles).toEqual(['g\ufffd\ufffd']);
+    await expect(complete()).rejects.toMatchObject({ code: 'PATH_UNSAFE', reason: 'foreign_in_the_way' });
+    expect(readFileSync(Buffer.concat([folder, Buffer.from('/mine')]), 'utf8')).toBe('mine');
+  });
+
+  it.runIf(process.platform === 'linux')('is a folder too deep to be named: it keeps the model, and stops nobody', async () => {
+    const { world, directory } = await partly();
+    const chain = join(...Array.from({ length: 12 }, () => 'd'.repeat(200)));
+    const [upper, lower] = [join(directory, chain), join(world.directory, 'lower')];
+    mkdirSync(upper, { recursive: true });
+    mkdirSync(join(lower, chain), { recursive: true });
+    renameSync(lower, join(upper, 'lower'));
+    try {
+      const { items } = await (await world.orchestrator()).planGc({ olderThanMs: 0 });
+      expect(items.find(({ what }) => what === MODEL)).toMatchObject({ action: 'keep', reason: 'foreign' });
+    } finally {
+      renameSync(join(upper, 'lower'), lower);
+    }
   });
 
   it('is told by its place where it stands in the way', async () => {

@@ -18,27 +18,30 @@ const NO_HARD_LINK = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'] as c
 export async function carryForeign(context: StoreContext, from: string, to: string): Promise<void> {
   const [old, now] = [readSnapshot(context, from), readSnapshot(context, to)];
   const files = new Set(now?.files.map(({ path }) => path));
+  const named = new Set<string>();
   for (const path of foreignFiles(from, ownPaths(old, now))) {
     const inTheWay = parentsOf(path).find((parent) => files.has(parent));
     if (inTheWay !== undefined) throw notCarried(join(from, inTheWay), 'is in the way: a file of the model belongs there');
     const destination = join(to, path);
     await makeDirectory(context, dirname(destination));
-    await nameAgain(join(from, path), destination);
-    await syncDirectory(dirname(destination));
+    if (await nameAgain(join(from, path), destination)) named.add(dirname(destination));
   }
+  for (const folder of named) await syncDirectory(folder);
 }
 
 const parentsOf = (path: string): string[] => path.split('/').map((_, at, names) => names.slice(0, at).join('/'));
 
-async function nameAgain(from: string, to: string): Promise<void> {
+/** @returns false where there is nothing to be named any more, or it has its name there already */
+async function nameAgain(from: string, to: string): Promise<boolean> {
   try {
     if ((await lstat(from)).isSymbolicLink()) await symlink(await readlink(from), to);
     else await linkOrCopy(from, to);
+    return true;
   } catch (error) {
     // What has bytes in its name that are no UTF-8 is not found by what was read of it.
     if (isErrno(error, 'ENOENT') && from.includes('\ufffd')) throw notCarried(from, 'cannot be taken along: its name is not UTF-8');
-    // Gone meanwhile, or it has its name there already.
     if (!isErrno(error, 'ENOENT', 'EEXIST')) throw fsError(error, `take ${from} along`);
+    return false;
   }
 }
 

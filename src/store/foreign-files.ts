@@ -5,38 +5,52 @@ import { isModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
 import { type SnapshotRecord, VERIFIED_FILE } from './snapshot-record.ts';
 
-/** Paths that the store has put there. */
-export const ownPaths = (...records: readonly (Pick<SnapshotRecord, 'files'> | undefined)[]): ReadonlySet<string> =>
+interface WithFiles {
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** Paths that the store has put there, or will. */
+export const ownPaths = (...records: readonly (WithFiles | undefined)[]): ReadonlySet<string> =>
   new Set([VERIFIED_FILE, ...records.flatMap((record) => record?.files.map(({ path }) => path) ?? [])]);
 
 /** All that is no folder and not ours, by its path in the directory, `/`-separated, whatever its name; sorted. */
 export function foreignFiles(directory: string, ours: ReadonlySet<string>): string[] {
-  const entries = entriesBelow(directory).filter((entry) => !entry.isDirectory());
-  const paths = entries.map((entry) => relative(directory, join(entry.parentPath, entry.name)).split(sep).join('/'));
+  const paths = pathsBelow(directory).map((path) => relative(directory, path).split(sep).join('/'));
   return paths.filter((path) => !ours.has(path)).sort();
 }
 
-/** One of them, for whoever is about to take the directory away; a folder that this user may not look into counts as one. */
+/** One of them, for whoever is about to take the directory away; where it cannot be looked into as a whole, that counts as one. */
 export function someForeignFile(directory: string, record: SnapshotRecord): string | undefined {
   try {
     return foreignFiles(directory, ownPaths(record))[0];
   } catch (error) {
-    if (!isModelError(error, 'PERMISSION_DENIED')) throw error;
+    if (!isModelError(error)) throw error;
     return 'a folder that may not be looked into';
   }
 }
 
-/** Folders that go while they are listed; more often in a row is no accident. */
+/** A folder whose name is no UTF-8 is not found by what was read of its name: nobody can look into it, so it counts itself. */
+function pathsBelow(directory: string): string[] {
+  return listFolder(directory).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    const isLookedInto = entry.isDirectory() && !(path.includes('\ufffd') && isGone(path));
+    return isLookedInto ? pathsBelow(path) : [path];
+  });
+}
+
+/** Entries that go while they are listed; more often in a row is no accident. */
 const LOOKS = 5;
 
-/** Nothing where there is no directory; where only a folder in it has just gone, all the others count. */
-function entriesBelow(directory: string): Dirent[] {
+/** Nothing where there is no directory, or it has just gone. */
+function listFolder(directory: string): Dirent[] {
   for (let look = 1; ; look++) {
     try {
-      return readdirSync(directory, { recursive: true, withFileTypes: true });
+      return readdirSync(directory, { withFileTypes: true });
     } catch (error) {
       if (!isErrno(error, 'ENOENT') || look === LOOKS) throw fsError(error, `list ${directory}`);
-      if (lstatSync(directory, { throwIfNoEntry: false }) === undefined) return [];
+      if (isGone(directory)) return [];
     }
   }
 }
+
+const isGone = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) === undefined;

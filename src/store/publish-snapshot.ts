@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { asModelError, type ModelError } from '../domain/errors.ts';
 import { fsError } from '../domain/fs-error.ts';
 import type { CanonicalRef } from '../domain/model-ref.ts';
 import type { Blobs } from './blobs.ts';
@@ -9,6 +10,7 @@ import { carryForeign } from './carry-foreign.ts';
 import type { StoreContext } from './context.ts';
 import { makeDirectory, syncDirectory } from './durable.ts';
 import { exchangePaths } from './exchange-paths.ts';
+import { beginKeeping, type Keeping, TRASHED_SNAPSHOT } from './kept-trash.ts';
 import { listNames } from './list-names.ts';
 import { readRecord, removeRecord, writeRecord } from './record.ts';
 import { removeTree } from './remove-tree.ts';
@@ -42,19 +44,44 @@ export async function publishSnapshot(context: StoreContext, blobs: Blobs, publi
     const isThere = digests.every((digest) => existsSync(blobs.path(digest)));
     return { isThere, old: isThere ? await put(context, publication) : undefined };
   });
-  if (old !== undefined) await giveUp(context, blobs, { old, target: publication.target });
+  if (old !== undefined) await giveUp(context, blobs, { publication, old });
   return isThere;
 }
 
-/** What was laid in while the new one was being put in its place comes along, too. */
-async function giveUp(
-  context: StoreContext,
-  blobs: Blobs,
-  { old, target }: { readonly old: string; readonly target: string },
-): Promise<void> {
-  await carryForeign(context, old, target);
+interface Replaced {
+  readonly publication: Publication;
+  /** Where the old generation lies. */
+  readonly old: string;
+}
+
+/** What was laid in while the new one was being put in its place comes along, too; where it cannot, the old one is kept with it. */
+async function giveUp(context: StoreContext, blobs: Blobs, { publication, old }: Replaced): Promise<void> {
+  try {
+    await carryForeign(context, old, publication.target);
+  } catch (error) {
+    throw keptIn(await keep(context, { publication, old }), asModelError(error));
+  }
   await removeTree(context, blobs, { path: old, digests: digestsIn(context, old) });
 }
+
+/** Time to take out what is in it, whatever `trash_ttl` says of models. */
+const KEPT_MS = 7 * 24 * 3_600_000;
+
+/** @returns where it lies now: what recovery finds in its old place it removes */
+function keep(context: StoreContext, { publication: { ref, family, target }, old }: Replaced): Promise<string> {
+  const keeping: Keeping = { family, ref, ttlMs: KEPT_MS, reason: 'it holds files of somebody that could not be taken along' };
+  return withStateLock(context, `keep what ${target} was`, async () => {
+    const kept = context.resolver.modelFile(await beginKeeping(context, keeping), TRASHED_SNAPSHOT);
+    await renameDurably(old, kept);
+    return kept;
+  });
+}
+
+const keptIn = (kept: string, failure: ModelError): ModelError =>
+  failure.with({
+    hint: `the new model is in place, and what was there before is kept for ${KEPT_MS / 86_400_000} days in ${kept}: take out what is yours`,
+    details: { ...failure.details, kept },
+  });
 
 /** @returns where the old generation lies now, if there was one. */
 async function put(context: StoreContext, publication: Publication): Promise<string | undefined> {

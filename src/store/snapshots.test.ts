@@ -14,11 +14,13 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { digestOf, type TestStore, testStore } from '../../test/support/test-store.ts';
 import type { Sha256 } from '../domain/digest.ts';
+import type { ModelError } from '../domain/errors.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import { checkInvariants } from './check-invariants.ts';
 import { healBlob } from './heal-blob.ts';
 import { inspectSnapshot } from './inspect-snapshot.ts';
 import { beginIntent } from './intents.ts';
+import { keptTrash } from './kept-trash.ts';
 import { publishSnapshot } from './publish-snapshot.ts';
 import { recover } from './recover.ts';
 import { lookAtSnapshot, readSnapshot } from './snapshots.ts';
@@ -99,6 +101,22 @@ describe('publishing', () => {
     expect(readSnapshot(store.context, directory)?.generation).not.toBe(first?.generation);
     expect(conditions(store, directory)).toEqual(['proven', 'proven', 'proven']);
     expect(readdirSync(store.context.resolver.trashDir())).toEqual([]);
+  });
+
+  it.runIf(process.platform === 'linux')('keeps the old one, with what somebody laid in and cannot be taken along', async () => {
+    const store = await testStore();
+    const directory = await publish(store);
+    const laid = (folder: string) => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0x67, 0xf6, 0xdf])]);
+    writeFileSync(laid(directory), 'mine');
+    const failure: unknown = await publish(store).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'PATH_UNSAFE', reason: 'foreign_in_the_way' });
+    expect(conditions(store, directory)).toEqual(['proven', 'proven', 'proven']);
+    await recover(store.context, store.blobs, { wanted: [] });
+    const [kept] = keptTrash(store.context);
+    expect((failure as ModelError).details.kept).toBe(kept?.snapshot);
+    expect(readFileSync(laid(kept?.snapshot ?? ''), 'utf8')).toBe('mine');
+    expect(readdirSync(store.context.resolver.tmpDir)).toEqual([]);
+    expect(await checkInvariants(store.context)).toEqual([]);
   });
 
   it.each([

@@ -4,6 +4,7 @@
 import { constants } from 'node:fs';
 import { chmod, type FileHandle, open, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { ModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
 import type { UploadFileRecord } from '../domain/uploads.ts';
 import { bootId } from '../util/boot-id.ts';
@@ -37,6 +38,8 @@ export class UploadFile {
   #length: number;
   /** Up to where it survives a loss of power. */
   #syncedLength: number;
+  /** Of the cut after a failed fsync: the file is gone then, and this opening leads to nothing that anybody would find. */
+  #failure: ModelError | undefined;
 
   private constructor(place: UploadPlace, { path, handle, length }: { path: string; handle: FileHandle; length: number }) {
     this.path = path;
@@ -66,6 +69,7 @@ export class UploadFile {
   }
 
   async append(bytes: Uint8Array): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
     try {
       for (let done = 0; done < bytes.length; ) {
         const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, this.#length);
@@ -94,13 +98,21 @@ export class UploadFile {
 
   /** After a failed fsync the kernel may call lost pages clean: what came since the last good one comes again. */
   async #cutOnFailure(fsyncing: () => Promise<void>): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
     try {
       await fsyncing();
     } catch (error) {
+      const failure = fsError(error, `fsync ${this.path}`);
       this.#length = this.#syncedLength;
-      await this.#handle.truncate(this.#length).catch(() => removePath(this.path));
-      throw fsError(error, `fsync ${this.path}`);
+      await this.#handle.truncate(this.#length).catch(() => this.#lose(failure));
+      throw failure;
     }
+  }
+
+  #lose(failure: ModelError): Promise<void> {
+    this.#failure = failure;
+    this.#length = 0;
+    return removePath(this.path);
   }
 
   close(): Promise<void> {

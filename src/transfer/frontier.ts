@@ -76,16 +76,12 @@ export class Frontier<Sha256 extends Sha256Hash<Sha256>> {
     if (rewind.offset < this.#offset) this.#restore(rewind.offset);
   }
 
-  /** Bytes before the frontier that are held, to the end of their piece. */
+  /** Bytes before the frontier that are held, to the end of their piece; goes back first where the engine asked for it. */
   readyBytes(): number {
-    for (;;) {
-      if (this.isAtEnd || !this.#pieces.isHeld(this.#piece())) return 0;
-      const before = this.#offset;
-      this.obey();
-      if (this.#offset !== before) continue;
-      const { offset, length } = this.#pieces.extent(this.#piece());
-      return offset + length - before;
-    }
+    this.obey();
+    if (this.isAtEnd || !this.#pieces.isHeld(this.#piece())) return 0;
+    const { offset, length } = this.#pieces.extent(this.#piece());
+    return offset + length - this.#offset;
   }
 
   /** Fills the buffer with bytes that are ready. @throws DiskFault */

@@ -38,7 +38,6 @@ export class JointFrontierHash implements FileHash, JointFile {
   }
 
   readyBytes(): number {
-    this.#frontier.obey();
     return this.#frontier.readyBytes();
   }
 

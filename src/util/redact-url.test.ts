@@ -9,6 +9,7 @@ it.each([
   ['https://host/a@b', 'https://host/a@b'],
   ['hf://org/repo@main', 'hf://org/repo@main'],
   ['local://t2v-A14B@2.2.0/x', 'local://t2v-A14B@2.2.0/x'],
+  ['guarded+https://token@host/a?b=1', 'https://host/a?…'],
 ])('%s is printed as %s', (url, printed) => {
   expect(redactUrl(url)).toBe(printed);
 });

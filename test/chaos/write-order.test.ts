@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { describeWithReal } from '../support/real-server.ts';
 import { runIn } from './crash-points.ts';
@@ -79,6 +81,21 @@ describeWithReal('the order of writes, read from a trace of the kernel calls', {
       const [removal] = order.all(/^unlink(at)?\(.*\.partial\//).filter((call) => call.begun > exchange.ended);
       if (removal === undefined) throw new Error('nothing was removed');
       order.synced('wan22', { after: exchange, before: removal });
+    });
+
+    it('what people laid in has its second names safe before the exchange, each of its folders fsynced once', async () => {
+      const prepare: Scenario['prepare'] = async (crash) => {
+        await SCENARIOS.growing.prepare(crash);
+        const folder = join(crash.root, TARGET, 'mine');
+        mkdirSync(folder);
+        for (const name of ['a', 'b', 'c']) writeFileSync(join(folder, name), name);
+      };
+      const order = await orderOf({ ...SCENARIOS.growing, prepare });
+      const names = order.all(/^link(at)?\(.*"wan22\/[^"]*\/mine\/[abc]"/);
+      const syncs = order.all(/^fsync\(.*\/mine>\)$/);
+      expect([names.length, syncs.length]).toEqual([3, 1]);
+      order.before(names.at(-1) as WordedCall, syncs[0] as WordedCall);
+      order.before(syncs[0] as WordedCall, order.only(/RENAME_EXCHANGE/));
     });
 
     it('two renames: the record is safe before the first, each rename before what follows', async () => {
