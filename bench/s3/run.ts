@@ -2,13 +2,14 @@
  * A model out of S3, against the tools that people use for it now: MinIO on loopback, everybody with the same keys.
  *
  *     npm run build && npx node bench/s3/run.ts            7 rounds, 8 files of 256 MiB; needs minio openssl, and the rivals s5cmd rclone aws
- *     BENCH_ROUNDS=3 BENCH_MIB=16 BENCH_DIR=/mnt/disk BENCH_MODE=plain|off npx node bench/s3/run.ts
+ *     BENCH_ROUNDS=3 BENCH_MIB=16 BENCH_DIR=/mnt/disk BENCH_MODE=plain|off BENCH_WHO=s5cmd,rclone npx node bench/s3/run.ts
  *
  * A rival that is not installed is left out, and said to be. Each ends with its bytes on disk (sync) and their digests compared. MinIO has
- * the same cores as its readers. `off` masks the CPU's extensions from OpenSSL, node's own copy included, but not from MinIO: see
+ * the same cores as its readers. Every round begins with another contestant, and each finds as much free memory as it will fill: a virtual
+ * machine gives freed memory back to its host, and whoever is the next to touch it pays. `off` masks the CPU's extensions from OpenSSL, node's own copy included, but not from MinIO: see
  * bench/cold-ensure/run.ts.
  */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
@@ -21,6 +22,8 @@ import { rivals, type StoredFile } from './rivals.ts';
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
 const FILE_BYTES = Number(process.env.BENCH_MIB ?? 256) * 1024 ** 2;
 const FILES = 8;
+/** The rivals that take part, by their programs. */
+const WHO = process.env.BENCH_WHO?.split(',');
 const IS_OFF = process.env.BENCH_MODE === 'off';
 /** How often our wall time must go into that of each rival. */
 const TARGET = 1.3;
@@ -44,11 +47,11 @@ interface Run {
 async function race(minio: S3Server): Promise<void> {
   const bucket = await minio.createBucket();
   const files = await fill(minio, bucket);
-  const present = Object.entries(rivals).filter(([, { program }]) => spawnSync('which', [program]).status === 0);
-  for (const name of Object.keys(rivals)) if (!present.some(([other]) => other === name)) console.log(`left out, not installed: ${name}`);
+  const present = Object.entries(rivals).filter(([name, { program }]) => takesPart(name, program));
   const runs = new Map<string, Run[]>();
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, { command }] of present) {
+    for (const [name, { command }] of rotated(present, round)) {
+      touchMemory();
       const place = join(scratch, 'place');
       mkdirSync(place);
       const run = timed(name, command({ files, bucket, endpoint: minio.endpoint, region: minio.region, place }), minio);
@@ -59,6 +62,24 @@ async function race(minio: S3Server): Promise<void> {
     console.log(`round ${round + 1}: ${[...runs].map(([name, list]) => `${name} ${list.at(-1)?.wallS.toFixed(2)} s`).join(', ')}`);
   }
   report(runs);
+}
+
+function takesPart(name: string, program: string): boolean {
+  if (name !== 'wan' && WHO?.includes(program) === false) return false;
+  if (spawnSync('which', [program]).status === 0) return true;
+  console.log(`left out, not installed: ${name}`);
+  return false;
+}
+
+function rotated<Item>(items: readonly Item[], by: number): Item[] {
+  return items.map((_, at) => items[(at + by) % items.length] as Item);
+}
+
+/** Three times what a contestant will write, written and removed: the kernel does not take the very pages that were given back last. */
+function touchMemory(): void {
+  const file = join(scratch, 'touched');
+  execFileSync('bash', ['-c', `head -c ${3 * FILES * FILE_BYTES} /dev/zero > ${file}`]);
+  rmSync(file);
 }
 
 async function fill(minio: S3Server, bucket: string): Promise<StoredFile[]> {
