@@ -1,7 +1,7 @@
 /** `plan`, `--dry-run`, `estimateDownloadSize`: what ensure would do. Changes nothing on disk, opens no socket. */
 import type { EnsurePlan, PlannedFile } from '../domain/results.ts';
 import { faultOf } from '../store/inspect-snapshot.ts';
-import { readStoreId } from '../store/open-store.ts';
+import { checkStore } from '../store/open-store.ts';
 import { redactUrl } from '../util/redact-url.ts';
 import type { EnsureOptions } from './api.ts';
 import { lookAt } from './look.ts';
@@ -20,7 +20,7 @@ import { resolveTarget, type Target } from './target.ts';
 export async function planEnsure(work: Orchestration, modelId: string, options: EnsureOptions = {}): Promise<EnsurePlan> {
   const target = await resolveTarget(work, modelId, options);
   requireComponents(target);
-  readStoreId(work.store);
+  checkStore(work.store);
   const { force = false } = options;
   const { files: seen, inspection } = lookAt(work, target, { force });
   const toDo = planWork(work, target, { files: seen, force });
