@@ -146,7 +146,7 @@ export const planResult = z.object({
     }),
   ),
 });
-export const planData = z.object({ fetch_bytes: bytes, space: spaceVerdict, results: resultsOf(planResult) });
+export const planData = z.object({ fetch_bytes: bytes, may_fetch_bytes: bytes, space: spaceVerdict, results: resultsOf(planResult) });
 
 export const sourcesResult = z.object({
   ref,
