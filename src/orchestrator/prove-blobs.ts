@@ -98,6 +98,8 @@ async function settleBlob(work: Orchestration, blob: OpenBlob, result: HashedFil
     if (!isUntouched(key, now)) return verdictOf('changed');
     if (!('sha256' in result)) return isUnreadable(result) ? verdictOf('unreadable', await mark(work, digest, unreadable(result))) : result;
     if (result.sha256 !== digest) return verdictOf('wrong', await mark(work, digest, result.sha256));
+    // What was read may be what the disk never got.
+    if (work.blobs.marks.isUnsynced(digest)) return verdictOf('unreadable', work.blobs.marks.read(digest)?.found);
     if (result.leaves) await writeLeaves(work.store, digest, { leafBytes: LEAF_BYTES, digests: result.leaves });
     if (work.blobs.ledger.proves(digest, now)) await work.blobs.ledger.record(digest, now);
     else if (!(await work.blobs.recordProof(digest, now))) return verdictOf('changed');

@@ -4,8 +4,8 @@ import { LANES } from '../util/sha256/sha256-layout.ts';
 export interface JointCandidate {
   /** To be hashed. */
   readonly bytes: number;
-  /** The same of the other files at work, and of those that wait. */
-  readonly others: readonly number[];
+  /** The same of the other files at work, and of those that wait; asked only where the rest speaks for it. */
+  readonly others: () => readonly number[];
   /** Threads for bulk work. */
   readonly threads: number;
 }
@@ -17,6 +17,6 @@ const LEAST_SHARE = 0.5;
 const LEAST_BYTES = 16 * 1024 * 1024;
 
 export function isHashedJointly({ bytes, others, threads }: JointCandidate): boolean {
-  const company = others.filter((other) => other >= LEAST_SHARE * bytes).length;
-  return threads <= MOST_THREADS && bytes >= LEAST_BYTES && company >= LANES - 1;
+  if (threads > MOST_THREADS || bytes < LEAST_BYTES) return false;
+  return others().filter((other) => other >= LEAST_SHARE * bytes).length >= LANES - 1;
 }

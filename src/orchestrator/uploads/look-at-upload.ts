@@ -45,7 +45,7 @@ export function lookAtFile(work: Orchestration, { id, index, file, corrupt }: Fi
     return { ...known, offset: sizeBytes, state: 'proven' };
   const offset = receivedBytes(work.store, { id, index, file });
   // Its blob was made, and who made it died before that was on record: one read settles it.
-  if (sha256 !== undefined && offset < sizeBytes && work.blobs.state(sha256, sizeBytes, corrupt) === 'unproven')
+  if (sha256 !== undefined && offset < sizeBytes && work.blobs.state(sha256, sizeBytes, corrupt) !== 'absent')
     return { ...known, offset: sizeBytes, state: 'received' };
   return { ...known, offset, state: offset === sizeBytes ? 'received' : 'receiving' };
 }
