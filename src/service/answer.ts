@@ -1,8 +1,9 @@
 /** One line for each answer: what the log, the counters and the audit are made from. */
-import type { FastifyRequest } from 'fastify';
-import type { ModelError } from '../domain/errors.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ERROR_CODES, type ModelError } from '../domain/errors.ts';
 import type { Caller } from './caller.ts';
 import type { ServiceApp } from './service-context.ts';
+import { countSent } from './thread/sent-bytes.ts';
 
 export interface Answer {
   readonly correlationId: string;
@@ -13,7 +14,10 @@ export interface Answer {
   readonly modelId?: string;
   /** Without its query. */
   readonly path: string;
+  /** As its head says; of a client that left before there was one, that it did. */
   readonly status: number;
+  /** How many bytes had gone out, head and all, when the connection closed before the answer was whole. Absent: it is whole. */
+  readonly cutAfterBytes?: number;
   readonly durationMs: number;
   readonly address: string;
   readonly caller: Caller;
@@ -27,24 +31,33 @@ declare module 'fastify' {
   }
 }
 
+/** Of each request once, when the answer is out or the connection has closed. Fastify's own hook is not called in the second case. */
 export function tellAnswers(app: ServiceApp, onAnswer: (answer: Answer, request: FastifyRequest) => void): void {
-  app.addHook('onResponse', async (request, reply) => {
-    const { url } = request.routeOptions;
-    const answer: Answer = {
-      correlationId: request.id,
-      method: request.method,
-      ...(url !== undefined && !request.is404 && { route: url }),
-      ...modelOf(request),
-      path: pathOf(request),
-      status: reply.statusCode,
-      durationMs: reply.elapsedTime,
-      address: request.ip,
-      caller: request.caller,
-      ...(request.failure && { failure: request.failure }),
-    };
-    onAnswer(answer, request);
+  app.addHook('onRequest', async (request, reply) => {
+    const [sinceMs, sentBytes] = [performance.now(), countSent(request.raw)];
+    reply.raw.once('close', () => {
+      const isWhole = reply.raw.writableFinished;
+      const end = { durationMs: performance.now() - sinceMs, ...(!isWhole && { cutAfterBytes: sentBytes() }) };
+      onAnswer({ ...about(request), ...end, status: statusOf(reply) }, request);
+    });
   });
 }
+
+function about(request: FastifyRequest): Omit<Answer, 'status' | 'durationMs'> {
+  const { url } = request.routeOptions;
+  return {
+    correlationId: request.id,
+    method: request.method,
+    ...(url !== undefined && !request.is404 && { route: url }),
+    ...modelOf(request),
+    path: pathOf(request),
+    address: request.ip,
+    caller: request.caller,
+    ...(request.failure && { failure: request.failure }),
+  };
+}
+
+const statusOf = ({ raw, statusCode }: FastifyReply): number => (raw.headersSent ? statusCode : ERROR_CODES.CANCELLED.httpStatus);
 
 function modelOf({ routeOptions: { url = '' }, params }: FastifyRequest): { modelId?: string } {
   const { id } = (params ?? {}) as { id?: unknown };

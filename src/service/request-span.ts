@@ -25,13 +25,14 @@ export function beginSpan(request: FastifyRequest, tracing: RequestTracing | und
 }
 
 /** As OpenTelemetry names the parts of a request; what a caller got wrong is no fault of ours. */
-export function endOfRequest({ method, route, path, status, address, caller, failure, modelId }: Answer): RootEnd {
+export function endOfRequest({ method, route, path, status, cutAfterBytes, address, caller, failure, modelId }: Answer): RootEnd {
   return {
     name: route === undefined ? method : `${method} ${route}`,
     attributes: {
       'http.response.status_code': status,
       'url.path': redactText(path),
       'client.address': address,
+      ...(cutAfterBytes !== undefined && { 'wan.aborted': true, 'wan.sent_bytes': cutAfterBytes }),
       ...(route !== undefined && { 'http.route': route }),
       ...(modelId !== undefined && { 'wan.model_id': redactText(modelId) }),
       ...(caller.tokenId !== undefined && { 'wan.token_id': caller.tokenId }),

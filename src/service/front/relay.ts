@@ -3,6 +3,7 @@ import { type ClientRequest, type IncomingMessage, request as requestTo, type Se
 import { pipeline, type Readable } from 'node:stream';
 import type { PortSocket } from '../../util/port-socket.ts';
 import { takePassed, tellSent } from '../thread/passed-file.ts';
+import { countSent, tellCutOff } from '../thread/sent-bytes.ts';
 
 /** Of one hop, which ours is not: each side's HTTP sees to its own. */
 const OF_ONE_HOP: ReadonlySet<string> = new Set([
@@ -30,6 +31,7 @@ export class Relay {
   constructor({ request, response, connect, isLast, onAnswer }: RelayOptions) {
     const { method, url } = request;
     const socket = connect();
+    const sentBytes = countSent(request);
     let file: Readable | undefined;
     takePassed(socket, (bytes) => {
       file = bytes;
@@ -51,7 +53,9 @@ export class Relay {
       request.unpipe(upstream);
       // What is left of the body makes room for the next request.
       request.resume();
-      if (!response.writableFinished) upstream.destroy();
+      if (response.writableFinished) return;
+      tellCutOff(socket, sentBytes());
+      upstream.destroy();
     });
     request.pipe(upstream);
     this.#request = request;
