@@ -42,7 +42,7 @@ export class JobMeter {
   #movedMs: number;
 
   constructor(options: JobMeterOptions) {
-    const { job, clock } = options;
+    const { job } = options;
     this.#options = options;
     this.#summary = job.summary ?? NO_SUMMARY;
     this.#doneBytes = job.done_bytes;
