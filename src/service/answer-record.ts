@@ -4,7 +4,7 @@ import { failureFields } from '../observability/log-fields.ts';
 import type { LogRecord } from '../observability/log-record.ts';
 import { modelFields } from '../observability/model-fields.ts';
 import { formatBytes } from '../util/format-bytes.ts';
-import type { Answer } from './answer.ts';
+import { type Answer, isOurs } from './answer.ts';
 import { isReading } from './is-reading.ts';
 
 export function answerRecord(answer: Answer): LogRecord {
@@ -27,9 +27,10 @@ export function answerRecord(answer: Answer): LogRecord {
 }
 
 /** What goes well is told where it changes something, and what fails where it is ours to mend; the rest is for whoever looks for it. */
-function levelOf({ method, status, cutAfterBytes, failure }: Answer): LogRecord['level'] {
+function levelOf(answer: Answer): LogRecord['level'] {
+  const { method, status, cutAfterBytes, failure } = answer;
   if (failure?.reason === 'token_unusable') return 'WARN';
-  if (status >= 500 && status !== 501 && failure?.reason !== 'stopping') return 'ERROR';
+  if (isOurs(answer) && status !== 501 && failure?.reason !== 'stopping') return 'ERROR';
   // What nobody waited for may have been done all the same.
   const mayBeDone = status < 400 || cutAfterBytes !== undefined;
   return mayBeDone && !isReading(method) ? 'INFO' : 'DEBUG';

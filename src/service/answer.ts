@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ERROR_CODES, type ModelError } from '../domain/errors.ts';
 import type { Caller } from './caller.ts';
 import type { ServiceApp } from './service-context.ts';
-import { countSent } from './thread/sent-bytes.ts';
+import { type CutOff, watchCutOff } from './thread/cut-off.ts';
 
 export interface Answer {
   readonly correlationId: string;
@@ -21,9 +21,13 @@ export interface Answer {
   readonly durationMs: number;
   readonly address: string;
   readonly caller: Caller;
-  /** Why it failed, with whatever caused it. */
+  /** Why it failed, with whatever caused it: by its status, or in the middle of what is 200. */
   readonly failure?: ModelError;
 }
+
+/** Whether it is ours to mend: it was told so, or broke off by itself after it was told otherwise. */
+export const isOurs = ({ status, failure }: Pick<Answer, 'status' | 'failure'>): boolean =>
+  status >= 500 || (status < 400 && failure !== undefined);
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -34,14 +38,19 @@ declare module 'fastify' {
 /** Of each request once, when the answer is out or the connection has closed. Fastify's own hook is not called in the second case. */
 export function tellAnswers(app: ServiceApp, onAnswer: (answer: Answer, request: FastifyRequest) => void): void {
   app.addHook('onRequest', async (request, reply) => {
-    const [sinceMs, sentBytes] = [performance.now(), countSent(request.raw)];
+    const [sinceMs, cutOff] = [performance.now(), watchCutOff(request.raw)];
     reply.raw.once('close', () => {
-      const isWhole = reply.raw.writableFinished;
-      const end = { durationMs: performance.now() - sinceMs, ...(!isWhole && { cutAfterBytes: sentBytes() }) };
-      onAnswer({ ...about(request), ...end, status: statusOf(reply) }, request);
+      const durationMs = performance.now() - sinceMs;
+      const how = reply.raw.writableFinished ? {} : asCutOff(cutOff());
+      onAnswer({ ...about(request), durationMs, status: statusOf(reply), ...how }, request);
     });
   });
 }
+
+const asCutOff = ({ sentBytes, failure }: CutOff): Pick<Answer, 'cutAfterBytes' | 'failure'> => ({
+  cutAfterBytes: sentBytes,
+  ...(failure && { failure }),
+});
 
 function about(request: FastifyRequest): Omit<Answer, 'status' | 'durationMs'> {
   const { url } = request.routeOptions;
