@@ -126,7 +126,7 @@ function networkChecks(config: Config): readonly Check[] {
   };
   return [
     proxy,
-    ...[...new Set(config.caFiles)].map((file) => caCheck(file)),
+    ...config.caFiles.map((file) => caCheck(file)),
     ...originCaChecks(config),
     ...(config.offline ? [offlineCheck(config)] : []),
   ];

@@ -77,8 +77,8 @@ export interface AuditReader {
   readonly directory: string;
   /** Oldest first; what is no line is left out. */
   lines(): Iterable<AuditLine>;
-  /** Newest first: to take a few of many. */
-  linesBackwards(): Iterable<AuditLine>;
+  /** Newest first: to take a few of many. @param before a `seq`: only lines with a lower one */
+  linesBackwards(before?: number): Iterable<AuditLine>;
   verify(options?: VerifyAuditOptions): AuditVerdict;
 }
 
@@ -92,7 +92,7 @@ export async function openAudit(config: Config): Promise<AuditReader> {
   return {
     directory,
     lines: () => readLines(directory),
-    linesBackwards: () => readLinesBackwards(directory),
+    linesBackwards: (before) => readLinesBackwards(directory, before),
     verify: (options) => verifyAudit(directory, options),
   };
 }

@@ -91,12 +91,13 @@ describe('an upload', () => {
   it('keeps what came of a request that is cut off', async () => {
     const { served, client } = await serve();
     const id = await begun(client);
-    await new Promise<void>((resolve) => {
-      const headers = { 'content-type': 'application/offset+octet-stream', 'upload-offset': '0', 'content-length': big.length };
-      const cut = request({ port: served.port, method: 'PATCH', path: `/v1/uploads/${id}/files/0`, headers });
-      cut.once('error', () => resolve());
-      cut.write(big.subarray(0, 500_000), () => setTimeout(() => cut.destroy(new Error('cut')), 50));
-    });
+    const headers = { 'content-type': 'application/offset+octet-stream', 'upload-offset': '0', 'content-length': big.length };
+    const cut = request({ port: served.port, method: 'PATCH', path: `/v1/uploads/${id}/files/0`, headers });
+    const isCut = new Promise((resolve) => cut.once('close', resolve));
+    cut.on('error', () => undefined).write(big.subarray(0, 500_000));
+    await vi.waitFor(async () => expect(await client.offset(id, 0)).toBe(500_000), PATIENCE);
+    cut.destroy(new Error('cut'));
+    await isCut;
     await vi.waitFor(async () => expect(await client.offset(id, 0)).toBe(500_000), PATIENCE);
     await vi.waitFor(async () => expect((await client.sendFile(id, 0, big))?.status).toBe(204), PATIENCE);
     await client.sendFile(id, 1, small);
