@@ -5,7 +5,8 @@ import { isUnreadable } from '../domain/fs-error.ts';
 import type { BlobVerdict } from '../domain/scrub.ts';
 import { readLeaves, writeLeaves } from '../store/piece-leaves.ts';
 import { isUntouched, readStatKey, type StatKey } from '../store/stat-key.ts';
-import { type HashedFile, hashFiles } from '../transfer/hash-file.ts';
+import { hashFiles } from '../transfer/hash-file.ts';
+import type { HashedFile } from '../transfer/hash-job.ts';
 import { LEAF_BYTES } from '../transfer/transfer.ts';
 import type { Orchestration } from './orchestration.ts';
 
