@@ -121,6 +121,18 @@ describe('wan models add', () => {
     await run(world, ['ensure', 'my-lora', '--manifest', manifestPath, '--frozen', '--offline']);
   });
 
+  it('where there is no manifest, begins models.toml in the working directory', async () => {
+    const world = await modelFixture({ models: {}, env: { WAN_MODELS_MANIFEST: '' } });
+    await rm(world.manifestPath);
+    await mkdir(join(world.directory, 'lora'));
+    await writeFile(join(world.directory, 'lora', 'lora.safetensors'), 'bytes of a lora');
+    const missing = await run(world, ['list'], 2);
+    expect(missing.stderr).toMatch(/MISSING_MANIFEST no models\.toml .*\nhint: begin one with `wan models add /);
+    const added = await run(world, ['add', './lora', '--json']);
+    expect(added.json().data).toMatchObject({ source: 'local://lora', manifest: world.manifestPath });
+    await run(world, ['ensure', 'lora', '--frozen', '--offline']);
+  });
+
   it('keeps the pins of a lockfile whose manifest is not there', async () => {
     const world = await worldOf();
     for (const name of ['first', 'second']) {
