@@ -133,6 +133,16 @@ describe('wan models add', () => {
     await run(world, ['ensure', 'lora', '--frozen', '--offline']);
   });
 
+  it.each([
+    ['./no-such-folder', /there is no folder .*no-such-folder\nhint: .*hf:\/\/org\/name/],
+    ['org/name', /there is no folder .*name\nhint: .*hf:\/\/org\/name$/m],
+    ['models.toml', /models\.toml is a file\nhint: name its folder: wan models add \. --include models\.toml$/m],
+  ])('refuses %s, which is neither a folder nor a URL, with what to write', async (operand, said) => {
+    const { stderr } = await run(await worldOf(), ['add', operand], 2);
+    expect(stderr).toMatch(said);
+    expect(stderr).not.toContain('\n  - ');
+  });
+
   it('keeps the pins of a lockfile whose manifest is not there', async () => {
     const world = await worldOf();
     for (const name of ['first', 'second']) {

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
+import { ModelError } from '../../domain/errors.ts';
 import { addWire } from '../../wire/lock-report-wire.ts';
 import type { Command } from '../command.ts';
 import { LOCK_OPTIONS, lockOptions } from '../lock-options.ts';
@@ -58,8 +59,18 @@ function factOptions(args: ParsedArgs) {
 function sourceOf({ io }: Session, { operand, manifestPath }: { readonly operand: string; readonly manifestPath: string }): string {
   if (/^[a-z0-9]+:\/\//i.test(operand)) return operand;
   const path = resolve(io.cwd, operand);
-  if (!existsSync(path) || !statSync(path).isDirectory()) return operand;
+  if (!existsSync(path) || !statSync(path).isDirectory()) throw notAFolder(operand, path);
   const below = relative(dirname(manifestPath), path);
   const isBelow = below !== '' && !isAbsolute(below) && !below.split(/[\\/]/).includes('..');
   return isBelow ? `local://${below.replaceAll('\\', '/')}` : `local://${path}`;
+}
+
+/** Also what the clients of the Hub call a repository. */
+function notAFolder(operand: string, path: string): ModelError {
+  const what = existsSync(path) ? `${path} is a file` : `there is no folder ${path}`;
+  const isRepository = /^[\w.-]+\/[\w.-]+(?:@[\w./-]+)?$/.test(operand) && !operand.startsWith('.');
+  const hint = existsSync(path)
+    ? `name its folder: wan models add ${dirname(operand)} --include ${basename(operand)}`
+    : `name a folder that is there, or a source with its scheme, such as hf://${isRepository ? operand : 'org/name'}`;
+  return new ModelError('INVALID_INPUT', what, { reason: 'not_a_folder', hint });
 }

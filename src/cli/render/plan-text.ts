@@ -82,7 +82,8 @@ const row = (screen: Screen, { path, action, sizeBytes, fetchBytes, proof, url, 
   path,
   judged(screen, VERDICTS[action], action) + (fault === undefined || fault === 'missing' ? '' : ` (${fault})`),
   formatBytes(sizeBytes),
-  fetchBytes === 0 ? '' : formatBytes(fetchBytes),
+  // Of a whole file its size says as much.
+  fetchBytes === 0 || fetchBytes === sizeBytes ? '' : formatBytes(fetchBytes),
   proof,
   url ?? '',
 ];
