@@ -134,7 +134,8 @@ export function tierDropsText(screen: Screen, tried: readonly Tried<TierMove>[])
 
 function storedText(totalBytes: number, storedBytes: number): string {
   const gain = gainText({ totalBytes, storedBytes });
-  return /^-?0\.0 /.test(gain) ? formatBytes(storedBytes) : `${formatBytes(storedBytes)} (-${gain})`;
+  const isNone = storedBytes === totalBytes || /^-?0\.0 /.test(gain);
+  return isNone ? formatBytes(storedBytes) : `${formatBytes(storedBytes)} (-${gain})`;
 }
 
 const gainText = ({ totalBytes, storedBytes }: Pick<TierMove, 'totalBytes' | 'storedBytes'>): string =>
