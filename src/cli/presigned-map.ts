@@ -94,6 +94,6 @@ function unknownKey(path: string, key: string, known: ReadonlySet<string>): Mode
   const near = nearest(key, known);
   return new ModelError('INVALID_INPUT', `--presigned ${path} cannot be used: ${JSON.stringify(key)} is no file of these models`, {
     reason: 'presigned_unknown_file',
-    hint: near === undefined ? '`wan models show` lists the files of a model' : `did you mean ${JSON.stringify(near)}?`,
+    hint: near === undefined ? '`wan models show REF` lists the files of a model' : `did you mean ${JSON.stringify(near)}?`,
   });
 }

@@ -141,5 +141,6 @@ export class JobMeter {
 function phaseAfter({ type }: ModelEvent, current: ModelProgress | undefined): Phase | undefined {
   if (type === 'verify.progress' || type === 'lock.progress') return 'verifying';
   if (current === undefined || !(type.startsWith('ensure.') || type === 'lock.waiting')) return undefined;
-  return current.phase === 'finished' || current.phase === 'failed' ? undefined : current.phase;
+  if (current.phase === 'finished' || current.phase === 'failed') return undefined;
+  return current.phase === 'reading' ? 'verifying' : current.phase;
 }

@@ -181,6 +181,7 @@ describe('speed', () => {
     expect(timeLeftMs(speed, 10_000, 4000)).toBeCloseTo(2000, 5);
     expect(timeLeftMs(speed, 10_000, 90_000)).toBeUndefined();
     expect(timeLeftMs(speed, 0, 90_000)).toBe(0);
+    expect(timeLeftMs(speed, 5000 * 8 * 24 * 3600, 4000), 'of a week and more').toBeUndefined();
   });
 
   it('survives a clock that is set back', () => {

@@ -26,7 +26,8 @@ export interface ModelProgress {
   /** Canonical reference. */
   readonly model: string;
   readonly correlationId: string;
-  readonly phase: Phase | 'finished' | 'failed';
+  /** `reading`: only to know a digest. */
+  readonly phase: Phase | 'reading' | 'finished' | 'failed';
   readonly fileCount: number;
   /** Files that are complete, whatever their origin. */
   readonly filesDone: number;
@@ -92,7 +93,8 @@ function reduceModel(model: ModelProgress, event: ModelEvent): ModelProgress | u
     case 'tier.progress':
     case 'verify.progress':
     case 'lock.progress': {
-      const raised = raise(notWaiting(model), event.doneBytes, event.totalBytes);
+      const at = { ...notWaiting(model), ...phaseOf(event.type) };
+      const raised = raise(at, event.doneBytes, event.totalBytes);
       const comingBytes = (event.type === 'ensure.progress' && event.comingBytes) || 0;
       return { ...raised, comingBytes, speed: speedAfter(model.speed, raised.doneBytes + comingBytes, atMs) };
     }
@@ -146,6 +148,13 @@ function reduceModel(model: ModelProgress, event: ModelEvent): ModelProgress | u
     case 'warning':
       return undefined;
   }
+}
+
+/** An ensure says its phases; what only reads or moves has one. */
+function phaseOf(type: ModelEvent['type']): Partial<Pick<ModelProgress, 'phase'>> {
+  if (type === 'verify.progress') return { phase: 'verifying' };
+  if (type === 'lock.progress') return { phase: 'reading' };
+  return type === 'tier.progress' ? { phase: 'transferring' } : {};
 }
 
 const isOver = ({ phase }: ModelProgress): boolean => phase === 'finished' || phase === 'failed';

@@ -32,9 +32,13 @@ export function speedAt({ bytesPerSecond, last }: Speed, nowMs: number): number 
   return bytesPerSecond * 0.5 ** (quietMs / HALF_LIFE_MS);
 }
 
+/** A forecast of more than that is made from the first bytes, or a stall. */
+const FORECAST_MS = 7 * 24 * 3600_000;
+
 /** Milliseconds until `remainingBytes` have moved; `undefined` while that cannot be told. */
 export function timeLeftMs(speed: Speed, remainingBytes: number, nowMs: number): number | undefined {
   const bytesPerSecond = speedAt(speed, nowMs);
   if (remainingBytes <= 0) return 0;
-  return bytesPerSecond < 1 ? undefined : (1000 * remainingBytes) / bytesPerSecond;
+  const leftMs = bytesPerSecond < 1 ? Number.POSITIVE_INFINITY : (1000 * remainingBytes) / bytesPerSecond;
+  return leftMs > FORECAST_MS ? undefined : leftMs;
 }

@@ -62,6 +62,7 @@ function seeFile(work: Orchestration, target: Target, { file, corrupt, force }: 
     key,
     ...(digest && { digest }),
     blob: digest === undefined ? 'absent' : work.blobs.state(digest, spec.sizeBytes, corrupt),
+    isBad: digest !== undefined && corrupt.has(digest),
     heldBytes: work.partials.heldBytes({ key, sizeBytes: spec.sizeBytes, pieceBytes: work.settings.pieceBytes }),
   };
 }

@@ -12,6 +12,8 @@ export interface SeenFile extends InspectedFile {
   /** Digest known before the bytes are: of the manifest, else of the publication. */
   readonly digest?: Sha256;
   readonly blob: BlobState;
+  /** Its blob is marked as wrong: somebody read it. */
+  readonly isBad: boolean;
   /** Held bytes of an unfinished download. */
   readonly heldBytes: number;
 }
@@ -54,9 +56,10 @@ function planBlob(seen: SeenFile, { force, isTwin }: PlanOptions & { readonly is
 const forcedAction = ({ spec }: SeenFile): PlannedAction =>
   spec.derive !== undefined ? 'derive' : spec.content === undefined ? 'fetch' : 'make';
 
-function actionFor({ condition, blob, heldBytes, spec }: SeenFile): PlannedAction {
+function actionFor({ condition, blob, isBad, heldBytes, spec }: SeenFile): PlannedAction {
   if (condition === 'proven' || condition === 'touched' || condition === 'left-out') return 'keep';
-  if (blob === 'proven' || blob === 'unproven') return 'link';
+  const isFetchedAnew = isBad && spec.content === undefined && spec.derive === undefined;
+  if ((blob === 'proven' || blob === 'unproven') && !isFetchedAnew) return 'link';
   if (spec.content !== undefined) return 'make';
   if (spec.derive !== undefined) return 'derive';
   return heldBytes > 0 ? 'resume' : 'fetch';

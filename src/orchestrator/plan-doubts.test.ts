@@ -31,15 +31,14 @@ describe('a plan of what is here and not proven', () => {
     expect(await planned()).toEqual({ action: 'keep', fetchBytes: 0, verifyBytes: 0, mayFetchBytes: 0 });
   });
 
-  it('that was found wrong is to read it, and tells what that may cost: so much is fetched', async () => {
+  it('that was found wrong is to read it once more, and to fetch it: so much is fetched', async () => {
     const { world, orchestrator, blob, planned } = await published();
     flipBit(blob, 5);
     await orchestrator.verifyIntegrity(MODEL);
     expect((await orchestrator.status(MODEL)).state).toBe('CORRUPT');
-    expect(await planned()).toEqual({ action: 'link', fetchBytes: 0, verifyBytes: SIZE, mayFetchBytes: SIZE });
+    expect(await planned()).toEqual({ action: 'fetch', fetchBytes: SIZE, verifyBytes: SIZE, mayFetchBytes: 0 });
     const { stdout } = await world.cli(['models', 'plan', MODEL]);
-    expect(stdout).toMatch(/w\.bin +verify, link \(digest\) +586 KiB +up to 586 KiB/);
-    expect(stdout).toMatch(/to verify +586 KiB here that nothing on record proves: up to 586 KiB more to fetch, where they are wrong/);
+    expect(stdout).toMatch(/w\.bin +verify, fetch \(digest\) +586 KiB/);
     expect((await orchestrator.ensureDetailed(MODEL)).fetchedBytes).toBe(SIZE);
     expect(await planned()).toMatchObject({ action: 'keep', verifyBytes: 0 });
   });
@@ -49,6 +48,9 @@ describe('a plan of what is here and not proven', () => {
     rmSync(join(world.modelsRoot, '.state', 'ledger'), { recursive: true });
     rmSync(world.modelDir(), { recursive: true });
     expect(await planned()).toEqual({ action: 'link', fetchBytes: 0, verifyBytes: SIZE + 2, mayFetchBytes: SIZE + 2 });
+    const { stdout } = await world.cli(['models', 'plan', MODEL]);
+    expect(stdout).toMatch(/w\.bin +verify, link +586 KiB +up to 586 KiB/);
+    expect(stdout).toMatch(/to verify +586 KiB here that nothing on record proves: up to 586 KiB more to fetch, where they are wrong/);
     expect((await orchestrator.ensureDetailed(MODEL)).fetchedBytes).toBe(0);
   });
 

@@ -197,6 +197,7 @@ const nothingOf = ({ id }: LockOwner): ModelError =>
 const nothingThere = ({ label }: StorageBackend, { patterns }: LockOwner): ModelError =>
   new ModelError('SOURCE_UNAVAILABLE', `${label} has no file${patterns.length === 0 ? '' : ` that ${patterns.join(', ')} would match`}`, {
     reason: 'not_found',
+    hint: `check the folder or prefix that the source names${patterns.length === 0 ? '' : ', and the patterns'}`,
   });
 
 const sizeUnknown = ({ label }: StorageBackend, path: string): ModelError =>

@@ -112,6 +112,19 @@ describe('a large file with a bad byte', () => {
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 
+  it('that verify found is planned as bytes to fetch, at most the whole file, until it is mended', async () => {
+    const { world, orchestrator, path } = await publishedWorld();
+    flipBit(path, 20 * MIB);
+    await orchestrator.verifyIntegrity(MODEL);
+    const plan = await orchestrator.plan(MODEL);
+    expect(plan).toMatchObject({ fetchBytes: 36 * MIB, linkBytes: 0 });
+    expect(plan.files.find((file) => file.path === BIG)).toMatchObject({ action: 'fetch', fault: 'digest' });
+    expect(await orchestrator.status(MODEL)).toMatchObject({ state: 'CORRUPT', bytesNeeded: 36 * MIB });
+    await orchestrator.ensure(MODEL);
+    expect(await orchestrator.plan(MODEL)).toMatchObject({ fetchBytes: 0, linkBytes: 0 });
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
   it('that was cut short keeps its good pieces', async () => {
     const { world, orchestrator, path, server } = await publishedWorld();
     chmodSync(path, 0o644);

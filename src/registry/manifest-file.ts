@@ -81,7 +81,11 @@ function readBounded(asked: Asked, fd: number): Buffer {
 }
 
 function missingFile({ path, kind }: Asked, cause: unknown): ModelError {
-  return new ModelError('MISSING_MANIFEST', `there is no ${kind.what} at ${path}`, { cause, details: { manifest_path: path } });
+  return new ModelError('MISSING_MANIFEST', `there is no ${kind.what} at ${path}`, {
+    cause,
+    hint: 'correct the path (--manifest, WAN_MODELS_MANIFEST, manifest_path), or begin a manifest there with `wan models add hf://org/name`',
+    details: { manifest_path: path },
+  });
 }
 
 function tooLarge(asked: Asked, size: number): ModelError {

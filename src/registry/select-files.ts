@@ -61,7 +61,7 @@ function componentMissing(spec: ModelSpec, name: string, existing: readonly stri
   const near = nearest(name, existing);
   const list = existing.length === 0 ? 'it has no components' : `it has ${existing.join(', ')}`;
   return new ModelError('COMPONENT_MISSING', `${formatRef(spec.ref)} has no component ${JSON.stringify(name)}: ${list}`, {
-    ...(near !== undefined && { hint: `did you mean ${near}?` }),
+    hint: near === undefined ? `see \`wan models show ${formatRef(spec.ref)}\` for its components` : `did you mean ${near}?`,
     details: { model: formatRef(spec.ref), component: name, available_components: existing },
   });
 }

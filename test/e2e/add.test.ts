@@ -121,6 +121,28 @@ describe('wan models add', () => {
     await run(world, ['ensure', 'my-lora', '--manifest', manifestPath, '--frozen', '--offline']);
   });
 
+  it('where there is no manifest, begins models.toml in the working directory', async () => {
+    const world = await modelFixture({ models: {}, env: { WAN_MODELS_MANIFEST: '' } });
+    await rm(world.manifestPath);
+    await mkdir(join(world.directory, 'lora'));
+    await writeFile(join(world.directory, 'lora', 'lora.safetensors'), 'bytes of a lora');
+    const missing = await run(world, ['list'], 2);
+    expect(missing.stderr).toMatch(/MISSING_MANIFEST no models\.toml .*\nhint: begin one with `wan models add /);
+    const added = await run(world, ['add', './lora', '--json']);
+    expect(added.json().data).toMatchObject({ source: 'local://lora', manifest: world.manifestPath });
+    await run(world, ['ensure', 'lora', '--frozen', '--offline']);
+  });
+
+  it.each([
+    ['./no-such-folder', /there is no folder .*no-such-folder\nhint: .*hf:\/\/org\/name/],
+    ['org/name', /there is no folder .*name\nhint: .*hf:\/\/org\/name$/m],
+    ['models.toml', /models\.toml is a file\nhint: name its folder: wan models add \. --include models\.toml$/m],
+  ])('refuses %s, which is neither a folder nor a URL, with what to write', async (operand, said) => {
+    const { stderr } = await run(await worldOf(), ['add', operand], 2);
+    expect(stderr).toMatch(said);
+    expect(stderr).not.toContain('\n  - ');
+  });
+
   it('keeps the pins of a lockfile whose manifest is not there', async () => {
     const world = await worldOf();
     for (const name of ['first', 'second']) {

@@ -87,7 +87,9 @@ describe('wan models gc', () => {
     for (const flags of [[], ['--json']]) {
       const ran = await world.cli(['models', 'gc', '--older-than', '1d', ...flags]);
       expect(ran.code).toBe(2);
-      expect(ran.stderr).toMatch(/^error: INVALID_INPUT wan models gc removes files.*\nhint: write `wan models gc -y`/);
+      const again = ['wan models gc --older-than 1d', ...flags, '-y'].join(' ');
+      expect(ran.stderr).toMatch(/^error: INVALID_INPUT wan models gc removes files/);
+      expect(ran.stderr).toContain(`\nhint: write \`${again}\`,`);
     }
     expect(existsSync(world.modelDir(OLD))).toBe(true);
   });

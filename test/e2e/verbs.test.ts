@@ -39,7 +39,7 @@ describe('wan models', () => {
     expect(existsSync(root)).toBe(false);
 
     const plan = await wan(['models', 'plan', A]);
-    expect(plan.stdout).toMatch(/unet\/w\.safetensors +fetch +293 KiB +293 KiB/);
+    expect(plan.stdout).toMatch(/unet\/w\.safetensors +fetch +293 KiB +manifest-sha256/);
     expect(plan.stdout).toContain('from      local://source/alpha');
     expect(existsSync(root)).toBe(false);
 

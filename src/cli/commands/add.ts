@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, relative, resolve } from 'node:path';
-import { requireManifestPath } from '../../config/require-manifest-path.ts';
+import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
+import { ModelError } from '../../domain/errors.ts';
 import { addWire } from '../../wire/lock-report-wire.ts';
 import type { Command } from '../command.ts';
 import { LOCK_OPTIONS, lockOptions } from '../lock-options.ts';
@@ -9,10 +9,13 @@ import { addText } from '../render/manifest-edits-text.ts';
 import type { Session } from '../session.ts';
 import { withProgress } from '../with-progress.ts';
 
+/** Where none is configured or found: beside whoever adds the first model. */
+const NEW_MANIFEST = 'models.toml';
+
 export const add: Command = {
   summary: 'Add a model of any source to the manifest, and pin it',
   description:
-    'SOURCE is hf://org/name[@revision], s3://bucket/prefix, github://owner/repo[@tag], a folder, or the URL of one file at a web server. The new table comes to the end of the manifest, comments and layout of which stay as they are; its files are pinned in the lockfile. Licence and type are taken from what the source says of itself. Nothing is downloaded to keep: `wan models ensure` does that.',
+    'SOURCE is hf://org/name[@revision], s3://bucket/prefix, github://owner/repo[@tag], a folder, or the URL of one file at a web server. The new table comes to the end of the manifest, comments and layout of which stay as they are; where there is no manifest yet, models.toml is made here. The files of the model are pinned in the lockfile. Licence and type are taken from what the source says of itself. Nothing is downloaded to keep: `wan models ensure` does that.',
   schema: 'wan.models.add/v1',
   operands: { name: 'SOURCE', min: 1, max: 1, completes: 'directory' },
   options: [
@@ -31,8 +34,9 @@ export const add: Command = {
   exitStatuses: [3, 4, 5, 7, 8, 9, 130, 143],
   run: async (session, args) => {
     const [operand = ''] = args.operands;
-    const orchestrator = await session.orchestrator();
-    const source = await sourceOf(session, operand);
+    const manifestPath = (await session.config()).manifestPath ?? resolve(session.io.cwd, NEW_MANIFEST);
+    const orchestrator = await session.orchestrator(manifestPath);
+    const source = sourceOf(session, { operand, manifestPath });
     const options = { ...lockOptions(session, args), ...factOptions(args) };
     const report = await withProgress(session, (onEvent) => orchestrator.add(source, { ...options, onEvent }));
     return { wire: () => addWire(report), text: (screen) => addText(screen, report) };
@@ -52,11 +56,21 @@ function factOptions(args: ParsedArgs) {
 }
 
 /** A folder beside or below the manifest is named from there, so that both can move. */
-async function sourceOf({ io, config }: Session, operand: string): Promise<string> {
+function sourceOf({ io }: Session, { operand, manifestPath }: { readonly operand: string; readonly manifestPath: string }): string {
   if (/^[a-z0-9]+:\/\//i.test(operand)) return operand;
   const path = resolve(io.cwd, operand);
-  if (!existsSync(path) || !statSync(path).isDirectory()) return operand;
-  const below = relative(dirname(requireManifestPath(await config())), path);
+  if (!existsSync(path) || !statSync(path).isDirectory()) throw notAFolder(operand, path);
+  const below = relative(dirname(manifestPath), path);
   const isBelow = below !== '' && !isAbsolute(below) && !below.split(/[\\/]/).includes('..');
   return isBelow ? `local://${below.replaceAll('\\', '/')}` : `local://${path}`;
+}
+
+/** Also what the clients of the Hub call a repository. */
+function notAFolder(operand: string, path: string): ModelError {
+  const what = existsSync(path) ? `${path} is a file` : `there is no folder ${path}`;
+  const isRepository = /^[\w.-]+\/[\w.-]+(?:@[\w./-]+)?$/.test(operand) && !operand.startsWith('.');
+  const hint = existsSync(path)
+    ? `name its folder: wan models add ${dirname(operand)} --include ${basename(operand)}`
+    : `name a folder that is there, or a source with its scheme, such as hf://${isRepository ? operand : 'org/name'}`;
+  return new ModelError('INVALID_INPUT', what, { reason: 'not_a_folder', hint });
 }

@@ -11,7 +11,7 @@ export const completions: Command = {
   examples: [
     { command: "echo 'source <(wan completions bash)' >> ~/.bashrc", what: 'bash' },
     { command: "echo 'source <(wan completions zsh)' >> ~/.zshrc", what: 'zsh, after compinit' },
-    { command: 'wan completions fish > ~/.config/fish/completions/wan.fish', what: 'fish' },
+    { command: 'mkdir -p ~/.config/fish/completions && wan completions fish > ~/.config/fish/completions/wan.fish', what: 'fish' },
   ],
   exitStatuses: [],
   run: async (_session, args) => {

@@ -33,7 +33,7 @@ function notReady(failed: readonly Check[]): ModelError {
   const configured = failed.some(({ area }) => area === 'configuration');
   return new ModelError(configured ? 'INVALID_CONFIG' : 'FILESYSTEM_ERROR', `not ready: ${failed.map(({ name }) => name).join(', ')}`, {
     reason: 'not_ready',
-    hint: failed.find(({ hint }) => hint !== undefined)?.hint ?? 'correct what is named above',
+    hint: (failed.length === 1 ? failed[0]?.hint : undefined) ?? 'correct what is named above, then run `wan doctor` again',
   });
 }
 

@@ -10,6 +10,7 @@ import type { ParsedArgs } from '../parsed-args.ts';
 import { gcText } from '../render/gc-text.ts';
 import { screenOf } from '../render/screen.ts';
 import type { Report } from '../report.ts';
+import { resumeLine } from '../resume-line.ts';
 import type { Session } from '../session.ts';
 import { usageError } from '../usage-error.ts';
 import { withProgress } from '../with-progress.ts';
@@ -70,7 +71,7 @@ async function ask(session: Session, args: ParsedArgs, options: GcOptions): Prom
     throw usageError(
       'missing_confirmation',
       'wan models gc removes files, and there is nobody to ask',
-      'write `wan models gc -y`, or --dry-run to see what it would do',
+      `write \`${resumeLine(session.argv)} -y\`, or --dry-run to see what it would do`,
     );
   }
   const plan = await (await session.orchestrator()).planGc(options);

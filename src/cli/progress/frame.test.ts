@@ -77,6 +77,29 @@ describe('frame', () => {
     for (const rows of [2, 5, 12, 13, 24]) expect(frame(screen(80, rows), many, START).length).toBeLessThan(rows);
   });
 
+  it('says of bytes that are only read what they are read for, how fast, and how long still', () => {
+    const read = (type: 'verify.progress' | 'lock.progress', doneMib: number): EventBody => ({
+      type,
+      doneBytes: doneMib * MIB,
+      totalBytes: 100 * MIB,
+    });
+    const lines = frame(
+      screen(120),
+      models(
+        ['v@1.0.0', read('verify.progress', 40), read('verify.progress', 50)],
+        ['l@1.0.0', read('lock.progress', 40), read('lock.progress', 50)],
+      ),
+      START + 1000,
+    );
+    expect(lines[0]).toMatch(/ 50 % {2}verifying {2}10\.0 MiB\/s {2}5\.0 s left {2}50\.0 MiB\/100 MiB$/);
+    expect(lines[1]).toMatch(/ 50 % {2}reading {2}10\.0 MiB\/s {2}5\.0 s left {2}50\.0 MiB\/100 MiB$/);
+  });
+
+  it('says no sizes as long as none is known', () => {
+    const [line] = frame(screen(100), models(['n@1.0.0', { type: 'ensure.started', fileCount: 0, totalBytes: 0 }]), START);
+    expect(line).toMatch(/ 0 % {2}planning$/);
+  });
+
   it('says who is waited for, what failed, and what is done', () => {
     const holder = {
       pid: 4121,

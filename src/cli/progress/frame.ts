@@ -62,9 +62,12 @@ function tailParts(model: ModelProgress, nowMs: number): readonly string[] {
   if (model.waiting !== undefined) return [model.waiting.text];
   if (model.phase === 'finished') return [formatBytes(model.totalBytes)];
   if (model.phase === 'failed') return [model.error?.code ?? 'failed'];
-  const sizes = `${formatBytes(model.doneBytes)}/${formatBytes(model.totalBytes)}`;
-  return [...(model.phase === 'transferring' ? speedText(model, nowMs) : [model.phase]), sizes];
+  const sizes = model.totalBytes === 0 ? [] : [`${formatBytes(model.doneBytes)}/${formatBytes(model.totalBytes)}`];
+  return [...(model.phase === 'transferring' ? [] : [model.phase]), ...(MOVES.has(model.phase) ? speedText(model, nowMs) : []), ...sizes];
 }
+
+/** In which bytes go by. */
+const MOVES: ReadonlySet<ModelProgress['phase']> = new Set(['transferring', 'verifying', 'reading']);
 
 /** As many parts as fit, each after two blanks. */
 function fitting(parts: readonly string[], width: number): string {

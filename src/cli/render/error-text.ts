@@ -8,9 +8,12 @@ import type { Screen } from './screen.ts';
 export function errorText(screen: Screen, error: ModelError, ref?: string): string {
   const about = ref === undefined || error.message.includes(ref) ? '' : `${ref}: `;
   const head = `${paint(screen, 'red', 'error:')} ${paint(screen, 'bold', error.code)} ${harmless(`${about}${error.message}`)}`;
-  const attempts = error.attempts.map((attempt) => `  - ${harmless(attemptText(attempt, error.details.file))}`);
+  const attempts = (saysAll(error) ? [] : error.attempts).map((attempt) => `  - ${harmless(attemptText(attempt, error.details.file))}`);
   return [head, ...attempts, `${paint(screen, 'cyan', 'hint:')} ${harmless(error.hint)}`].join('\n');
 }
+
+/** Of one attempt the message may have told all. */
+const saysAll = ({ message, attempts }: ModelError): boolean => attempts.length === 1 && message.includes(attempts[0]?.message ?? '');
 
 /** The stack, for `--log-level debug`. */
 export const stackText = (screen: Screen, error: Error): string => paint(screen, 'dim', harmless(stackOf(error)));

@@ -29,7 +29,9 @@ export function rootHelp(screen: Screen, verbs: readonly Verb[]): string {
     section(screen, 'Start here:', [
       ['wan doctor', 'is this machine ready?'],
       ['wan models list', 'what does the manifest define?'],
-      ['wan models ensure --all', 'make all of it real'],
+      ['wan models add hf://org/name', 'put a model into it, or begin one'],
+      ['wan models ensure NAME', 'make a model of it real'],
+      ['wan models ensure --help', 'what a verb takes, with examples'],
     ]),
   ].join('\n\n');
 }

@@ -104,7 +104,7 @@ export function jobText(screen: Screen, job: JobWire): string {
       ['next try', job.retry_at === undefined ? '' : minuteOf(job.retry_at)],
       ['error', error === undefined ? '' : `${error.message} (${error.code}): ${error.hint}`],
       ...Object.entries(result).map(
-        ([key, value]) => [key.replaceAll('_', ' '), key.endsWith('_bytes') ? formatBytes(Number(value)) : String(value)] as const,
+        ([key, value]) => [key.replaceAll('_', ' '), /(?:^|_)bytes(?:_|$)/.test(key) ? formatBytes(Number(value)) : String(value)] as const,
       ),
       ['in the log', job.correlation_id],
     ]),

@@ -18,7 +18,7 @@ const COLUMNS: readonly Column[] = [
 export function loadPlanText(screen: Screen, plan: LoadPlan): string {
   const { strategy, vae, overlays } = plan;
   const facts = properties(screen, [
-    ['pipeline', [plan.pipelineClass ?? '', plan.library === 'native' ? '(Wan-AI/Wan2.2)' : '(diffusers)'].join(' ').trim()],
+    ['pipeline', [plan.pipelineClass ?? 'none named', plan.library === 'native' ? '(Wan-AI/Wan2.2)' : '(diffusers)'].join(' ')],
     ['path', plan.path],
     ['state', plan.complete ? judged(screen, 'good', 'complete') : judged(screen, 'soft', 'not complete')],
     ['video', requestText(plan.request)],
@@ -39,5 +39,6 @@ export function loadPlanText(screen: Screen, plan: LoadPlan): string {
     missing.length === 0 ? '' : String(missing.length),
     path,
   ]);
-  return [paint(screen, 'bold', formatRef(plan.ref)), facts, '', table(screen, COLUMNS, rows), ...notes(screen, plan.warnings)].join('\n');
+  const components = rows.length === 0 ? [] : ['', table(screen, COLUMNS, rows)];
+  return [paint(screen, 'bold', formatRef(plan.ref)), facts, ...components, ...notes(screen, plan.warnings)].join('\n');
 }

@@ -24,7 +24,7 @@ export function addText(screen: Screen, report: AddReport): string {
 export function removeText(screen: Screen, { models, unmounted }: DropReport): string {
   const lines = models.flatMap(({ id, keptDirectory }) => [
     `${mark(screen, 'good')} ${paint(screen, 'bold', id)} removed from manifest and lockfile`,
-    ...(keptDirectory === undefined ? [] : [`  its files are still here: ${keptDirectory}`]),
+    ...(keptDirectory === undefined ? [] : [`  its files are still here: ${keptDirectory} (\`wan models rm ${id}\` removes them)`]),
   ]);
   const components = unmounted.map((id) => `${mark(screen, 'soft')} no model mounts ${id} any more; it stays in the manifest`);
   return [...lines, ...components].join('\n');

@@ -82,7 +82,7 @@ const row = (screen: Screen, { path, action, sizeBytes, proof, url, fault, ...by
   path,
   actionText(screen, action, bytes.verifyBytes) + (fault === undefined || fault === 'missing' ? '' : ` (${fault})`),
   formatBytes(sizeBytes),
-  fetchText(bytes),
+  fetchText(sizeBytes, bytes),
   proof,
   url ?? '',
 ];
@@ -90,9 +90,10 @@ const row = (screen: Screen, { path, action, sizeBytes, proof, url, fault, ...by
 const actionText = (screen: Screen, action: PlannedAction, verifyBytes: number): string =>
   verifyBytes === 0 ? judged(screen, VERDICTS[action], action) : judged(screen, 'soft', `verify, ${action}`);
 
-function fetchText({ fetchBytes, mayFetchBytes }: Pick<PlannedFile, 'fetchBytes' | 'mayFetchBytes'>): string {
+function fetchText(sizeBytes: number, { fetchBytes, mayFetchBytes }: Pick<PlannedFile, 'fetchBytes' | 'mayFetchBytes'>): string {
   if (mayFetchBytes > 0) return `up to ${formatBytes(fetchBytes + mayFetchBytes)}`;
-  return fetchBytes === 0 ? '' : formatBytes(fetchBytes);
+  // Of a whole file its size says as much.
+  return fetchBytes === 0 || fetchBytes === sizeBytes ? '' : formatBytes(fetchBytes);
 }
 
 function sums(screen: Screen, plan: EnsurePlan): string {

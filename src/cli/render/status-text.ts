@@ -64,5 +64,11 @@ function faultsOf(screen: Screen, { ref, state, missingFiles, faultyFiles }: Mod
       .filter((path) => !faultyFiles.some((faulty) => faulty.path === path))
       .map((path) => ({ path, fault: 'missing' as const })),
   ];
-  return faultLines(screen, formatRef(ref), faults);
+  const lines = faultLines(screen, formatRef(ref), faults);
+  return lines.length === 0 ? [] : [...lines, ...nextStep(state, formatRef(ref))];
+}
+
+function nextStep(state: ModelState, ref: string): readonly string[] {
+  if (state === ModelState.CORRUPT) return [`  mend with \`wan models repair ${ref}\``];
+  return state === ModelState.PARTIAL ? [`  complete with \`wan models ensure ${ref}\``] : [];
 }

@@ -382,6 +382,7 @@ describe('texts', () => {
       i2v-A14B@2.2.0@bf16
         unet/a.safetensors holds other bytes
         vae/config.json is missing
+        mend with \`wan models repair i2v-A14B@2.2.0@bf16\`
 
       --- plan
       t2v-A14B@2.2.0

@@ -28,9 +28,12 @@ const MODELS: readonly Column[] = [
   { title: 'POLICY', flows: true },
 ];
 
+const NO_TIER =
+  'no tier is configured: write [tiers.NAME] into wan.toml (docs/tiers.md); of an untrusted project it counts after `wan config trust`';
+
 export function tierStatusText(screen: Screen, report: TierReport): string {
   const { tiers, models } = report;
-  if (tiers.length === 0 && models.every(({ tier }) => tier === undefined)) return 'no tier is configured: see docs/tiers.md';
+  if (tiers.length === 0 && models.every(({ tier }) => tier === undefined)) return NO_TIER;
   const isMoving = models.some(({ wouldMove }) => wouldMove !== undefined);
   return [
     table(screen, TIERS, tiers.map(tierRow)),
@@ -129,8 +132,11 @@ export function tierDropsText(screen: Screen, tried: readonly Tried<TierMove>[])
     .join('\n');
 }
 
-const storedText = (totalBytes: number, storedBytes: number): string =>
-  storedBytes === totalBytes ? formatBytes(storedBytes) : `${formatBytes(storedBytes)} (-${gainText({ totalBytes, storedBytes })})`;
+function storedText(totalBytes: number, storedBytes: number): string {
+  const gain = gainText({ totalBytes, storedBytes });
+  const isNone = storedBytes === totalBytes || /^-?0\.0 /.test(gain);
+  return isNone ? formatBytes(storedBytes) : `${formatBytes(storedBytes)} (-${gain})`;
+}
 
 const gainText = ({ totalBytes, storedBytes }: Pick<TierMove, 'totalBytes' | 'storedBytes'>): string =>
   `${((1 - storedBytes / Math.max(1, totalBytes)) * 100).toFixed(1)} %`;

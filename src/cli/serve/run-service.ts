@@ -85,7 +85,7 @@ async function reportOf(run: () => Promise<Data>): Promise<Report> {
 const failed = (error: unknown): Report => ({ text: () => '', error: asModelError(error) });
 
 const counts = ({ model_count, token_count }: Pick<Data, 'model_count' | 'token_count'>): string =>
-  `${model_count} models, ${token_count} tokens`;
+  `${model_count === 1 ? '1 model' : `${model_count} models`}, ${token_count === 1 ? '1 token' : `${token_count} tokens`}`;
 
 const notLookedAt = (config: Config): Omit<Data, 'url' | 'checked'> => ({
   ...{ models_root: requireModelsRoot(config), manifest: requireManifestPath(config) },

@@ -88,7 +88,7 @@ class VariantNotFound(WanError):
     code = "VARIANT_NOT_FOUND"
     exit_status = 3
     default_retryable = False
-    default_hint = "see `wan models show` for the variants of this model"
+    default_hint = "see `wan models show REF` for the variants of this model"
 
 
 class JobNotFound(WanError):
@@ -106,7 +106,7 @@ class ComponentMissing(WanError):
     code = "COMPONENT_MISSING"
     exit_status = 3
     default_retryable = False
-    default_hint = "see `wan models show` for the components of this model"
+    default_hint = "see `wan models show REF` for the components of this model"
 
 
 class SourceUnavailable(WanError):
