@@ -87,12 +87,13 @@ export const ofExport: FactsOf<ExportReport> = ({ ref, path, layout, written, to
 export const ofBundleCreated: FactsOf<BundleCreated> = ({ path, checksum, written, sizeBytes, models }) =>
   written ? { path, checksum, bytes: sizeBytes, models: models.map(({ ref }) => ref).join(', ') } : undefined;
 
-export const ofBundleApplied: FactsOf<BundleApplied> = ({ path, checksum, adoptedBytes, applied, manifest }) => ({
+export const ofBundleApplied: FactsOf<BundleApplied> = ({ path, checksum, adoptedBytes, applied, manifest, registry }) => ({
   path,
   checksum,
   adopted_bytes: adoptedBytes,
   models: applied.map(({ ref }) => formatRef(ref)).join(', '),
   ...(manifest && { manifest: manifest.path }),
+  ...(registry && { registry_file: registry.path, registered: registry.added.join(', ') }),
 });
 
 export const ofEntry: FactsOf<RegistryEntry> = ({ modelId, isCustom, revision }) => ({ model: modelId, custom: isCustom, revision });

@@ -36,6 +36,7 @@ describeWithReal('a sample of stops and refusals', {
       SCENARIOS.outOfTier,
       SCENARIOS.trashing,
       SCENARIOS.purging,
+      SCENARIOS.applying,
     ])('$name, stopped where something is put in its place', { timeout: 60_000 }, async (scenario) => {
       const { kills, failures } = await sweepCrashPoints(scenario, { choose: placing });
       expect(failures).toEqual([]);
