@@ -11,7 +11,7 @@ import type { RegistryEntry } from '../domain/registry-entry.ts';
 import type { RegistryImport } from '../domain/registry-import.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsureResult } from '../domain/results.ts';
-import type { TierMove } from '../domain/tiers.ts';
+import type { NewTierId, TierMove } from '../domain/tiers.ts';
 import type { Upload, UploadRecord } from '../domain/uploads.ts';
 import type { RemoveOptions, RemoveResult } from './api.ts';
 import type { Unregistered } from './entries/unregister-model.ts';
@@ -57,6 +57,13 @@ export const ofRebuild: FactsOf<RebuildReport> = (report) =>
 
 export const ofTierMove: FactsOf<TierMove> = ({ ref, to, done, writtenBytes, reclaimedBytes }) =>
   done ? { model: formatRef(ref), to, written_bytes: writtenBytes, reclaimed_bytes: reclaimedBytes } : undefined;
+
+export const ofNewTierId: FactsOf<NewTierId> = ({ storeId, before, counted, missing }) => ({
+  store_id: storeId,
+  before,
+  counted: counted.length,
+  missing: missing.length,
+});
 
 export const ofLock: FactsOf<LockReport> = ({ lockfilePath, written, parts }) =>
   written ? { lockfile: lockfilePath, changed: parts.flatMap(({ id, action }) => (action === 'kept' ? [] : [id])).join(', ') } : undefined;

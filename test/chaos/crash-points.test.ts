@@ -34,6 +34,7 @@ describeWithReal('a sample of stops and refusals', {
       SCENARIOS.removing,
       SCENARIOS.toTier,
       SCENARIOS.outOfTier,
+      SCENARIOS.renewing,
       SCENARIOS.trashing,
       SCENARIOS.purging,
       SCENARIOS.applying,

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import type { ModelOrchestrator } from '../../src/orchestrator/api.ts';
+import { readStoreId } from '../../src/store/open-store.ts';
 import { type Content, seeded } from '../servers/http/fault-server.ts';
 import { flipBit } from '../support/flip-bit.ts';
 import { type ModelWorld, modelFixture } from '../support/model-fixture.ts';
+import { storeContextOf } from '../support/test-store.ts';
 import { checkBoth, filesIn } from '../support/tier-world.ts';
 import { uploadModel } from '../support/upload-model.ts';
 
@@ -144,6 +146,9 @@ const moveAgain = async (crash: CrashWorld): Promise<void> => {
   await backFromTier(crash);
 };
 
+/** Of the root, before it gets another one. */
+const firstIds = new WeakMap<CrashWorld, string>();
+
 const tierScenarios = {
   toTier: {
     name: 'a move to a tier beside a model that shares blobs',
@@ -163,6 +168,26 @@ const tierScenarios = {
     prepare: inTier,
     args: [...json('ensure'), '--offline'],
     again: backFromTier,
+  },
+  renewing: {
+    name: 'another id for a root that has something in a tier',
+    bystander: true,
+    inTier: true,
+    prepare: async (crash) => {
+      await inTier(crash);
+      firstIds.set(crash, readStoreId(storeContextOf(crash.root)) ?? '');
+    },
+    args: ['models', 'tier', 'new-id', '--json'],
+    again: async (crash) => {
+      const { storeId, before, counted } = await crash.orchestrator.newTierId();
+      expect(counted.map(({ modelId }) => modelId)).toEqual([SUBJECT]);
+      // One that was begun is gone on with; a run that came to its end gave an id before this one.
+      const isWithinFirst = firstIds.get(crash) === before;
+      const owners = namesIn(join(tierOf(crash), 'models'));
+      expect(owners, 'who counts on something there').toHaveLength(isWithinFirst ? 2 : 3);
+      expect(owners).toEqual(expect.arrayContaining([before, storeId]));
+      await backFromTier(crash);
+    },
   },
   outOfTier: {
     name: 'a move back that clears the tier',
