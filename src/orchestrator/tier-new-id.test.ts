@@ -1,5 +1,5 @@
 /** Two roots with one store id, as copied disk images have it, and one tier. */
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -68,6 +68,14 @@ describe('a root that was copied with its store id', () => {
     expect(await checkBoth(root, tier)).toMatchObject([expect.stringContaining('not registered there')]);
     expect(await copy.newTierId()).toMatchObject({ counted: [{ modelId: MODEL }] });
     expect(await checkBoth(root, tier)).toEqual([]);
+  });
+
+  it('is not made where there is none', async () => {
+    const { world } = await copied();
+    const root = join(world.directory, 'nothing');
+    const orchestrator = await world.orchestrator({ env: { MODELS_ROOT: root } });
+    await expect(orchestrator.newTierId()).rejects.toMatchObject({ code: 'INVALID_INPUT', reason: 'store_unknown' });
+    expect(existsSync(root)).toBe(false);
   });
 
   it('keeps its id where a tier is not there, and another one where both ask at once', async () => {

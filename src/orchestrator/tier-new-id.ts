@@ -2,8 +2,7 @@
 import type { CanonicalRef } from '../domain/model-ref.ts';
 import type { NewTierId } from '../domain/tiers.ts';
 import type { LockName } from '../locks/lock-manager.ts';
-import { readStoreId } from '../store/open-store.ts';
-import { beginStoreId, takeStoreId } from '../store/store-id.ts';
+import { beginStoreId, requireStore, takeStoreId } from '../store/store-id.ts';
 import { type ColdRecord, listCold } from '../store/tier-records.ts';
 import type { Tier } from '../tiers/tier.ts';
 import { otherTier } from '../tiers/tier-errors.ts';
@@ -20,10 +19,11 @@ import { type LockedCall, withLock } from './with-model-lock.ts';
 export async function newTierId(work: Orchestration, options: CallOptions = {}): Promise<NewTierId> {
   const { signal = new AbortController().signal } = options;
   const { resolver } = work.store;
+  requireStore(work.store);
   const call = { doing: 'tier new-id', emit: work.emitter(options, 'tier new-id'), signal };
   const names = work.tiers.settings.map(({ name }) => resolver.tierLock(name));
   return withLocks(work, [...names, resolver.storeLock()], call, async () => {
-    const before = readStoreId(work.store) ?? '';
+    const { store_id: before } = requireStore(work.store);
     const tiers = await tiersOf(work, listCold(work.store), signal);
     const ids = [...new Set([...tiers.values()].map(({ id }) => id))].sort();
     const locks = ids.map((id) => resolver.tierIdLock(id));
