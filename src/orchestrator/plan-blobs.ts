@@ -56,7 +56,7 @@ const forcedAction = ({ spec }: SeenFile): PlannedAction =>
 
 function actionFor({ condition, blob, heldBytes, spec }: SeenFile): PlannedAction {
   if (condition === 'proven' || condition === 'touched' || condition === 'left-out') return 'keep';
-  if (blob !== 'absent') return 'link';
+  if (blob === 'proven' || blob === 'unproven') return 'link';
   if (spec.content !== undefined) return 'make';
   if (spec.derive !== undefined) return 'derive';
   return heldBytes > 0 ? 'resume' : 'fetch';
