@@ -1,13 +1,13 @@
 /** Models of a bundle that no manifest has: noted in the registry here, where it has none of their names, or the very same. */
 import type { BundleApplied } from '../../domain/bundle-results.ts';
 import { ModelError } from '../../domain/errors.ts';
-import { CUSTOM_FAMILY, type Entries, hasFiles, type RegistryEntry } from '../../domain/registry-entry.ts';
+import { type Entries, hasFiles, type RegistryEntry } from '../../domain/registry-entry.ts';
 import { fieldsOf } from '../../registry/entries/entry-json.ts';
 import { knownEntries } from '../../registry/entries/read-entries.ts';
 import type { ModelRegistry } from '../../registry/model-registry.ts';
-import { readSnapshot } from '../../store/snapshots.ts';
 import type { CallOptions } from '../api.ts';
 import { changeEntries } from '../entries/change-entries.ts';
+import { isOtherPublished } from '../entries/other-published.ts';
 import { isLive } from '../entries/register-model.ts';
 import { sameFiles } from '../entries/same-files.ts';
 import type { Orchestration } from '../orchestration.ts';
@@ -50,7 +50,6 @@ function planEntries(work: Orchestration, carried: CarriedModels, now: Entries):
   });
 }
 
-/** What is published under its name is somebody's model also where the registry knows nothing of it. */
 function requireSame(work: Orchestration, { bundle, entry }: CarriedModels & { entry: RegistryEntry }, now: Entries): void {
   const { modelId, files } = entry;
   const like = [...now.values()].find((one) => isLive(one) && one.modelId.toLowerCase() === modelId.toLowerCase());
@@ -59,9 +58,7 @@ function requireSame(work: Orchestration, { bundle, entry }: CarriedModels & { e
     if (!sameFiles(like.files, files)) throw otherModel(bundle, modelId, 'has other files under this name');
     return;
   }
-  const published = readSnapshot(work.store, work.store.resolver.modelDir(CUSTOM_FAMILY, { modelId }));
-  const digests = new Map(files.map(({ path, sha256 }) => [path, sha256]));
-  if (published?.files.every(({ path, sha256 }) => digests.get(path) === sha256) === false)
+  if (isOtherPublished(work, modelId, files))
     throw otherModel(bundle, modelId, 'knows nothing of the other files that are published under this name');
 }
 

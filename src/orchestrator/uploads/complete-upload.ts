@@ -10,6 +10,7 @@ import type { CallOptions } from '../api.ts';
 import { callOf } from '../call-of.ts';
 import { ensureModel } from '../ensure.ts';
 import { changeEntries } from '../entries/change-entries.ts';
+import { isOtherPublished } from '../entries/other-published.ts';
 import { alreadyThere, newEntry, requireDistinct, requireFreeId } from '../entries/register-model.ts';
 import { sameFiles } from '../entries/same-files.ts';
 import type { Orchestration } from '../orchestration.ts';
@@ -34,6 +35,7 @@ export async function completeUpload(work: Orchestration, id: string, call: Call
     requireDistinct(now, modelId);
     const known = now.get(modelId);
     if (known !== undefined && hasFiles(known) && !sameFiles(known.files, files)) throw alreadyThere(modelId);
+    if ((known === undefined || !hasFiles(known)) && isOtherPublished(work, modelId, files)) throw alreadyThere(modelId);
     const entry = known !== undefined && hasFiles(known) ? undefined : uploadedEntry(work, now, { record, files });
     return { entries: entry === undefined ? [] : [entry], result: undefined };
   });
