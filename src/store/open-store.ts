@@ -11,11 +11,13 @@ import { keepSpareFolders } from './trash-folder.ts';
 
 const STORE_VERSION = 1;
 
-interface StoreRecord {
+export interface StoreRecord {
   readonly format: 'wan-store';
   readonly version: number;
   readonly store_id: string;
   readonly created_at: string;
+  /** The id that it is about to get. */
+  readonly becoming?: string;
 }
 
 /** bford.info/cachedir: backup tools skip the folder that holds this. */
@@ -27,13 +29,16 @@ const CACHE_TAG = `Signature: 8a477f597d28d172789f06886806bc55
  * @returns the store's id, or undefined where the root is no store yet. Changes nothing.
  * @throws ModelError SCHEMA_VERSION_MISMATCH for a store of another version.
  */
-export function readStoreId(context: StoreContext): string | undefined {
+export const readStoreId = (context: StoreContext): string | undefined => readStoreRecord(context)?.store_id;
+
+/** As {@link readStoreId}. */
+export function readStoreRecord(context: StoreContext): StoreRecord | undefined {
   const path = context.resolver.storeFile();
   const record = readRecord<StoreRecord>(path);
   const version = record?.version ?? versionOf(path);
   if (version === undefined) return undefined;
   if (version !== STORE_VERSION) throw otherVersion(context, version);
-  return record?.store_id;
+  return record;
 }
 
 /**

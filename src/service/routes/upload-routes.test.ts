@@ -256,14 +256,26 @@ describe('a model that was uploaded', () => {
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 
-  it('is no part of the manifest: what is made of that is refused', async () => {
-    const { world, served, client } = await serve();
+  it('is not taken for nothing where the registry is lost: another one of its name does not replace the only copy', async () => {
+    const { world, client } = await serve();
     await client.complete(await uploaded(client));
-    const { orchestrator } = served;
-    await expect(orchestrator.drop([ID])).rejects.toMatchObject({ reason: 'model_of_registry' });
-    await expect(orchestrator.createBundle([ID], { out: join(world.directory, 'x.wan') })).rejects.toMatchObject({
-      reason: 'model_of_registry',
-    });
+    const registry = join(world.modelsRoot, '.state', 'registry', 'models.json');
+    renameSync(registry, `${registry}.lost`);
+    const other = await uploaded(client, [{ path: 'weights/model.bin', bytes: random(5000, 3) }]);
+    expect((await client.complete(other)).json).toMatchObject({ reason: 'model_exists' });
+    expect(readFileSync(join(world.modelsRoot, 'custom', ID, 'weights/model.bin')).equals(big)).toBe(true);
+    const same = await begun(
+      client,
+      parts.map(({ path, bytes }) => ({ path, bytes })),
+    );
+    expect((await client.complete(same)).json).toMatchObject({ status: 'available' });
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('is no part of the manifest: what is made of that is refused', async () => {
+    const { served, client } = await serve();
+    await client.complete(await uploaded(client));
+    await expect(served.orchestrator.drop([ID])).rejects.toMatchObject({ reason: 'model_of_registry' });
   });
 });
 
