@@ -1,13 +1,12 @@
 /** Config -> ModelOrchestrator: the only room that knows every other one. What is opened lazily is in compose/. */
 import { configuredRecorder } from './compose/recording.ts';
 import { Resources } from './compose/resources.ts';
-import { storeContext } from './compose/store-context.ts';
+import { configuredStore, storeContext } from './compose/store-context.ts';
 import type { Config } from './config/config.ts';
 import { type LoadConfigInput, loadConfig } from './config/load-config.ts';
 import { processEnvironment } from './config/process-environment.ts';
 import { pythonInterpreter } from './config/python-interpreter.ts';
 import { requireManifestPath } from './config/require-manifest-path.ts';
-import { requireModelsRoot } from './config/require-models-root.ts';
 import type { Via } from './domain/acts.ts';
 import type { BundleInspected, BundleVerified } from './domain/bundle-results.ts';
 import type { Emit, EventSink } from './domain/events.ts';
@@ -46,7 +45,7 @@ export interface OrchestratorOptions {
 
 /** @throws ModelError INVALID_CONFIG where MODELS_ROOT is missing, MISSING_MANIFEST where no manifest is configured. */
 export function createOrchestrator(config: Config, options: OrchestratorOptions = {}): Promise<ModelOrchestrator> {
-  const store = storeContext(requireModelsRoot(config), config.cwd);
+  const store = configuredStore(config);
   const { resolver } = store;
   const callId = () => options.correlationId ?? newCorrelationId();
   const placed = (call: CallOptions): CallOptions => ({

@@ -92,7 +92,17 @@ export type { QuotaVerdict, Reclaimable, SpaceVerdict } from './domain/space.ts'
 export type { FilePin, FileSpec, ModelSpec, ModelSummary, PartLock, Selection } from './domain/spec.ts';
 export { ModelState, type ModelStatus } from './domain/status.ts';
 export type { Subset } from './domain/subset.ts';
-export type { BlobForm, MovedBlob, TieredBlob, TieredModel, TierFault, TierMove, TierReport, TierState } from './domain/tiers.ts';
+export type {
+  BlobForm,
+  MovedBlob,
+  NewTierId,
+  TieredBlob,
+  TieredModel,
+  TierFault,
+  TierMove,
+  TierReport,
+  TierState,
+} from './domain/tiers.ts';
 export type { RequestField, RequestProblem, ResolvedRequest, VideoRequest } from './domain/video-request.ts';
 export type { Dtype } from './formats/dtype.ts';
 export { LockManager } from './locks/lock-manager.ts';

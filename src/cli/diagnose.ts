@@ -1,6 +1,7 @@
 /** What `wan doctor` looks at, one function an area. */
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { requireStore } from '../compose/require-store.ts';
 import type { Config } from '../config/config.ts';
 import { requireManifestPath } from '../config/require-manifest-path.ts';
 import { requireModelsRoot } from '../config/require-models-root.ts';
@@ -29,7 +30,7 @@ export async function diagnose(session: Session): Promise<readonly Check[]> {
   await attempt(checks, { area: 'configuration', name: 'manifest' }, async () => checks.push(await manifestCheck(config)));
   const root = await attempt(checks, { area: 'configuration', name: 'MODELS_ROOT' }, async () => requireModelsRoot(config));
   if (root !== undefined) {
-    checks.push(rootCheck(config, root));
+    await attempt(checks, { area: 'configuration', name: 'MODELS_ROOT' }, async () => checks.push(rootCheck(config, root)));
     await attempt(checks, { area: 'volume', name: 'volume' }, async () => checks.push(...(await volumeChecks(root, session.signal))));
   }
   await attempt(checks, { area: 'configuration', name: 'credentials' }, async () => checks.push(await credentialsCheck(config)));
@@ -90,6 +91,7 @@ async function manifestCheck(config: Config): Promise<Check> {
 }
 
 function rootCheck(config: Config, root: string): Check {
+  requireStore(config);
   const there = existsSync(root) ? '' : ', not there yet: the first ensure makes it';
   return { area: 'machine', name: 'MODELS_ROOT', verdict: 'ok', message: `${root} (${originText(config.origins.modelsRoot)})${there}` };
 }
@@ -124,7 +126,7 @@ function networkChecks(config: Config): readonly Check[] {
   };
   return [
     proxy,
-    ...[...new Set(config.caFiles)].map((file) => caCheck(file)),
+    ...config.caFiles.map((file) => caCheck(file)),
     ...originCaChecks(config),
     ...(config.offline ? [offlineCheck(config)] : []),
   ];

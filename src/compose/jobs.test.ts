@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -28,9 +28,13 @@ interface World {
   until(what: string, isSo: () => boolean): Promise<void>;
 }
 
-async function jobWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
+async function jobWorld(
+  env: Readonly<Record<string, string>> = {},
+  before: (world: ModelWorld) => Promise<void> = async () => undefined,
+): Promise<World> {
   const models = Object.fromEntries(MODELS.map((id, index) => [id, { files: { 'w.bin': seeded(SIZE, index + 1) }, sources: ['http'] }]));
   const world = await modelFixture({ models, env });
+  await before(world);
   const config = await loadConfig({ env: world.env, cwd: world.directory });
   const queue = openJobQueue(config);
   const orchestrator = await world.orchestrator();
@@ -94,6 +98,25 @@ describe('the runner of jobs', () => {
       expect(job.summary).toMatchObject({ fetched_bytes: SIZE, files: { fetched: 1 }, sources: [{ files: 1, bytes: SIZE }] });
       expect(queue.progress(job.id)).toBeUndefined();
     }
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('waits where the volume of the root is gone, makes nothing on its mount point, and goes on when it is back', async () => {
+    const { world, queue, submit, start, until, events } = await jobWorld({ WAN_REQUIRE_STORE: 'true' }, async (world) => {
+      await (await world.orchestrator({ env: { WAN_REQUIRE_STORE: 'false' } })).ensure('beta');
+    });
+    const { stop } = start();
+    const lock = join(world.modelsRoot, '.locks', 'jobs', 'runner.lock');
+    await until('it is the runner', () => existsSync(lock));
+    renameSync(world.modelsRoot, `${world.modelsRoot}.unmounted`);
+    mkdirSync(world.modelsRoot);
+    await until('it says so', () => events.some((event) => event.type === 'warning' && event.message.includes('holds no store')));
+    expect(readdirSync(world.modelsRoot)).toEqual([]);
+    rmdirSync(world.modelsRoot);
+    renameSync(`${world.modelsRoot}.unmounted`, world.modelsRoot);
+    const job = await submit({ kind: 'ensure', model: 'alpha' });
+    await until('it is done', () => stateOf(queue, job) === 'succeeded');
+    await stop();
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 

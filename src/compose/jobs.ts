@@ -2,7 +2,6 @@
 import { createOrchestrator } from '../compose.ts';
 import type { Config } from '../config/config.ts';
 import { liveLimitRate } from '../config/live-limit-rate.ts';
-import { requireModelsRoot } from '../config/require-models-root.ts';
 import type { EventSink } from '../domain/events.ts';
 import { type JobRecord, modelOf } from '../domain/jobs.ts';
 import { jobChanged } from '../jobs/job-changed.ts';
@@ -12,17 +11,18 @@ import { type Schedule, type ScheduleState, Schedules } from '../jobs/schedules.
 import { newCorrelationId } from '../observability/correlation-id.ts';
 import { createEventBus } from '../observability/event-bus.ts';
 import { rateAt } from '../util/rate-schedule.ts';
-import { storeContext } from './store-context.ts';
+import { configuredStore } from './store-context.ts';
 
 /** Before the second try of a job that failed. */
 const RETRY_DELAY_MS = 30_000;
 const MIN_MEMORY_BYTES = 16 * 1024 * 1024;
 
 /** Opens nothing yet. @throws ModelError INVALID_CONFIG without MODELS_ROOT */
-export const openJobQueue = (config: Config): JobQueue => new JobQueue(contextOf(config));
+export const openJobQueue = (config: Config): JobQueue => new JobQueue(configuredStore(config));
 
 /** Times that are configured, with what is known of their past. Changes nothing. */
-export const scheduleStates = (config: Config): readonly ScheduleState[] => new Schedules(contextOf(config), schedulesOf(config)).states();
+export const scheduleStates = (config: Config): readonly ScheduleState[] =>
+  new Schedules(configuredStore(config), schedulesOf(config)).states();
 
 export interface JobRunnerOptions {
   /** Receive every event of every job. */
@@ -31,7 +31,7 @@ export interface JobRunnerOptions {
 }
 
 export function createJobRunner(config: Config, { sinks = [], onChange }: JobRunnerOptions = {}): JobRunner {
-  const context = contextOf(config);
+  const context = configuredStore(config);
   const queue = new JobQueue(context);
   const ownConfig = { ...config, memoryBudgetBytes: memoryShare(config) };
   const limitRate = liveLimitRate(config);
@@ -68,8 +68,6 @@ export function createJobRunner(config: Config, { sinks = [], onChange }: JobRun
     onTrouble: ({ code, message }) => bus.emitFor({ correlationId: newCorrelationId() })({ type: 'warning', code, message }),
   });
 }
-
-const contextOf = (config: Config) => storeContext(requireModelsRoot(config), config.cwd);
 
 /** The budget is that of the process: jobs at work at the same time share it. */
 const memoryShare = ({ memoryBudgetBytes, maxConcurrentJobs }: Config): number =>

@@ -7,7 +7,7 @@ import { openStore, readStoreId } from '../store/open-store.ts';
 import type { Otlp, OtlpOptions } from '../telemetry/otlp/otlp.ts';
 import { systemClock } from '../util/system-world.ts';
 import { endpointOf, isOtlpWanted, type OtlpSignal } from './otlp-endpoint.ts';
-import { storeContext } from './store-context.ts';
+import { configuredStore } from './store-context.ts';
 
 export interface OpenOtlpOptions {
   readonly version: string;
@@ -52,7 +52,7 @@ async function otlpOptions(config: Config, options: OpenOtlpOptions): Promise<Ot
 async function metricsOptions(config: Config, url: string, { isService, onTrouble }: OpenOtlpOptions): Promise<OtlpOptions['metrics']> {
   if (config.modelsRoot === undefined) return undefined;
   const { metricsReport, rememberedStorage } = await import('../telemetry/metrics-report.ts');
-  const store = storeContext(config.modelsRoot, config.cwd);
+  const store = configuredStore(config);
   const target = { url, headers: headersOf(config, 'metrics') };
   if (!isService) return { ...target, report: () => metricsReport(store, async () => []), instanceId: () => readStoreId(store) };
   try {

@@ -1,7 +1,6 @@
 /** Counters and audit log for whoever shows them, or acts beside the orchestrator. None of it needs a manifest. */
 import { hostname } from 'node:os';
 import type { Config } from '../config/config.ts';
-import { requireModelsRoot } from '../config/require-models-root.ts';
 import type { AuditedAct, CallActor, Facts } from '../domain/acts.ts';
 import type { AuditLine, AuditVerdict } from '../domain/audit.ts';
 import { ModelError } from '../domain/errors.ts';
@@ -14,12 +13,12 @@ import type { VerifyAuditOptions } from '../telemetry/audit/verify-audit.ts';
 import { newestStoreEvent, storeEventsSince } from '../telemetry/store-events/store-event-records.ts';
 import { systemClock } from '../util/system-world.ts';
 import { openAuditLog } from './recording.ts';
-import { storeContext } from './store-context.ts';
+import { configuredStore } from './store-context.ts';
 
 /** All that was counted under MODELS_ROOT, and what the models there take. Changes nothing on disk. */
 export async function metricsOf(config: Config): Promise<MetricsReport> {
   const { metricsReport } = await import('../telemetry/metrics-report.ts');
-  return metricsReport(storeContext(requireModelsRoot(config), config.cwd));
+  return metricsReport(configuredStore(config));
 }
 
 /** What a service answers `/metrics` with. */
@@ -48,7 +47,7 @@ const STORAGE_MAX_AGE_MS = 60_000;
 export async function createExposition(config: Config): Promise<MetricsExposition> {
   const { METRICS_CONTENT_TYPE, processMetrics, prometheusText } = await import('../observability/metrics/prometheus-text.ts');
   const { metricsReport, rememberedStorage } = await import('../telemetry/metrics-report.ts');
-  const store = storeContext(requireModelsRoot(config), config.cwd);
+  const store = configuredStore(config);
   const storageOf = rememberedStorage(STORAGE_MAX_AGE_MS);
   const ofProcess = processMetrics();
   return {
@@ -69,7 +68,7 @@ export async function writeMetrics(config: Config, path: string): Promise<Metric
 
 /** What happened to the models under MODELS_ROOT, as far as it is still on record. Changes nothing on disk. */
 export function storeEventsOf(config: Config) {
-  const store = storeContext(requireModelsRoot(config), config.cwd);
+  const store = configuredStore(config);
   return { newest: () => newestStoreEvent(store), since: (seq: number) => storeEventsSince(store, seq) };
 }
 
@@ -78,8 +77,8 @@ export interface AuditReader {
   readonly directory: string;
   /** Oldest first; what is no line is left out. */
   lines(): Iterable<AuditLine>;
-  /** Newest first: to take a few of many. */
-  linesBackwards(): Iterable<AuditLine>;
+  /** Newest first: to take a few of many. @param before a `seq`: only lines with a lower one */
+  linesBackwards(before?: number): Iterable<AuditLine>;
   verify(options?: VerifyAuditOptions): AuditVerdict;
 }
 
@@ -93,7 +92,7 @@ export async function openAudit(config: Config): Promise<AuditReader> {
   return {
     directory,
     lines: () => readLines(directory),
-    linesBackwards: () => readLinesBackwards(directory),
+    linesBackwards: (before) => readLinesBackwards(directory, before),
     verify: (options) => verifyAudit(directory, options),
   };
 }
@@ -134,10 +133,10 @@ export async function recordAct(
 }
 
 const configuredLog = (config: Config): Promise<AuditLog | undefined> =>
-  openAuditLog(config, config.modelsRoot === undefined ? undefined : storeContext(config.modelsRoot, config.cwd));
+  openAuditLog(config, config.modelsRoot === undefined ? undefined : configuredStore(config));
 
-function isStore({ modelsRoot, cwd }: Config): boolean {
-  return modelsRoot !== undefined && readStoreId(storeContext(modelsRoot, cwd)) !== undefined;
+function isStore(config: Config): boolean {
+  return config.modelsRoot !== undefined && readStoreId(configuredStore(config)) !== undefined;
 }
 
 const noLog = (): ModelError =>

@@ -2,7 +2,6 @@
 import type { AddressGuard } from '../backends/http/address-guard.ts';
 import type { HttpClient } from '../backends/http/http-client.ts';
 import type { Config } from '../config/config.ts';
-import { requireModelsRoot } from '../config/require-models-root.ts';
 import { WebhookSecrets } from '../credentials/webhook-secrets.ts';
 import type { AuditedAct, CallActor, Facts } from '../domain/acts.ts';
 import type { ModelError } from '../domain/errors.ts';
@@ -10,7 +9,7 @@ import type { WebhookRecord } from '../domain/webhooks.ts';
 import { WebhookSender } from '../webhooks/webhook-sender.ts';
 import { type AddedWebhook, type NewWebhook, Webhooks, type WebhooksOptions } from '../webhooks/webhooks.ts';
 import { guardedHttpConfig } from './service-configs.ts';
-import { storeContext } from './store-context.ts';
+import { configuredStore } from './store-context.ts';
 import { recordAct } from './telemetry.ts';
 
 export interface WebhooksCaller {
@@ -84,7 +83,7 @@ export async function runWebhookSender(
 }
 
 const worldOf = (config: Config) => ({
-  context: storeContext(requireModelsRoot(config), config.cwd),
+  context: configuredStore(config),
   secrets: new WebhookSecrets(config),
 });
 

@@ -77,6 +77,13 @@ export const CONFIG_KEYS = {
     defaultText: 'none: it must be set',
     description: 'The directory that holds every model, and all that is needed to keep them.',
   }),
+  requireStore: places<boolean>({
+    key: 'require_store',
+    type: boolean,
+    default: false,
+    description:
+      'Whether MODELS_ROOT must hold a store already: where none is there (a volume that is not mounted), nothing is made or fetched, and every verb that looks at models fails. Set it once the first model is here.',
+  }),
   manifestPath: places<string | undefined>({
     key: 'manifest_path',
     type: path,

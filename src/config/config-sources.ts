@@ -52,9 +52,10 @@ export function fromVariables(property: ConfigProperty, from: 'env' | '.env', so
   return key.addUp === true && candidates.length > 1 ? [addedUp(candidates, from)] : candidates;
 }
 
+/** Each once: several variables often name one file. */
 function addedUp(candidates: readonly Candidate[], from: Origin['from']): Candidate {
   return {
-    value: candidates.flatMap(({ value }) => value),
+    value: [...new Set(candidates.flatMap(({ value }) => value))],
     origin: { from, where: candidates.map(({ origin }) => origin.where).join(', ') },
   };
 }

@@ -186,6 +186,12 @@ describe('what the field already uses', () => {
     expect(config.origins.caFiles.where).toBe('NODE_EXTRA_CA_CERTS, SSL_CERT_FILE');
   });
 
+  it('trusts a file once that several variables name', async () => {
+    const config = await load({ env: { NODE_EXTRA_CA_CERTS: '/ca/one.pem', SSL_CERT_FILE: '/ca/one.pem' } });
+    expect(config.caFiles).toEqual(['/ca/one.pem']);
+    expect(config.origins.caFiles.where).toBe('NODE_EXTRA_CA_CERTS, SSL_CERT_FILE');
+  });
+
   it('finds the cache of the Hub where its client puts it', async () => {
     expect((await load()).hfCacheDir).toBe(join(home, '.cache', 'huggingface', 'hub'));
     expect((await load({ env: { HF_HOME: '/a', HF_HUB_CACHE: '/b' } })).hfCacheDir).toBe('/b');

@@ -4,6 +4,25 @@ import { absolutePath, bytes, ref } from './envelope.ts';
 
 const count = z.int().min(0);
 
+const moment = z.iso.datetime();
+const words = z.array(z.string()).optional();
+const object = z.record(z.string(), z.unknown()).optional();
+
+/** As the registry's file has it. */
+const entry = z.object({
+  ref,
+  type: z.string().optional(),
+  description: z.string().optional(),
+  tags: words,
+  capabilities: words,
+  requirements: object,
+  metadata: object,
+  source: z.string().optional(),
+  files: z.array(z.object({ path: z.string(), size: bytes, sha256: z.string(), url: z.string().optional() })),
+  created_at: moment,
+  updated_at: moment,
+});
+
 const facts = z.object({
   path: absolutePath,
   checksum: z
@@ -27,6 +46,7 @@ export const bundleData = z.discriminatedUnion('action', [
     action: z.literal('inspect'),
     manifest: z.string().meta({ description: 'TOML, as it was carried here' }),
     lockfile: z.string().optional(),
+    registry: z.array(entry).meta({ description: 'models that no manifest has, with what the registry said of them' }),
     signature_path: absolutePath.meta({ description: 'where a detached signature over the index would lie' }),
   }),
   facts.extend({ action: z.literal('verify'), verified_bytes: bytes }),
@@ -39,5 +59,9 @@ export const bundleData = z.discriminatedUnion('action', [
       .object({ path: absolutePath, lockfile: absolutePath, added: z.array(z.string()) })
       .optional()
       .meta({ description: 'the manifest that the models were written into, where that was asked for' }),
+    registry: z
+      .object({ path: absolutePath, added: z.array(z.string()) })
+      .optional()
+      .meta({ description: 'the registry here, where models that no manifest has were in the bundle' }),
   }),
 ]);

@@ -112,6 +112,8 @@ export const planResult = z.object({
   fetch_bytes: bytes,
   copy_bytes: bytes.meta({ description: 'out of the Hub cache or a tier of this machine, if they prove right' }),
   link_bytes: bytes,
+  verify_bytes: bytes.meta({ description: 'here, and to be read first, since nothing on record proves them' }),
+  may_fetch_bytes: bytes.meta({ description: 'to be fetched besides fetch_bytes, at most, where what is read is wrong' }),
   derive_bytes: bytes.meta({ description: 'of files that would be made here, as far as that is known before' }),
   space_needed_bytes: bytes,
   free_bytes: bytes,
@@ -136,13 +138,15 @@ export const planResult = z.object({
       action: z.enum(['keep', 'link', 'copy', 'resume', 'fetch', 'make', 'derive']),
       fetch_bytes: bytes,
       copy_bytes: bytes,
+      verify_bytes: bytes,
+      may_fetch_bytes: bytes,
       proof,
       url: z.string().optional().meta({ description: 'a URL of its own, redacted' }),
       fault: fault.optional(),
     }),
   ),
 });
-export const planData = z.object({ fetch_bytes: bytes, space: spaceVerdict, results: resultsOf(planResult) });
+export const planData = z.object({ fetch_bytes: bytes, may_fetch_bytes: bytes, space: spaceVerdict, results: resultsOf(planResult) });
 
 export const sourcesResult = z.object({
   ref,

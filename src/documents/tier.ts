@@ -64,4 +64,11 @@ export const tierData = z.discriminatedUnion('action', [
   z.object({ action: z.literal('status'), tiers: z.array(tierState), models: z.array(tierModel), verified_bytes: bytes.optional() }),
   z.object({ action: z.literal('move'), results }),
   z.object({ action: z.literal('drop'), results }),
+  z.object({
+    action: z.literal('new-id'),
+    store_id: z.string(),
+    before: z.string().meta({ description: 'the id that this root had' }),
+    counted: z.array(ref).meta({ description: 'models that it counts on in tiers now, under its own id' }),
+    missing: z.array(ref).meta({ description: 'models whose copies do not lie whole in their tiers any more' }),
+  }),
 ]);

@@ -15,6 +15,7 @@ export type AuditedAct =
   | 'bundle.apply'
   | 'tier.move'
   | 'tier.drop'
+  | 'tier.new_id'
   | 'lock'
   | 'update'
   | 'add'

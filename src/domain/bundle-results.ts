@@ -1,6 +1,7 @@
 /** What the verbs on bundles return. */
 import type { Sha256 } from './digest.ts';
 import type { CanonicalRef } from './model-ref.ts';
+import type { RegistryEntry } from './registry-entry.ts';
 
 export interface BundledModel {
   /** `name@version[@variant][@+overlay]` */
@@ -36,6 +37,8 @@ export interface BundleInspected extends BundleFacts {
   /** TOML, as it was carried here. */
   readonly manifest: string;
   readonly lockfile?: string;
+  /** Of those models that no manifest has: what the registry said of them where the bundle was made. */
+  readonly entries: readonly RegistryEntry[];
   /** Where a detached signature over the index would lie, whether or not there is one. */
   readonly signaturePath: string;
 }
@@ -61,6 +64,12 @@ export interface BundleApplied extends BundleFacts {
   readonly manifest?: {
     readonly path: string;
     readonly lockfilePath: string;
+    /** Models that it has got now, and had not before. */
+    readonly added: readonly string[];
+  };
+  /** Where models of a registry were in it: the registry here, which notes them now. */
+  readonly registry?: {
+    readonly path: string;
     /** Models that it has got now, and had not before. */
     readonly added: readonly string[];
   };

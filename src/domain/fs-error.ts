@@ -12,8 +12,8 @@ const BY_ERRNO: Readonly<Record<string, ErrorCode>> = {
 };
 
 const HINTS: Readonly<Record<string, string>> = {
-  EMFILE: 'this process has too many files open: raise the limit (`ulimit -n`), or lower --jobs and --connections',
-  ENFILE: 'this machine has too many files open: raise fs.file-max, or lower --jobs and --connections',
+  EMFILE: 'this process has too many files open: raise the limit (`ulimit -n`), or lower max_concurrent_downloads and connections',
+  ENFILE: 'this machine has too many files open: raise fs.file-max, or lower max_concurrent_downloads and connections',
 };
 
 /** Linux's numbers of those that libuv has no name for, and what they say. */

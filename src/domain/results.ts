@@ -59,6 +59,10 @@ export interface PlannedFile {
   readonly fetchBytes: number;
   /** Bytes that would come out of a tier or the Hub cache of this machine, if they prove right. */
   readonly copyBytes: number;
+  /** Bytes here that would be read first, since nothing on record proves them. */
+  readonly verifyBytes: number;
+  /** Bytes that a source would have to send besides `fetchBytes`, at most, where what is read is wrong. */
+  readonly mayFetchBytes: number;
   /** What the file's bytes will be proven by. */
   readonly proof: ProofLevel;
   /** Its own URL, redacted, where it would be fetched and has one. */
@@ -95,6 +99,8 @@ export interface EnsurePlan extends VariantChoice {
   readonly fetchBytes: number;
   readonly copyBytes: number;
   readonly linkBytes: number;
+  readonly verifyBytes: number;
+  readonly mayFetchBytes: number;
   /** Bytes of the files that would be made here, as far as they are known before; 0 for a variant that is fetched. */
   readonly deriveBytes: number;
   /** Bytes of free space that the run needs, staging and safety margin included. */

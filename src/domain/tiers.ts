@@ -109,6 +109,17 @@ export interface TierState extends TierSum {
   readonly minSizeBytes: number;
 }
 
+/** Of a root that has got an id of its own. */
+export interface NewTierId {
+  readonly storeId: string;
+  /** The one that it had. */
+  readonly before: string;
+  /** Models that it counts on in tiers now, under its own id. */
+  readonly counted: readonly CanonicalRef[];
+  /** Models whose copies do not lie whole in their tiers any more. */
+  readonly missing: readonly CanonicalRef[];
+}
+
 export interface TierReport {
   readonly tiers: readonly TierState[];
   readonly models: readonly TieredModel[];

@@ -73,6 +73,22 @@ describe('the meter of a job', () => {
     expect(meter.look()).toMatchObject({ done_bytes: 200_000 });
   });
 
+  it('tells of whole milliseconds, which add up to the time that passed', () => {
+    const { meter, take, pass, begin, move } = metered();
+    pass(300.4);
+    take({ type: 'lock.waiting', lock: 'model a', waitedMs: 0 });
+    for (let times = 0; times < 10; times++) pass(33.37);
+    begin();
+    move(0, 333_333, 777.7);
+    pass(4000.3);
+    const { summary } = meter.end();
+    const { planning = 0, waiting = 0, transferring = 0 } = summary.phase_ms;
+    expect(planning + waiting + transferring).toBe(Math.round(300.4 + 333.7 + 777.7 + 4000.3));
+    for (const ms of [planning, waiting, transferring, summary.lock_wait_ms, summary.stalled_ms, summary.limited_ms])
+      expect(Number.isInteger(ms), String(ms)).toBe(true);
+    expect(summary.stalled_ms).toBeGreaterThan(0);
+  });
+
   it('gives each phase its time, and a wait to whom it was for', () => {
     const { meter, take, pass, begin, move } = metered();
     pass(300);

@@ -42,12 +42,12 @@ export class JobMeter {
   #movedMs: number;
 
   constructor(options: JobMeterOptions) {
-    const { job, clock } = options;
+    const { job } = options;
     this.#options = options;
     this.#summary = job.summary ?? NO_SUMMARY;
     this.#doneBytes = job.done_bytes;
     this.#totalBytes = job.total_bytes;
-    this.#lookedMs = clock.monotonic();
+    this.#lookedMs = this.#nowMs();
     this.#movedMs = this.#lookedMs;
     this.#window = { sinceMs: this.#lookedMs, fromBytes: 0, limit: options.limit() };
     this.#transfer = this.#window;
@@ -65,7 +65,7 @@ export class JobMeter {
   /** As it is now. Called every second or so: the time since the last look is given to what was going on. */
   look(): JobProgress {
     const { job, clock } = this.#options;
-    const nowMs = clock.monotonic();
+    const nowMs = this.#nowMs();
     this.#summary = afterTime(this.#summary, this.#phase, nowMs - this.#lookedMs);
     this.#lookedMs = nowMs;
     if (this.#window.limit !== this.#options.limit() || nowMs - this.#window.sinceMs >= this.#windowMs()) this.#endWindow();
@@ -87,17 +87,22 @@ export class JobMeter {
     return this.look();
   }
 
+  /** Whole milliseconds: what is measured between two of them adds up to the time that passed. */
+  #nowMs(): number {
+    return Math.round(this.#options.clock.monotonic());
+  }
+
   #windowMs(): number {
     const { limit, inFlightBytes } = this.#options;
     return Math.max(WINDOW_MS, (1000 * inFlightBytes) / (limit() ?? Number.POSITIVE_INFINITY));
   }
 
   #endWindow(): void {
-    const { clock, limit } = this.#options;
+    const { limit } = this.#options;
     const { sinceMs, fromBytes, limit: limitBytesPerSecond } = this.#window;
-    const window = { ms: clock.monotonic() - sinceMs, movedBytes: this.#seenBytes - fromBytes, limitBytesPerSecond };
+    const window = { ms: this.#nowMs() - sinceMs, movedBytes: this.#seenBytes - fromBytes, limitBytesPerSecond };
     if (this.#phase === 'transferring') this.#summary = afterWindow(this.#summary, window);
-    this.#window = { sinceMs: clock.monotonic(), fromBytes: this.#seenBytes, limit: limit() };
+    this.#window = { sinceMs: this.#nowMs(), fromBytes: this.#seenBytes, limit: limit() };
   }
 
   #noteBytes(models: readonly ModelProgress[]): void {
@@ -111,7 +116,7 @@ export class JobMeter {
   }
 
   #noteMove(): void {
-    const nowMs = this.#options.clock.monotonic();
+    const nowMs = this.#nowMs();
     if (this.#phase === 'transferring') this.#summary = afterStall(this.#summary, nowMs - this.#movedMs - this.#dueMs());
     this.#movedMs = nowMs;
   }
@@ -122,7 +127,7 @@ export class JobMeter {
     const movedMs = this.#movedMs - this.#transfer.sinceMs;
     const speed = movedMs > 0 ? (this.#seenBytes - this.#transfer.fromBytes) / movedMs : 0;
     const slowest = Math.min(speed, (limit() ?? Number.POSITIVE_INFINITY) / 1000);
-    return slowest > 0 ? inFlightBytes / slowest : Number.POSITIVE_INFINITY;
+    return slowest > 0 ? Math.round(inFlightBytes / slowest) : Number.POSITIVE_INFINITY;
   }
 
   #enter(phase: Phase): void {

@@ -6,7 +6,7 @@ import { asModelError, isModelError, type ModelError } from '../domain/errors.ts
 import type { JobProgress, JobRecord } from '../domain/jobs.ts';
 import type { Lease } from '../locks/lease.ts';
 import type { StoreContext } from '../store/context.ts';
-import { openStore } from '../store/open-store.ts';
+import { checkStore, openStore } from '../store/open-store.ts';
 import { forgotten } from './forgotten.ts';
 import type { JobQueue } from './job-queue.ts';
 import { nextJobs } from './next-jobs.ts';
@@ -85,11 +85,13 @@ export class JobRunner {
     }
   }
 
+  /** None in a root whose volume is gone: a lock would be made there. */
   async #takePlace(signal: AbortSignal): Promise<Lease | undefined> {
     const { context } = this.#options;
     while (!signal.aborted) {
-      const lease = await context.locks.tryAcquire(context.resolver.runnerLock(), { doing: 'run jobs' });
-      if (lease !== undefined) return lease;
+      const isThere = await this.#try(async () => checkStore(context));
+      const lease = isThere && (await context.locks.tryAcquire(context.resolver.runnerLock(), { doing: 'run jobs' }));
+      if (lease) return lease;
       await this.#pause(STANDBY_MS, signal);
     }
     return undefined;

@@ -76,6 +76,19 @@ describe('a log record', () => {
     expect(toLogRecord(at({ type: 'ensure.failed', error: { ...error, code: 'CANCELLED' } }))?.level).toBe('WARN');
   });
 
+  it.each([
+    ['INVALID_INPUT', undefined, 'WARN'],
+    ['CONCURRENT_MODIFICATION', 'model_pinned', 'WARN'],
+    ['CANCELLED', undefined, 'WARN'],
+    ['CHECKSUM_FAIL', 'upload_wrong_digest', 'WARN'],
+    ['CHECKSUM_FAIL', undefined, 'ERROR'],
+    ['NO_SPACE', undefined, 'ERROR'],
+    ['INTERNAL', undefined, 'ERROR'],
+  ] as const)('of a verb that failed with %s (%s) has the level of who can mend it: %s', (code, reason, level) => {
+    const error = { code, message: 'm', hint: 'h', retryable: false, ...(reason && { reason }) };
+    expect(toLogRecord(at({ type: 'act.failed', act: 'rm', error }))?.level).toBe(level);
+  });
+
   it('says who is waited for', () => {
     const holder = {
       pid: 4121,

@@ -3,6 +3,7 @@
 import { describeHolder } from '../domain/describe-holder.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { EventBody, ModelEvent } from '../domain/events.ts';
+import { isOfCaller } from '../domain/http-status.ts';
 import { formatBytes } from '../util/format-bytes.ts';
 import { formatDuration } from '../util/format-duration.ts';
 import { downloadFields, errorFields, holderFields, seconds } from './log-fields.ts';
@@ -187,11 +188,14 @@ function say(event: ModelEvent): Said | undefined {
   }
 }
 
-/** `ensure.failed` has said it of an ensure. */
+/** What whoever asked can mend is no trouble of ours, as in the service's line of the answer. `ensure.failed` has said it of an ensure. */
 function sayFailed({ act, error }: Extract<EventBody, { type: 'act.failed' }>): Said | undefined {
   if (act === 'ensure' || act === 'lease') return undefined;
-  const level = error.code === 'CANCELLED' ? 'warn' : 'error';
-  return { level, message: `Failed: ${act}: ${error.message}`, fields: { act, ...errorFields(error) } };
+  return {
+    level: isOfCaller(error) ? 'warn' : 'error',
+    message: `Failed: ${act}: ${error.message}`,
+    fields: { act, ...errorFields(error) },
+  };
 }
 
 function sayFinished(event: Extract<EventBody, { type: 'ensure.finished' }>): Said {

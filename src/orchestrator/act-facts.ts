@@ -11,7 +11,7 @@ import type { RegistryEntry } from '../domain/registry-entry.ts';
 import type { RegistryImport } from '../domain/registry-import.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsureResult } from '../domain/results.ts';
-import type { TierMove } from '../domain/tiers.ts';
+import type { NewTierId, TierMove } from '../domain/tiers.ts';
 import type { Upload, UploadRecord } from '../domain/uploads.ts';
 import type { RemoveOptions, RemoveResult } from './api.ts';
 import type { Unregistered } from './entries/unregister-model.ts';
@@ -58,6 +58,13 @@ export const ofRebuild: FactsOf<RebuildReport> = (report) =>
 export const ofTierMove: FactsOf<TierMove> = ({ ref, to, done, writtenBytes, reclaimedBytes }) =>
   done ? { model: formatRef(ref), to, written_bytes: writtenBytes, reclaimed_bytes: reclaimedBytes } : undefined;
 
+export const ofNewTierId: FactsOf<NewTierId> = ({ storeId, before, counted, missing }) => ({
+  store_id: storeId,
+  before,
+  counted: counted.length,
+  missing: missing.length,
+});
+
 export const ofLock: FactsOf<LockReport> = ({ lockfilePath, written, parts }) =>
   written ? { lockfile: lockfilePath, changed: parts.flatMap(({ id, action }) => (action === 'kept' ? [] : [id])).join(', ') } : undefined;
 
@@ -87,12 +94,13 @@ export const ofExport: FactsOf<ExportReport> = ({ ref, path, layout, written, to
 export const ofBundleCreated: FactsOf<BundleCreated> = ({ path, checksum, written, sizeBytes, models }) =>
   written ? { path, checksum, bytes: sizeBytes, models: models.map(({ ref }) => ref).join(', ') } : undefined;
 
-export const ofBundleApplied: FactsOf<BundleApplied> = ({ path, checksum, adoptedBytes, applied, manifest }) => ({
+export const ofBundleApplied: FactsOf<BundleApplied> = ({ path, checksum, adoptedBytes, applied, manifest, registry }) => ({
   path,
   checksum,
   adopted_bytes: adoptedBytes,
   models: applied.map(({ ref }) => formatRef(ref)).join(', '),
   ...(manifest && { manifest: manifest.path }),
+  ...(registry && { registry_file: registry.path, registered: registry.added.join(', ') }),
 });
 
 export const ofEntry: FactsOf<RegistryEntry> = ({ modelId, isCustom, revision }) => ({ model: modelId, custom: isCustom, revision });

@@ -22,7 +22,7 @@ import type { SpaceVerdict } from '../domain/space.ts';
 import type { ModelSpec, ModelSummary, Selection } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
 import type { Subset } from '../domain/subset.ts';
-import type { TierMove, TierReport } from '../domain/tiers.ts';
+import type { NewTierId, TierMove, TierReport } from '../domain/tiers.ts';
 import type { Upload, UploadedFile } from '../domain/uploads.ts';
 import type { Reservation } from '../store/reservations.ts';
 import type { AnnotateRequest } from './entries/annotate-model.ts';
@@ -351,6 +351,8 @@ export interface ModelOrchestrator {
   moveToTier(modelId: string, options: TierMoveOptions): Promise<TierMove>;
   /** Takes a model's copy out of its tier. */
   dropFromTier(modelId: string, options?: TierDropOptions): Promise<TierMove>;
+  /** For a root that was copied with its store id: it counts on what lies in tiers by itself, under another one. */
+  newTierId(options?: CallOptions): Promise<NewTierId>;
   /** Writes the lockfile for these models; for all where none is named. */
   lock(modelIds?: readonly string[], options?: LockOptions): Promise<LockReport>;
 

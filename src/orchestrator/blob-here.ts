@@ -25,9 +25,11 @@ export interface DigestQuestion {
 export async function isHere(run: BlobRun, { file, digest, published }: DigestQuestion): Promise<boolean> {
   const { blobs } = run.work;
   await run.intent?.name(digest);
+  if (blobs.marks.isUnsynced(digest)) return false;
   let state = blobs.state(digest, file.sizeBytes);
   if (state === 'absent' && published !== undefined && (await adopt(run, digest, published))) state = 'proven';
-  if (state === 'absent' || (state === 'unproven' && !(await renewProof(run, file, digest)))) return false;
+  if (state === 'unproven' && (await renewProof(run, digest))) state = 'proven';
+  if (state !== 'proven') return false;
   if (blobs.marks.all().has(digest)) await heal(run, digest);
   return true;
 }
@@ -57,9 +59,7 @@ async function digestOrNone(path: string, signal: AbortSignal): Promise<Sha256 |
 }
 
 /** Reads the blob once, so that nobody needs to again. What is written to meanwhile is not proven by it. */
-async function renewProof({ work, signal }: BlobRun, file: Pick<FileSpec, 'sizeBytes'>, digest: Sha256): Promise<boolean> {
-  const path = work.blobs.path(digest);
-  if (readStatKey(path)?.sizeBytes !== file.sizeBytes) return false;
-  const right = await readAs(digest, path, signal);
+async function renewProof({ work, signal }: BlobRun, digest: Sha256): Promise<boolean> {
+  const right = await readAs(digest, work.blobs.path(digest), signal);
   return right !== undefined && work.blobs.recordProof(digest, right);
 }

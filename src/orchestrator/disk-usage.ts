@@ -5,7 +5,7 @@ import { isModelError } from '../domain/errors.ts';
 import { formatRef } from '../domain/model-ref.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
-import { readStoreId } from '../store/open-store.ts';
+import { checkStore } from '../store/open-store.ts';
 import { listCold } from '../store/tier-records.ts';
 import { scanUsage } from '../store/usage-scan.ts';
 import { sharingFacts, totalUsage, usageBy, usageByClass } from '../store/usage-sums.ts';
@@ -18,7 +18,7 @@ import { tierSums } from './tier-sums.ts';
 
 /** @throws ModelError as of the registry for a name that neither a directory nor the manifest has */
 export async function diskUsageOf(work: Orchestration, modelIds: readonly string[], options: DiskUsageOptions = {}): Promise<DiskUsage> {
-  readStoreId(work.store);
+  checkStore(work.store);
   const scan = await scanUsage(work.store);
   const registry = await registryIfReadable(work);
   const asked = await indexesOf(work, scan, { modelIds, options });

@@ -8,7 +8,7 @@ import { touchAccess } from '../store/access.ts';
 import { forcedCount } from '../store/forced.ts';
 import { faultOf, provenBy } from '../store/inspect-snapshot.ts';
 import { hasDeadIntents } from '../store/intents.ts';
-import { openStore, readStoreId } from '../store/open-store.ts';
+import { checkStore, openStore } from '../store/open-store.ts';
 import { hasDeadReservations } from '../store/reservations.ts';
 import { VERIFIED_FILE } from '../store/snapshot-record.ts';
 import { compareKeys, readStatKey, type StatKey } from '../store/stat-key.ts';
@@ -29,7 +29,7 @@ export async function ensureModel(work: Orchestration, modelId: string, options:
   try {
     requireComponents(target);
     checkPaths(work, target);
-    readStoreId(work.store);
+    checkStore(work.store);
     await touchAccess(work.store, target.spec.family, target.spec.ref);
     const inspection = inspectTarget(work, target);
     const isDone = inspection.complete && !options.force && !(await hasDeadIntents(work.store)) && !(await hasDeadReservations(work.store));

@@ -2,6 +2,7 @@
 import { weakestProof } from '../domain/proof.ts';
 import type { ModelSummary } from '../domain/spec.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
+import { checkStore } from '../store/open-store.ts';
 import { listSnapshots, readSnapshot } from '../store/snapshots.ts';
 import { coldNames, hasCold, readCold } from '../store/tier-records.ts';
 import type { ListOptions } from './api.ts';
@@ -11,6 +12,7 @@ import type { Orchestration } from './orchestration.ts';
 export async function listModels(work: Orchestration, { manifestOnly = false }: ListOptions = {}): Promise<readonly ModelSummary[]> {
   const registry = await work.registry();
   if (manifestOnly) return registry.listModels();
+  checkStore(work.store);
   const here = new Set(listSnapshots(work.store));
   const cold = coldNames(work.store);
   return registry.listModels().map((summary) => listed(work, { registry, here, cold, summary }));

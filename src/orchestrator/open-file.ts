@@ -32,8 +32,9 @@ export interface OpenedFile extends AsyncDisposable {
 /** Counts as a use of the model. @throws ModelError COMPONENT_MISSING for a path that the model has not, INCOMPLETE_DOWNLOAD for one that is not here and proven */
 export async function openFile(work: Orchestration, spec: ModelSpec, path: string): Promise<OpenedFile> {
   const { proof, published, file } = provenFile(work, spec, path);
-  const handle = await openSame(file, published);
   await touchAccess(work.store, spec.family, spec.ref);
+  // Last, so that nothing that fails leaves it open.
+  const handle = await openSame(file, published);
   const { sizeBytes, mtimeNs } = published.key;
   return {
     ...{ path, sizeBytes, sha256: published.sha256, proof },

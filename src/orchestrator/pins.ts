@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { ModelError } from '../domain/errors.ts';
 import type { ModelPin, PinReport, StoredPin, UnpinResult } from '../domain/holds.ts';
-import { openStore, readStoreId } from '../store/open-store.ts';
+import { checkStore, openStore } from '../store/open-store.ts';
 import { listPins, readPin, removePin, writePin } from '../store/pins.ts';
 import { readStatKey } from '../store/stat-key.ts';
 import { currentUser } from '../util/current-user.ts';
@@ -31,14 +31,14 @@ export async function pinModel(work: Orchestration, modelId: string, options: Pi
 
 export async function unpinModel(work: Orchestration, modelId: string, options: ModelOptions = {}): Promise<UnpinResult> {
   const { name, label, directory: path } = await pinnedPlace(work, modelId, options);
-  readStoreId(work.store);
+  checkStore(work.store);
   const unpinned = readPin(work.store, name) !== undefined && (await removePin(work.store, name));
   return { label, path, unpinned };
 }
 
 /** All of them, also those that are over. Changes nothing on disk. */
 export function pinsOf(work: Orchestration): PinReport[] {
-  readStoreId(work.store);
+  checkStore(work.store);
   return listPins(work.store).map((stored) => reportOf(work, stored));
 }
 

@@ -59,7 +59,7 @@ const forcedAction = ({ spec }: SeenFile): PlannedAction =>
 function actionFor({ condition, blob, isBad, heldBytes, spec }: SeenFile): PlannedAction {
   if (condition === 'proven' || condition === 'touched' || condition === 'left-out') return 'keep';
   const isFetchedAnew = isBad && spec.content === undefined && spec.derive === undefined;
-  if (blob !== 'absent' && !isFetchedAnew) return 'link';
+  if ((blob === 'proven' || blob === 'unproven') && !isFetchedAnew) return 'link';
   if (spec.content !== undefined) return 'make';
   if (spec.derive !== undefined) return 'derive';
   return heldBytes > 0 ? 'resume' : 'fetch';

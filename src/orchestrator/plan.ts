@@ -1,7 +1,7 @@
 /** `plan`, `--dry-run`, `estimateDownloadSize`: what ensure would do. Changes nothing on disk, opens no socket. */
 import type { EnsurePlan, PlannedFile } from '../domain/results.ts';
 import { faultOf } from '../store/inspect-snapshot.ts';
-import { readStoreId } from '../store/open-store.ts';
+import { checkStore } from '../store/open-store.ts';
 import { redactUrl } from '../util/redact-url.ts';
 import type { EnsureOptions } from './api.ts';
 import { lookAt } from './look.ts';
@@ -11,6 +11,7 @@ import { ownUrl, resolverOf } from './own-url.ts';
 import type { PlannedBlob, SeenFile } from './plan-blobs.ts';
 import { planCached, sumOf } from './plan-cached.ts';
 import { plannedComponents } from './plan-components.ts';
+import { type Doubt, NO_DOUBT, planDoubts } from './plan-doubts.ts';
 import { planWork } from './plan-work.ts';
 import { requireComponents } from './require-components.ts';
 import { neededSpace } from './space.ts';
@@ -19,14 +20,17 @@ import { resolveTarget, type Target } from './target.ts';
 export async function planEnsure(work: Orchestration, modelId: string, options: EnsureOptions = {}): Promise<EnsurePlan> {
   const target = await resolveTarget(work, modelId, options);
   requireComponents(target);
-  readStoreId(work.store);
+  checkStore(work.store);
   const { force = false } = options;
-  const { files: seen } = lookAt(work, target, { force });
+  const { files: seen, inspection } = lookAt(work, target, { force });
   const toDo = planWork(work, target, { files: seen, force });
   const emit = work.emitter(options, target.label, target.spec.variant);
   const planned = await planCached(work, { target, planned: toDo.files, options, emit });
   const urlOf = ownUrls(work, target, options);
-  const files = await Promise.all(planned.map(async (blob, index) => toPlannedFile(blob, seen[index], await urlOf(blob))));
+  const doubts = planDoubts({ files: seen, planned: toDo.files, isDue: !inspection.complete && !force });
+  const files = await Promise.all(
+    planned.map(async (blob, index) => toPlannedFile({ ...blob, ...(doubts[index] ?? NO_DOUBT) }, seen[index], await urlOf(blob))),
+  );
   const { fetchBytes, copyBytes } = sumOf(planned);
   const { deriveBytes } = toDo;
   const space = await neededSpace(work, [needsOf(target, { files: seen, inputs: toDo.inputs, force })]);
@@ -39,10 +43,12 @@ export async function planEnsure(work: Orchestration, modelId: string, options: 
     files,
     aliases: target.aliases,
     components: plannedComponents(await work.registry(), target, planned),
-    totalBytes: planned.reduce((sum, { file }) => sum + file.sizeBytes, 0),
+    totalBytes: sum(planned.map(({ file }) => file.sizeBytes)),
     fetchBytes,
     copyBytes,
-    linkBytes: files.filter((file) => file.action === 'link').reduce((sum, file) => sum + file.sizeBytes, 0),
+    linkBytes: sum(files.map((file) => (file.action === 'link' ? file.sizeBytes : 0))),
+    verifyBytes: sum(files.map((file) => file.verifyBytes)),
+    mayFetchBytes: sum(files.map((file) => file.mayFetchBytes)),
     deriveBytes,
     spaceNeededBytes: space.neededBytes,
     freeBytes: space.freeBytes,
@@ -57,7 +63,7 @@ function ownUrls(work: Orchestration, { label }: Target, options: EnsureOptions)
 }
 
 function toPlannedFile(
-  { file, action, fetchBytes, copyBytes }: PlannedBlob,
+  { file, action, fetchBytes, copyBytes, verifyBytes, mayFetchBytes }: PlannedBlob & Doubt,
   seen: SeenFile | undefined,
   url: string | undefined,
 ): PlannedFile {
@@ -68,9 +74,13 @@ function toPlannedFile(
     action,
     fetchBytes,
     copyBytes,
+    verifyBytes,
+    mayFetchBytes,
     proof: file.proof,
     ...(file.component !== undefined && { component: file.component }),
     ...(url !== undefined && { url: redactUrl(url) }),
     ...(fault && { fault }),
   };
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -5,7 +5,8 @@ import { isUnreadable } from '../domain/fs-error.ts';
 import type { BlobVerdict } from '../domain/scrub.ts';
 import { readLeaves, writeLeaves } from '../store/piece-leaves.ts';
 import { isUntouched, readStatKey, type StatKey } from '../store/stat-key.ts';
-import { type HashedFile, hashFiles } from '../transfer/hash-file.ts';
+import { hashFiles } from '../transfer/hash-file.ts';
+import type { HashedFile } from '../transfer/hash-job.ts';
 import { LEAF_BYTES } from '../transfer/transfer.ts';
 import type { Orchestration } from './orchestration.ts';
 
@@ -98,6 +99,8 @@ async function settleBlob(work: Orchestration, blob: OpenBlob, result: HashedFil
     if (!isUntouched(key, now)) return verdictOf('changed');
     if (!('sha256' in result)) return isUnreadable(result) ? verdictOf('unreadable', await mark(work, digest, unreadable(result))) : result;
     if (result.sha256 !== digest) return verdictOf('wrong', await mark(work, digest, result.sha256));
+    // What was read may be what the disk never got.
+    if (work.blobs.marks.isUnsynced(digest)) return verdictOf('unreadable', work.blobs.marks.read(digest)?.found);
     if (result.leaves) await writeLeaves(work.store, digest, { leafBytes: LEAF_BYTES, digests: result.leaves });
     if (work.blobs.ledger.proves(digest, now)) await work.blobs.ledger.record(digest, now);
     else if (!(await work.blobs.recordProof(digest, now))) return verdictOf('changed');

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { ModelError } from '../domain/errors.ts';
 import { formatRef } from '../domain/model-ref.ts';
 import type { RebuildReport, RebuiltSnapshot } from '../domain/rebuild.ts';
-import { openStore, readStoreId } from '../store/open-store.ts';
+import { checkStore, openStore, readStoreId } from '../store/open-store.ts';
 import { recover } from '../store/recover.ts';
 import { listSnapshots } from '../store/snapshots.ts';
 import { readStatKey } from '../store/stat-key.ts';
@@ -22,6 +22,7 @@ export async function rebuildStore(work: Orchestration, options: RebuildOptions 
   const startedMs = work.store.clock.monotonic();
   const { root } = work.store.resolver;
   if (!existsSync(root)) throw new ModelError('INVALID_CONFIG', `there is no folder ${root} to rebuild a store in`, { reason: 'no_store' });
+  checkStore(work.store);
   const outcome = options.dryRun ? await planRebuild(work) : await runRebuild(work, options);
   const { badBlobs, snapshots } = outcome;
   const isWhole = ({ state, badFiles, missingFiles }: RebuiltSnapshot): boolean =>

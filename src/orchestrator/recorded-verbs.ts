@@ -15,7 +15,7 @@ import type { RegistryImport } from '../domain/registry-import.ts';
 import type { RepairReport } from '../domain/repair.ts';
 import type { EnsureResult, VerifyReport } from '../domain/results.ts';
 import type { ScrubReport } from '../domain/scrub.ts';
-import type { TierMove } from '../domain/tiers.ts';
+import type { NewTierId, TierMove } from '../domain/tiers.ts';
 import type { Upload, UploadRecord } from '../domain/uploads.ts';
 import type { CallRecord, Recorder } from '../telemetry/recorder.ts';
 import * as facts from './act-facts.ts';
@@ -131,6 +131,10 @@ export class RecordedVerbs extends Verbs {
 
   override dropFromTier(modelId: string, options: TierDropOptions = {}): Promise<TierMove> {
     return this.#record({ act: 'tier.drop', modelId, done: facts.ofTierMove }, options, (call) => super.dropFromTier(modelId, call));
+  }
+
+  override newTierId(options: CallOptions = {}): Promise<NewTierId> {
+    return this.#record({ act: 'tier.new_id', done: facts.ofNewTierId }, options, (call) => super.newTierId(call));
   }
 
   override lock(modelIds: readonly string[] = [], options: LockOptions = {}): Promise<LockReport> {

@@ -8,7 +8,7 @@ import { formatRef } from '../domain/model-ref.ts';
 import type { CorruptBlob, ScrubReport } from '../domain/scrub.ts';
 import { isInSubset } from '../domain/subset.ts';
 import { listBlobs } from '../store/list-blobs.ts';
-import { readStoreId } from '../store/open-store.ts';
+import { checkStore } from '../store/open-store.ts';
 import { beginRound, endRound, type ScrubRound } from '../store/scrub-round.ts';
 import type { SnapshotRecord } from '../store/snapshot-record.ts';
 import { listSnapshots, readSnapshot } from '../store/snapshots.ts';
@@ -20,7 +20,7 @@ import { proveBlobs } from './prove-blobs.ts';
 export async function scrubStore(work: Orchestration, options: ScrubOptions = {}): Promise<ScrubReport> {
   const { store } = work;
   const startedMs = store.clock.monotonic();
-  readStoreId(store);
+  checkStore(store);
   const lease = await store.locks.tryAcquire(store.resolver.scrubLock(), { doing: 'scrub' });
   if (lease === undefined) throw running();
   try {

@@ -35,7 +35,7 @@ export interface SeedRequest {
   readonly isPublished: boolean;
 }
 
-/** Call under the digest's lock, with a blob of this name known to be wrong. Undefined where there is no copy at all. */
+/** Call under the digest's lock, with a blob of this name known to be wrong, or not on disk. Undefined where there is no copy at all. */
 export async function seedPartial(run: EnsureRun, { digest, file, partial, isPublished }: SeedRequest): Promise<KeptPieces | undefined> {
   const { store, blobs } = run.work;
   const blob = blobs.path(digest);
@@ -45,8 +45,8 @@ export async function seedPartial(run: EnsureRun, { digest, file, partial, isPub
   const map = new PieceMap(partial.pieces);
   const before = map.heldBytes();
   for (const copy of copiesHere(store, blobs, digest)) {
-    // The blob has just been read whole.
-    if (leaves === undefined && copy === blob) continue;
+    // The blob has just been read whole, and was wrong; but not one that was to be written anew.
+    if (leaves === undefined && copy === blob && !blobs.marks.isUnsynced(digest)) continue;
     if (map.firstMissing() < map.count) await takeFrom(run, { copy, partial, map, leaves, digest, tell: teller(run, copy, file) });
   }
   return { keptBytes: map.heldBytes() - before, ...(leaves && leavesLeft(map, partial, leaves)) };

@@ -2,7 +2,7 @@
 import { isModelError } from '../domain/errors.ts';
 import type { SpaceVerdict } from '../domain/space.ts';
 import { beginIntent, type Intent } from '../store/intents.ts';
-import { readStoreId } from '../store/open-store.ts';
+import { checkStore } from '../store/open-store.ts';
 import type { Reservation } from '../store/reservations.ts';
 import type { EnsureOptions } from './api.ts';
 import { intentFor } from './counted-on.ts';
@@ -12,7 +12,7 @@ import { foreseeSpace, reserveSpace } from './space.ts';
 import { resolveTarget, type Target } from './target.ts';
 
 export async function preflightOf(work: Orchestration, modelIds: readonly string[], options: EnsureOptions = {}): Promise<SpaceVerdict> {
-  readStoreId(work.store);
+  checkStore(work.store);
   const targets = await targetsOf(work, modelIds, options);
   const labels = targets.map(({ label }) => label);
   return foreseeSpace(work, needsOfAll(work, targets, options), labels);

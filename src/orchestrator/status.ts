@@ -4,7 +4,7 @@ import { countProofs, weakestProof } from '../domain/proof.ts';
 import type { SmokeNote } from '../domain/smoke.ts';
 import { type FaultyFile, type FileFault, ModelState, type ModelStatus } from '../domain/status.ts';
 import { faultOf, type InspectedFile, type Inspection, provenBy } from '../store/inspect-snapshot.ts';
-import { readStoreId } from '../store/open-store.ts';
+import { checkStore } from '../store/open-store.ts';
 import { readSmokeNote } from '../store/smoke-notes.ts';
 import type { TargetOptions } from './api.ts';
 import { tierOf } from './cold-copy.ts';
@@ -20,7 +20,7 @@ const CORRUPT_FAULTS: ReadonlySet<FileFault> = new Set(['size', 'digest']);
 export async function statusOf(work: Orchestration, modelId: string, options: TargetOptions = {}): Promise<ModelStatus> {
   const target = await resolveTarget(work, modelId, options);
   requireComponents(target);
-  readStoreId(work.store);
+  checkStore(work.store);
   // An index that is made from shards needs none whose cast is here: those must be seen, too.
   const sight = target.base === undefined ? lookAtFaulty(work, target) : lookAt(work, target);
   const faulty = sight.files.filter((file) => faultOf(file) !== undefined);

@@ -3,7 +3,7 @@ import { ModelError } from '../domain/errors.ts';
 import type { Emit } from '../domain/events.ts';
 import { formatRef } from '../domain/model-ref.ts';
 import { FAST_TIER, type MovedBlob, type TieredBlob, type TierMove } from '../domain/tiers.ts';
-import { readStoreId } from '../store/open-store.ts';
+import { checkStore } from '../store/open-store.ts';
 import { digestsIn, listSnapshots } from '../store/snapshots.ts';
 import { type ColdRecord, listCold, readCold, removeCold } from '../store/tier-records.ts';
 import { otherTier } from '../tiers/tier-errors.ts';
@@ -17,7 +17,7 @@ import { withModelLock } from './with-model-lock.ts';
 import { withTier } from './with-tier.ts';
 
 export async function bringBack(work: Orchestration, modelId: string, options: TierMoveOptions): Promise<TierMove> {
-  readStoreId(work.store);
+  checkStore(work.store);
   const known = await coldOf(work, modelId, options);
   const result = (blobs: readonly MovedBlob[], reclaimedBytes: number): TierMove => ({
     ref: known.snapshot.ref,
@@ -44,7 +44,7 @@ export async function bringBack(work: Orchestration, modelId: string, options: T
 }
 
 export async function dropFromTier(work: Orchestration, modelId: string, options: TierDropOptions = {}): Promise<TierMove> {
-  readStoreId(work.store);
+  checkStore(work.store);
   const known = await coldOf(work, modelId, options);
   const missing = missingHere(work, known);
   if (missing.length > 0 && options.force !== true) throw onlyCopy(known, missing);

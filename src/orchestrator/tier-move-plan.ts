@@ -1,7 +1,7 @@
 /** What a move to a tier would do. Changes nothing, here or there. */
 import { isModelError } from '../domain/errors.ts';
 import type { MovedBlob, TierMove, TierSettings } from '../domain/tiers.ts';
-import { readStoreId } from '../store/open-store.ts';
+import { checkStore } from '../store/open-store.ts';
 import { readSnapshot } from '../store/snapshots.ts';
 import { readCold } from '../store/tier-records.ts';
 import type { TierMoveOptions } from './api.ts';
@@ -18,7 +18,7 @@ export interface TierMoveQuestion {
 
 export async function planTierMove(work: Orchestration, { target, settings, options }: TierMoveQuestion): Promise<TierMove> {
   const { store } = work;
-  readStoreId(store);
+  checkStore(store);
   const { spec, directory, label } = target;
   const snapshot = readSnapshot(store, directory);
   const known = readCold(store, spec.family, spec.ref);

@@ -4,7 +4,7 @@ import { asModelError } from '../domain/errors.ts';
 import { formatRef } from '../domain/model-ref.ts';
 import type { TieredModel, TierFault, TierReport, TierSettings, TierState } from '../domain/tiers.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
-import { readStoreId } from '../store/open-store.ts';
+import { checkStore } from '../store/open-store.ts';
 import type { SnapshotRecord } from '../store/snapshot-record.ts';
 import { listSnapshots, readSnapshot } from '../store/snapshots.ts';
 import { type ColdRecord, listCold } from '../store/tier-records.ts';
@@ -16,7 +16,7 @@ import { lastUsedMs, policyOf } from './tier-policy.ts';
 import { storedBytesOf, tierSum } from './tier-sums.ts';
 
 export async function tierReport(work: Orchestration, modelIds: readonly string[], options: TierStatusOptions = {}): Promise<TierReport> {
-  readStoreId(work.store);
+  checkStore(work.store);
   const registry = await work.registry();
   const { signal = new AbortController().signal } = options;
   const cold = listCold(work.store);

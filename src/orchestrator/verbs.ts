@@ -17,7 +17,7 @@ import type { SmokeNote } from '../domain/smoke.ts';
 import type { SpaceVerdict } from '../domain/space.ts';
 import type { ModelSpec, ModelSummary } from '../domain/spec.ts';
 import type { ModelStatus } from '../domain/status.ts';
-import type { TierMove, TierReport } from '../domain/tiers.ts';
+import type { NewTierId, TierMove, TierReport } from '../domain/tiers.ts';
 import type { Upload, UploadedFile, UploadRecord } from '../domain/uploads.ts';
 import { touchAccess } from '../store/access.ts';
 import { readStatKey } from '../store/stat-key.ts';
@@ -215,6 +215,11 @@ export class Verbs implements ModelOrchestrator {
   async dropFromTier(modelId: string, options?: TierDropOptions): Promise<TierMove> {
     const { dropFromTier } = await import('./tier-back.ts');
     return dropFromTier(this.#work, modelId, options);
+  }
+
+  async newTierId(options?: CallOptions): Promise<NewTierId> {
+    const { newTierId } = await import('./tier-new-id.ts');
+    return newTierId(this.#work, options);
   }
 
   async lock(modelIds: readonly string[] = [], options?: LockOptions): Promise<LockReport> {

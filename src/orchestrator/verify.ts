@@ -6,7 +6,7 @@ import { weakestProof } from '../domain/proof.ts';
 import type { FormatFault, VerifiedFile, VerifyReport } from '../domain/results.ts';
 import { foreignFiles, ownPaths } from '../store/foreign-files.ts';
 import { type InspectedFile, provenBy } from '../store/inspect-snapshot.ts';
-import { readStoreId } from '../store/open-store.ts';
+import { checkStore } from '../store/open-store.ts';
 import { writeLeaves } from '../store/piece-leaves.ts';
 import { readSnapshot } from '../store/snapshots.ts';
 import { isUntouched, readStatKey, type StatKey } from '../store/stat-key.ts';
@@ -22,7 +22,7 @@ import { expectedOf, judgedFiles, type Quietly, type ReadFile, readFiles } from 
 export async function verifyModel(work: Orchestration, modelId: string, options: VerifyOptions & Quietly = {}): Promise<VerifyReport> {
   const startedMs = work.store.clock.monotonic();
   const target = await resolveTarget(work, modelId, options);
-  readStoreId(work.store);
+  checkStore(work.store);
   const emit = work.emitter(options, target.label, target.spec.variant);
   const { files } = inspectTarget(work, target);
   const wanted = judgedFiles(files, options);

@@ -7,7 +7,8 @@ import { type JobRecord, modelOf } from '../domain/jobs.ts';
 import type { StoreEvent } from '../domain/store-events.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { Happened } from '../telemetry/store-events/store-event-records.ts';
-import { type JobWire, shownJob } from '../wire/job-wire.ts';
+import type { JobWire } from '../wire/job-wire.ts';
+import { toldJob } from './wire/told-errors.ts';
 
 export interface FeedEntry {
   /** Rises with each change. */
@@ -108,7 +109,7 @@ export class LiveFeed {
     for (const job of jobs) {
       // The records give the same object as long as the file is the same.
       if (job.state !== 'running' && this.#records.get(job.id) === job) continue;
-      const data = JSON.stringify(shownJob(queue, job) satisfies JobWire);
+      const data = JSON.stringify(toldJob(queue, job) satisfies JobWire);
       this.#put(job.id, { event: 'job', type: `job.${job.state}`, model: modelOf(job.request), data });
     }
     this.#records = new Map(jobs.map((job) => [job.id, job]));

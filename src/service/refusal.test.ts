@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES, type ErrorCode, ModelError } from '../domain/errors.ts';
+import { STATUS_OF_REASON } from '../domain/http-status.ts';
 import { problem } from './contract/problem.ts';
 import { problemOf } from './problem.ts';
-import { httpStatusOf, REFUSALS, Refusal, type RefusalReason, STATUS_OF_REASON } from './refusal.ts';
+import { REFUSALS, Refusal, type RefusalReason, statusOf } from './refusal.ts';
 
 const CODES = Object.keys(ERROR_CODES) as ErrorCode[];
 const REASONS = Object.keys(REFUSALS) as RefusalReason[];
@@ -10,7 +11,7 @@ const REASONS = Object.keys(REFUSALS) as RefusalReason[];
 describe('every error', () => {
   it.each(CODES)('%s has a status of failure, and a problem document', (code) => {
     const error = new ModelError(code, 'it failed', { attempts: [{ source: 's', code: 'OFFLINE', message: 'm' }], details: { a: 1 } });
-    expect(httpStatusOf(error)).toBe(ERROR_CODES[code].httpStatus);
+    expect(statusOf(error)).toBe(ERROR_CODES[code].httpStatus);
     expect(problem.parse(problemOf(error, 'id'))).toMatchObject({ status: ERROR_CODES[code].httpStatus, code, correlation_id: 'id' });
   });
 
@@ -23,9 +24,9 @@ describe('every error', () => {
 
   it('of a verb whose reason says more has the status of that', () => {
     for (const [reason, status] of Object.entries(STATUS_OF_REASON)) {
-      expect(httpStatusOf(new ModelError('INCOMPLETE_DOWNLOAD', 'm', { reason }))).toBe(status);
+      expect(statusOf(new ModelError('INCOMPLETE_DOWNLOAD', 'm', { reason }))).toBe(status);
     }
-    expect(httpStatusOf(new ModelError('INCOMPLETE_DOWNLOAD', 'm', { reason: 'other' }))).toBe(502);
+    expect(statusOf(new ModelError('INCOMPLETE_DOWNLOAD', 'm', { reason: 'other' }))).toBe(502);
   });
 
   it('that only a caller can mend never looks like one of ours', () => {

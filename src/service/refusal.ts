@@ -1,5 +1,6 @@
 /** What the service itself refuses, before or beside the verbs: each with its status, in one table, which /reference shows. */
 import { type ErrorCode, ModelError, type ModelErrorOptions } from '../domain/errors.ts';
+import { httpStatusOf } from '../domain/http-status.ts';
 
 interface RefusalTraits {
   readonly code: ErrorCode;
@@ -63,22 +64,5 @@ export class Refusal extends ModelError {
   }
 }
 
-/** Reasons of the verbs that say more of the status than their code does. */
-export const STATUS_OF_REASON: Readonly<Record<string, number>> = {
-  file_not_proven: 404,
-  not_complete: 409,
-  model_exists: 409,
-  idempotency_key_reused: 422,
-  upload_unknown: 404,
-  upload_incomplete: 409,
-  upload_wrong_digest: 422,
-  upload_too_large: 413,
-  model_of_manifest: 409,
-  precondition_failed: 412,
-  registry_full: 507,
-  webhook_not_found: 404,
-};
-
-/** Of every error that can be answered: the only place where that is decided. */
-export const httpStatusOf = (error: ModelError): number =>
-  error instanceof Refusal ? error.status : (STATUS_OF_REASON[error.reason ?? ''] ?? error.httpStatus);
+/** Of every error that can be answered. */
+export const statusOf = (error: ModelError): number => (error instanceof Refusal ? error.status : httpStatusOf(error));

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { cleanTraceparent } from '../domain/trace-context.ts';
 import { redactText } from '../observability/redact-text.ts';
 import type { Otlp, RootEnd, RootSpan } from '../telemetry/otlp/otlp.ts';
-import type { Answer } from './answer.ts';
+import { type Answer, isOurs } from './answer.ts';
 
 export type RequestTracing = Pick<Otlp, 'span'>;
 
@@ -25,17 +25,19 @@ export function beginSpan(request: FastifyRequest, tracing: RequestTracing | und
 }
 
 /** As OpenTelemetry names the parts of a request; what a caller got wrong is no fault of ours. */
-export function endOfRequest({ method, route, path, status, address, caller, failure, modelId }: Answer): RootEnd {
+export function endOfRequest(answer: Answer): RootEnd {
+  const { method, route, path, status, cutAfterBytes, address, caller, failure, modelId } = answer;
   return {
     name: route === undefined ? method : `${method} ${route}`,
     attributes: {
       'http.response.status_code': status,
       'url.path': redactText(path),
       'client.address': address,
+      ...(cutAfterBytes !== undefined && { 'wan.aborted': true, 'wan.sent_bytes': cutAfterBytes }),
       ...(route !== undefined && { 'http.route': route }),
       ...(modelId !== undefined && { 'wan.model_id': redactText(modelId) }),
       ...(caller.tokenId !== undefined && { 'wan.token_id': caller.tokenId }),
     },
-    ...(status >= 500 && { error: { code: failure?.code ?? String(status), message: failure?.message ?? 'not told' } }),
+    ...(isOurs(answer) && { error: { code: failure?.code ?? String(status), message: failure?.message ?? 'not told' } }),
   };
 }

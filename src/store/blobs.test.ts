@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
+  linkSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -10,9 +13,13 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { digestOf, PIECE, testStore } from '../../test/support/test-store.ts';
+import { fsError } from '../domain/fs-error.ts';
+import { writeRecord } from './record.ts';
 import { readStatKey, type StatKey } from './stat-key.ts';
 
 const bytes = Buffer.alloc(3 * PIECE + 5, 'wan');
@@ -128,4 +135,32 @@ it('a blob that was written to does not become proven by a name that it is given
   writeOver(blobs.path(digest));
   await blobs.ledger.rekey(digest, keyOf(blobs.path(digest)));
   expect(blobs.state(digest, bytes.length)).toBe('unproven');
+});
+
+it('bytes that may not be on disk are proven by reading once the machine has started anew', async () => {
+  const { context, blobs, commit } = await testStore();
+  const digest = await commit(bytes);
+  await blobs.ledger.forget(digest);
+  await blobs.marks.markUnsynced(digest, fsError(Object.assign(new Error(), { code: 'EIO' }), 'fsync it'));
+  const published = join(context.resolver.root, 'published');
+  linkSync(blobs.path(digest), published);
+  expect(await blobs.recordProof(digest, keyOf(blobs.path(digest)))).toBe(false);
+  expect(await blobs.adopt(digest, published, keyOf(published))).toBe(false);
+  const mark = { found: 'not on disk (EIO)', at: new Date().toISOString(), unsynced_boot_id: 'of another start' };
+  await writeRecord(context, context.resolver.stateFile('corrupt', digest), mark, { durable: true });
+  expect(await blobs.recordProof(digest, keyOf(blobs.path(digest)))).toBe(true);
+});
+
+it('an fsync that never began says nothing of the bytes', async () => {
+  const { blobs } = await testStore();
+  const digest = digestOf(bytes);
+  mkdirSync(dirname(blobs.path(digest)), { recursive: true });
+  // It can be looked at, and be opened by nobody. Made elsewhere, since a socket's path must be short.
+  const short = join(await tempDir(), 's');
+  const socket = createServer().listen(short);
+  onTestFinished(() => void socket.close());
+  await once(socket, 'listening');
+  renameSync(short, blobs.path(digest));
+  await expect(blobs.recordProof(digest, keyOf(blobs.path(digest)))).rejects.toMatchObject({ code: 'FILESYSTEM_ERROR' });
+  expect([...blobs.marks.all()]).toEqual([]);
 });

@@ -14,7 +14,8 @@ import type { PartialBlob } from './partial-blob.ts';
 import { removePath } from './remove-path.ts';
 import { isUntouched, readStatKey, type StatKey } from './stat-key.ts';
 
-export type BlobState = 'absent' | 'proven' | 'unproven';
+/** `misfit`: of another size than its bytes have. */
+export type BlobState = 'absent' | 'misfit' | 'proven' | 'unproven';
 
 /** A file that was just made from a blob. */
 export interface LinkedFile {
@@ -52,7 +53,8 @@ export class Blobs {
   state(digest: Sha256, sizeBytes: number, corrupt: ReadonlySet<string> = this.marks.all()): BlobState {
     const key = readStatKey(this.path(digest));
     if (key === undefined) return 'absent';
-    if (key.sizeBytes !== sizeBytes || corrupt.has(digest)) return 'unproven';
+    if (key.sizeBytes !== sizeBytes) return 'misfit';
+    if (corrupt.has(digest)) return 'unproven';
     return this.ledger.proves(digest, key) ? 'proven' : 'unproven';
   }
 
@@ -84,17 +86,18 @@ export class Blobs {
   /**
    * Records that a full rehash found the right bytes in the blob. Call under the digest's lock.
    * @param read the file as it was read
-   * @returns false where it was written to, or replaced, since: then nothing is proven
+   * @returns false where it was written to, or replaced, since, or may not be on disk whatever is read: then nothing is proven
+   * @throws ModelError where it cannot be made durable: then it is marked, since nobody would notice the next time
    */
   async recordProof(digest: Sha256, read: StatKey): Promise<boolean> {
+    if (this.marks.isUnsynced(digest)) return false;
     const target = this.path(digest);
     try {
       await chmod(target, BLOB_MODE);
     } catch (error) {
       throw fsError(error, `make ${target} read-only`);
     }
-    // What was read may not be on disk yet: others lay files here, too.
-    await syncPath(target);
+    await this.#makeDurable(digest, target);
     const now = readStatKey(target);
     if (now === undefined || !isStill(read, now)) return false;
     await this.ledger.record(digest, now);
@@ -131,9 +134,10 @@ export class Blobs {
    * since a blob must come under its name whole and in one step.
    * Call under the digest's lock.
    * @param proven the file as it was when its bytes were proven
-   * @returns whether the blob is there and proven now; false also where the volume has no hard links, or the file is not as it was.
+   * @returns whether the blob is there and proven now; false also where the volume has no hard links, or the file is not as it was, or may not be on disk.
    */
   async adopt(digest: Sha256, published: string, proven: StatKey): Promise<boolean> {
+    if (this.marks.isUnsynced(digest)) return false;
     const target = this.path(digest);
     await makeDirectory(this.#context, dirname(target));
     try {
@@ -148,6 +152,17 @@ export class Blobs {
     }
     await removePath(target);
     return false;
+  }
+
+  /** What was read may not be on disk yet: others lay files here, too. Where not even a mark can be written, there is no blob that could be believed. */
+  async #makeDurable(digest: Sha256, target: string): Promise<void> {
+    try {
+      await syncPath(target);
+    } catch (error) {
+      const failure = fsError(error, `fsync ${target}`);
+      if (!isOpening(failure)) await this.marks.markUnsynced(digest, failure).catch(() => removePath(target));
+      throw failure;
+    }
   }
 
   /** Whole, durable and read-only, before anybody can see it under its name. */
@@ -196,6 +211,9 @@ export class Blobs {
     await this.ledger.record(digest, key);
   }
 }
+
+/** An fsync that was never asked for says nothing of the bytes. */
+const isOpening = ({ cause }: ModelError): boolean => (cause as NodeJS.ErrnoException | undefined)?.syscall === 'open';
 
 /** Whether its bytes are those of before; another name of it moves its ctime only. */
 const isStill = (before: StatKey, now: StatKey | undefined): boolean => now !== undefined && isUntouched(before, now);

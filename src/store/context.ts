@@ -10,4 +10,6 @@ export interface StoreContext {
   readonly random: Random;
   /** Bound of every wait for a short lock (state, linking); long waits bring their own. */
   readonly lockTimeoutMs: number;
+  /** Whether a root that is no store stays none: a volume that is not mounted looks like a new one. Default: no. */
+  readonly requiresStore?: boolean;
 }

@@ -1,17 +1,16 @@
 /** Giving every snapshot the new inode of a digest whose blob was replaced: see docs/store-format.md, "Healing". */
-import { lstatSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Sha256 } from '../domain/digest.ts';
 import { ModelError } from '../domain/errors.ts';
-import { fsError, isErrno } from '../domain/fs-error.ts';
+import { fsError } from '../domain/fs-error.ts';
 import type { Blobs } from './blobs.ts';
 import type { StoreContext } from './context.ts';
 import { makeDirectory, syncDirectory } from './durable.ts';
 import { removePath } from './remove-path.ts';
 import type { SnapshotFile, SnapshotRecord } from './snapshot-record.ts';
 import { listSnapshots, readSnapshot, writeSnapshot } from './snapshots.ts';
-import { isUntouched, readStatKey, type StatKey } from './stat-key.ts';
+import { isUntouched, lstatOrNothing, readStatKey, type StatKey } from './stat-key.ts';
 import { withStateLock } from './state-lock.ts';
 
 /**
@@ -75,14 +74,7 @@ async function relink(healing: Healing, file: SnapshotFile): Promise<SnapshotFil
   }
 }
 
-function isFolder(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  } catch (error) {
-    if (isErrno(error, 'ENOTDIR')) return false;
-    throw fsError(error, `look at ${path}`);
-  }
-}
+const isFolder = (path: string): boolean => lstatOrNothing(path)?.isDirectory() === true;
 
 /** A rename moves ctime on most file systems; a hard link shares it with the blob, whose ledger record must follow. */
 async function keyAfterRename({ blobs, digest }: Healing, path: string, before: StatKey): Promise<StatKey> {

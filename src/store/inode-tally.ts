@@ -1,11 +1,10 @@
 /** The inodes that a scan has met so far, each once, by whatever name it was met; and what holds it. */
-import { type BigIntStats, lstatSync } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import type { ByteClass } from '../domain/disk-usage.ts';
-import { fsError, isErrno } from '../domain/fs-error.ts';
 import type { StoreContext } from './context.ts';
 import { Ledger } from './ledger.ts';
 import { type SnapshotFile, VERIFIED_FILE } from './snapshot-record.ts';
-import { compareKeys, keyOfStats, readStatKey } from './stat-key.ts';
+import { compareKeys, keyOfStats, lstatOrNothing, readStatKey } from './stat-key.ts';
 import type { ScannedInode, Use } from './usage-types.ts';
 
 /** The allocation unit of `stat`, whatever the volume's block size. */
@@ -148,13 +147,4 @@ export class InodeTally {
 
 function lower(node: Node, place: ByteClass): void {
   if (PLACE_ORDER.indexOf(place) < PLACE_ORDER.indexOf(node.place)) node.place = place;
-}
-
-function lstatOrNothing(path: string): BigIntStats | undefined {
-  try {
-    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  } catch (error) {
-    if (isErrno(error, 'ENOTDIR')) return undefined;
-    throw fsError(error, `look at ${path}`);
-  }
 }

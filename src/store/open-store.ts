@@ -7,15 +7,18 @@ import { makeFolders } from '../util/make-folders.ts';
 import type { StoreContext } from './context.ts';
 import { makeDirectory } from './durable.ts';
 import { readRecord, writeRecord } from './record.ts';
+import { readStatKey } from './stat-key.ts';
 import { keepSpareFolders } from './trash-folder.ts';
 
 const STORE_VERSION = 1;
 
-interface StoreRecord {
+export interface StoreRecord {
   readonly format: 'wan-store';
   readonly version: number;
   readonly store_id: string;
   readonly created_at: string;
+  /** The id that it is about to get. */
+  readonly becoming?: string;
 }
 
 /** bford.info/cachedir: backup tools skip the folder that holds this. */
@@ -27,18 +30,34 @@ const CACHE_TAG = `Signature: 8a477f597d28d172789f06886806bc55
  * @returns the store's id, or undefined where the root is no store yet. Changes nothing.
  * @throws ModelError SCHEMA_VERSION_MISMATCH for a store of another version.
  */
-export function readStoreId(context: StoreContext): string | undefined {
+export const readStoreId = (context: StoreContext): string | undefined => readStoreRecord(context)?.store_id;
+
+/** As {@link readStoreId}. */
+export function readStoreRecord(context: StoreContext): StoreRecord | undefined {
   const path = context.resolver.storeFile();
   const record = readRecord<StoreRecord>(path);
   const version = record?.version ?? versionOf(path);
   if (version === undefined) return undefined;
   if (version !== STORE_VERSION) throw otherVersion(context, version);
-  return record?.store_id;
+  return record;
+}
+
+/**
+ * Whether this root is a store that we can read, or may become one. Changes nothing.
+ * @throws ModelError SCHEMA_VERSION_MISMATCH for a store of another version, INVALID_CONFIG where it must be one and is none
+ */
+export function checkStore(context: StoreContext): void {
+  readStoreId(context);
+  // One whose record is torn is a store, and is mended by whoever writes next.
+  if (context.requiresStore && readStatKey(context.resolver.storeFile()) === undefined) throw noStore(context);
 }
 
 /** Makes the root a store where it is none. Idempotent, safe with any number of processes. */
 export async function openStore(context: StoreContext): Promise<string> {
-  return readStoreId(context) ?? (await createStore(context));
+  const id = readStoreId(context);
+  if (id !== undefined) return id;
+  checkStore(context);
+  return createStore(context);
 }
 
 async function createStore(context: StoreContext): Promise<string> {
@@ -89,6 +108,13 @@ function versionOf(path: string): number | undefined {
     throw fsError(error, `read ${path}`);
   }
 }
+
+const noStore = ({ resolver: { root } }: StoreContext): ModelError =>
+  new ModelError('INVALID_CONFIG', `${root} holds no store, and require_store says that it must`, {
+    reason: 'no_store',
+    hint: 'is its volume mounted? To make a store there, or where STORE.json is lost (`wan models rebuild`), run once with WAN_REQUIRE_STORE=false',
+    details: { key: 'require_store', models_root: root },
+  });
 
 function otherVersion(context: StoreContext, found: number): ModelError {
   return new ModelError(

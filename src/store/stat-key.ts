@@ -15,9 +15,14 @@ export type KeyComparison = 'same' | 'touched' | 'modified' | 'size';
 
 /** Never follows a link; undefined when nothing has the name, also where a file is in the place of a folder of it. */
 export function readStatKey(path: string): StatKey | undefined {
+  const stats = lstatOrNothing(path);
+  return stats && keyOfStats(stats);
+}
+
+/** As {@link readStatKey}, with all that the file system tells. */
+export function lstatOrNothing(path: string): BigIntStats | undefined {
   try {
-    const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    return stat && keyOfStats(stat);
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
   } catch (error) {
     if (isErrno(error, 'ENOTDIR')) return undefined;
     throw fsError(error, `look at ${path}`);

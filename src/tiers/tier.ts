@@ -41,15 +41,23 @@ export class Tier {
   readonly settings: TierSettings;
   readonly place: TierPlace;
   readonly id: string;
+  readonly #options: TierOptions;
   readonly #store: StoreContext;
   readonly #storeId: string;
 
-  constructor({ settings, place, store, storeId, id }: TierOptions) {
+  constructor(options: TierOptions) {
+    const { settings, place, store, storeId, id } = options;
+    this.#options = options;
     this.settings = settings;
     this.place = place;
     this.id = id;
     this.#store = store;
     this.#storeId = storeId;
+  }
+
+  /** The same, for a root with this id. */
+  as(storeId: string): Tier {
+    return new Tier({ ...this.#options, storeId });
   }
 
   /**

@@ -1,5 +1,5 @@
 /** One error out of many failed sources. */
-import { type Attempt, type ErrorCode, ModelError } from '../domain/errors.ts';
+import { type Attempt, type ErrorCode, ModelError, type ModelErrorOptions } from '../domain/errors.ts';
 import { describeExpected, isRecorded } from './expected.ts';
 import type { Expected } from './transfer.ts';
 
@@ -76,12 +76,15 @@ const detailsOf = ({ digest, level, publishedBy }: Expected): Readonly<Record<st
 });
 
 /** The manifest has nothing to correct where it says nothing. */
-function hintFor(expected: Expected): { hint?: string } {
+function hintFor(expected: Expected): Pick<ModelErrorOptions, 'reason' | 'hint'> {
   const { publishedBy } = expected;
   if (publishedBy !== undefined)
     return { hint: `${publishedBy} publishes the digest of other bytes: correct the sources, or name the sha256 in the manifest` };
   if (!isRecorded(expected)) return {};
-  return { hint: 'the sources have other bytes now than when the model was published here: `--force` takes those of now' };
+  return {
+    reason: 'bytes_changed',
+    hint: 'the sources have other bytes now than when the model was published here: `--force` takes those of now',
+  };
 }
 
 /** Many messages begin with it. */

@@ -148,8 +148,8 @@ class Engine implements TransferControls {
   #isJoint(file: TransferFile, lanes: readonly Lane[]): boolean {
     if (lanes.includes(this.#pool.main) || (file.expected && otherAlgorithm(file.expected)) !== undefined) return false;
     const unhashedBytes = (of: TransferFile) => this.#running.get(of)?.unhashedBytes ?? of.partial.sizeBytes;
-    const others = this.#files().filter((other) => other !== file);
-    const candidate = { bytes: file.partial.sizeBytes, others: others.map(unhashedBytes), threads: lanes.length };
+    const others = () => this.#files().flatMap((other) => (other === file ? [] : [unhashedBytes(other)]));
+    const candidate = { bytes: file.partial.sizeBytes, others, threads: lanes.length };
     const hasInstructions = this.#options.hasShaInstructions ?? hasShaInstructions;
     return isHashedJointly(candidate) && !hasInstructions();
   }

@@ -1,32 +1,29 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { tempDir } from '../../test/support/temp-dir.ts';
-import { PieceMap } from '../store/piece-map.ts';
-import { FrontierCell } from './frontier-cell.ts';
+import { describe, expect, it } from 'vitest';
+import { type FrontierFile, frontierFile, frontierWriter } from '../../test/support/frontier-file.ts';
+import type { PieceMap } from '../store/piece-map.ts';
+import type { FrontierCell } from './frontier-cell.ts';
 import { FrontierHash, makeReadBuffer } from './frontier-hash.ts';
 import type { SharedFile } from './lane-protocol.ts';
-import { PieceWriter } from './piece-writer.ts';
+import type { PieceWriter } from './piece-writer.ts';
 
 const PIECE = 1000;
 
 class Bench {
   readonly file: SharedFile;
-  readonly cell = new FrontierCell();
+  readonly cell: FrontierCell;
   readonly map: PieceMap;
   readonly digests: string[] = [];
   readonly md5s: (string | undefined)[] = [];
   readonly hash: FrontierHash;
 
-  constructor(fd: number, mapFd: number, sizeBytes: number) {
-    const count = Math.ceil(sizeBytes / PIECE);
-    const pieces = { marks: new SharedArrayBuffer(count), fd: mapFd, fileOffset: 0, pieceBytes: PIECE, sizeBytes };
-    this.file = { fileId: 1, fd, pieces, claims: new SharedArrayBuffer(4 * count), frontier: this.cell.buffer };
-    this.map = new PieceMap(pieces);
+  constructor({ file, cell, map }: FrontierFile) {
+    this.file = file;
+    this.cell = cell;
+    this.map = map;
     this.hash = new FrontierHash({
-      file: this.file,
+      file,
       also: 'md5',
       readBuffer: makeReadBuffer(),
       leavesWhen: undefined,
@@ -41,16 +38,7 @@ class Bench {
   }
 
   writer(offset: number, end: number): PieceWriter {
-    return new PieceWriter({
-      file: this.file,
-      rangeId: 1,
-      offset,
-      end,
-      sourceIndex: 0,
-      passOver: false,
-      hash: this.hash,
-      onHeld: () => undefined,
-    });
+    return frontierWriter({ file: this.file, hash: this.hash, offset, end });
   }
 
   digest(): Promise<string> {
@@ -61,12 +49,7 @@ class Bench {
   }
 }
 
-async function bench(sizeBytes: number): Promise<Bench> {
-  const folder = await tempDir();
-  const [fd, mapFd] = [openSync(join(folder, 'data'), 'w+'), openSync(join(folder, 'map'), 'w+')];
-  onTestFinished(() => [fd, mapFd].forEach((open) => void closeSync(open)));
-  return new Bench(fd, mapFd, sizeBytes);
-}
+const bench = async (sizeBytes: number): Promise<Bench> => new Bench(await frontierFile({ sizeBytes, pieceBytes: PIECE }));
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');

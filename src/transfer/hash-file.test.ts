@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { seeded, sha256Hex } from '../../test/servers/http/fault-server.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
-import { hashFile, hashFiles } from './hash-file.ts';
+import { type HashOptions, hashFile, hashFiles } from './hash-file.ts';
 
 const MB = 1024 * 1024;
 
@@ -74,4 +74,73 @@ describe('hashFiles', () => {
     await expect(hashFile(path, { signal: abort.signal })).rejects.toMatchObject({ code: 'CANCELLED' });
     await expect(hashFile(path, { signal: abort.signal })).rejects.toMatchObject({ code: 'CANCELLED' });
   });
+
+  describe.runIf(process.platform === 'linux')('on each of two threads', () => {
+    /** How many of eight large files are open at once; stops as soon as it has seen `enough`. */
+    async function openAtOnce(enough: number, options: HashOptions): Promise<number> {
+      const folder = await tempDir();
+      const paths = Array.from({ length: 8 }, (_, at) => join(folder, String(at)));
+      for (const path of paths) {
+        writeFileSync(path, '');
+        truncateSync(path, 4000 * MB);
+      }
+      const open = () => readdirSync('/proc/self/fd').filter((fd) => linkOf(fd).startsWith(folder)).length;
+      const abort = new AbortController();
+      let most = 0;
+      const onProgress = () => {
+        most = Math.max(most, open());
+        if (most >= enough) abort.abort();
+      };
+      await expect(hashFiles(paths, { ...options, workers: 2, signal: abort.signal, onProgress })).rejects.toMatchObject({
+        code: 'CANCELLED',
+      });
+      return most;
+    }
+
+    it('takes four at a time where the CPU has no instructions for sha256', async () => {
+      expect(await openAtOnce(8, { hasShaInstructions: () => false })).toBe(8);
+    });
+
+    it('takes one at a time where it has some, or the rate is limited', async () => {
+      expect(await openAtOnce(2, { hasShaInstructions: () => true })).toBe(2);
+      expect(await openAtOnce(2, { hasShaInstructions: () => false, limitRateBytesPerSecond: 4000 * MB })).toBe(2);
+    });
+
+    it('tells each digest of files that are hashed four at a time, and which of them cannot be read', async () => {
+      const folder = await tempDir();
+      const contents = [20, 17, 18, 24, 16, 19, 17].map((megabytes, seed) => seeded(megabytes * MB + 77 * seed, seed));
+      const paths = contents.map((content, at) => {
+        const path = join(folder, String(at));
+        writeFileSync(path, content.read(0, content.sizeBytes));
+        return path;
+      });
+      const unreadable = { path: '/proc/self/mem', offset: 0, length: 24 * MB };
+      const failed: [number, unknown][] = [];
+      const told: number[] = [];
+      const progress: number[] = [];
+      const hashed = await hashFiles([...paths.slice(0, 2), unreadable, ...paths.slice(2)], {
+        workers: 2,
+        hasShaInstructions: () => false,
+        leaves: (file) => file === paths[3],
+        onFailed: (index, { code, details }) => failed.push([index, `${code} ${details.errno}`]),
+        onHashed: (index) => told.push(index),
+        onProgress: (doneBytes) => progress.push(doneBytes),
+      });
+      expect(hashed[2]).toBeUndefined();
+      const read = hashed.toSpliced(2, 1);
+      expect(read.map(({ sha256 }) => sha256)).toEqual(contents.map(sha256Hex));
+      expect(read.map(({ leaves }) => leaves?.length)).toEqual(contents.map((_, at) => (at === 3 ? 64 : undefined)));
+      expect(failed).toEqual([[2, 'FILESYSTEM_ERROR EIO']]);
+      expect(told.sort()).toEqual([0, 1, 3, 4, 5, 6, 7]);
+      expect(progress.at(-1)).toBe(contents.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
+    });
+  });
 });
+
+function linkOf(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return 'closed';
+  }
+}

@@ -1,23 +1,13 @@
 /** The sha256 of files that are complete, on as many cores as there are: what `verify` is made of. */
 import { fstatSync, statSync } from 'node:fs';
-import { cancelledError } from '../domain/cancelled.ts';
-import { type Sha256, sha256Of } from '../domain/digest.ts';
 import { isModelError, type ModelError } from '../domain/errors.ts';
 import { fsError } from '../domain/fs-error.ts';
+import { type HashedFile, HashJob, type HashPlace, type HashTarget, readingOf } from './hash-job.ts';
+import { HashQueue } from './hash-queue.ts';
 import type { Lane } from './lane.ts';
 import { defaultWorkers, LanePool } from './lane-pool.ts';
-import type { Fault, HashResult, LaneEvent } from './lane-protocol.ts';
+import { hasShaInstructions } from './sha-instructions.ts';
 import { TokenBucket } from './token-bucket.ts';
-
-/** A part of a file; what lies beyond the file's end is left out. */
-export interface FileExtent {
-  readonly path: string;
-  readonly offset: number;
-  readonly length: number;
-}
-
-/** An absolute path, an open descriptor that stays the caller's, or a part of a file. */
-export type HashTarget = string | number | FileExtent;
 
 export interface HashOptions {
   readonly signal?: AbortSignal;
@@ -33,14 +23,10 @@ export interface HashOptions {
   readonly onProgress?: (doneBytes: number) => void;
   /** Make the leaf digests too, of all or of the files chosen: costs as much again. */
   readonly leaves?: boolean | ((file: HashTarget) => boolean);
-}
-
-export interface HashedFile {
-  readonly sha256: Sha256;
-  /** Bytes read: the size of the file, or of what there is of the part. */
-  readonly sizeBytes: number;
-  /** 32 bytes for each LEAF_BYTES, in order. */
-  readonly leaves?: Uint8Array;
+  /** Threads for much to hash. Default: one a core, at most 6. */
+  readonly workers?: number;
+  /** Default: asked of OpenSSL, see sha-instructions.ts. */
+  readonly hasShaInstructions?: () => boolean;
 }
 
 const THREADS_PAY_BYTES = 64 * 1024 * 1024;
@@ -57,21 +43,28 @@ export async function hashFile(file: HashTarget, options: HashOptions = {}): Pro
 export async function hashFiles(files: readonly HashTarget[], options: HashOptions = {}): Promise<HashedFile[]> {
   const sizes = files.map((file) => sizeOf(file, options));
   const totalBytes = sizes.reduce((sum, size) => sum + size, 0);
-  const pool = makePool(totalBytes < THREADS_PAY_BYTES ? 0 : Math.min(defaultWorkers(), files.length), options);
-  const jobs = files.map((file, index) => ({ file, index, sizeBytes: sizes[index] ?? 0, progress: new SharedArrayBuffer(8) }));
-  const queue = options.inOrder ? [...jobs] : jobs.toSorted((a, b) => b.sizeBytes - a.sizeBytes);
-  const show = () => options.onProgress?.(jobs.reduce((sum, job) => sum + doneOf(job.progress), 0));
+  const paysThreads = totalBytes >= THREADS_PAY_BYTES;
+  const pool = makePool(paysThreads ? Math.min(options.workers ?? defaultWorkers(), files.length) : 0, options);
+  const jobs = files.map((file, index) => new HashJob(file, { index, sizeBytes: sizes[index] ?? 0 }));
+  const ordered = options.inOrder ? jobs : jobs.toSorted((a, b) => b.sizeBytes - a.sizeBytes);
+  const show = () => options.onProgress?.(jobs.reduce((sum, job) => sum + job.doneBytes(), 0));
   // Also keeps the process alive, which the threads do not.
   const timer = setInterval(show, PROGRESS_MS);
   const results: HashedFile[] = [];
   try {
+    const lanes = pool.bulk();
+    const queue = new HashQueue(ordered, { threads: lanes.length, mayJoin: () => paysThreads && mayJoin(options) });
+    const hash = async (lane: Lane, job: HashJob, isJoint: boolean): Promise<void> => {
+      const hashed = await hashOrTell({ pool, lane, isJoint }, job, options);
+      queue.settle(job);
+      if (hashed === undefined) return;
+      results[job.index] = hashed;
+      options.onHashed?.(job.index, hashed);
+    };
     await Promise.all(
-      pool.bulk().map(async (lane) => {
-        for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
-          const hashed = await hashOrTell(pool, lane, job, options);
-          if (hashed === undefined) continue;
-          results[job.index] = hashed;
-          options.onHashed?.(job.index, hashed);
+      lanes.map(async (lane) => {
+        for (let set = queue.take(); set.length > 0; set = queue.take()) {
+          await Promise.all(set.map((job) => hash(lane, job, set.length > 1)));
         }
       }),
     );
@@ -83,7 +76,9 @@ export async function hashFiles(files: readonly HashTarget[], options: HashOptio
   }
 }
 
-const doneOf = (progress: SharedArrayBuffer): number => Number(Atomics.load(new BigInt64Array(progress), 0));
+/** A limit has nothing to gain, and is not held, by files side by side. */
+const mayJoin = (options: HashOptions): boolean =>
+  !options.limitRateBytesPerSecond && !(options.hasShaInstructions ?? hasShaInstructions)();
 
 function sizeOf(file: HashTarget, { onFailed }: HashOptions): number {
   if (typeof file === 'object') return file.length;
@@ -92,7 +87,7 @@ function sizeOf(file: HashTarget, { onFailed }: HashOptions): number {
   } catch (error) {
     // It is told when its turn comes.
     if (onFailed !== undefined) return 0;
-    throw fsError(error, describe(file));
+    throw fsError(error, readingOf(file));
   }
 }
 
@@ -102,76 +97,12 @@ function makePool(workers: number, { limitRateBytesPerSecond = 0 }: HashOptions)
   return new LanePool({ limit: limit.buffer, bufferBytes: 0, workers });
 }
 
-interface Job {
-  readonly index: number;
-  readonly file: HashTarget;
-  readonly progress: SharedArrayBuffer;
-}
-
-async function hashOrTell(pool: LanePool, lane: Lane, job: Job, options: HashOptions): Promise<HashedFile | undefined> {
+async function hashOrTell(place: HashPlace, job: HashJob, options: HashOptions): Promise<HashedFile | undefined> {
   try {
-    return await hashOn(pool, lane, job, options);
+    return await job.run(place, options);
   } catch (error) {
     if (options.onFailed === undefined || !isModelError(error) || error.details.errno === undefined) throw error;
     options.onFailed(job.index, error);
     return undefined;
   }
-}
-
-async function hashOn(pool: LanePool, lane: Lane, job: Job, { signal, leaves = false }: HashOptions): Promise<HashedFile> {
-  const jobId = pool.nextId();
-  const abort = abortOf(signal);
-  try {
-    const result = await new Promise<HashResult>((resolve, reject) => {
-      abort.reject = reject;
-      pool.listen(jobId, lane, { onLaneEvent: (event) => settle(event, job, { resolve, reject }), onLaneDeath: reject });
-      lane.post({
-        type: 'path.hash',
-        jobId,
-        ...placeOf(job.file),
-        leaves: typeof leaves === 'function' ? leaves(job.file) : leaves,
-        progress: job.progress,
-      });
-      abort.check();
-    });
-    return { ...result, sha256: sha256Of(result.sha256), sizeBytes: doneOf(job.progress) };
-  } finally {
-    abort.clear();
-    lane.post({ type: 'path.cancel', jobId });
-    pool.unlisten(jobId);
-  }
-}
-
-const placeOf = (file: HashTarget) => (typeof file === 'object' ? file : { path: file });
-
-interface Settlers {
-  readonly resolve: (result: HashResult) => void;
-  readonly reject: (error: ModelError) => void;
-}
-
-function settle(event: LaneEvent, job: Job, { resolve, reject }: Settlers): void {
-  if (event.type === 'path.done') resolve(event.result);
-  else if (event.type === 'path.failed') reject(readError(event.fault, job.file));
-}
-
-/** Rejects a promise that does not know of signals. */
-function abortOf(signal: AbortSignal | undefined) {
-  const abort = {
-    reject: (_error: ModelError): void => undefined,
-    check: (): void => {
-      if (signal?.aborted) abort.reject(cancelledError(signal, 'hashing files'));
-    },
-    clear: (): void => signal?.removeEventListener('abort', abort.check),
-  };
-  signal?.addEventListener('abort', abort.check, { once: true });
-  return abort;
-}
-
-function readError(fault: Fault, file: HashTarget): ModelError {
-  return fsError(Object.assign(new Error(fault.message), { code: fault.errno }), describe(file));
-}
-
-function describe(file: HashTarget): string {
-  const { path } = placeOf(file);
-  return typeof path === 'string' ? `read ${path}` : 'read an open file';
 }

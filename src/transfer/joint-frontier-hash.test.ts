@@ -1,40 +1,30 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, ftruncateSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { ftruncateSync } from 'node:fs';
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { tempDir } from '../../test/support/temp-dir.ts';
-import { PieceMap } from '../store/piece-map.ts';
-import { FrontierCell } from './frontier-cell.ts';
+import { describe, expect, it } from 'vitest';
+import { type FrontierFile, type FrontierShape, frontierFile, frontierWriter } from '../../test/support/frontier-file.ts';
+import type { PieceMap } from '../store/piece-map.ts';
+import type { FrontierCell } from './frontier-cell.ts';
 import { JointFrontierHash } from './joint-frontier-hash.ts';
 import { JointHashing } from './joint-hashing.ts';
 import type { SharedFile } from './lane-protocol.ts';
-import { PieceWriter } from './piece-writer.ts';
 import { LEAF_BYTES } from './transfer.ts';
-
-interface Shape {
-  readonly sizeBytes: number;
-  readonly pieceBytes: number;
-}
 
 class Written {
   readonly file: SharedFile;
-  readonly cell = new FrontierCell();
+  readonly cell: FrontierCell;
   readonly map: PieceMap;
   readonly digests: string[] = [];
   readonly leaves: (Uint8Array | undefined)[] = [];
   readonly errors: unknown[] = [];
   readonly hash: JointFrontierHash;
-  readonly #shape: Shape;
 
-  constructor(joint: JointHashing, fds: { readonly fd: number; readonly mapFd: number }, shape: Shape) {
-    const count = Math.ceil(shape.sizeBytes / shape.pieceBytes);
-    const pieces = { marks: new SharedArrayBuffer(count), fd: fds.mapFd, fileOffset: 0, ...shape };
-    this.#shape = shape;
-    this.file = { fileId: 1, fd: fds.fd, pieces, claims: new SharedArrayBuffer(4 * count), frontier: this.cell.buffer };
-    this.map = new PieceMap(pieces);
+  constructor(joint: JointHashing, { file, cell, map }: FrontierFile) {
+    this.file = file;
+    this.cell = cell;
+    this.map = map;
     this.hash = new JointFrontierHash({
-      file: this.file,
+      file,
       joint,
       leavesWhen: { isIdle: true },
       onDone: ({ sha256, leaves }) => {
@@ -46,22 +36,13 @@ class Written {
   }
 
   write(bytes: Uint8Array, offset = 0, end = bytes.length): void {
-    const writer = new PieceWriter({
-      file: this.file,
-      rangeId: 1,
-      offset,
-      end,
-      sourceIndex: 0,
-      passOver: false,
-      hash: this.hash,
-      onHeld: () => undefined,
-    });
+    const writer = frontierWriter({ file: this.file, hash: this.hash, offset, end });
     writer.write(bytes.subarray(offset, end));
     writer.release();
   }
 
   piece(bytes: Uint8Array, piece: number): void {
-    const { pieceBytes } = this.#shape;
+    const { pieceBytes } = this.file.pieces;
     this.write(bytes, piece * pieceBytes, Math.min(bytes.length, (piece + 1) * pieceBytes));
   }
 
@@ -71,12 +52,7 @@ class Written {
   }
 }
 
-async function written(joint: JointHashing, shape: Shape): Promise<Written> {
-  const folder = await tempDir();
-  const [fd, mapFd] = [openSync(join(folder, 'data'), 'w+'), openSync(join(folder, 'map'), 'w+')];
-  onTestFinished(() => [fd, mapFd].forEach((open) => void closeSync(open)));
-  return new Written(joint, { fd, mapFd }, shape);
-}
+const written = async (joint: JointHashing, shape: FrontierShape): Promise<Written> => new Written(joint, await frontierFile(shape));
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const turn = () => new Promise((resolve) => setImmediate(resolve));

@@ -6,11 +6,12 @@ import { type FileHash, type FileHashOptions, FrontierHash, makeReadBuffer } fro
 import { HttpFeed } from './http-feed.ts';
 import { JointFrontierHash } from './joint-frontier-hash.ts';
 import { JointHashing } from './joint-hashing.ts';
+import { JointPathHash } from './joint-path-hash.ts';
 import { LaneLoad } from './lane-load.ts';
 import type { LaneCommand, LaneEvent, RangeTask } from './lane-protocol.ts';
 import { LaneRange } from './lane-range.ts';
 import { LocalFeed } from './local-feed.ts';
-import { PathHash } from './path-hash.ts';
+import { PathHash, type PathHashEvents } from './path-hash.ts';
 import { faultOf } from './range-fault.ts';
 import { RangeStat } from './range-stat.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -35,7 +36,7 @@ export class LaneHost {
   readonly #joint = new JointHashing();
   readonly #hashes = new Map<number, FileHash>();
   readonly #ranges = new Map<number, LaneRange>();
-  readonly #paths = new Map<number, PathHash>();
+  readonly #paths = new Map<number, Pick<PathHash, 'cancel'>>();
 
   constructor(setup: LaneSetup, emit: (event: LaneEvent) => void) {
     this.#emit = emit;
@@ -130,9 +131,7 @@ export class LaneHost {
 
   #hashPath(command: LaneCommand & { readonly type: 'path.hash' }): void {
     const { jobId } = command;
-    const job = new PathHash(command, {
-      readBuffer: this.#readBuffer,
-      limit: this.#limit,
+    const events: PathHashEvents = {
       onDone: (result) => {
         this.#paths.delete(jobId);
         this.#emit({ type: 'path.done', jobId, result });
@@ -141,7 +140,10 @@ export class LaneHost {
         this.#paths.delete(jobId);
         this.#emit({ type: 'path.failed', jobId, fault: faultOf(error) });
       },
-    });
+    };
+    const job = command.joint
+      ? new JointPathHash(command, { ...events, joint: this.#joint })
+      : new PathHash(command, { ...events, readBuffer: this.#readBuffer, limit: this.#limit });
     this.#paths.set(jobId, job);
   }
 }

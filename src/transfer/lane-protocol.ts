@@ -115,6 +115,8 @@ export type LaneCommand =
       readonly length?: number;
       readonly leaves: boolean;
       readonly progress: SharedArrayBuffer;
+      /** Beside the other files of the lane that are hashed so; then no bandwidth limit holds. */
+      readonly joint: boolean;
     }
   | { readonly type: 'path.cancel'; readonly jobId: number };
 

@@ -1,7 +1,7 @@
 /** The leaves of a file as parts to be hashed one by one, and what they must hash to. Pure. */
 import { type Sha256, sha256Of } from '../domain/digest.ts';
 import type { PieceLeaves } from '../store/piece-leaves.ts';
-import type { FileExtent } from './hash-file.ts';
+import type { FileExtent } from './hash-job.ts';
 
 const DIGEST_BYTES = 32;
 

@@ -17,6 +17,7 @@ export class PortSocket extends Duplex {
   /** Of whoever the connection is made for. */
   readonly remoteAddress: string | undefined;
   readonly #port: MessagePort;
+  #bytesWritten = 0;
   #unreadBytes = 0;
   #readBytes = 0;
   #afterwards: (() => void) | undefined;
@@ -28,6 +29,11 @@ export class PortSocket extends Duplex {
     this.#port = port;
     port.on('message', (message: Message) => this.#take(message));
     port.once('close', () => this.destroy());
+  }
+
+  /** As of a socket: those that were handed over, whether they were read or not. */
+  get bytesWritten(): number {
+    return this.#bytesWritten;
   }
 
   /** As of a socket: `timeout` is emitted where nothing comes or goes for so long; 0: never. */
@@ -79,6 +85,7 @@ export class PortSocket extends Duplex {
       bytes.set(chunk, at);
       at += chunk.length;
     }
+    this.#bytesWritten += at;
     this.#unreadBytes += bytes.length;
     this.#port.postMessage(bytes, [bytes.buffer]);
     if (this.#unreadBytes < WINDOW_BYTES) done();

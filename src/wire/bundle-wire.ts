@@ -1,6 +1,7 @@
 import type { bundleData } from '../documents/bundle.ts';
 import type { BundleApplied, BundleCreated, BundleFacts, BundleInspected, BundleVerified } from '../domain/bundle-results.ts';
 import { formatRef } from '../domain/model-ref.ts';
+import type { RegistryEntry } from '../domain/registry-entry.ts';
 import type { Wire } from './wire.ts';
 
 type Document = Wire<typeof bundleData>;
@@ -15,6 +16,14 @@ const factsWire = ({ path, checksum, sizeBytes, partCount, blobCount, blobBytes,
   models: models.map(({ ref, family, fileCount, totalBytes }) => ({ ref, family, file_count: fileCount, total_bytes: totalBytes })),
 });
 
+const entryWire = ({ modelId, isCustom: _, revision: __, files, createdAt, updatedAt, ...rest }: RegistryEntry) => ({
+  ref: modelId,
+  ...rest,
+  files: files.map(({ path, sizeBytes, sha256, url }) => ({ path, size: sizeBytes, sha256, ...(url !== undefined && { url }) })),
+  created_at: createdAt,
+  updated_at: updatedAt,
+});
+
 export const createdWire = (created: BundleCreated): Document => ({
   action: 'create',
   ...factsWire(created),
@@ -27,6 +36,7 @@ export const inspectedWire = (inspected: BundleInspected): Document => ({
   ...factsWire(inspected),
   manifest: inspected.manifest,
   ...(inspected.lockfile !== undefined && { lockfile: inspected.lockfile }),
+  registry: inspected.entries.map(entryWire),
   signature_path: inspected.signaturePath,
 });
 
@@ -45,4 +55,5 @@ export const appliedWire = (result: BundleApplied): Document => ({
   ...(result.manifest && {
     manifest: { path: result.manifest.path, lockfile: result.manifest.lockfilePath, added: result.manifest.added },
   }),
+  ...(result.registry && { registry: result.registry }),
 });

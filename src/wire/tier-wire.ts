@@ -1,6 +1,6 @@
 import type { tierData, tierModel, tierMove } from '../documents/tier.ts';
 import { formatRef } from '../domain/model-ref.ts';
-import type { TieredModel, TierMove, TierReport, TierState } from '../domain/tiers.ts';
+import type { NewTierId, TieredModel, TierMove, TierReport, TierState } from '../domain/tiers.ts';
 import { resultsWire, type Tried } from './tried.ts';
 import type { Wire } from './wire.ts';
 
@@ -16,6 +16,14 @@ export const tierStatusWire = ({ tiers, models, verifiedBytes }: TierReport): Da
 export const tierMovesWire = (action: 'move' | 'drop', tried: readonly Tried<TierMove>[]): Data => ({
   action,
   results: resultsWire(tried, moveWire),
+});
+
+export const newIdWire = ({ storeId, before, counted, missing }: NewTierId): Data => ({
+  action: 'new-id',
+  store_id: storeId,
+  before,
+  counted: counted.map(formatRef),
+  missing: missing.map(formatRef),
 });
 
 export const stateWire = (tier: TierState): Extract<Data, { action: 'status' }>['tiers'][number] => ({

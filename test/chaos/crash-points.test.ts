@@ -34,8 +34,10 @@ describeWithReal('a sample of stops and refusals', {
       SCENARIOS.removing,
       SCENARIOS.toTier,
       SCENARIOS.outOfTier,
+      SCENARIOS.renewing,
       SCENARIOS.trashing,
       SCENARIOS.purging,
+      SCENARIOS.applying,
     ])('$name, stopped where something is put in its place', { timeout: 60_000 }, async (scenario) => {
       const { kills, failures } = await sweepCrashPoints(scenario, { choose: placing });
       expect(failures).toEqual([]);

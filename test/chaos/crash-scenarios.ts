@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import type { ModelOrchestrator } from '../../src/orchestrator/api.ts';
+import { readStoreId } from '../../src/store/open-store.ts';
 import { type Content, seeded } from '../servers/http/fault-server.ts';
 import { flipBit } from '../support/flip-bit.ts';
 import { type ModelWorld, modelFixture } from '../support/model-fixture.ts';
+import { storeContextOf } from '../support/test-store.ts';
 import { checkBoth, filesIn } from '../support/tier-world.ts';
+import { uploadModel } from '../support/upload-model.ts';
 
 export const SUBJECT = 't2v-crash@2.2.0';
 /** Shares the largest file with the subject, and must never suffer. */
@@ -143,6 +146,9 @@ const moveAgain = async (crash: CrashWorld): Promise<void> => {
   await backFromTier(crash);
 };
 
+/** Of the root, before it gets another one. */
+const firstIds = new WeakMap<CrashWorld, string>();
+
 const tierScenarios = {
   toTier: {
     name: 'a move to a tier beside a model that shares blobs',
@@ -162,6 +168,26 @@ const tierScenarios = {
     prepare: inTier,
     args: [...json('ensure'), '--offline'],
     again: backFromTier,
+  },
+  renewing: {
+    name: 'another id for a root that has something in a tier',
+    bystander: true,
+    inTier: true,
+    prepare: async (crash) => {
+      await inTier(crash);
+      firstIds.set(crash, readStoreId(storeContextOf(crash.root)) ?? '');
+    },
+    args: ['models', 'tier', 'new-id', '--json'],
+    again: async (crash) => {
+      const { storeId, before, counted } = await crash.orchestrator.newTierId();
+      expect(counted.map(({ modelId }) => modelId)).toEqual([SUBJECT]);
+      // One that was begun is gone on with; a run that came to its end gave an id before this one.
+      const isWithinFirst = firstIds.get(crash) === before;
+      const owners = namesIn(join(tierOf(crash), 'models'));
+      expect(owners, 'who counts on something there').toHaveLength(isWithinFirst ? 2 : 3);
+      expect(owners).toEqual(expect.arrayContaining([before, storeId]));
+      await backFromTier(crash);
+    },
   },
   outOfTier: {
     name: 'a move back that clears the tier',
@@ -183,8 +209,44 @@ const tierScenarios = {
   },
 } as const satisfies Record<string, Scenario>;
 
+/** Of the subject, and of one that no manifest has and that came to another root by upload. */
+const CARRIED = 'carried.wanb';
+const UPLOADED = 'lora-crash@1.0.0';
+const otherRoot = ({ world }: CrashWorld): string => join(world.directory, 'other-root');
+
+async function carried(crash: CrashWorld): Promise<void> {
+  const out = join(crash.world.directory, CARRIED);
+  if (existsSync(out)) return;
+  const other = await crash.world.orchestrator({ env: { MODELS_ROOT: otherRoot(crash) } });
+  await other.ensure(SUBJECT);
+  await uploadModel(other, UPLOADED, { files: { 'lora.bin': new Uint8Array(seeded(5000, 3).read(0, 5000)) }, tags: ['style'] });
+  await other.createBundle([SUBJECT, UPLOADED], { out });
+}
+
+const bundleScenarios = {
+  applying: {
+    name: 'a bundle of an uploaded model, applied beside a model that shares blobs',
+    bystander: true,
+    prepare: async (crash) => {
+      await carried(crash);
+      await crash.orchestrator.ensure(BYSTANDER);
+    },
+    args: ['models', 'bundle', 'apply', CARRIED, '--json', '--progress', 'none'],
+    again: async (crash) => {
+      const { orchestrator, world } = crash;
+      const applied = await orchestrator.applyBundle(join(world.directory, CARRIED));
+      expect(applied.applied.map(({ ref }) => ref.modelId)).toEqual([UPLOADED, SUBJECT]);
+      for (const model of [UPLOADED, SUBJECT]) expect((await orchestrator.verifyIntegrity(model)).ok, model).toBe(true);
+      expect(await orchestrator.entries()).toMatchObject([{ modelId: UPLOADED, tags: ['style'], revision: 1 }]);
+      expect(await orchestrator.applyBundle(join(world.directory, CARRIED))).toMatchObject({ adoptedBytes: 0, registry: { added: [] } });
+      expect(await checkInvariants(otherRoot(crash)), 'where it was made').toEqual([]);
+    },
+  },
+} as const satisfies Record<string, Scenario>;
+
 export const SCENARIOS = {
   ...tierScenarios,
+  ...bundleScenarios,
   cold: { name: 'a first ensure', bystander: false, prepare: () => Promise.resolve(), args: json('ensure'), again: ensureAgain },
   beside: {
     name: 'an ensure that finds a file of its own in another model',

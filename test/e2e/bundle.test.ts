@@ -6,13 +6,16 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
+import { seededRandom } from '../chaos/chaos-model.ts';
 import { seeded } from '../servers/http/fault-server.ts';
 import { MODEL, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { uploadModel } from '../support/upload-model.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
 const MIB = 2 ** 20;
+const LORA = 'my-lora@1.0.0';
 const files = { 'model_index.json': '{}', 'a.bin': seeded(9 * MIB, 1), 'b.bin': seeded(5 * MIB + 77, 2) };
 
 interface There {
@@ -170,6 +173,35 @@ describe('a bundle that is cut short', () => {
     expect((moved[0] ?? 0) + (moved[1] ?? 0)).toBe(14 * MIB + 79);
     expect(await isComplete(world, far)).toBe(true);
     expect(await checkInvariants(far.root)).toEqual([]);
+  });
+
+  it('of an uploaded model, killed at seeded moments and applied by two at once, ends as one model of the registry there', async () => {
+    const world = await modelFixture({ files: { 'model_index.json': '{}' } });
+    await using here = await world.orchestrator();
+    await uploadModel(here, LORA, { files: { 'lora.bin': new Uint8Array(seeded(6 * MIB, 4).read(0, 6 * MIB)) }, tags: ['style'] });
+    const bundle = join(world.directory, 'lora.wanb');
+    expect((await world.cli(['models', 'bundle', 'create', LORA, '--out', bundle])).code).toBe(0);
+    expect((await world.cli(['models', 'bundle', 'inspect', bundle])).stdout).toMatch(/IN NO MANIFEST[\s\S]*my-lora@1\.0\.0 .* style/);
+    const far = await there();
+    const random = seededRandom(7);
+    let kills = 0;
+    for (let round = 0; round < 8; round++) {
+      const { child, ended } = world.start(['models', 'bundle', 'apply', bundle], far.env);
+      // From the first thing that it writes on, at some of the next ones.
+      while (child.exitCode === null && !existsSync(join(far.root, 'STORE.json'))) await sleep(1);
+      await sleep(random() * 120);
+      if (child.exitCode === null && child.kill('SIGKILL')) kills += 1;
+      await ended;
+      expect((await checkInvariants(far.root)).filter(({ invariant }) => invariant !== 9)).toEqual([]);
+      if (round % 3 === 2) rmSync(far.root, { recursive: true });
+    }
+    expect(kills).toBeGreaterThan(0);
+    const ran = await Promise.all([apply(world, bundle, far), apply(world, bundle, far)]);
+    expect(ran.map(({ code }) => code)).toEqual([0, 0]);
+    expect((await world.cli(['models', 'check', LORA], far.env)).code).toBe(0);
+    const noted = JSON.parse(readFileSync(join(far.root, '.state', 'registry', 'models.json'), 'utf8')) as { models: object };
+    expect(noted.models).toMatchObject({ [LORA]: { custom: true, tags: ['style'], revision: 1 } });
+    for (const root of [far.root, world.modelsRoot]) expect(await checkInvariants(root)).toEqual([]);
   });
 
   it('that does not fit is refused with the numbers, and a disk that fills up keeps what came', async () => {

@@ -120,6 +120,7 @@ describe.skipIf(process.platform !== 'linux')('a file of a model, from `wan serv
     await Promise.all(fleeting);
     await isClosed(service);
     expect(await digestOf(await begun(service))).toBe(sha256Hex(content));
+    expect(service.lines().filter(({ level }) => level === 'ERROR')).toEqual([]);
     service.kill('SIGTERM');
     // What nobody closes Node closes some time, and says so.
     expect((await service.ended).stderr).not.toContain('garbage collection');
@@ -133,6 +134,8 @@ describe.skipIf(process.platform !== 'linux')('a file of a model, from `wan serv
     await truncate(file, SIZE_BYTES - 1);
     await expect(buffer(answer)).rejects.toThrow('aborted');
     await isClosed(service);
+    await until(() => expect(linesOf(service, PATH)).toHaveLength(1));
+    expect(linesOf(service, PATH)).toMatchObject([{ level: 'ERROR', status: 200, aborted: true, error_code: 'CONCURRENT_MODIFICATION' }]);
     expect((await fetch(`${service.url}/health`)).status).toBe(200);
   });
 

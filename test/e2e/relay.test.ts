@@ -9,8 +9,8 @@ import { serving } from '../support/running-service.ts';
 
 const content = seeded(6_000_000, 3);
 
-async function served(env: Readonly<Record<string, string>> = {}) {
-  const world = await modelFixture({ files: { 'a.bin': content }, env: { WAN_API_ANONYMOUS: 'write', WAN_LOG_FORMAT: 'json', ...env } });
+async function served(env: Readonly<Record<string, string>> = {}, bytes = content) {
+  const world = await modelFixture({ files: { 'a.bin': bytes }, env: { WAN_API_ANONYMOUS: 'write', WAN_LOG_FORMAT: 'json', ...env } });
   await (await world.orchestrator()).ensure(MODEL);
   return serving(world);
 }
@@ -93,5 +93,28 @@ describe('a request to `wan serve`', () => {
     const { url, lines } = await served({ WAN_LOG_LEVEL: 'debug' });
     await fetch(`${url}/health`, { headers: { 'x-forwarded-for': '203.0.113.9' } });
     await vi.waitFor(() => expect(lines().find(({ event }) => event === 'http.answered')).toMatchObject({ address: '127.0.0.1' }));
+  });
+
+  it('is logged where its client leaves in the middle of the answer, with the bytes that went out', async () => {
+    const file = seeded(48_000_000, 4);
+    const service = await served({ WAN_LOG_LEVEL: 'debug' }, file);
+    const { hostname, port } = new URL(service.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET /v1/models/${MODEL}/files/a.bin HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`);
+    let readBytes = 0;
+    // It is destroyed where the loop is left.
+    for await (const chunk of socket as AsyncIterable<Buffer>) {
+      readBytes += chunk.length;
+      if (readBytes > 1_000_000) break;
+    }
+    const cutOff = () => service.lines().filter(({ event, aborted }) => event === 'http.answered' && aborted === true);
+    const [line] = await vi.waitFor(() => {
+      expect(cutOff()).toHaveLength(1);
+      return cutOff();
+    });
+    expect(line).toMatchObject({ level: 'DEBUG', status: 200, model_id: MODEL, duration_seconds: expect.any(Number) });
+    // Only the main thread knows: what the thread of the service wrote is a head alone.
+    expect(line?.bytes_sent).toBeGreaterThan(1_000_000);
+    expect(line?.bytes_sent).toBeLessThan(file.sizeBytes);
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { seeded, status, throttled } from '../servers/http/fault-server.ts';
 import { attributesOf, OtlpReceiver, type ReceivedSpan } from '../servers/otlp-receiver.ts';
 import { MODEL, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
+import { serving } from '../support/running-service.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -221,5 +222,20 @@ describe('traces of a service', () => {
       expect(tree).toContain(path);
     expect(attributesOf(named(spans, request)[0] as ReceivedSpan)).toMatchObject({ 'http.route': '/models/download' });
     expect(log).not.toContain('otlp_not_sent');
+  });
+
+  it('have a request whose client left, with an end', async () => {
+    const receiver = await OtlpReceiver.start();
+    const env = { ...sending(receiver), WAN_LOG_FORMAT: 'json', WAN_LOG_LEVEL: 'debug' };
+    const service = await serving(await worldOf(['http:one'], env));
+    const watching = new AbortController();
+    const answer = await fetch(`${service.url}/v1/events`, { signal: watching.signal, headers: { traceparent: CALLER } });
+    watching.abort();
+    await expect(answer.text()).rejects.toThrow();
+    await vi.waitFor(() => expect(service.lines().map(({ aborted }) => aborted)).toContain(true), PATIENT);
+    service.kill('SIGTERM');
+    await service.ended;
+    const [span] = named(receiver.spans, 'GET /v1/events');
+    expect(span && attributesOf(span)).toMatchObject({ 'wan.aborted': true, 'http.response.status_code': 200 });
   });
 });

@@ -16,12 +16,19 @@ export function indexIn(bundle: string): BundleIndex {
   return decodeIndex(bundle, bytes.subarray(512, 512 + size));
 }
 
-/** @param contents whatever the files are made of; others are left out */
-export function forgeBundle({ models, manifest, lockfile }: Omit<BundleIndex, 'blobs'>, contents: readonly Uint8Array[]): Buffer {
+/**
+ * @param contents whatever the files are made of; others are left out
+ * @param rewrite of the index, what no encoding would make
+ */
+export function forgeBundle(
+  { models, ...rest }: Omit<BundleIndex, 'blobs'>,
+  contents: readonly Uint8Array[],
+  rewrite: (index: string) => string = (index) => index,
+): Buffer {
   const byDigest = new Map(contents.map((bytes) => [shaOf(bytes), bytes]));
   const used = [...new Set(models.flatMap(({ files }) => files.map(({ sha256 }) => sha256)))].sort();
   const blobs = used.map((sha256) => ({ sha256, sizeBytes: byDigest.get(sha256)?.byteLength ?? 0 }));
-  const text = encodeIndex({ models, blobs, manifest, ...(lockfile !== undefined && { lockfile }) });
+  const text = Buffer.from(rewrite(encodeIndex({ ...rest, models, blobs }).toString()));
   const chunks = [...entriesOf(text.length, blobs)].flatMap(({ header, sha256, sizeBytes }) => {
     const bytes = sha256 === undefined ? text : (byDigest.get(sha256) ?? Buffer.alloc(0));
     return [header, bytes, Buffer.alloc(tarPaddingBytes(sizeBytes))];

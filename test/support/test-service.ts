@@ -10,6 +10,7 @@ import { ApiTokens } from '../../src/credentials/api-tokens.ts';
 import { LogTail } from '../../src/observability/log-tail.ts';
 import type { ModelOrchestrator } from '../../src/orchestrator/api.ts';
 import type { Answer } from '../../src/service/answer.ts';
+import { PROBLEM_TYPE } from '../../src/service/contract/problem.ts';
 import { createService, type Service } from '../../src/service/create-service.ts';
 import type { ModelWorld } from './model-fixture.ts';
 
@@ -65,9 +66,14 @@ export async function testService(world: ModelWorld, { env = {}, logTail = new L
   };
 }
 
+/** Whether it stands alone: a whole command is for who runs the service. */
+export const namesFlag = (hint: string): boolean => /(?:^|[\s`])--[a-z]/.test(hint.replace(/`wan [^`]+`/g, ''));
+
 async function answerOf(url: string, init: RequestInit = {}): Promise<TestAnswer> {
   const response = await fetch(url, { redirect: 'error', ...init });
   const text = await response.text();
+  const hint = response.headers.get('content-type')?.startsWith(PROBLEM_TYPE) ? String(JSON.parse(text).hint) : '';
+  if (namesFlag(hint)) throw new Error(`${url} tells who calls it of an option of the command line: ${hint}`);
   return {
     status: response.status,
     headers: response.headers,

@@ -6,7 +6,7 @@ import { throwIfCancelled } from '../../domain/cancelled.ts';
 import type { Sha256 } from '../../domain/digest.ts';
 import { ModelError } from '../../domain/errors.ts';
 import { fsError, isErrno } from '../../domain/fs-error.ts';
-import { badBundle } from './bundle-index.ts';
+import { badBundle } from './bad-bundle.ts';
 import { MAX_PARTS, PARTS_NAME, partName } from './bundle-layout.ts';
 import { type Node, parseStrict, ShapeFault } from './strict-json.ts';
 

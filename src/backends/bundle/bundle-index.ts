@@ -1,10 +1,13 @@
-/** What a bundle says of itself: models, their files, the manifest and the pins that they need. As hostile as any other input. */
+/** What a bundle says of itself: models, their files, the manifest, pins and registry entries that they need. As hostile as any other input. */
 import type { Derived } from '../../domain/derived.ts';
 import type { Sha256 } from '../../domain/digest.ts';
 import { ModelError } from '../../domain/errors.ts';
 import { isModelName, parseModelRef } from '../../domain/model-ref.ts';
 import { collisionKey, pathFault } from '../../domain/path-rules.ts';
+import type { Entries } from '../../domain/registry-entry.ts';
+import { badBundle } from './bad-bundle.ts';
 import { type BundleBlob, bundleBytes, INDEX_NAME } from './bundle-layout.ts';
+import { checkEntries, decodeEntries, encodeEntries, MAX_ENTRIES_TEXT } from './carried-entries.ts';
 import { type Node, parseStrict, ShapeFault } from './strict-json.ts';
 
 export interface BundleFile {
@@ -31,18 +34,22 @@ export interface BundleIndex {
   readonly manifest: string;
   /** What is pinned of them; absent where nothing is. */
   readonly lockfile?: string;
+  /** Of those models that no manifest has; absent where there is none. */
+  readonly entries?: Entries;
 }
 
 const SCHEMA = 'wan.bundle/v1';
+/** With models of the registry: who knows but the first version is told so by the name. */
+const SCHEMA_WITH_ENTRIES = 'wan.bundle/v2';
 /** Beside the bundle, or in its folder beside the parts: named after what it signs. */
 const SIGNATURE_ENDING = '.sig';
 const MAX_WORD = 512;
 const MAX_PATH = 4096;
 
 /** Equal indexes give equal bytes; whoever has them has the checksum of all that the bundle holds. */
-export function encodeIndex({ models, blobs, manifest, lockfile }: BundleIndex): Buffer {
+export function encodeIndex({ models, blobs, manifest, lockfile, entries }: BundleIndex): Buffer {
   const wire = {
-    schema: SCHEMA,
+    schema: entries === undefined ? SCHEMA : SCHEMA_WITH_ENTRIES,
     signatures: { over: INDEX_NAME, beside: SIGNATURE_ENDING },
     models: models.map(({ ref, family, files }) => ({
       ref,
@@ -57,6 +64,7 @@ export function encodeIndex({ models, blobs, manifest, lockfile }: BundleIndex):
     blobs: blobs.map(({ sha256: digest, sizeBytes }) => ({ sha256: digest, size: sizeBytes })),
     manifest,
     ...(lockfile !== undefined && { lockfile }),
+    ...(entries !== undefined && { registry: encodeEntries(entries) }),
   };
   return Buffer.from(`${JSON.stringify(wire, null, 1)}\n`);
 }
@@ -68,29 +76,34 @@ export function decodeIndex(bundle: string, bytes: Buffer): BundleIndex {
   if (!encodeIndex(index).equals(bytes)) throw badBundle(bundle, 'index_form', 'its index is not in the form that indexes have');
   for (const model of index.models) checkModel(bundle, model);
   checkBlobs(bundle, index);
+  if (index.entries !== undefined) checkEntries(bundle, index.models, index.entries);
   if (!Number.isSafeInteger(bundleBytes(bytes.length, index.blobs))) throw badBundle(bundle, 'index_sizes', 'its sizes are absurd');
   return index;
 }
 
-export const badBundle = (bundle: string, reason: string, what: string, details: Readonly<Record<string, unknown>> = {}): ModelError =>
-  new ModelError('FORMAT_INVALID', `${bundle} is no whole bundle: ${what}`, {
-    reason,
-    hint: 'copy it again from where it was made, and compare what `wan models bundle inspect` prints on both machines',
-    details: { bundle, ...details },
-  });
-
 function readIndex(bundle: string, bytes: Buffer): BundleIndex {
   try {
-    return indexOf(parseStrict(bytes));
+    const node = parseStrict(bytes);
+    requireKnown(bundle, node.member('schema').text(MAX_WORD));
+    return indexOf(bundle, node);
   } catch (error) {
     if (error instanceof ShapeFault) throw badBundle(bundle, 'index_shape', `its index is not one: ${error.message}`);
     throw error;
   }
 }
 
-function indexOf(node: Node): BundleIndex {
-  const index = node.object('schema', 'signatures', 'models', 'blobs', 'manifest', 'lockfile?');
-  index.schema.is(SCHEMA);
+/** Said before anything else of it is read: another version may look otherwise. */
+function requireKnown(bundle: string, schema: string): void {
+  if (schema === SCHEMA || schema === SCHEMA_WITH_ENTRIES || !/^wan\.bundle\/v\d+$/.test(schema)) return;
+  throw new ModelError('SCHEMA_VERSION_MISMATCH', `${bundle} is of ${schema}; this program reads ${SCHEMA} and ${SCHEMA_WITH_ENTRIES}`, {
+    hint: 'install a wan-models that reads this version; nothing was changed',
+    details: { bundle, schema },
+  });
+}
+
+function indexOf(bundle: string, node: Node): BundleIndex {
+  const index = node.object('schema', 'signatures', 'models', 'blobs', 'manifest', 'lockfile?', 'registry?');
+  index.schema.is(index.registry === undefined ? SCHEMA : SCHEMA_WITH_ENTRIES);
   const { over, beside } = index.signatures.object('over', 'beside');
   over.is(INDEX_NAME);
   beside.is(SIGNATURE_ENDING);
@@ -102,6 +115,7 @@ function indexOf(node: Node): BundleIndex {
     }),
     manifest: index.manifest.text(),
     ...(index.lockfile && { lockfile: index.lockfile.text() }),
+    ...(index.registry && { entries: decodeEntries(bundle, index.registry.text(MAX_ENTRIES_TEXT)) }),
   };
 }
 

@@ -3,8 +3,9 @@ import { hash } from 'node:crypto';
 import type { Sha256 } from '../../domain/digest.ts';
 import { sha256Of } from '../../domain/digest.ts';
 import { TAR_BLOCK_BYTES, TAR_END_BYTES } from '../../formats/tar.ts';
+import { badBundle } from './bad-bundle.ts';
 import { type BundleBytes, findBundle, readAt } from './bundle-bytes.ts';
-import { type BundleIndex, badBundle, decodeIndex } from './bundle-index.ts';
+import { type BundleIndex, decodeIndex } from './bundle-index.ts';
 import { bundleBytes, bytesAt, type Entry, endOf, entriesOf, indexBytesIn } from './bundle-layout.ts';
 
 export interface Bundle {

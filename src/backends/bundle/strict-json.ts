@@ -67,6 +67,13 @@ export class Node {
     return nodes as never;
   }
 
+  /** Of an object whatever else it has. */
+  member(key: string): Node {
+    const value = this.#value;
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) throw this.fault(`has no ${key}`);
+    return new Node((value as Record<string, unknown>)[key], `${this.#at}.${key}`);
+  }
+
   list<Item>(item: (node: Node) => Item, { min = 0, max = Number.POSITIVE_INFINITY } = {}): Item[] {
     const value = this.#value;
     if (!Array.isArray(value)) throw this.fault('is no list');

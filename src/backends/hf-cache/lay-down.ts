@@ -119,11 +119,9 @@ async function isLinked(target: string, path: string): Promise<boolean> {
 }
 
 async function makeBlob(root: string, blob: string, request: LayDown): Promise<void> {
-  const isMade = async () => (await fileInside(root, blob, request.file.sizeBytes)) !== undefined;
-  if (await isMade()) return;
-  // A link that leads nowhere is replaced. And whoever lays down the same one may have made it between the two looks.
+  // Asked first: what another lays down after this look is whole, and is replaced by the same. So is a link that leads nowhere.
   if (await isThere(blob)) {
-    if (await isMade()) return;
+    if ((await fileInside(root, blob, request.file.sizeBytes)) !== undefined) return;
     throw new ModelError('FILESYSTEM_ERROR', `${blob} is there, and is not the file that its name says`, {
       reason: 'blob_wrong',
       hint: 'remove it, or run `hf cache verify`',

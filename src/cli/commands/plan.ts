@@ -10,7 +10,8 @@ import { endedWith } from '../report.ts';
 
 export const plan: Command = {
   summary: 'Show what ensure would do, file by file',
-  description: 'Changes nothing on disk and opens no socket.',
+  description:
+    'Changes nothing on disk and opens no socket. What is here and not proven is read by an ensure before it is believed (`verify`); TO FETCH then says how much that may come to, at most.',
   schema: 'wan.models.plan/v1',
   operands: { name: 'REF', min: 0, max: Number.POSITIVE_INFINITY, completes: 'ref' },
   options: ENSURE_OPTIONS,
@@ -29,7 +30,8 @@ export const plan: Command = {
     const space = await orchestrator.preflight(refs, options);
     return {
       wire: () => ({
-        fetch_bytes: valuesOf(tried).reduce((sum, { fetchBytes }) => sum + fetchBytes, 0),
+        fetch_bytes: sum(valuesOf(tried).map(({ fetchBytes }) => fetchBytes)),
+        may_fetch_bytes: sum(valuesOf(tried).map(({ mayFetchBytes }) => mayFetchBytes)),
         space: spaceWire(space),
         results: resultsWire(tried, planWire),
       }),
@@ -38,3 +40,5 @@ export const plan: Command = {
     };
   },
 };
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -2,14 +2,14 @@ import { ModelError } from '../../domain/errors.ts';
 import { formatRef } from '../../domain/model-ref.ts';
 import type { TierMove, TierReport } from '../../domain/tiers.ts';
 import type { ModelOrchestrator, TierMoveOptions } from '../../orchestrator/api.ts';
-import { tierMovesWire, tierStatusWire } from '../../wire/tier-wire.ts';
+import { newIdWire, tierMovesWire, tierStatusWire } from '../../wire/tier-wire.ts';
 import { failuresOf, type Tried, tryEach } from '../../wire/tried.ts';
 import { actOf } from '../act-of.ts';
 import { targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
 import { PLACE_OPTIONS, PROGRESS_OPTION } from '../common-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
-import { tierDropsText, tierMovesText, tierStatusText } from '../render/tier-text.ts';
+import { newIdText, tierDropsText, tierMovesText, tierStatusText } from '../render/tier-text.ts';
 import { endedWith, type Report } from '../report.ts';
 import type { Session } from '../session.ts';
 import { usageError } from '../usage-error.ts';
@@ -20,14 +20,14 @@ const TITLE = 'wan models tier';
 export const tier: Command = {
   summary: 'Keep models that nobody uses now on a slower disk, or in S3',
   description:
-    '`status [REF…]` says what lies in which tier, and what the policy would move; `move REF… --to NAME` moves models there, `--to fast` brings them back and clears the tier, `move --policy` does what the policy says; `drop REF…` takes copies out of their tier. A model goes only when every byte of it was proven where it went. `wan models ensure` brings it back by itself. Tiers are configured in wan.toml: docs/tiers.md.',
+    '`status [REF…]` says what lies in which tier, and what the policy would move; `move REF… --to NAME` moves models there, `--to fast` brings them back and clears the tier, `move --policy` does what the policy says; `drop REF…` takes copies out of their tier; `new-id` is for a MODELS_ROOT that is a copy of another one, before it uses its tiers. A model goes only when every byte of it was proven where it went. `wan models ensure` brings it back by itself. Tiers are configured in wan.toml: docs/tiers.md.',
   schema: 'wan.models.tier/v1',
   operands: {
     name: 'ACTION',
     min: 1,
     max: Number.POSITIVE_INFINITY,
-    actions: { status: 'ref', move: 'ref', drop: 'ref' },
-    forms: ['status [--verify] [REF…]', 'move REF… --to NAME', 'move --policy', 'drop [--force] REF…'],
+    actions: { status: 'ref', move: 'ref', drop: 'ref', 'new-id': 'nothing' },
+    forms: ['status [--verify] [REF…]', 'move REF… --to NAME', 'move --policy', 'drop [--force] REF…', 'new-id'],
   },
   options: [
     { name: 'to', value: 'NAME', summary: 'move: the tier to move to; fast is MODELS_ROOT' },
@@ -49,13 +49,14 @@ export const tier: Command = {
   run: (session, args) => actOf(args, { title: TITLE, acts: ACTIONS, own: OWN_OPTIONS })(session, args),
 };
 
-const ACTIONS: Readonly<Record<string, (session: Session, args: ParsedArgs) => Promise<Report>>> = { status, move, drop };
+const ACTIONS: Readonly<Record<string, (session: Session, args: ParsedArgs) => Promise<Report>>> = { status, move, drop, 'new-id': newId };
 
 /** What each of them takes besides what all take. */
 const OWN_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   status: ['verify'],
   move: ['to', 'policy', 'dry-run'],
   drop: ['force'],
+  'new-id': [],
 };
 
 async function status(session: Session, args: ParsedArgs): Promise<Report> {
@@ -140,6 +141,13 @@ async function drop(session: Session, args: ParsedArgs): Promise<Report> {
     orchestrator.dropFromTier(ref, { ...targetOptions(session, args), ...(onEvent && { onEvent }), ...(force && { force }) }),
   );
   return { wire: () => tierMovesWire('drop', tried), text: (screen) => tierDropsText(screen, tried), ...endedWith(failuresOf(tried)) };
+}
+
+async function newId(session: Session, args: ParsedArgs): Promise<Report> {
+  if (args.operands.length > 1) throw usageError('unexpected_operand', `${TITLE} new-id takes no models`, `write \`${TITLE} new-id\``);
+  const orchestrator = await session.orchestrator();
+  const renewed = await orchestrator.newTierId({ signal: session.signal });
+  return { wire: () => newIdWire(renewed), text: (screen) => newIdText(screen, renewed) };
 }
 
 async function shown(

@@ -8,6 +8,14 @@ import { type Column, properties, table } from './table.ts';
 
 const COLUMNS: readonly Column[] = [{ title: 'MODEL' }, { title: 'FILES', align: 'right' }, { title: 'SIZE', align: 'right' }];
 
+const ENTRY_COLUMNS: readonly Column[] = [
+  { title: 'IN NO MANIFEST', most: 40 },
+  { title: 'TYPE' },
+  { title: 'MADE' },
+  { title: 'TAGS', most: 30 },
+  { title: 'DESCRIPTION', flows: true },
+];
+
 export function createdText(screen: Screen, created: BundleCreated): string {
   const { path, written, resumedBytes } = created;
   const done = written ? 'written' : 'is there already, and is this very bundle';
@@ -24,6 +32,7 @@ export const inspectedText = (screen: Screen, inspected: BundleInspected): strin
   [
     paint(screen, 'bold', inspected.path),
     ...factsText(screen, inspected),
+    ...entriesText(screen, inspected.entries),
     'its sizes and frame are right; its bytes are read by: wan models bundle apply PATH --verify-only',
   ].join('\n');
 
@@ -33,7 +42,7 @@ export const verifiedText = (screen: Screen, verified: BundleVerified): string =
     ...factsText(screen, verified),
   ].join('\n');
 
-export function appliedText(screen: Screen, { applied, adoptedBytes, presentBytes, checksum, manifest }: BundleApplied): string {
+export function appliedText(screen: Screen, { applied, adoptedBytes, presentBytes, checksum, ...places }: BundleApplied): string {
   const rows = applied.map(({ ref, path, totalBytes }) => [
     mark(screen, 'good'),
     formatRef(ref),
@@ -48,12 +57,24 @@ export function appliedText(screen: Screen, { applied, adoptedBytes, presentByte
     { title: 'SIZE', align: 'right' },
     { title: 'PATH' },
   ];
-  const added =
-    manifest === undefined
-      ? []
-      : [`${manifest.path} has now ${manifest.added.length === 0 ? 'all of them, as before' : manifest.added.join(', ')}`];
+  const added = [places.manifest, places.registry].flatMap((place) => (place === undefined ? [] : [addedText(place)]));
   const moved = `${formatBytes(adoptedBytes)} out of the bundle ${checksum.slice(0, 16)}, ${formatBytes(presentBytes)} were here before`;
   return [table(screen, columns, rows), moved, ...added].join('\n');
+}
+
+const addedText = ({ path, added }: { readonly path: string; readonly added: readonly string[] }): string =>
+  `${path} has now ${added.length === 0 ? 'all of them, as before' : added.join(', ')}`;
+
+function entriesText(screen: Screen, entries: BundleInspected['entries']): string[] {
+  if (entries.length === 0) return [];
+  const rows = entries.map(({ modelId, type = '', createdAt, tags = [], description = '' }) => [
+    modelId,
+    type,
+    createdAt.slice(0, 10),
+    tags.join(', '),
+    description.replaceAll(/\s+/g, ' '),
+  ]);
+  return [table(screen, ENTRY_COLUMNS, rows)];
 }
 
 function factsText(screen: Screen, { models, checksum, sizeBytes, partCount, blobCount, blobBytes }: BundleFacts): string[] {

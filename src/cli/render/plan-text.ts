@@ -48,7 +48,7 @@ export function planText(screen: Screen, tried: readonly Tried<EnsurePlan>[], sp
 }
 
 function onePlan(screen: Screen, plan: EnsurePlan): string {
-  const moving = plan.files.filter(({ action }) => action !== 'keep');
+  const moving = plan.files.filter(({ action, verifyBytes }) => action !== 'keep' || verifyBytes > 0);
   const head = paint(screen, 'bold', formatRef(plan.ref));
   const rows = moving.map((file) => row(screen, file));
   const files = moving.length === 0 ? ['nothing to do: every file is here and proven', ''] : [table(screen, COLUMNS, rows), ''];
@@ -78,21 +78,30 @@ const componentRow = (one: PlannedComponent, usual: readonly string[]): readonly
   one.sources.join(', ') === usual.join(', ') ? '' : one.sources.join(', '),
 ];
 
-const row = (screen: Screen, { path, action, sizeBytes, fetchBytes, proof, url, fault }: PlannedFile): readonly string[] => [
+const row = (screen: Screen, { path, action, sizeBytes, proof, url, fault, ...bytes }: PlannedFile): readonly string[] => [
   path,
-  judged(screen, VERDICTS[action], action) + (fault === undefined || fault === 'missing' ? '' : ` (${fault})`),
+  actionText(screen, action, bytes.verifyBytes) + (fault === undefined || fault === 'missing' ? '' : ` (${fault})`),
   formatBytes(sizeBytes),
-  // Of a whole file its size says as much.
-  fetchBytes === 0 || fetchBytes === sizeBytes ? '' : formatBytes(fetchBytes),
+  fetchText(sizeBytes, bytes),
   proof,
   url ?? '',
 ];
+
+const actionText = (screen: Screen, action: PlannedAction, verifyBytes: number): string =>
+  verifyBytes === 0 ? judged(screen, VERDICTS[action], action) : judged(screen, 'soft', `verify, ${action}`);
+
+function fetchText(sizeBytes: number, { fetchBytes, mayFetchBytes }: Pick<PlannedFile, 'fetchBytes' | 'mayFetchBytes'>): string {
+  if (mayFetchBytes > 0) return `up to ${formatBytes(fetchBytes + mayFetchBytes)}`;
+  // Of a whole file its size says as much.
+  return fetchBytes === 0 || fetchBytes === sizeBytes ? '' : formatBytes(fetchBytes);
+}
 
 function sums(screen: Screen, plan: EnsurePlan): string {
   const short = plan.spaceNeededBytes > plan.freeBytes;
   return properties(screen, [
     ['variant', variantText(plan)],
     ['to fetch', formatBytes(plan.fetchBytes) + (plan.deriveBytes === 0 ? ` of ${formatBytes(plan.totalBytes)}` : '')],
+    ['to verify', verifyText(plan)],
     ['to derive', plan.deriveBytes === 0 ? '' : `about ${formatBytes(plan.deriveBytes)}, of about ${formatBytes(plan.totalBytes)} in all`],
     ['to copy', plan.copyBytes === 0 ? '' : `${formatBytes(plan.copyBytes)}, out of the Hub cache or a tier`],
     ['to link', plan.linkBytes === 0 ? '' : formatBytes(plan.linkBytes)],
@@ -100,6 +109,12 @@ function sums(screen: Screen, plan: EnsurePlan): string {
     ['from', plan.sources.join(', ')],
     ['path', plan.path],
   ]);
+}
+
+function verifyText({ verifyBytes, mayFetchBytes }: EnsurePlan): string {
+  if (verifyBytes === 0) return '';
+  const more = mayFetchBytes === 0 ? '' : `: up to ${formatBytes(mayFetchBytes)} more to fetch, where they are wrong`;
+  return `${formatBytes(verifyBytes)} here that nothing on record proves${more}`;
 }
 
 const variantText = ({ variant, variantReason, environment }: EnsurePlan): string =>

@@ -1,5 +1,5 @@
 import { formatRef } from '../../domain/model-ref.ts';
-import { FAST_TIER, type TieredModel, type TierMove, type TierReport, type TierState } from '../../domain/tiers.ts';
+import { FAST_TIER, type NewTierId, type TieredModel, type TierMove, type TierReport, type TierState } from '../../domain/tiers.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
 import { formatDuration } from '../../util/format-duration.ts';
 import { minuteOf } from '../../util/minute-of.ts';
@@ -53,6 +53,15 @@ export function tierStatusText(screen: Screen, report: TierReport): string {
     ...(isMoving ? ['', '`wan models tier move --policy` does what the policy says'] : []),
   ].join('\n');
 }
+
+export const newIdText = (screen: Screen, { storeId, before, counted, missing }: NewTierId): string =>
+  [
+    `${mark(screen, 'good')} this root is ${storeId} in its tiers now, and was ${before}`,
+    `it counts there on ${counted.length === 0 ? 'nothing' : counted.map(formatRef).join(', ')}`,
+    ...missing.map(
+      (ref) => `${mark(screen, 'bad')} ${formatRef(ref)} does not lie whole in its tier any more: wan models ensure ${formatRef(ref)}`,
+    ),
+  ].join('\n');
 
 const tierRow = (tier: TierState): readonly string[] => [
   tier.name,

@@ -69,8 +69,17 @@ export const MEASURED = {
   },
 } as const satisfies Record<string, MetricFamily>;
 
+/** Of a service itself: only its own `/metrics` tell it. */
+export const OF_SERVICE = {
+  wan_service_unresponsive_seconds: {
+    type: 'gauge',
+    help: 'For how long a file system of the models, or of a source, has not answered the service; 0 while they do.',
+    labels: [],
+  },
+} as const satisfies Record<string, MetricFamily>;
+
 export type CountedMetric = keyof typeof COUNTED;
 export type MeasuredMetric = keyof typeof MEASURED;
 
-/** All that is exported, in this order. */
+/** All that is exported of a root, in this order. */
 export const METRICS: Readonly<Record<string, MetricFamily>> = { ...COUNTED, ...MEASURED };

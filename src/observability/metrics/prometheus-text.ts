@@ -1,7 +1,7 @@
 /** Metrics in the text format of Prometheus, by its own client library. */
 import { AggregatorRegistry, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Count, MetricsReport } from '../../domain/metrics.ts';
-import { DURATION_BUCKETS, METRICS, type MetricFamily } from './catalog.ts';
+import { DURATION_BUCKETS, METRICS, type MetricFamily, OF_SERVICE } from './catalog.ts';
 
 /** What `/metrics` answers with. */
 export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -25,11 +25,8 @@ export const prometheusText = (report: MetricsReport): Promise<string> =>
 export function processMetrics(): (silentSeconds?: number) => Promise<string> {
   const register = new Registry();
   collectDefaultMetrics({ register });
-  const silence = new Gauge({
-    name: 'wan_service_unresponsive_seconds',
-    help: 'For how long a file system of the models, or of a source, has not answered the service; 0 while they do.',
-    registers: [register],
-  });
+  const name = 'wan_service_unresponsive_seconds';
+  const silence = new Gauge({ name, help: OF_SERVICE[name].help, registers: [register] });
   return (silentSeconds = 0) => {
     silence.set(silentSeconds);
     return register.metrics();

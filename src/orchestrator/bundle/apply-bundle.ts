@@ -21,6 +21,7 @@ import { needsOfNobody } from '../needs.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { ProgressMeter } from '../progress-meter.ts';
 import { ranOutOfSpace, reserveSpace } from '../space.ts';
+import { checkEntries, writeEntries } from './bundle-entries.ts';
 import { checkManifest, mergeManifest, writeMerged } from './bundle-manifest.ts';
 import { wrongBytes } from './inspect-bundle.ts';
 
@@ -31,8 +32,12 @@ export async function applyBundle(work: Orchestration, path: string, options: Ap
   const bundle = await openBundle(resolve(path), signal);
   const { index, bytes } = bundle;
   const { manifestOut } = options;
-  if (manifestOut === undefined) await checkManifest(() => work.registry(), bytes.path, index);
-  else await mergeManifest(manifestOut, bytes.path, index);
+  const registry =
+    manifestOut === undefined
+      ? await checkManifest(() => work.registry(), bytes.path, index)
+      : (await mergeManifest(manifestOut, bytes.path, index)).registry;
+  const carried = { bundle: bytes.path, entries: index.entries ?? new Map(), registry };
+  checkEntries(work, carried);
   await openStore(work.store);
   // From here until its models are published nobody takes a blob for one that nobody needs.
   const intent = await beginIntent(work.store, { ref: `bundle ${basename(bytes.path)}`, digests: index.blobs.map(({ sha256 }) => sha256) });
@@ -40,15 +45,16 @@ export async function applyBundle(work: Orchestration, path: string, options: Ap
     const moved = await adoptBlobs(work, bundle, { ...options, signal });
     const manifest =
       manifestOut === undefined ? undefined : await writeMerged(work, { path: manifestOut, bundle: bytes.path, index, options });
+    const noted = await writeEntries(work, carried, callOf(options));
     const applied = await publishAll(manifest === undefined ? work : withManifest(work, manifest.path), bundle, { ...options, signal });
-    return { ...factsOf(bundle), applied, ...moved, ...(manifest && { manifest }) };
+    return { ...factsOf(bundle), applied, ...moved, ...(manifest && { manifest }), ...noted };
   } finally {
     await intent.end();
   }
 }
 
 function withManifest(work: Orchestration, manifestPath: string): Orchestration {
-  const file = new RegistryFile(manifestPath, work.store.resolver.stateDir('manifests'));
+  const file = new RegistryFile(manifestPath, work.store.resolver.stateDir('manifests'), work.entriesPath);
   return { ...work, manifestPath, registry: () => file.registry(), saveRegistry: () => file.save() };
 }
 

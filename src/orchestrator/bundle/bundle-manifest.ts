@@ -1,6 +1,7 @@
 /** Whose word counts for the models of a bundle: that of the manifest here, into which they are put only where that was asked for. */
 import { resolve } from 'node:path';
-import { type BundleIndex, type BundleModel, badBundle } from '../../backends/bundle/bundle-index.ts';
+import { badBundle } from '../../backends/bundle/bad-bundle.ts';
+import type { BundleIndex, BundleModel } from '../../backends/bundle/bundle-index.ts';
 import type { BundleApplied } from '../../domain/bundle-results.ts';
 import { asModelError, type ErrorCode, isModelError, ModelError } from '../../domain/errors.ts';
 import { parseModelRef } from '../../domain/model-ref.ts';
@@ -19,16 +20,22 @@ import type { CallOptions } from '../api.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { replaceFile, withManifestLock } from '../write-manifest.ts';
 
-/** @throws ModelError MODEL_NOT_FOUND, VARIANT_NOT_FOUND, MISSING_MANIFEST; DRIFT where the manifest means other bytes */
-export async function checkManifest(registry: () => Promise<ModelRegistry>, bundle: string, { models }: BundleIndex): Promise<void> {
+/** Models that the bundle carries an entry for may be in no manifest. @throws ModelError MODEL_NOT_FOUND, VARIANT_NOT_FOUND, MISSING_MANIFEST; DRIFT where the manifest means other bytes */
+export async function checkManifest(
+  registry: () => Promise<ModelRegistry>,
+  bundle: string,
+  { models, entries }: BundleIndex,
+): Promise<ModelRegistry> {
   const known = await registry().catch((error: unknown) => {
     throw withWayOut(error);
   });
   for (const model of models) {
+    if (entries?.has(model.ref) && !known.isInManifest(model.ref)) continue;
     const spec = specOf(known, model);
     const differing = differingFiles(spec, model);
     if (differing.length > 0) throw otherBytes(bundle, model.ref, differing);
   }
+  return known;
 }
 
 function specOf(registry: ModelRegistry, { ref }: BundleModel): ModelSpec {
@@ -103,7 +110,8 @@ export async function writeMerged(
 /** Of the models that the index names, and of nothing else: who reads the index knows what comes. */
 function carriedPart(bundle: string, index: BundleIndex): { readonly tree: RawTable; readonly lockfile: Lockfile } {
   const [tree, lockfile] = [carriedTree(bundle, index), carriedLock(bundle, index)];
-  const modelIds = index.models.map(({ ref }) => parseModelRef(ref)).map(({ name, version = '' }) => `${name}@${version}`);
+  const ofManifest = index.models.filter(({ ref }) => !index.entries?.has(ref)).map(({ ref }) => parseModelRef(ref));
+  const modelIds = ofManifest.map(({ name, version = '' }) => `${name}@${version}`);
   const strangers = [...new Set(notOfPart(tree, lockfile, [...new Set(modelIds)]))];
   if (strangers.length === 0) return { tree, lockfile };
   const named = strangers.slice(0, 3).join(', ');

@@ -77,7 +77,8 @@ describe('a hostile bundle', () => {
       (index) => void index.models[0]?.files.push({ ...first(index), path: first(index).path.toUpperCase() }),
     ],
     ['a key that nobody knows', 'FORMAT_INVALID', 'index_shape', (index) => Object.assign(index, { run: 'rm -rf /' })],
-    ['another schema', 'FORMAT_INVALID', 'index_shape', (index) => Object.assign(index, { schema: 'wan.bundle/v2' })],
+    ['the schema of registries without one', 'FORMAT_INVALID', 'index_shape', (index) => Object.assign(index, { schema: 'wan.bundle/v2' })],
+    ['another schema', 'SCHEMA_VERSION_MISMATCH', undefined, (index) => Object.assign(index, { schema: 'wan.bundle/v3', more: 1 })],
     ['no models', 'FORMAT_INVALID', 'index_shape', (index) => Object.assign(index, { models: [] })],
   ])('with %s is refused, and nothing is touched', async (_, code, reason, change) => {
     const { bundle, world } = await madeHere();

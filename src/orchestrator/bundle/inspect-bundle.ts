@@ -11,10 +11,10 @@ import type { Emit } from '../../domain/events.ts';
 /** @throws ModelError FORMAT_INVALID, PATH_UNSAFE, SOURCE_UNAVAILABLE */
 export async function inspectBundle(path: string, signal: AbortSignal): Promise<BundleInspected> {
   const bundle = await openBundle(resolve(path), signal);
-  const { manifest, lockfile } = bundle.index;
+  const { manifest, lockfile, entries = new Map() } = bundle.index;
   const isFolder = bundle.bytes.indexSha256 !== undefined;
   const signaturePath = isFolder ? join(bundle.bytes.path, `${INDEX_NAME}.sig`) : `${bundle.bytes.path}.sig`;
-  return { ...factsOf(bundle), manifest, ...(lockfile !== undefined && { lockfile }), signaturePath };
+  return { ...factsOf(bundle), manifest, ...(lockfile !== undefined && { lockfile }), entries: [...entries.values()], signaturePath };
 }
 
 /** Reads every byte. @throws ModelError as {@link inspectBundle}; CHECKSUM_FAIL naming the files, and the parts to copy again */

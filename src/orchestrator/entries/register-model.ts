@@ -45,7 +45,9 @@ export async function registerModel(work: Orchestration, request: RegisterReques
   });
 }
 
-const isLive = (known: RegistryEntry | undefined): known is RegistryEntry => known?.isCustom === true && known.deletedAt === undefined;
+/** Also one that nothing was uploaded of yet. */
+export const isLive = (known: RegistryEntry | undefined): known is RegistryEntry =>
+  known?.isCustom === true && known.deletedAt === undefined;
 
 /** What the manifest has is not for the registry to define. */
 export async function requireFreeId(work: Orchestration, modelId: string): Promise<void> {

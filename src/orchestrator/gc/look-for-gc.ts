@@ -7,7 +7,7 @@ import { CUSTOM_FAMILY } from '../../domain/registry-entry.ts';
 import type { ModelSpec } from '../../domain/spec.ts';
 import type { ModelRegistry } from '../../registry/model-registry.ts';
 import { type FileUser, type OpenFiles, readOpenFiles } from '../../store/open-files.ts';
-import { readStoreId } from '../../store/open-store.ts';
+import { checkStore } from '../../store/open-store.ts';
 import { isHolding } from '../../store/pins.ts';
 import { freeBytes } from '../../store/reservations.ts';
 import { type ScannedSnapshot, type StoreScan, scanStore } from '../../store/scan-store.ts';
@@ -33,7 +33,7 @@ export interface GcSight {
 /** @throws ModelError of a manifest, lockfile or record that cannot be read: then nothing is known of what may go */
 export async function lookForGc(work: Orchestration, options: GcOptions, need?: GcNeed): Promise<GcSight> {
   const registry = await work.registry();
-  readStoreId(work.store);
+  checkStore(work.store);
   const scan = await scanStore(work.store);
   const open = existsSync(work.store.resolver.root) ? readOpenFiles(work.store.resolver.root) : undefined;
   const inUse: InUseLook = { looked: open?.looked ?? false, hiddenProcesses: open?.hiddenProcesses ?? 0 };

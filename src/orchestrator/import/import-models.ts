@@ -7,7 +7,7 @@ import { asModelError, type ErrorCode, type ModelError } from '../../domain/erro
 import { isErrno } from '../../domain/fs-error.ts';
 import type { AdoptedFile, ImportReport, RefusedFile } from '../../domain/import-results.ts';
 import { beginIntent } from '../../store/intents.ts';
-import { openStore, readStoreId } from '../../store/open-store.ts';
+import { checkStore, openStore } from '../../store/open-store.ts';
 import { mapLimit } from '../../util/map-limit.ts';
 import type { AdoptRun } from '../adopt-blob.ts';
 import type { ImportOptions } from '../api.ts';
@@ -33,7 +33,7 @@ export async function importModels(work: Orchestration, modelIds: readonly strin
     if (!isErrno(error, 'ENOENT', 'ENOTDIR')) unreadable.push(where);
   };
   const found = await scan({ from, path, home }, { signal, onUnreadable });
-  readStoreId(work.store);
+  checkStore(work.store);
   const look = (): ImportPlan => planImport(found, wanted, ({ sha256, sizeBytes }) => work.blobs.state(sha256, sizeBytes) === 'proven');
   const plan = look();
   const report = {

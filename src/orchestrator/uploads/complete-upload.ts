@@ -10,7 +10,9 @@ import type { CallOptions } from '../api.ts';
 import { callOf } from '../call-of.ts';
 import { ensureModel } from '../ensure.ts';
 import { changeEntries } from '../entries/change-entries.ts';
+import { isOtherPublished } from '../entries/other-published.ts';
 import { alreadyThere, newEntry, requireDistinct, requireFreeId } from '../entries/register-model.ts';
+import { sameFiles } from '../entries/same-files.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { removeReceived } from './abort-upload.ts';
 import { lookAtFile, requireUpload } from './look-at-upload.ts';
@@ -32,7 +34,8 @@ export async function completeUpload(work: Orchestration, id: string, call: Call
   await changeEntries(work, { ...call, doing: `upload ${modelId}` }, (now) => {
     requireDistinct(now, modelId);
     const known = now.get(modelId);
-    if (known !== undefined && hasFiles(known) && !isSame(known.files, files)) throw alreadyThere(modelId);
+    if (known !== undefined && hasFiles(known) && !sameFiles(known.files, files)) throw alreadyThere(modelId);
+    if ((known === undefined || !hasFiles(known)) && isOtherPublished(work, modelId, files)) throw alreadyThere(modelId);
     const entry = known !== undefined && hasFiles(known) ? undefined : uploadedEntry(work, now, { record, files });
     return { entries: entry === undefined ? [] : [entry], result: undefined };
   });
@@ -104,9 +107,4 @@ function provenFiles(work: Orchestration, { id, files }: UploadRecord): EntryFil
       missing.map(({ path, offset }) => ({ path, offset })),
     );
   return seen.flatMap(({ path, sizeBytes, sha256 }) => (sha256 === undefined ? [] : [{ path, sizeBytes, sha256 }]));
-}
-
-function isSame(one: readonly EntryFile[], other: readonly EntryFile[]): boolean {
-  const lines = (files: readonly EntryFile[]): string => JSON.stringify(files.map(({ path, sha256 }) => `${path} ${sha256}`).sort());
-  return lines(one) === lines(other);
 }

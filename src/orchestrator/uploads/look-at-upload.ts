@@ -37,15 +37,15 @@ interface FileQuestion {
 }
 
 /** Bytes that are here already, whoever brought them, are not wanted again. */
-export function lookAtFile(work: Orchestration, { id, index, file, corrupt }: FileQuestion): UploadedFile {
+export function lookAtFile(work: Orchestration, { id, index, file, corrupt = work.blobs.marks.all() }: FileQuestion): UploadedFile {
   const { path, size: sizeBytes, sha256, given } = file;
   const digest = sha256 ?? given;
   const known = { path, sizeBytes, ...(digest !== undefined && { sha256: digest }) };
-  if (digest !== undefined && work.blobs.state(digest, sizeBytes, corrupt) === 'proven')
-    return { ...known, offset: sizeBytes, state: 'proven' };
+  const blob = digest === undefined ? 'absent' : work.blobs.state(digest, sizeBytes, corrupt);
+  if (blob === 'proven') return { ...known, offset: sizeBytes, state: 'proven' };
   const offset = receivedBytes(work.store, { id, index, file });
-  // Its blob was made, and who made it died before that was on record: one read settles it.
-  if (sha256 !== undefined && offset < sizeBytes && work.blobs.state(sha256, sizeBytes, corrupt) === 'unproven')
-    return { ...known, offset: sizeBytes, state: 'received' };
-  return { ...known, offset, state: offset === sizeBytes ? 'received' : 'receiving' };
+  // Who made it, or gave it another name, is at it or died before that was on record: one read settles it, and marks what is wrong.
+  const isToBeRead = blob !== 'absent' && (sha256 !== undefined || !corrupt.has(given ?? ''));
+  if (isToBeRead || offset === sizeBytes) return { ...known, offset: sizeBytes, state: 'received' };
+  return { ...known, offset, state: 'receiving' };
 }

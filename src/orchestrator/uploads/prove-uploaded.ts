@@ -10,6 +10,7 @@ import { isHere } from '../blob-here.ts';
 import { commitBlob, underBlobLock } from '../commit-blob.ts';
 import type { BlobRun } from '../ensure-run.ts';
 import type { Orchestration } from '../orchestration.ts';
+import { proveBlobs } from '../prove-blobs.ts';
 import { isSafetensors, readTensors } from '../weights.ts';
 import { changeUploadFile } from './change-upload.ts';
 import { wrongDigest } from './upload-errors.ts';
@@ -28,8 +29,8 @@ export interface UploadedPlace {
 export async function proveUploaded(work: Orchestration, place: UploadedPlace, call: CallOptions = {}): Promise<void> {
   const { id, index, file, modelId } = place;
   const path = uploadPath(work.store, id, index);
-  if (file.sha256 !== undefined && receivedBytes(work.store, place) < file.size)
-    return proveMade(work, place, { digest: file.sha256, call });
+  const digest = file.sha256 ?? file.given;
+  if (digest !== undefined && receivedBytes(work.store, place) < file.size) return proveMade(work, place, { digest, call });
   // A file of no bytes came without any request.
   if (file.size === 0) await (await UploadFile.open(work.store, place)).close();
   const { sha256, leaves } = await hashFile(path, { leaves: true, ...(call.signal && { signal: call.signal }) });
@@ -44,7 +45,7 @@ export async function proveUploaded(work: Orchestration, place: UploadedPlace, c
   await commit(work, { place, sha256, call, doing: `upload of ${modelId}`, ...(leaves && { leaves }) });
 }
 
-/** What came has become a blob already. */
+/** What is to come has become a blob already. Where that is wrong it is marked, and the bytes are wanted again. */
 async function proveMade(
   work: Orchestration,
   place: UploadedPlace,
@@ -53,7 +54,9 @@ async function proveMade(
   const { signal = new AbortController().signal } = call;
   const run: BlobRun = { work, doing: `upload of ${place.modelId}`, signal, emit: work.emitter(call, place.modelId) };
   const isRight = await underBlobLock(run, digest, () => isHere(run, { file: { sizeBytes: place.file.size }, digest }));
-  if (!isRight) await changeUploadFile(work, place, { sha256: undefined, offset: 0 });
+  if (isRight) return;
+  await proveBlobs(work, [digest], { signal });
+  if (place.file.sha256 !== undefined) await changeUploadFile(work, place, { sha256: undefined, offset: 0 });
 }
 
 async function startAnew(work: Orchestration, place: UploadedPlace, path: string): Promise<void> {

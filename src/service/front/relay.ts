@@ -1,7 +1,9 @@
 /** One request handed to the thread of the service, and its answer handed back: head and body as they are, each no faster than the other side reads. */
 import { type ClientRequest, type IncomingMessage, request as requestTo, type ServerResponse } from 'node:http';
 import { pipeline, type Readable } from 'node:stream';
+import { fsError } from '../../domain/fs-error.ts';
 import type { PortSocket } from '../../util/port-socket.ts';
+import { tellCutOff, watchCutOff } from '../thread/cut-off.ts';
 import { takePassed, tellSent } from '../thread/passed-file.ts';
 
 /** Of one hop, which ours is not: each side's HTTP sees to its own. */
@@ -30,6 +32,7 @@ export class Relay {
   constructor({ request, response, connect, isLast, onAnswer }: RelayOptions) {
     const { method, url } = request;
     const socket = connect();
+    const cutOff = watchCutOff(request);
     let file: Readable | undefined;
     takePassed(socket, (bytes) => {
       file = bytes;
@@ -51,7 +54,10 @@ export class Relay {
       request.unpipe(upstream);
       // What is left of the body makes room for the next request.
       request.resume();
-      if (!response.writableFinished) upstream.destroy();
+      if (response.writableFinished) return;
+      // Where it did not fail by then, what ends it is that the client has left.
+      tellCutOff(socket, { ...cutOff(), ...(file?.errored && { failure: fsError(file.errored, 'read the file') }) });
+      upstream.destroy();
     });
     request.pipe(upstream);
     this.#request = request;

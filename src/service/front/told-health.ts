@@ -1,11 +1,11 @@
 /** Health where nothing can be looked at: all that is known, as it was, and that it is of then. Pure. */
 import type { ErrorDocument } from '../../domain/errors.ts';
 import { worstHealth } from '../../domain/health.ts';
-import { errorDocumentWire } from '../../wire/error-wire.ts';
 import type { Wire } from '../../wire/wire.ts';
 import type { modelHealth, modelsHealth, oneModelHealth, storageHealth } from '../contract/health.ts';
 import type { KnownName } from '../thread/protocol.ts';
 import type { Asked } from '../wire/health-wire.ts';
+import { toldError } from '../wire/told-errors.ts';
 
 type ModelWire = Wire<typeof modelHealth>;
 
@@ -51,7 +51,7 @@ export function toldStorage(
   return {
     ...{ root, disk: null, quotas: [], tiers: [], backends: [], ...last },
     ...{ status: 'error', timestamp: new Date().toISOString(), not_looked: parts },
-    errors: parts.map((part) => ({ part, error: errorDocumentWire(error) })),
+    errors: parts.map((part) => ({ part, error: toldError(error) })),
     response_time_ms: asked.responseMs,
     correlation_id: asked.correlationId,
   };
@@ -63,7 +63,7 @@ const unseen = (model: ModelWire, error: ErrorDocument): ModelWire => ({
   health: model.health === 'error' ? 'error' : 'degraded',
   status: 'UNKNOWN',
   error_message: model.looked_at === null ? error.message : `${error.message}; at ${model.looked_at} it was ${model.status}`,
-  error: errorDocumentWire(error),
+  error: toldError(error),
 });
 
 const neverSeen = ({ modelId, variant }: KnownName): ModelWire => ({

@@ -1,5 +1,6 @@
 /** The OpenAPI document as a page to read: made here, without a script, and with nothing from elsewhere. */
-import { ERROR_CODES } from '../../domain/errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../../domain/errors.ts';
+import { stepOf } from '../over-http.ts';
 import { REFUSALS } from '../refusal.ts';
 import { type Html, html } from './html.ts';
 import { type OpenApiView, type OperationView, type ParameterView, type SchemaView, typeText } from './openapi-view.ts';
@@ -67,8 +68,8 @@ const tableHtml = (caption: string, rows: readonly (readonly string[])[]): Html 
 
 function errorsHtml(): Html {
   const codes = Object.entries(ERROR_CODES).map(
-    ([code, { httpStatus, hint }]) =>
-      html`<tr id="${code}"><th scope="row"><code>${code}</code></th><td>${httpStatus}</td><td>${hint}</td></tr>`,
+    ([code, { httpStatus }]) =>
+      html`<tr id="${code}"><th scope="row"><code>${code}</code></th><td>${httpStatus}</td><td>${stepOf(code as ErrorCode)}</td></tr>`,
   );
   const refusals = Object.entries(REFUSALS).map(
     ([reason, { code, status, hint }]) =>

@@ -18,6 +18,6 @@ export const auditRoutes: RouteGroup = (app, { config }) => {
         response: answers(auditPage),
       },
     },
-    async (request) => pageOf((await openAudit(config)).linesBackwards(), request.query),
+    async ({ query }) => pageOf((await openAudit(config)).linesBackwards(query.before), query),
   );
 };

@@ -3,6 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { fsError } from '../../domain/fs-error.ts';
 import type { OpenedFile } from '../../orchestrator/open-file.ts';
 import type { ByteSpan } from '../../util/file-stream.ts';
 import { PortSocket } from '../../util/port-socket.ts';
@@ -65,7 +66,10 @@ function bodyOf(
 ): Readable {
   const socket: unknown = request.raw.socket;
   const isPassedOn = socket instanceof PortSocket && span.end > span.start;
-  return isPassedOn ? passOn({ ...file.opened, ...span }, { socket, response: reply.raw }) : file.stream(span);
+  if (isPassedOn) return passOn({ ...file.opened, ...span }, { socket, response: reply.raw });
+  return file.stream(span).once('error', (error) => {
+    request.failure = fsError(error, 'read the file');
+  });
 }
 
 /** The bytes of a digest never change: whoever has them need not ask again. */

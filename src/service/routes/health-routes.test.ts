@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { census } from '../../../test/support/census.ts';
@@ -35,6 +35,24 @@ describe('health', () => {
     expect(answer.status).toBe(200);
     expect(serviceHealth.parse(answer.json())).toMatchObject({ status: 'healthy', total_models: 3 });
     expect((await served.ask('/health/models')).status).toBe(401);
+  });
+
+  it('is an error where the volume of the models is gone, and well again when it is back', async () => {
+    const world = await modelFixture({ models: { 'whole@1.0.0': { files: FILES } } });
+    await (await world.orchestrator()).ensure('whole@1.0.0');
+    const served = await testService(world, { env: { WAN_REQUIRE_STORE: 'true' } });
+    await rename(world.modelsRoot, `${world.modelsRoot}.unmounted`);
+    await mkdir(world.modelsRoot);
+    const gone = (await served.ask('/health')).as(serviceHealth);
+    expect(gone).toMatchObject({ status: 'error', error_code: 'INVALID_CONFIG', total_models: 0 });
+    const models = (await served.ask('/health/models')).as(modelsHealth);
+    expect(models).toMatchObject({ status: 'error', error_models: 1, models: { 'whole@1.0.0': { error: { reason: 'no_store' } } } });
+    expect((await served.ask('/health/storage')).as(storageHealth)).toMatchObject({ status: 'error' });
+    expect((await served.ask('/v1/models')).json()).toMatchObject({ models: [{ state: 'ERROR', status: 'error' }] });
+    expect(await readdir(world.modelsRoot)).toEqual([]);
+    await rmdir(world.modelsRoot);
+    await rename(`${world.modelsRoot}.unmounted`, world.modelsRoot);
+    expect((await served.ask('/health')).as(serviceHealth)).toMatchObject({ status: 'healthy', total_models: 1 });
   });
 
   it('tells each model of the manifest, and the worst of them', async () => {

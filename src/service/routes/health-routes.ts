@@ -1,6 +1,7 @@
 /** How all is. Nothing on disk is changed by asking, with `dry_run` or without it, and no source is asked unless `probe` says so. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { requireStore } from '../../compose/require-store.ts';
 import { isModelError } from '../../domain/errors.ts';
 import { healthOf } from '../../orchestrator/health/judge-health.ts';
 import { answers } from '../contract/answers.ts';
@@ -24,7 +25,7 @@ const modelQuestion = z.object({
 });
 
 export const healthRoutes: RouteGroup = (app, context) => {
-  const { orchestrator, health, version } = context;
+  const { orchestrator, health, version, config } = context;
   const read = { access: 'read' } as const;
 
   app.get(
@@ -34,15 +35,15 @@ export const healthRoutes: RouteGroup = (app, context) => {
       schema: { tags: ['health'], summary: 'Whether the service works, for whoever starts and stops it', response: answers(serviceHealth) },
     },
     async () => {
-      const manifest = await manifestSeen();
+      const seen = await modelsSeen();
       return {
-        status: manifest.code === undefined ? ('healthy' as const) : ('error' as const),
+        status: seen.code === undefined ? ('healthy' as const) : ('error' as const),
         service: 'wan-models' as const,
         version,
         timestamp: new Date().toISOString(),
         uptime_seconds: Math.round(process.uptime() * 10) / 10,
-        total_models: manifest.count,
-        ...(manifest.code && { error_code: manifest.code }),
+        total_models: seen.count,
+        ...(seen.code && { error_code: seen.code }),
       };
     },
   );
@@ -98,8 +99,10 @@ export const healthRoutes: RouteGroup = (app, context) => {
     async (request, reply) => storageHealthWire(await health.storage({ budgetMs: request.query.timeout_ms }), askedOf(request, reply)),
   );
 
-  async function manifestSeen() {
+  /** A manifest that can be read, and a root that is what it must be. */
+  async function modelsSeen() {
     try {
+      requireStore(config);
       return { count: (await health.listed()).length };
     } catch (error) {
       if (!isModelError(error)) throw error;

@@ -8,20 +8,21 @@ import { explainJob } from '../../jobs/explain.ts';
 import type { JobChanges } from '../../jobs/job-queue.ts';
 import { resolveRequest } from '../../jobs/job-request.ts';
 import { inShownOrder } from '../../jobs/shown-order.ts';
-import { explainWire, type JobWire, scheduleWire, shownJob } from '../../wire/job-wire.ts';
+import { explainWire, type JobWire, scheduleWire } from '../../wire/job-wire.ts';
 import type { Caller } from '../caller.ts';
 import { answers } from '../contract/answers.ts';
 import { idempotencyHeaders, jobChanges, jobList, jobParams, jobsQuery, newJob, priority, submittedJob } from '../contract/jobs.ts';
 import { idempotencyKeyOf } from '../idempotency-key.ts';
 import { Refusal } from '../refusal.ts';
 import { callIds, type RouteGroup } from '../service-context.ts';
+import { toldJob } from '../wire/told-errors.ts';
 
 /** They remove models, or change what is pinned: as when they are done at once. */
 const ADMIN_KINDS: ReadonlySet<JobKind> = new Set(['gc', 'lock']);
 
 export const jobRoutes: RouteGroup = (app, { jobs: queue, orchestrator, config }) => {
   const [read, write] = [{ access: 'read' } as const, { access: 'write' } as const];
-  const shown = (job: JobRecord): JobWire => shownJob(queue, job);
+  const shown = (job: JobRecord): JobWire => toldJob(queue, job);
   /** Whoever may not ask for such work may not set it going again either. */
   const steered = ({ params, caller }: { readonly caller: Caller; readonly params: z.output<typeof jobParams> }): string => {
     const job = queue.find(params.id);

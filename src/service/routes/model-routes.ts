@@ -14,6 +14,7 @@ import { modelDocument } from '../model-document.ts';
 import { callOptions, type RouteGroup } from '../service-context.ts';
 import { modelFilesWire } from '../wire/model-files-wire.ts';
 import { modelProgressWire } from '../wire/model-progress-wire.ts';
+import { toldSource } from '../wire/told-errors.ts';
 
 export const modelRoutes: RouteGroup = (app, context) => {
   const { orchestrator } = context;
@@ -58,6 +59,9 @@ export const modelRoutes: RouteGroup = (app, context) => {
         querystring: modelQuery.extend({ probe: flag.default(false).meta({ description: 'ask each for a few bytes: takes seconds' }) }),
       },
     },
-    async (request) => sourcesWire(await orchestrator.sources(request.params.id, { ...callOptions(request, context), ...request.query })),
+    async (request) => {
+      const report = await orchestrator.sources(request.params.id, { ...callOptions(request, context), ...request.query });
+      return sourcesWire({ ...report, sources: report.sources.map(toldSource) });
+    },
   );
 };

@@ -68,5 +68,5 @@ export const removeRoutes: RouteGroup = (app, context) => {
 const filesStay = (): ModelError =>
   new ModelError('INVALID_INPUT', 'a model cannot be forgotten while its files stay', {
     reason: 'delete_files_false',
-    hint: 'take it out of the manifest with `wan models remove`',
+    hint: 'leave delete_files out; whoever rules the manifest takes the model out of it with `wan models remove`',
   });

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, renameSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { seeded } from '../../../test/servers/http/fault-server.ts';
+import { flipBit } from '../../../test/support/flip-bit.ts';
 import { MODEL, type ModelWorld, modelFixture } from '../../../test/support/model-fixture.ts';
 import { type TestService, testService } from '../../../test/support/test-service.ts';
 import { sha256, type UploadedPart, Uploader } from '../../../test/support/uploader.ts';
@@ -91,12 +92,13 @@ describe('an upload', () => {
   it('keeps what came of a request that is cut off', async () => {
     const { served, client } = await serve();
     const id = await begun(client);
-    await new Promise<void>((resolve) => {
-      const headers = { 'content-type': 'application/offset+octet-stream', 'upload-offset': '0', 'content-length': big.length };
-      const cut = request({ port: served.port, method: 'PATCH', path: `/v1/uploads/${id}/files/0`, headers });
-      cut.once('error', () => resolve());
-      cut.write(big.subarray(0, 500_000), () => setTimeout(() => cut.destroy(new Error('cut')), 50));
-    });
+    const headers = { 'content-type': 'application/offset+octet-stream', 'upload-offset': '0', 'content-length': big.length };
+    const cut = request({ port: served.port, method: 'PATCH', path: `/v1/uploads/${id}/files/0`, headers });
+    const isCut = new Promise((resolve) => cut.once('close', resolve));
+    cut.on('error', () => undefined).write(big.subarray(0, 500_000));
+    await vi.waitFor(async () => expect(await client.offset(id, 0)).toBe(500_000), PATIENCE);
+    cut.destroy(new Error('cut'));
+    await isCut;
     await vi.waitFor(async () => expect(await client.offset(id, 0)).toBe(500_000), PATIENCE);
     await vi.waitFor(async () => expect((await client.sendFile(id, 0, big))?.status).toBe(204), PATIENCE);
     await client.sendFile(id, 1, small);
@@ -117,6 +119,38 @@ describe('an upload', () => {
       expect(files.map(({ state }) => state)).toEqual(['proven']);
     }, PATIENCE);
     expect((await client.complete(id)).json).toMatchObject({ status: 'available' });
+  });
+
+  it('keeps its word on bytes that came by another upload, where the proof of their blob is gone', async () => {
+    const { world, served, client } = await serve();
+    const [first] = parts;
+    const id = await begun(client, [first as UploadedPart]);
+    expect((await client.patch(id, 0, 0, big.subarray(0, 1_000_000))).headers.get('upload-offset')).toBe('1000000');
+    await client.complete(await uploaded(client, [{ path: 'w.bin', bytes: big }], 'other@1.0.0'));
+    const ledger = join(world.modelsRoot, '.state', 'ledger');
+    expect(await client.offset(id, 0)).toBe(big.length);
+    // As a kill between a new name of the blob and its note leaves it.
+    rmSync(ledger, { recursive: true });
+    expect(await client.offset(id, 0)).toBe(big.length);
+    expect((await client.complete(id)).json).toMatchObject({ status: 'available' });
+    expect(await served.orchestrator.verifyIntegrity(ID, { deep: true })).toMatchObject({ ok: true });
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('takes its own bytes where those of another upload are found to be wrong', async () => {
+    const { world, client } = await serve();
+    const id = await begun(client, [{ path: 'w.bin', bytes: big }]);
+    await client.complete(await uploaded(client, [{ path: 'w.bin', bytes: big }], 'other@1.0.0'));
+    const digest = sha256(big);
+    const blob = join(world.modelsRoot, '.blobs', 'sha256', digest.slice(0, 2), digest);
+    flipBit(blob, 5);
+    expect(await client.offset(id, 0)).toBe(big.length);
+    expect((await client.complete(id)).json).toMatchObject({ reason: 'upload_incomplete' });
+    expect(await client.offset(id, 0)).toBe(0);
+    await client.sendFile(id, 0, big);
+    expect((await client.complete(id)).json).toMatchObject({ status: 'available' });
+    expect(readFileSync(join(world.modelsRoot, 'custom', ID, 'w.bin')).equals(big)).toBe(true);
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 
   it('refuses other bytes than were named, keeps none of them, and takes the right ones then', async () => {
@@ -222,14 +256,26 @@ describe('a model that was uploaded', () => {
     expect(await checkInvariants(world.modelsRoot)).toEqual([]);
   });
 
-  it('is no part of the manifest: what is made of that is refused', async () => {
-    const { world, served, client } = await serve();
+  it('is not taken for nothing where the registry is lost: another one of its name does not replace the only copy', async () => {
+    const { world, client } = await serve();
     await client.complete(await uploaded(client));
-    const { orchestrator } = served;
-    await expect(orchestrator.drop([ID])).rejects.toMatchObject({ reason: 'model_of_registry' });
-    await expect(orchestrator.createBundle([ID], { out: join(world.directory, 'x.wan') })).rejects.toMatchObject({
-      reason: 'model_of_registry',
-    });
+    const registry = join(world.modelsRoot, '.state', 'registry', 'models.json');
+    renameSync(registry, `${registry}.lost`);
+    const other = await uploaded(client, [{ path: 'weights/model.bin', bytes: random(5000, 3) }]);
+    expect((await client.complete(other)).json).toMatchObject({ reason: 'model_exists' });
+    expect(readFileSync(join(world.modelsRoot, 'custom', ID, 'weights/model.bin')).equals(big)).toBe(true);
+    const same = await begun(
+      client,
+      parts.map(({ path, bytes }) => ({ path, bytes })),
+    );
+    expect((await client.complete(same)).json).toMatchObject({ status: 'available' });
+    expect(await checkInvariants(world.modelsRoot)).toEqual([]);
+  });
+
+  it('is no part of the manifest: what is made of that is refused', async () => {
+    const { served, client } = await serve();
+    await client.complete(await uploaded(client));
+    await expect(served.orchestrator.drop([ID])).rejects.toMatchObject({ reason: 'model_of_registry' });
   });
 });
 

@@ -35,7 +35,7 @@ export function passOn(file: PassedFile, { socket, response }: PassedTo): Readab
       response.flushHeaders();
     },
   });
-  socket.once('told', () => body.push(null));
+  socket.on('told', (said: unknown) => said === SENT && body.push(null));
   return body.once('close', () => void closed(file));
 }
 

@@ -1,12 +1,13 @@
 /** The thread on which the service runs, as the main thread has it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { type ErrorDocument, ModelError } from '../../domain/errors.ts';
+import type { ErrorDocument } from '../../domain/errors.ts';
 import type { LogRecord } from '../../observability/log-record.ts';
 import { newPulse, PulseWatch } from '../../util/heartbeat.ts';
 import { PortSocket } from '../../util/port-socket.ts';
 import { within } from '../../util/within.ts';
 import type { About, FromThread, KnownName, ThreadData, ToThread } from './protocol.ts';
+import { revived } from './revived-error.ts';
 
 export interface ServiceThreadOptions extends Omit<ThreadData, 'pulse'> {
   /** Of what the service has to say. */
@@ -94,5 +95,3 @@ export class ServiceThread {
 }
 
 const ANYHOW = (): true => true;
-
-const revived = ({ code, message, ...options }: ErrorDocument): ModelError => new ModelError(code, message, options);

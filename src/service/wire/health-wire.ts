@@ -1,9 +1,9 @@
 import type { ModelHealth, ModelsHealth } from '../../domain/health.ts';
 import { ModelState } from '../../domain/status.ts';
-import { errorDocumentWire } from '../../wire/error-wire.ts';
 import { noteWire } from '../../wire/smoke-wire.ts';
 import type { Wire } from '../../wire/wire.ts';
 import type { modelHealth, modelsHealth } from '../contract/health.ts';
+import { toldError } from './told-errors.ts';
 
 type ModelHealthWire = Wire<typeof modelHealth>;
 
@@ -51,6 +51,6 @@ export const modelHealthWire = ({ modelId, variant, health, status, error, looke
   last_verified: status?.verifiedAt ?? null,
   ...(status?.smoke && { smoke: noteWire(status.smoke) }),
   error_message: error?.message ?? null,
-  ...(error && { error: errorDocumentWire(error) }),
+  ...(error && { error: toldError(error) }),
   looked_at: lookedAtMs === undefined ? null : new Date(lookedAtMs).toISOString(),
 });

@@ -7,6 +7,7 @@ import { statusWire } from '../../wire/status-wire.ts';
 import type { Wire } from '../../wire/wire.ts';
 import type { oneModelHealth } from '../contract/health.ts';
 import { modelHealthWire } from './health-wire.ts';
+import { toldSource } from './told-errors.ts';
 
 type OneWire = Wire<typeof oneModelHealth>;
 
@@ -30,7 +31,7 @@ export function oneModelHealthWire({ health, spec, sources, correlationId }: One
     status_detail: statusWire(status),
     components: componentsOf(spec, faults),
     files: spec.files.map((file) => fileWire(file, faults.get(file.path))),
-    ...(sources && { sources: sources.map(sourceWire) }),
+    ...(sources && { sources: sources.map((source) => sourceWire(toldSource(source))) }),
   };
 }
 

@@ -1,10 +1,10 @@
 import type { DiskUsage } from '../../domain/disk-usage.ts';
 import type { QuotaHealth, SourceHealth, StorageHealth } from '../../domain/health.ts';
-import { errorDocumentWire } from '../../wire/error-wire.ts';
 import { stateWire } from '../../wire/tier-wire.ts';
 import type { Wire } from '../../wire/wire.ts';
 import type { storageHealth } from '../contract/health.ts';
 import type { Asked } from './health-wire.ts';
+import { toldError } from './told-errors.ts';
 
 type StorageWire = Wire<typeof storageHealth>;
 
@@ -20,7 +20,7 @@ export const storageHealthWire = (
   tiers: tiers.map(stateWire),
   backends: sources.map(backendWire),
   not_looked: notLooked,
-  errors: errors.map(({ part, error }) => ({ part, error: errorDocumentWire(error) })),
+  errors: errors.map(({ part, error }) => ({ part, error: toldError(error) })),
   response_time_ms: responseMs,
   correlation_id: correlationId,
 });
@@ -54,5 +54,5 @@ const backendWire = ({ source, host, modelCount, error, failureCount }: SourceHe
   models: modelCount,
   available: error === undefined,
   failures: failureCount,
-  ...(error && { error: errorDocumentWire(error) }),
+  ...(error && { error: toldError(error) }),
 });

@@ -1,7 +1,7 @@
 /** The log from its beginning to its end, file by file: lines, and what is none. */
 import type { AuditLine } from '../../domain/audit.ts';
-import { decodeLine } from './chain.ts';
-import { listSegments, readSegment } from './segments.ts';
+import { claimedSeq, decodeLine } from './chain.ts';
+import { beginningOf, listSegments, readSegment } from './segments.ts';
 
 /** Where something stands: name of the file, line in it from 1. */
 export interface Place {
@@ -20,6 +20,8 @@ export interface Unreadable extends Place {
 export type Piece = (Place & { readonly entry: AuditLine }) | Unreadable;
 
 const LINE_BREAK = 0x0a;
+/** In which a line has told its number. */
+const CLAIM_BYTES = 32;
 
 export function* readPieces(directory: string): Generator<Piece> {
   for (const file of listSegments(directory)) yield* piecesOf(readSegment(directory, file), file);
@@ -30,18 +32,25 @@ export function* readLines(directory: string): Generator<AuditLine> {
   for (const piece of readPieces(directory)) if ('entry' in piece) yield piece.entry;
 }
 
-/** The lines alone, the last one first: no more is read and decoded than is asked for. */
-export function* readLinesBackwards(directory: string): Generator<AuditLine> {
-  for (const file of listSegments(directory).toReversed()) yield* linesBackwards(readSegment(directory, file));
+/** The lines alone that have a lower number, the last one first: no more is read and decoded than is asked for. */
+export function* readLinesBackwards(directory: string, before = Number.POSITIVE_INFINITY): Generator<AuditLine> {
+  for (const file of listSegments(directory).toReversed())
+    if (!isFrom(before, beginningOf(directory, file, CLAIM_BYTES))) yield* linesBackwards(readSegment(directory, file), before);
 }
 
-function* linesBackwards(content: Buffer): Generator<AuditLine> {
+function* linesBackwards(content: Buffer, before: number): Generator<AuditLine> {
   for (let end = content.lastIndexOf(LINE_BREAK); end >= 0; ) {
-    const before = end === 0 ? -1 : content.lastIndexOf(LINE_BREAK, end - 1);
-    const entry = decodeLine(content.toString('utf8', before + 1, end));
+    const start = (end === 0 ? -1 : content.lastIndexOf(LINE_BREAK, end - 1)) + 1;
+    const entry = isFrom(before, content.subarray(start, end)) ? undefined : decodeLine(content.toString('utf8', start, end));
     if (entry !== undefined) yield entry;
-    end = before;
+    end = start - 1;
   }
+}
+
+/** By what the line says, before anybody asks whether it is true. Numbers rise: of a file the first line tells for all. */
+function isFrom(seq: number, line: Buffer): boolean {
+  const claimed = claimedSeq(line.toString('latin1', 0, CLAIM_BYTES));
+  return claimed !== undefined && claimed >= seq;
 }
 
 function* piecesOf(content: Buffer, file: string): Generator<Piece> {

@@ -1,5 +1,5 @@
 /** The files of the log: numbered, appended to, never rewritten. And `head.json`, which names the last line. */
-import { constants, readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditMark } from '../../domain/audit.ts';
 import { fsError } from '../../domain/fs-error.ts';
@@ -33,10 +33,22 @@ const numberOf = (name: string): number => Number(SEGMENT.exec(name)?.[1] ?? 0);
 export const segmentBytes = (directory: string, name: string): number =>
   statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0;
 
-export function readSegment(directory: string, name: string): Buffer {
-  const path = join(directory, name);
+export const readSegment = (directory: string, name: string): Buffer => reading(join(directory, name), readFileSync);
+
+/** So many bytes of it, or all where it has less. */
+export const beginningOf = (directory: string, name: string, sizeBytes: number): Buffer =>
+  reading(join(directory, name), (path) => {
+    const [fd, bytes] = [openSync(path, 'r'), Buffer.alloc(sizeBytes)];
+    try {
+      return bytes.subarray(0, readSync(fd, bytes));
+    } finally {
+      closeSync(fd);
+    }
+  });
+
+function reading(path: string, read: (path: string) => Buffer): Buffer {
   try {
-    return readFileSync(path);
+    return read(path);
   } catch (error) {
     throw fsError(error, `read the audit log ${path}`);
   }

@@ -15,7 +15,8 @@ export const STATE_AT = SCHEDULE_AT + TURN * VECTOR_BYTES;
 export const SPREAD_AT = STATE_AT + 8 * VECTOR_BYTES;
 /** A lane's bytes, then the next lane's, then those of a stream that goes alone. */
 export const INPUT_AT = 4096;
-export const INPUT_BYTES = 128 * 1024;
+/** So much is read at a time: less would make a slow disk go back and forth between the files. */
+export const INPUT_BYTES = 512 * 1024;
 export const ALONE_AT = INPUT_AT + LANES * INPUT_BYTES;
 
 const PAGE_BYTES = 65_536;

@@ -1,9 +1,9 @@
 import { formatBytes } from '../../../../src/util/format-bytes.ts';
 import { pins } from '../../state/models.ts';
+import { ErrorWords } from '../../ui/error-words.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { Name } from '../../ui/name.tsx';
-import { Words } from '../../ui/words.tsx';
 import type { WholeModel } from './model-view.tsx';
 
 export function About({ whole: { details, health } }: { readonly whole: WholeModel }) {
@@ -50,7 +50,7 @@ export function About({ whole: { details, health } }: { readonly whole: WholeMod
               </span>
             ),
           ],
-          ['error', health.error && <Words key="error" text={`${health.error.message}: ${health.error.hint}`} />],
+          ['error', health.error && <ErrorWords key="error" error={health.error} />],
         ]}
       />
     </section>

@@ -1,10 +1,10 @@
 import type { Job } from '../../api/wire.ts';
 import { jobsOf } from '../../state/live-jobs.ts';
 import { may } from '../../state/session.ts';
+import { ErrorWords } from '../../ui/error-words.tsx';
 import { Mark } from '../../ui/mark.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
-import { Words } from '../../ui/words.tsx';
 import { JobButtons } from '../queue/job-buttons.tsx';
 import { doneWords, leftWords, resultWords, speedWords, stateWords, VERDICTS } from '../queue/job-text.ts';
 import { isOver } from '../queue/order-jobs.ts';
@@ -52,7 +52,7 @@ function Ended({ job }: { readonly job: Job }) {
       <Moment iso={job.finished_at} /> <span class="faint">{facts.map(([name, value]) => `${name} ${value}`).join(', ')}</span>
       {job.error !== undefined && job.state !== 'succeeded' && (
         <p class="bad-text">
-          <Words text={`${job.error.message}: ${job.error.hint}`} />
+          <ErrorWords error={job.error} />
         </p>
       )}
     </div>

@@ -31,6 +31,8 @@ function PlanFacts({ plan }: { readonly plan: ModelPlan }) {
     <Facts
       facts={[
         ['fetch', formatBytes(plan.fetch_bytes)],
+        ['read here first', bytes(plan.verify_bytes)],
+        ['fetch besides, at most', bytes(plan.may_fetch_bytes)],
         ['link', bytes(plan.link_bytes)],
         ['copy', bytes(plan.copy_bytes)],
         ['derive', bytes(plan.derive_bytes)],

@@ -5,9 +5,9 @@ import { ask, modelPath } from '../../api/ask.ts';
 import type { ModelHealth } from '../../api/wire.ts';
 import { attempt } from '../../state/notices.ts';
 import { Button } from '../../ui/button.tsx';
+import { ErrorWords } from '../../ui/error-words.tsx';
 import { Mark } from '../../ui/mark.tsx';
 import { Name } from '../../ui/name.tsx';
-import { Words } from '../../ui/words.tsx';
 
 type Source = NonNullable<ModelHealth['sources']>[number];
 
@@ -67,7 +67,7 @@ function Answer({ source: { probe, error, credentials } }: { readonly source: So
   if (problem !== undefined)
     return (
       <p class="bad-text">
-        <Words text={`${problem.message}: ${problem.hint}`} />
+        <ErrorWords error={problem} />
       </p>
     );
   if (probe === undefined) return null;

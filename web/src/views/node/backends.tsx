@@ -1,8 +1,8 @@
 import type { StorageHealth } from '../../api/wire.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
+import { ErrorWords } from '../../ui/error-words.tsx';
 import { Mark } from '../../ui/mark.tsx';
 import { Name } from '../../ui/name.tsx';
-import { Words } from '../../ui/words.tsx';
 
 type Backend = StorageHealth['backends'][number];
 
@@ -19,7 +19,7 @@ const COLUMNS: readonly Column<Backend>[] = [
   { title: 'State', isPlain: true, cell: (backend) => <BackendMark backend={backend} /> },
   { title: 'Models', align: 'end', cell: ({ models }) => models },
   { title: 'Failures', align: 'end', cell: ({ failures }) => (failures === 0 ? '' : failures) },
-  { title: 'Why', isPlain: true, isWide: true, cell: ({ error }) => error && <Words text={`${error.message}: ${error.hint}`} /> },
+  { title: 'Why', isPlain: true, isWide: true, cell: ({ error }) => error && <ErrorWords error={error} /> },
 ];
 
 /** Where bytes would come from, and what is remembered against it. */
