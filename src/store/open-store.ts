@@ -1,8 +1,9 @@
 /** STORE.json and CACHEDIR.TAG: whether this root is a store that we can read, and making it one. */
 import { readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { ModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
+import { makeFolders } from '../util/make-folders.ts';
 import type { StoreContext } from './context.ts';
 import { makeDirectory } from './durable.ts';
 import { readRecord, writeRecord } from './record.ts';
@@ -62,7 +63,7 @@ export async function openStore(context: StoreContext): Promise<string> {
 async function createStore(context: StoreContext): Promise<string> {
   const { resolver, locks } = context;
   try {
-    await mkdir(resolver.root, { recursive: true });
+    await makeFolders(resolver.root);
   } catch (error) {
     throw fsError(error, `make the models root ${resolver.root}`);
   }

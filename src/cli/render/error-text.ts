@@ -13,7 +13,10 @@ export function errorText(screen: Screen, error: ModelError, ref?: string): stri
 }
 
 /** Of one attempt the message may have told all. */
-const saysAll = ({ message, attempts }: ModelError): boolean => attempts.length === 1 && message.includes(attempts[0]?.message ?? '');
+const saysAll = ({ message, attempts }: ModelError): boolean => {
+  const [only, ...others] = attempts;
+  return only !== undefined && others.length === 0 && (only.times ?? 1) === 1 && message.includes(only.message);
+};
 
 /** The stack, for `--log-level debug`. */
 export const stackText = (screen: Screen, error: Error): string => paint(screen, 'dim', harmless(stackOf(error)));
