@@ -11,8 +11,10 @@ export async function makeFolders(path: string): Promise<void> {
   try {
     await makeOne(path);
   } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    if (!existsSync(dirname(path))) await makeFolders(dirname(path));
+    const parent = dirname(path);
+    // A drive that is not there is its own parent.
+    if (!isErrno(error, 'ENOENT') || parent === path) throw error;
+    if (!existsSync(parent)) await makeFolders(parent);
     // Once more: another process may have made the parent in between.
     await makeOne(path);
   }
