@@ -1,9 +1,10 @@
 /** Files that only their owner can read. On Windows the user's own folders already are. */
 import { randomUUID } from 'node:crypto';
-import { chmod, type FileHandle, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
+import { chmod, type FileHandle, open, rename, rm, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
+import { makeFolders } from '../util/make-folders.ts';
 import { syncDirectory } from '../util/sync-path.ts';
 
 const LIMIT_BYTES = 64 * 1024;
@@ -43,7 +44,7 @@ export async function writePrivateFile(path: string, text: string): Promise<void
   const directory = dirname(path);
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeFolders(directory, 0o700);
     await chmod(directory, 0o700);
     await writeDurably(temporary, text);
     await rename(temporary, path);

@@ -7,12 +7,13 @@
  * The bytes are compared, not their sha256: that would load node:crypto, which takes longer than all the rest of a warm `ensure`.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Sha256 } from '../domain/digest.ts';
 import { errnoOf } from '../domain/fs-error.ts';
 import { fingerprint } from '../util/fingerprint.ts';
+import { makeFolders } from '../util/make-folders.ts';
 import { CompiledManifest, type ManifestHead } from './compiled-manifest.ts';
 
 /** Raise it whenever the compiled form, or what counts as valid, changes. */
@@ -73,7 +74,7 @@ export async function writeCachedManifest(cacheDir: string, { source, compiled }
   if (SIGNED_URL.test(compiled.bodies.toString('latin1'))) return;
   const temporary = join(cacheDir, `.${checkOf(source.manifest)}.${crypto.randomUUID()}.tmp`);
   try {
-    await mkdir(cacheDir, { recursive: true, mode: 0o700 });
+    await makeFolders(cacheDir, 0o700);
     await writeFile(temporary, [...encode(compiled, source), source.manifest, ...(source.lock === undefined ? [] : [source.lock])], {
       mode: 0o600,
       flag: 'wx',

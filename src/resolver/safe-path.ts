@@ -1,9 +1,10 @@
 /** Links inside the root are never followed, whoever planted them. The root itself may be a link: its owner chose it. */
 import type { Stats } from 'node:fs';
-import { lstat, mkdir } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { lstat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
 import { ModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
+import { makeFolders } from '../util/make-folders.ts';
 
 /**
  * Checks every folder from the root down to `path`, the root left out. Folders that do not exist yet are fine.
@@ -34,15 +35,16 @@ async function isRealDirectory(folder: string): Promise<boolean> {
   return stats !== undefined;
 }
 
-async function makeFolder(folder: string): Promise<string[]> {
+async function makeFolder(folder: string): Promise<readonly string[]> {
   try {
-    await mkdir(folder);
-    return [folder];
+    const made = await makeFolders(folder);
+    // Somebody was first, with a folder or with a link.
+    if (made.length === 0) await isRealDirectory(folder);
+    return made;
   } catch (error) {
-    if (isErrno(error, 'EEXIST') && (await isRealDirectory(folder))) return [];
-    if (!isErrno(error, 'ENOENT') || dirname(folder) === folder) throw fsError(error, `make the folder ${folder}`);
+    if (isErrno(error, 'EEXIST')) await isRealDirectory(folder);
+    throw fsError(error, `make the folder ${folder}`);
   }
-  return [...(await makeFolder(dirname(folder))), ...(await makeFolder(folder))];
 }
 
 function foldersBelow(root: string, path: string): string[] {

@@ -66,7 +66,9 @@ async function probePowers(directory: string, fileSystem: string | undefined, si
     const errno = errnoOf(error) ?? '';
     if (CIRCUMSTANCES.has(errno)) return powersOf(unknown(errno), unknown('not tried'));
     if (NO_ACCESS.has(errno)) return powersOf(no(errno), unknown('not tried: no write access'));
-    throw fsError(error, `try what the volume of ${directory} can do`);
+    throw fsError(error, `try what the volume of ${directory} can do`, {
+      hint: 'name another folder as MODELS_ROOT: nothing can be made in this one',
+    });
   }
   try {
     return await tryAll({ folder, fileSystem, signal });

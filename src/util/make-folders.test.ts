@@ -6,9 +6,10 @@ import { makeFolders } from './make-folders.ts';
 
 it('makes a folder and those above it, and is content with one that is there, whoever else makes it', async () => {
   const path = join(await tempDir(), 'a', 'b', 'c');
-  await Promise.all(Array.from({ length: 8 }, () => makeFolders(path)));
-  await makeFolders(path);
-  expect(statSync(path).isDirectory()).toBe(true);
+  const made = await Promise.all(Array.from({ length: 8 }, () => makeFolders(path, 0o700)));
+  const parents = [join(path, '..', '..'), join(path, '..')];
+  expect([made.flat().toSorted(), await makeFolders(path)]).toEqual([[...parents, path], []]);
+  expect([statSync(path).mode & 0o777, statSync(join(path, '..')).mode & 0o777]).toEqual([0o700, 0o700]);
 });
 
 it('refuses a file in its place, and in the place of one above it', async () => {

@@ -7,24 +7,29 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isErrno } from '../domain/fs-error.ts';
 
-export async function makeFolders(path: string): Promise<void> {
+/**
+ * @param mode of those that are made
+ * @returns the folders made, outermost first; none where it is there already
+ */
+export async function makeFolders(path: string, mode?: number): Promise<readonly string[]> {
   try {
-    await makeOne(path);
+    return await makeOne(path, mode);
   } catch (error) {
     const parent = dirname(path);
     // A drive that is not there is its own parent.
     if (!isErrno(error, 'ENOENT') || parent === path) throw error;
-    if (!existsSync(parent)) await makeFolders(parent);
+    const above = existsSync(parent) ? [] : await makeFolders(parent, mode);
     // Once more: another process may have made the parent in between.
-    await makeOne(path);
+    return [...above, ...(await makeOne(path, mode))];
   }
 }
 
-async function makeOne(path: string): Promise<void> {
+async function makeOne(path: string, mode: number | undefined): Promise<readonly string[]> {
   try {
-    await mkdir(path);
+    await mkdir(path, mode);
+    return [path];
   } catch (error) {
-    if (isErrno(error, 'EEXIST') && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+    if (isErrno(error, 'EEXIST') && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return [];
     throw error;
   }
 }

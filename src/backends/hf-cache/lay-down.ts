@@ -1,9 +1,10 @@
 /** A file into the cache, in the layout and the order in which the Hub's client does it. */
-import { mkdir, open, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { open, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { Sha256 } from '../../domain/digest.ts';
 import { ModelError } from '../../domain/errors.ts';
 import { fsError, isErrno } from '../../domain/fs-error.ts';
+import { makeFolders } from '../../util/make-folders.ts';
 import { sweepAbandoned } from '../../util/sweep-abandoned.ts';
 import { checkHubFile } from './check-hub-file.ts';
 import { type CopyIn, copyIn } from './copy-in.ts';
@@ -47,7 +48,7 @@ export async function layDown(request: LayDown): Promise<void> {
   checkHubFile(file);
   await checkBytes(request);
   try {
-    await mkdir(directory, { recursive: true });
+    await makeFolders(directory);
     const root = await realpath(directory);
     await writeOnce(join(root, 'CACHEDIR.TAG'), CACHEDIR_TAG);
     const repo = join(root, repoFolder(file.repoType, file.repoId));
@@ -76,7 +77,7 @@ async function checkBytes({ file, bytes: { path, sha256 } }: LayDown): Promise<v
 async function nameInside(root: string, path: string): Promise<string> {
   const folder = dirname(path);
   if (await leadsInside(root, folder)) {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     if (isInside(root, await realpath(folder))) return path;
   }
   throw new ModelError('PATH_UNSAFE', `${folder} leads out of the Hub cache`, { reason: 'link' });

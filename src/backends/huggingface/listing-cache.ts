@@ -3,9 +3,10 @@
  * machine. What cannot be read, is of another version or another Hub is as good as absent.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fsError, isErrno } from '../../domain/fs-error.ts';
+import { makeFolders } from '../../util/make-folders.ts';
 import { sweepAbandoned } from '../../util/sweep-abandoned.ts';
 import { asTable, type JsonTable } from '../json-table.ts';
 import { filesOfTree, type HubEntry, type HubListing } from './hub-listing.ts';
@@ -47,7 +48,7 @@ export class ListingCache {
     const items = [...files.values()].map(treeItem);
     const document = { format_version: FORMAT_VERSION, endpoint: this.#endpoint, ...repo, commit, files: items };
     try {
-      await mkdir(this.#directory, { recursive: true });
+      await makeFolders(this.#directory);
       await replace(path, JSON.stringify(document));
       await sweepAbandoned(this.#directory, (name) => name.endsWith('.tmp'));
     } catch (error) {

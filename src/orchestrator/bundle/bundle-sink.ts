@@ -1,11 +1,12 @@
 /** The file, or the folder of parts, that a bundle is written into: at its end only, and again from where an earlier writer was cut off. */
 import { closeSync, constants, openSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MAX_PARTS, partName } from '../../backends/bundle/bundle-layout.ts';
 import { ModelError } from '../../domain/errors.ts';
 import { fsError, isErrno } from '../../domain/fs-error.ts';
 import { syncDirectory } from '../../store/durable.ts';
+import { makeFolders } from '../../util/make-folders.ts';
 
 export interface SinkPlace {
   /** A file; with `partBytes` a folder. */
@@ -30,7 +31,7 @@ export class BundleSink {
 
   static async open(place: SinkPlace): Promise<BundleSink> {
     try {
-      if (place.partBytes !== undefined) await mkdir(place.path, { recursive: true });
+      if (place.partBytes !== undefined) await makeFolders(place.path);
       return new BundleSink(place, await heldBytes(place));
     } catch (error) {
       throw fsError(error, `write ${place.path}`);

@@ -1,7 +1,7 @@
 /** `bundle create`: models as one file, or as a folder of parts, for a machine that no network reaches. */
 import { hash } from 'node:crypto';
 import { readdirSync, statfsSync, statSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { encodeParts } from '../../backends/bundle/bundle-bytes.ts';
 import { factsOf } from '../../backends/bundle/bundle-facts.ts';
@@ -17,6 +17,7 @@ import { syncDirectory } from '../../store/durable.ts';
 import { openStore } from '../../store/open-store.ts';
 import { hashFiles } from '../../transfer/hash-file.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
+import { makeFolders } from '../../util/make-folders.ts';
 import type { CreateBundleOptions } from '../api.ts';
 import { beginOutward } from '../begin-outward.ts';
 import type { Orchestration } from '../orchestration.ts';
@@ -80,7 +81,7 @@ async function writeLocked(creation: Creation): Promise<number> {
   // A folder's lock lies beside it: it is removed under itself, which leaves no second owner.
   const lockPath = partBytes === undefined ? staged : `${staged}.lock`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
   } catch (error) {
     throw fsError(error, `make the folder ${dirname(path)}`);
   }

@@ -1,5 +1,4 @@
 /** The registry is read, changed and written anew under its lock: two who change it at once see each other's work. */
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ModelError } from '../../domain/errors.ts';
 import { fsError } from '../../domain/fs-error.ts';
@@ -9,6 +8,7 @@ import { ENTRIES_SCHEMA, readEntries } from '../../registry/entries/read-entries
 import { MAX_MANIFEST_BYTES } from '../../registry/manifest-file.ts';
 import { makeDirectory } from '../../store/durable.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
+import { makeFolders } from '../../util/make-folders.ts';
 import type { CallOptions } from '../api.ts';
 import type { Orchestration } from '../orchestration.ts';
 import { replaceFile, withEntriesLock } from '../write-manifest.ts';
@@ -55,7 +55,7 @@ async function makeFolder({ store }: Orchestration, path: string): Promise<void>
   const folder = dirname(path);
   if (store.resolver.contains(folder)) return makeDirectory(store, folder);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
   } catch (error) {
     throw fsError(error, `make ${folder}`);
   }

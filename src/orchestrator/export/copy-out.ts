@@ -1,7 +1,7 @@
 /** One proven file as a file of somebody else: read once more where it lies then, under its name only when it is whole and durable. */
 import { createHash } from 'node:crypto';
 import { constants, lstatSync, statSync } from 'node:fs';
-import { chmod, copyFile, type FileHandle, link, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
+import { chmod, copyFile, type FileHandle, link, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { throwIfCancelled } from '../../domain/cancelled.ts';
 import type { Sha256 } from '../../domain/digest.ts';
@@ -12,6 +12,7 @@ import { syncPath } from '../../store/durable.ts';
 import { readStatKey } from '../../store/stat-key.ts';
 import { hashFile } from '../../transfer/hash-file.ts';
 import { formatBytes } from '../../util/format-bytes.ts';
+import { makeFolders } from '../../util/make-folders.ts';
 import type { ExportOptions } from '../api.ts';
 import { underBlobLock } from '../commit-blob.ts';
 import type { BlobRun } from '../ensure-run.ts';
@@ -35,7 +36,7 @@ const UNSHARED = ['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EINVAL', 'ENOTTY'
 export async function copyOut(run: CopyRun, request: CopyOut): Promise<ExportedFile['way']> {
   const { destination, sha256, sizeBytes, temporary } = request;
   try {
-    await mkdir(dirname(destination), { recursive: true });
+    await makeFolders(dirname(destination));
     if (await isRight(run, destination, request)) return 'kept';
     const way = await make(run, request);
     if (way !== 'copy' && (await hashFile(temporary, { signal: run.signal })).sha256 !== sha256) throw wrongBytes(request);

@@ -1,12 +1,13 @@
 /** `export`: a model as files of somebody else, complete and proven, in one rename. */
 import { lstatSync, statSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { asModelError, ModelError } from '../../domain/errors.ts';
 import type { ExportedFile, ExportReport } from '../../domain/export-results.ts';
 import { fsError, isErrno } from '../../domain/fs-error.ts';
 import { syncDirectory } from '../../store/durable.ts';
 import { hashFiles } from '../../transfer/hash-file.ts';
+import { makeFolders } from '../../util/make-folders.ts';
 import { mapLimit } from '../../util/map-limit.ts';
 import type { ExportOptions } from '../api.ts';
 import { beginOutward } from '../begin-outward.ts';
@@ -87,7 +88,7 @@ async function writeLocked(exporting: Exporting): Promise<ExportReport> {
   const { path } = exporting;
   const staged = `${path}.partial`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
   } catch (error) {
     throw fsError(error, `make the folder ${dirname(path)}`);
   }
@@ -122,7 +123,7 @@ async function requireOurs(exporting: Exporting, staged: string): Promise<void> 
 
 async function makeUnfinished(staged: string): Promise<void> {
   try {
-    await mkdir(join(staged, UNFINISHED), { recursive: true });
+    await makeFolders(join(staged, UNFINISHED));
   } catch (error) {
     throw fsError(error, `make the folder ${staged}`);
   }

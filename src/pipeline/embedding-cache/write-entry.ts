@@ -1,7 +1,8 @@
 /** An entry comes into being whole or not at all. */
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fsError, isErrno } from '../../domain/fs-error.ts';
+import { makeFolders } from '../../util/make-folders.ts';
 import { entryPath, unfinishedPath } from './entry-folder.ts';
 
 const PRIVATE_FOLDER = 0o700;
@@ -13,7 +14,7 @@ const TAG_TEXT =
 
 export async function makeCacheFolder(directory: string): Promise<void> {
   try {
-    if ((await mkdir(directory, { recursive: true, mode: PRIVATE_FOLDER })) === undefined) return;
+    if ((await makeFolders(directory, PRIVATE_FOLDER)).length === 0) return;
     await writeFile(join(directory, TAG), TAG_TEXT, { flag: 'wx' });
   } catch (error) {
     if (!isErrno(error, 'EEXIST')) throw fsError(error, `make the folder ${directory}`);
