@@ -194,7 +194,7 @@ def test_the_command_is_what_is_given_then_the_variable_then_the_path(world: Wor
     with pytest.raises(CommandNotFound, match=r"no program 'no-such-program --x' \(WAN_MODELS_COMMAND\)") as caught:
         Client(**keys).list_models()  # type: ignore[arg-type]
     assert (caught.value.code, caught.value.reason, caught.value.exit_status) == ("INVALID_CONFIG", "command_not_found", 2)
-    assert "WAN_MODELS_COMMAND=/path/to/wan" in caught.value.hint
+    assert 'WAN_MODELS_COMMAND="/path/to/node /path/to/wan-models/bin/wan.js"' in caught.value.hint
     assert Client(command=WAN, **keys).list_models()[0].model_id == TINY  # type: ignore[arg-type]
 
 

@@ -231,8 +231,11 @@ def test_writers_killed_at_any_moment_leave_no_entry_that_is_not_whole(directory
     whole = number = 0
     unfinished: set[str] = set()
     while number < 12 or not (whole and unfinished):  # until the kills have met writers at work, before and after a rename
+        assert number < 300
+        begun_ns = time.time_ns()
         processes = _start(2, _storm, directory)
-        while not entries(directory):
+        # Until they are at work, however long their start takes.
+        while not any(file.stat().st_mtime_ns > begun_ns for file in entries(directory)):
             time.sleep(0.005)
         time.sleep(0.01 * (number % 12))
         number += 1

@@ -11,7 +11,7 @@ from typing import Any, Optional, Union
 from .errors import InvalidConfig
 
 VARIABLE = "WAN_MODELS_COMMAND"
-_HINT = f'say where it is: {VARIABLE}="/clone/node_modules/.bin/node /clone/bin/wan.js", or Client(command=...)'
+_HINT = f'say where it is: {VARIABLE}="/path/to/node /path/to/wan-models/bin/wan.js", or Client(command=...)'
 
 
 class CommandNotFound(InvalidConfig):
