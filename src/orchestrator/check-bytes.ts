@@ -3,6 +3,7 @@
  * recorded when the whole file was proven, so right leaves are right bytes as long as the record is. Where one differs, the whole file is
  * read: a record can condemn nothing.
  */
+
 import type { Sha256 } from '../domain/digest.ts';
 import type { ModelError } from '../domain/errors.ts';
 import { isUnreadable } from '../domain/fs-error.ts';
@@ -12,6 +13,7 @@ import { hashFiles } from '../transfer/hash-file.ts';
 import type { FileExtent, HashedFile, HashTarget } from '../transfer/hash-job.ts';
 import { leafDigest, leafExtents } from '../transfer/leaf-extents.ts';
 import { LEAF_BYTES } from '../transfer/transfer.ts';
+import { sum } from '../util/sum.ts';
 import type { Orchestration } from './orchestration.ts';
 
 export interface FileToCheck {
@@ -144,5 +146,3 @@ const ofWhole = (hashed: HashedFile): CheckedFile => ({ ...hashed, by: 'sha256' 
 function ofLeaves({ sizeBytes }: FileToCheck, { sha256 }: KnownLeaves, bad: readonly number[]): CheckedFile {
   return { sha256, sizeBytes, by: 'pieces', ...(bad.length > 0 && { badPieces: bad.toSorted((a, b) => a - b) }) };
 }
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

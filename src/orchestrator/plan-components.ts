@@ -1,9 +1,11 @@
 /** A plan added up by component: bytes, what other models share, and from where. */
+
 import type { PlannedComponent } from '../domain/results.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';
 import { modelsHolding } from '../registry/shared-content.ts';
 import { redactUrl } from '../util/redact-url.ts';
+import { sum } from '../util/sum.ts';
 import { originsOf } from './file-sources.ts';
 import type { PlannedBlob } from './plan-blobs.ts';
 import type { Target } from './target.ts';
@@ -34,5 +36,3 @@ function sourcesOf({ spec }: Target, files: readonly FileSpec[]): readonly strin
   const urls = files.flatMap((file) => originsOf(spec, file).map(({ source }) => source));
   return [...new Set(urls.map(redactUrl))];
 }
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -1,5 +1,7 @@
 /** What an ensure has to do for each file, and for the files that derived ones are made from. */
+
 import type { FileSpec } from '../domain/spec.ts';
+import { sum } from '../util/sum.ts';
 import { lookAt } from './look.ts';
 import type { Orchestration } from './orchestration.ts';
 import { type PlannedBlob, type PlanOptions, planBlobs, type SeenFile } from './plan-blobs.ts';
@@ -60,5 +62,3 @@ function withInputs(planned: readonly PlannedBlob[], inputs: readonly PlannedBlo
     return { ...one, fetchBytes };
   });
 }
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

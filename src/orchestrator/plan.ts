@@ -1,8 +1,10 @@
 /** `plan`, `--dry-run`, `estimateDownloadSize`: what ensure would do. Changes nothing on disk, opens no socket. */
+
 import type { EnsurePlan, PlannedFile } from '../domain/results.ts';
 import { faultOf } from '../store/inspect-snapshot.ts';
 import { checkStore } from '../store/open-store.ts';
 import { redactUrl } from '../util/redact-url.ts';
+import { sum } from '../util/sum.ts';
 import type { EnsureOptions } from './api.ts';
 import { lookAt } from './look.ts';
 import { needsOf } from './needs.ts';
@@ -82,5 +84,3 @@ function toPlannedFile(
     ...(fault && { fault }),
   };
 }
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -10,6 +10,7 @@ import { checkStore, openStore, readStoreId } from '../store/open-store.ts';
 import { recover } from '../store/recover.ts';
 import { listSnapshots } from '../store/snapshots.ts';
 import { readStatKey } from '../store/stat-key.ts';
+import { sum } from '../util/sum.ts';
 import type { RebuildOptions } from './api.ts';
 import type { Orchestration } from './orchestration.ts';
 import { plannedMending } from './plan-rebuild.ts';
@@ -121,5 +122,3 @@ function described({ store }: Orchestration, seen: SeenSnapshot, badFiles: reado
 
 const hasNews = ({ state, badFiles, missingFiles }: RebuiltSnapshot): boolean =>
   state !== 'kept' || badFiles.length > 0 || missingFiles.length > 0;
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -1,8 +1,10 @@
 /** What is needed against what there is. Pure. */
+
 import type { QuotaVerdict, Reclaimable, SpaceVerdict } from '../domain/space.ts';
 import type { Promised } from '../store/reservations.ts';
 import { totalUsage, usageBy, usageByClass } from '../store/usage-sums.ts';
 import type { UsageScan } from '../store/usage-types.ts';
+import { sum } from '../util/sum.ts';
 import type { Needs } from './needs.ts';
 
 export interface Quotas {
@@ -110,5 +112,3 @@ export function reclaimableIn(scan: UsageScan, needs: readonly Needs[], family?:
     modelBytes: sum(models.map(({ uniqueBytes }) => uniqueBytes)),
   };
 }
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -1,4 +1,5 @@
 /** `status`: reads names, sizes, times and records; never content. Changes nothing on disk. */
+
 import type { LockHolder } from '../domain/events.ts';
 import { countProofs, weakestProof } from '../domain/proof.ts';
 import type { SmokeNote } from '../domain/smoke.ts';
@@ -6,6 +7,7 @@ import { type FaultyFile, type FileFault, ModelState, type ModelStatus } from '.
 import { faultOf, type InspectedFile, type Inspection, provenBy } from '../store/inspect-snapshot.ts';
 import { checkStore } from '../store/open-store.ts';
 import { readSmokeNote } from '../store/smoke-notes.ts';
+import { sum } from '../util/sum.ts';
 import type { TargetOptions } from './api.ts';
 import { tierOf } from './cold-copy.ts';
 import { lookAt, lookAtFaulty, type Sight } from './look.ts';
@@ -83,5 +85,3 @@ const isBeingVerified = (work: Orchestration, { spec }: Target): Promise<boolean
 
 const holderOf = (work: Orchestration, { spec }: Target): Promise<LockHolder | undefined> =>
   work.store.locks.holder(work.store.resolver.modelLock(spec.family, spec.ref).path);
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

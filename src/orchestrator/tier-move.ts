@@ -1,4 +1,5 @@
 /** `tier move`: a model goes to a tier. The order of its writes is the one of docs/store-format.md, "Tiers". */
+
 import { throwIfCancelled } from '../domain/cancelled.ts';
 import type { Emit } from '../domain/events.ts';
 import { FAST_TIER, type MovedBlob, type TieredBlob, type TierMove, type TierSettings } from '../domain/tiers.ts';
@@ -11,6 +12,7 @@ import { removeSnapshot } from '../store/sweep.ts';
 import { type ColdRecord, readCold, removeCold, writeCold } from '../store/tier-records.ts';
 import type { Tier } from '../tiers/tier.ts';
 import { tierFull, tierTaken } from '../tiers/tier-errors.ts';
+import { sum } from '../util/sum.ts';
 import type { TierMoveOptions } from './api.ts';
 import { placeOf } from './named-place.ts';
 import type { Orchestration } from './orchestration.ts';
@@ -183,5 +185,3 @@ const nothingDone = ({ spec }: Target, { name }: TierSettings): TierMove => ({
   ...sumsOf([]),
   reclaimedBytes: 0,
 });
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -1,7 +1,9 @@
 /** What the verbs of tiers say of what they did. */
+
 import { ModelError } from '../domain/errors.ts';
 import type { MovedBlob, TieredBlob, TierMove } from '../domain/tiers.ts';
 import type { ColdRecord } from '../store/tier-records.ts';
+import { sum } from '../util/sum.ts';
 import type { Target } from './target.ts';
 
 export function sumsOf(blobs: readonly MovedBlob[]): Pick<TierMove, 'totalBytes' | 'storedBytes' | 'writtenBytes'> {
@@ -21,5 +23,3 @@ export const elsewhere = ({ label }: Pick<Target, 'label'>, { tier }: ColdRecord
     hint: `run \`wan models tier move ${label} --to fast\` first: it brings the model back, and clears that tier`,
     details: { tier },
   });
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

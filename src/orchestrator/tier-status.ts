@@ -9,6 +9,7 @@ import type { SnapshotRecord } from '../store/snapshot-record.ts';
 import { listSnapshots, readSnapshot } from '../store/snapshots.ts';
 import { type ColdRecord, listCold } from '../store/tier-records.ts';
 import type { Tier } from '../tiers/tier.ts';
+import { sum } from '../util/sum.ts';
 import type { TierStatusOptions } from './api.ts';
 import { isColdCopy } from './cold-copy.ts';
 import type { Orchestration } from './orchestration.ts';
@@ -153,5 +154,3 @@ function sameVolume({ store }: Orchestration, path: string): { readonly isOnSame
 }
 
 const bytesOf = ({ files }: SnapshotRecord): number => sum([...new Map(files.map(({ sha256, key }) => [sha256, key.sizeBytes])).values()]);
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -1,6 +1,8 @@
 /** What lies in tiers, added up from records alone. */
+
 import type { TieredBlob, TierSum } from '../domain/tiers.ts';
 import type { ColdRecord } from '../store/tier-records.ts';
+import { sum } from '../util/sum.ts';
 
 /** @param name of the tier */
 export function tierSum(records: readonly ColdRecord[], name: string): TierSum {
@@ -18,5 +20,3 @@ export const storedBytesOf = (records: readonly ColdRecord[]): number => sum(uni
 const uniqueBlobs = (records: readonly ColdRecord[]): TieredBlob[] => [
   ...new Map(records.flatMap(({ blobs }) => blobs).map((blob) => [blob.digest, blob])).values(),
 ];
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -9,6 +9,7 @@ import type { FileSpec, ModelSpec } from '../domain/spec.ts';
 import { elementCount } from '../formats/dtype.ts';
 import { readSafetensorsHeader } from '../formats/safetensors.ts';
 import { type InspectedFile, inspectSnapshot } from '../store/inspect-snapshot.ts';
+import { sum } from '../util/sum.ts';
 import type { Orchestration } from './orchestration.ts';
 
 const SAFETENSORS = /\.safetensors$/i;
@@ -96,5 +97,3 @@ function componentWeights(files: readonly FileSpec[], read: ReadonlyMap<string, 
     parametersByDtype,
   };
 }
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

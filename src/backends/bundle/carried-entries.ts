@@ -41,8 +41,9 @@ export function decodeEntries(bundle: string, text: string): Entries {
 export function checkEntries(bundle: string, models: readonly BundleModel[], entries: Entries): void {
   const folded = new Set([...entries.keys()].map((id) => id.toLowerCase()));
   if (folded.size !== entries.size || entries.size === 0) throw badBundle(bundle, 'registry_models', 'its registry is absurd');
+  const named = Map.groupBy(models, ({ ref }) => ref);
   for (const { modelId, isCustom, files } of entries.values()) {
-    const [model, ...more] = models.filter(({ ref }) => ref === modelId);
+    const [model, ...more] = named.get(modelId) ?? [];
     const digests = new Map(files.map(({ path, sizeBytes, sha256 }) => [path, `${sha256} ${sizeBytes}`]));
     const isOwn = model?.files.every(({ path, sha256, sizeBytes }) => digests.get(path) === `${sha256} ${sizeBytes}`) === true;
     if (!isCustom || files.length === 0 || !isOwn || model?.family !== CUSTOM_FAMILY || more.length > 0)

@@ -1,3 +1,4 @@
+import { sum } from '../../util/sum.ts';
 import { planWire } from '../../wire/ensure-wire.ts';
 import { spaceWire } from '../../wire/space-wire.ts';
 import { failuresOf, resultsWire, tryEach, valuesOf } from '../../wire/tried.ts';
@@ -40,5 +41,3 @@ export const plan: Command = {
     };
   },
 };
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
