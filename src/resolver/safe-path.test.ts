@@ -1,3 +1,4 @@
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +53,21 @@ describe('folders below the root', () => {
     await symlink(join(base, 'disk'), root);
     await makeRealDirectory(join(root, 'wan22'), root);
     await assertRealDirectory(join(root, 'wan22'), root);
+  });
+
+  it('a link planted between the look and the making is not followed', async () => {
+    const outside = join(base, 'outside');
+    await mkdir(outside);
+    for (let round = 0; round < 50; round++) {
+      const own = join(base, String(round));
+      mkdirSync(own);
+      const making = makeRealDirectory(join(own, 'wan22', 'x'), own);
+      // The look runs on another thread meanwhile; what comes after it waits for this one.
+      for (const begun = performance.now(); performance.now() - begun < 1; );
+      symlinkSync(outside, join(own, 'wan22'));
+      await expect(making).rejects.toMatchObject({ code: 'PATH_UNSAFE', reason: 'link_in_root' });
+      expect(readdirSync(outside)).toEqual([]);
+    }
   });
 
   it('a file in the way is named', async () => {
