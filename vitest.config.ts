@@ -7,7 +7,8 @@ export default defineConfig({
     pool: 'forks',
     // Many wait for a server, a process or a clock: with as many workers as the two cores that this is made for, a third of them is idle.
     maxWorkers: 3,
-    testTimeout: 60_000,
+    // Against what hangs, not what is slow: a shared machine may stand still for a minute.
+    testTimeout: 240_000,
     hookTimeout: 120_000,
     passWithNoTests: false,
     // A test that leaves a promise behind has not tested it.

@@ -27,6 +27,7 @@ export class LanePool implements LaneEvents {
   readonly #options: LanePoolOptions;
   #workers: Lane[] = [];
   readonly #listeners = new Map<number, { readonly lane: Lane; readonly listener: LaneListener }>();
+  readonly #dead = new Map<Lane, ModelError>();
   #nextId = 1;
 
   constructor(options: LanePoolOptions) {
@@ -48,8 +49,11 @@ export class LanePool implements LaneEvents {
     return this.#workers.length > 0 ? this.#workers : [this.main];
   }
 
+  /** Of a lane that has died, perhaps while nobody listened, its death is told at once: nothing else would ever come. */
   listen(id: number, lane: Lane, listener: LaneListener): void {
     this.#listeners.set(id, { lane, listener });
+    const death = this.#dead.get(lane);
+    if (death !== undefined) queueMicrotask(() => this.#listeners.get(id)?.listener.onLaneDeath(death));
   }
 
   unlisten(id: number): void {
@@ -63,6 +67,7 @@ export class LanePool implements LaneEvents {
 
   onDeath(lane: Lane, error: ModelError): void {
     this.#workers = this.#workers.filter((worker) => worker !== lane);
+    this.#dead.set(lane, error);
     for (const { lane: on, listener } of [...this.#listeners.values()]) if (on === lane) listener.onLaneDeath(error);
   }
 

@@ -19,6 +19,7 @@ import { ModelEnsurer } from '../../src/compose.ts';
 import type { EventSink } from '../../src/domain/events.ts';
 import type { ModelOrchestrator } from '../../src/orchestrator/api.ts';
 import { type Content, FaultServer, literal, sha256Hex } from '../servers/http/fault-server.ts';
+import { lastEvents } from './last-events.ts';
 import { tempDir } from './temp-dir.ts';
 
 /** The id where a fixture has but one model. */
@@ -143,8 +144,9 @@ export class ModelWorld {
   async orchestrator(
     options: { readonly env?: Readonly<Record<string, string>>; readonly sinks?: readonly EventSink[] } = {},
   ): Promise<UsedOrchestrator> {
-    const { env, ...rest } = options;
-    const orchestrator = await ModelEnsurer.fromConfig({ env: { ...this.env, ...env }, cwd: this.directory, ...rest });
+    const { env, sinks = [], ...rest } = options;
+    const all = { env: { ...this.env, ...env }, cwd: this.directory, sinks: [...sinks, lastEvents()], ...rest };
+    const orchestrator = await ModelEnsurer.fromConfig(all);
     onTestFinished(() => orchestrator.close());
     return Object.assign(orchestrator, { [Symbol.asyncDispose]: () => orchestrator.close() });
   }
