@@ -4,7 +4,7 @@ import type { Report } from './report.ts';
 import type { Session } from './session.ts';
 
 /** What a word on the command line can be completed to; `nothing`: it is made up by whoever types it. */
-export type Completion = 'ref' | 'job' | 'file' | 'directory' | 'verb' | 'nothing';
+export type Completion = 'ref' | 'job' | 'tier' | 'file' | 'directory' | 'verb' | 'nothing';
 
 export interface OptionSpec {
   /** Long name without dashes. */

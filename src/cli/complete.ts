@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { requireManifestPath } from '../config/require-manifest-path.ts';
 import type { ModelSummary } from '../domain/spec.ts';
+import { FAST_TIER } from '../domain/tiers.ts';
 import { ModelRegistry } from '../registry/model-registry.ts';
 import { ModelResolver } from '../resolver/model-resolver.ts';
 import { CATALOG, type CatalogEntry, entriesOf, findEntry, GROUPS, lastWord } from './catalog.ts';
@@ -90,6 +91,7 @@ async function afterAction(actions: Readonly<Record<string, Completion>>, place:
 async function completed(kind: Completion, place: Place): Promise<readonly Candidate[]> {
   if (kind === 'nothing') return [];
   if (kind === 'job') return jobsOf(place);
+  if (kind === 'tier') return tiersOf(place);
   return kind === 'ref' ? refs(place) : [{ word: `:${kind}` }];
 }
 
@@ -97,6 +99,14 @@ async function jobsOf(place: Place): Promise<readonly Candidate[]> {
   const { openJobQueue } = await import('../compose/jobs.ts');
   const { jobs } = openJobQueue(await configOf(place)).list();
   return jobs.toReversed().map(({ id, label, state }) => ({ word: id, about: `${label} (${state})` }));
+}
+
+async function tiersOf(place: Place): Promise<readonly Candidate[]> {
+  const { tiers } = await configOf(place);
+  return [
+    { word: FAST_TIER, about: 'MODELS_ROOT' },
+    ...tiers.map(({ name, place: at }) => ({ word: name, about: at.kind === 's3' ? at.url : at.path })),
+  ];
 }
 
 /** Ids first; once one of them stands there, with an `@` behind it, its variants and overlays. */

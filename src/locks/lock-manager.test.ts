@@ -68,7 +68,7 @@ describe('exclusion', () => {
     b.assertHeld();
   });
 
-  it('sixteen processes lose no update of two counters', { timeout: 60_000 }, async () => {
+  it('sixteen processes lose no update of two counters', async () => {
     const counters = [join(root, 'one'), join(root, 'two')];
     for (const counter of counters) await writeFile(counter, '0');
     const workers = Array.from({ length: 16 }, () => start('count-under-lock.ts', lockDir, '10', ...counters));

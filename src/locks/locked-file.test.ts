@@ -72,7 +72,7 @@ describe('a locked file among processes', () => {
     return child;
   }
 
-  it('owners that remove it under its lock never overlap', { timeout: 30_000 }, async () => {
+  it('owners that remove it under its lock never overlap', async () => {
     const counter = join(root, 'counter');
     await writeFile(counter, '0');
     const owners = Array.from({ length: 4 }, () => start('remove-under-lock.ts', path, counter, '200'));
@@ -80,7 +80,7 @@ describe('a locked file among processes', () => {
     expect(await readFile(counter, 'utf8')).toBe('800');
   });
 
-  it('the maker of a new one gets it, though others remove what they find unlocked', { timeout: 30_000 }, async () => {
+  it('the maker of a new one gets it, though others remove what they find unlocked', async () => {
     const sweeper = start('sweep-file.ts', path);
     await once(sweeper, 'message');
     for (let round = 0; round < 500; round++) {

@@ -86,7 +86,7 @@ describe('scrub', () => {
     expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'LOCK_TIMEOUT', reason: 'scrub_running' } });
   });
 
-  it('that is killed midway goes on where it was: what it read is not read again, what it found is told', { timeout: 30_000 }, async () => {
+  it('that is killed midway goes on where it was: what it read is not read again, what it found is told', async () => {
     const { world, orchestrator, root, blob } = await storeOfFour();
     const before = provenAt(root);
     const [oldest] = [...before].sort(([, a], [, b]) => (a < b ? -1 : 1)).map(([path]) => path);

@@ -13,7 +13,7 @@ const MIB = 1024 * 1024;
 const [OLD, NEW] = ['old@1.0.0', 'new@1.0.0'];
 
 describeOnSmallDisk('an ensure that makes room', () => {
-  it('needs no more of what somebody else brought meanwhile', { timeout: 60_000 }, async () => {
+  it('needs no more of what somebody else brought meanwhile', async () => {
     const [big, small] = [seeded(20 * MIB, 2), seeded(8 * MIB, 3)];
     const world = await modelFixture({
       models: { [OLD]: { files: { 'own.bin': seeded(12 * MIB, 1) } }, [NEW]: { files: { 'big.bin': big, 'small.bin': small } } },

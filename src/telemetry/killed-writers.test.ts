@@ -30,7 +30,7 @@ function start(root: string, rounds: number): Writer {
 
 const counted = (counts: Awaited<ReturnType<typeof readCounts>>): number => counts[0]?.values[0] ?? 0;
 
-it('eight processes at once: every count and every line is there once, and the chain holds over files', { timeout: 120_000 }, async () => {
+it('eight processes at once: every count and every line is there once, and the chain holds over files', async () => {
   const { context } = await testStore();
   const writers = Array.from({ length: 8 }, () => start(context.resolver.root, 12));
   let seen = 0;
@@ -59,7 +59,7 @@ it('eight processes at once: every count and every line is there once, and the c
   expect(await checkInvariants(context.resolver.root)).toEqual([]);
 });
 
-it('killed at any moment: what was told is there, once; at most one more a process', { timeout: 180_000 }, async () => {
+it('killed at any moment: what was told is there, once; at most one more a process', async () => {
   const { context } = await testStore();
   const directory = context.resolver.stateDir('audit');
   let [told, possible] = [0, 0];
@@ -87,7 +87,7 @@ it('killed at any moment: what was told is there, once; at most one more a proce
   expect(lines.filter((id) => !there.includes(id))).toEqual([]);
 });
 
-it('a line that a killed writer left half is told of by the next one, and nothing of it is removed', { timeout: 60_000 }, async () => {
+it('a line that a killed writer left half is told of by the next one, and nothing of it is removed', async () => {
   const { context } = await testStore();
   const directory = context.resolver.stateDir('audit');
   await start(context.resolver.root, 2).ended;

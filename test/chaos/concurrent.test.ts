@@ -24,7 +24,7 @@ it.each([2, 64])(
   },
 );
 
-it('two models that share every blob are ensured at once: each byte is fetched once', { timeout: 60_000 }, async () => {
+it('two models that share every blob are ensured at once: each byte is fetched once', async () => {
   const twin = 'i2v-chaos@2.2.0';
   const model = await ChaosModel.start({ sizes, twins: [twin] });
   const run = (id: string) => model.run(['models', 'ensure', id, '--json', '--progress', 'none']);
@@ -34,7 +34,7 @@ it('two models that share every blob are ensured at once: each byte is fetched o
   expect(await checkInvariants(model.root)).toEqual([]);
 });
 
-it('one forced fetch serves all who asked before it completed', { timeout: 60_000 }, async () => {
+it('one forced fetch serves all who asked before it completed', async () => {
   const model = await ChaosModel.start({ sizes });
   expect((await model.ensure()).code).toBe(0);
   model.server.requests.length = 0;
@@ -52,7 +52,7 @@ it('one forced fetch serves all who asked before it completed', { timeout: 60_00
   expect(await checkInvariants(model.root)).toEqual([]);
 });
 
-it('a waiter takes over and goes on when the one that it waits for is killed', { timeout: 60_000 }, async () => {
+it('a waiter takes over and goes on when the one that it waits for is killed', async () => {
   const model = await ChaosModel.start({ sizes });
   model.server.bytesPerSecond = 2_000_000;
   const first = model.spawn(['models', 'ensure', MODEL, '--json']);

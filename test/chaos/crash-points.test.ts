@@ -17,7 +17,7 @@ const placing = (points: readonly CrashPoint[]): readonly CrashPoint[] => some(3
 describeWithReal('a sample of stops and refusals', {
   needs: ['strace'],
   suite: () => {
-    it('a first ensure, stopped at calls that change the disk', { timeout: 60_000 }, async () => {
+    it('a first ensure, stopped at calls that change the disk', async () => {
       const { kills, failures } = await sweepCrashPoints(SCENARIOS.cold, { choose: some(8) });
       expect(failures).toEqual([]);
       expect(kills).toBeGreaterThan(5);
@@ -38,13 +38,13 @@ describeWithReal('a sample of stops and refusals', {
       SCENARIOS.trashing,
       SCENARIOS.purging,
       SCENARIOS.applying,
-    ])('$name, stopped where something is put in its place', { timeout: 60_000 }, async (scenario) => {
+    ])('$name, stopped where something is put in its place', async (scenario) => {
       const { kills, failures } = await sweepCrashPoints(scenario, { choose: placing });
       expect(failures).toEqual([]);
       expect(kills).toBeGreaterThan(0);
     });
 
-    it('a first ensure on a disk that refuses an fsync, a rename or a write', { timeout: 60_000 }, async () => {
+    it('a first ensure on a disk that refuses an fsync, a rename or a write', async () => {
       const choose = (faults: readonly DiskFault[]) => some(10)(faults.filter(({ name }) => ['fsync', 'rename', 'write'].includes(name)));
       const { met, failures } = await sweepDiskFaults({ choose });
       expect(failures).toEqual([]);

@@ -37,7 +37,7 @@ function expectRight(made: ModelWorld, model: ReturnType<typeof derivedModel>): 
   expect(readPlain(output).tensors).toEqual(referenceCast(textOf(model.files[path] as never), 'BF16'));
 }
 
-it('killed with SIGKILL at seeded moments, a derivation goes on with the shards that are not done', { timeout: 180_000 }, async () => {
+it('killed with SIGKILL at seeded moments, a derivation goes on with the shards that are not done', async () => {
   const { world: made, model } = await world(300_000);
   expect((await made.cli(['models', 'ensure', MODEL, '--json'])).code).toBe(0);
   const random = seededRandom(20261127);
@@ -76,7 +76,7 @@ it('killed with SIGKILL at seeded moments, a derivation goes on with the shards 
   expect(await checkInvariants(root)).toEqual([]);
 });
 
-it('two processes at once derive each shard once, and both succeed', { timeout: 60_000 }, async () => {
+it('two processes at once derive each shard once, and both succeed', async () => {
   const { world: made, model } = await world(100_000);
   const runs = await Promise.all([made.cli(ENSURE), made.cli(ENSURE), made.cli(['models', 'ensure', `${MODEL}@fp16`, '--json'])]);
   expect(runs.map(({ code }) => code)).toEqual([0, 0, 0]);
@@ -104,7 +104,7 @@ describe.skipIf(!canMount && process.env.CI === undefined)(
       return join(mount, 'models');
     }
 
-    it('that has room for the input alone is refused before any byte moves', { timeout: 30_000 }, async () => {
+    it('that has room for the input alone is refused before any byte moves', async () => {
       const { world: made } = await world(350_000, await smallDisk(10 * MIB));
       const run = await made.cli(ENSURE);
       expect([run.code, run.json().error.code]).toEqual([6, 'NO_SPACE']);
@@ -113,7 +113,7 @@ describe.skipIf(!canMount && process.env.CI === undefined)(
       expect(await checkInvariants(made.modelsRoot)).toEqual([]);
     });
 
-    it('that has room for the input, but not for the output, is refused; it derives once there is room', { timeout: 60_000 }, async () => {
+    it('that has room for the input, but not for the output, is refused; it derives once there is room', async () => {
       const root = await smallDisk(24 * MIB);
       const { world: made, model } = await world(350_000, root);
       expect((await made.cli(['models', 'ensure', MODEL, '--json'])).code).toBe(0);
@@ -163,7 +163,7 @@ describeWithReal('a derivation under strace', {
       expect(await checkInvariants(made.modelsRoot)).toEqual([]);
     }
 
-    it('stopped at calls that change what it makes, it is mended by the next', { timeout: 120_000 }, async () => {
+    it('stopped at calls that change what it makes, it is mended by the next', async () => {
       const { world: made, model, calls } = await prepared();
       expect(calls.length).toBeGreaterThan(8 * SHARDS);
       let kills = 0;
@@ -176,7 +176,7 @@ describeWithReal('a derivation under strace', {
       expect(kills).toBeGreaterThan(5);
     });
 
-    it('whose disk is full at a write says so, keeps nothing false, and goes on later', { timeout: 60_000 }, async () => {
+    it('whose disk is full at a write says so, keeps nothing false, and goes on later', async () => {
       const { world: made, model, calls } = await prepared();
       const writes = calls.filter(({ name, args }) => name === 'pwrite64' && args.includes('.part'));
       const { name, ordinal } = writes[Math.floor(writes.length / 2)] as Call;

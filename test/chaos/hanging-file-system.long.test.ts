@@ -13,8 +13,6 @@ import { run } from '../support/loop-volume.ts';
 import { type FixtureModel, MODEL, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
 import { type RunningService, serving } from '../support/running-service.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
-
 /** Far above every budget, and far below for ever. */
 const PATIENCE_MS = 20_000;
 

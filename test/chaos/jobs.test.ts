@@ -15,7 +15,7 @@ import { bytesOf, CONNECTIONS, checkOrder, MIB, names, PIECE, PLACES, queueWorld
 const run = (world: ModelWorld) => world.start(['models', 'jobs', 'run', '--drain', '--json', '--progress', 'none']);
 
 describe('a runner that is killed with SIGKILL at seeded moments', () => {
-  it('has its 20 jobs resumed in order, loses no job and no proven piece, and tells no fewer bytes', { timeout: 240_000 }, async () => {
+  it('has its 20 jobs resumed in order, loses no job and no proven piece, and tells no fewer bytes', async () => {
     const { world, queue, add } = await queueWorld(20);
     await add(...names(20));
     const server = world.server();
@@ -53,7 +53,7 @@ describe('a runner that is killed with SIGKILL at seeded moments', () => {
 });
 
 describe('two runners', () => {
-  it('never work at the same time; when one is killed the other goes on with its jobs', { timeout: 120_000 }, async () => {
+  it('never work at the same time; when one is killed the other goes on with its jobs', async () => {
     const { world, queue, add } = await queueWorld(6, { env: { WAN_MAX_CONCURRENT_JOBS: '1' } });
     await add(...names(6));
     world.server().bytesPerSecond = 2 * MIB;
@@ -87,7 +87,7 @@ async function runnerPid(world: ModelWorld): Promise<number | undefined> {
 }
 
 describe('many who submit, ask and are killed at the same time', () => {
-  it('leave each model with one job that waits, and nothing torn', { timeout: 120_000 }, async () => {
+  it('leave each model with one job that waits, and nothing torn', async () => {
     const { world, queue, add } = await queueWorld(4);
     await add(...names(4));
     const random = seededRandom(3);
@@ -139,7 +139,7 @@ describeOnSmallDisk('a disk that is full', () => {
     expect(await checkInvariants(root)).toEqual([]);
   });
 
-  it('when a job ends: it counts as running until that can be written, and is not begun a second time', { timeout: 60_000 }, async () => {
+  it('when a job ends: it counts as running until that can be written, and is not begun a second time', async () => {
     const root = await smallDisk(24 * MIB);
     const { world, queue, add } = await queueWorld(1, { root });
     await add(...names(1));

@@ -11,7 +11,7 @@ const sizes = {
   'empty.txt': 0,
 };
 
-it('killed with SIGKILL at 40 seeded moments, an ensure goes on where it was', { timeout: 180_000 }, async () => {
+it('killed with SIGKILL at 40 seeded moments, an ensure goes on where it was', async () => {
   const [pieceBytes, connections] = [256 * KIB, 4];
   const model = await ChaosModel.start({ sizes, pieceBytes, connections });
   model.server.bytesPerSecond = 8_000_000;

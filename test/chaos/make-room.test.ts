@@ -23,7 +23,7 @@ function ensureUntil(world: ModelWorld, id: string, moment: string): Promise<Ran
   return ended;
 }
 
-it('kill -9 at each step of making room: no model that is here misses a byte, no debris is left', { timeout: 240_000 }, async () => {
+it('kill -9 at each step of making room: no model that is here misses a byte, no debris is left', async () => {
   const world = await modelFixture({
     models: Object.fromEntries([...FIRST, ...NEXT].map((id, index) => [id, model(index + 2)])),
     env: { WAN_MAX_TOTAL_SIZE: String(6 * MIB), WAN_GC_GRACE: '0' },

@@ -27,7 +27,7 @@ const QUIET = [
   ['models', 'rebuild', '--dry-run'],
 ];
 
-it('verbs that only look change nothing on disk: no name, size, mode, mtime or ctime', { timeout: 60_000 }, async () => {
+it('verbs that only look change nothing on disk: no name, size, mode, mtime or ctime', async () => {
   const model = await ChaosModel.start({ sizes });
   const interrupted = model.spawn(['models', 'ensure', MODEL]);
   const end = ended(interrupted);
@@ -66,7 +66,7 @@ it('--offline without the model says OFFLINE, opens no socket, and exits 4', asy
   expect(model.server.requests).toEqual([]);
 });
 
-it('Ctrl-C once: exit 130, held pieces kept, and the line that resumes', { timeout: 60_000 }, async () => {
+it('Ctrl-C once: exit 130, held pieces kept, and the line that resumes', async () => {
   const model = await ChaosModel.start({ sizes });
   model.server.bytesPerSecond = 3_000_000;
   const child = model.spawn(['models', 'ensure', MODEL, '--progress', 'none']);

@@ -59,7 +59,7 @@ it('a repair that is killed again and again ends well, and what was fetched or k
   await expectMended(model);
 });
 
-it('two repairs at once, and an ensure of the other model: one fetches, nobody fails', { timeout: 60_000 }, async () => {
+it('two repairs at once, and an ensure of the other model: one fetches, nobody fails', async () => {
   const model = await damaged();
   model.server.bytesPerSecond = 8 * MIB;
   const runs = await Promise.all([model.run(REPAIR), model.run(REPAIR), model.run(['models', 'ensure', TWIN, '--json'])]);

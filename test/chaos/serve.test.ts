@@ -40,7 +40,7 @@ async function until<T>(look: () => T | undefined | false): Promise<T> {
 }
 
 describe('a service with 20 queued jobs that is killed with SIGKILL, again and again', () => {
-  it('resumes all in order, and a client that goes away stops nothing', { timeout: 240_000 }, async () => {
+  it('resumes all in order, and a client that goes away stops nothing', async () => {
     const { world, queue } = await queueWorld(20);
     world.server().bytesPerSecond = 3 * MIB;
     const first = await serve(world);
@@ -83,7 +83,7 @@ describe('a service with 20 queued jobs that is killed with SIGKILL, again and a
 });
 
 describe('a job whose process dies each time it runs', () => {
-  it('is failed in the end, alone: those beside it and after it are done', { timeout: 240_000 }, async () => {
+  it('is failed in the end, alone: those beside it and after it are done', async () => {
     const { world, queue, add } = await queueWorld(5);
     const poison = names(5)[1] ?? '';
     world.server().fault(`${poison}/w.bin`, neverAnswer(), { times: 1000 });
@@ -112,7 +112,7 @@ describe('a job whose process dies each time it runs', () => {
 });
 
 describe('a webhook', () => {
-  it('is told of all that happened, at least once and under one id, whenever the service is killed', { timeout: 120_000 }, async () => {
+  it('is told of all that happened, at least once and under one id, whenever the service is killed', async () => {
     const { world, queue, add } = await queueWorld(4);
     const received: { readonly id: string; readonly type: string; readonly model: unknown }[] = [];
     let isAnswering = false;

@@ -17,7 +17,7 @@ const content = seeded(20 * MIB, 1);
 describeWithReal('a file that the disk gives no more', {
   needs: ['strace'],
   suite: () => {
-    it('is named by verify, marked by scrub, and mended by repair', { timeout: 60_000 }, async () => {
+    it('is named by verify, marked by scrub, and mended by repair', async () => {
       const world = await modelFixture({ files: { 'w.bin': content, 'b.bin': 'b' } });
       const orchestrator = await world.orchestrator();
       await orchestrator.ensure(MODEL);
@@ -63,7 +63,7 @@ describeWithReal('a file that the disk gives no more', {
 describeWithReal("a folder of somebody's own that may not be looked into", {
   needs: ['strace'],
   suite: () => {
-    it('keeps gc from the model that it lies in, and from no other', { timeout: 60_000 }, async () => {
+    it('keeps gc from the model that it lies in, and from no other', async () => {
       const other = 'other-tiny@1.0.0';
       const world = await modelFixture({ models: { [MODEL]: { files: { 'a.bin': 'a' } }, [other]: { files: { 'b.bin': 'b' } } } });
       await using orchestrator = await world.orchestrator();

@@ -30,7 +30,7 @@ const UPLOADS = [
   ['other@1.0.0', other],
 ] as const;
 
-it('loses nothing that it acknowledged to three uploaders, killed at seeded moments', { timeout: 240_000 }, async () => {
+it('loses nothing that it acknowledged to three uploaders, killed at seeded moments', async () => {
   const world = await modelFixture({
     files: { 'a.bin': 'some bytes' },
     env: { WAN_API_ANONYMOUS: 'write', WAN_API_RATE_LIMIT: '1000000' },

@@ -16,7 +16,7 @@ const HELD_UP = 'link:delay_enter=5000000:when=2';
 describeWithReal('a blob that is written to while it is linked', {
   needs: ['strace'],
   suite: () => {
-    it('is not published, but fetched once more', { timeout: 120_000 }, async () => {
+    it('is not published, but fetched once more', async () => {
       const content = seeded(SIZE, 1);
       const world = await modelFixture({ files: { 'w.bin': content }, sources: ['http'] });
       const digest = sha256Hex(content);

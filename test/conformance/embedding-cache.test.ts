@@ -54,7 +54,7 @@ const entriesIn = (directory: string): string[] => readdirSync(directory).filter
 describeWithReal('the embedding cache of the Python client', {
   needs: [FTFY_PYTHON],
   suite: () => {
-    it('has the same names for the same prompts, however they are written', { timeout: 60_000 }, async () => {
+    it('has the same names for the same prompts, however they are written', async () => {
       const directory = await place();
       const { cache } = cacheIn(directory);
       const names = python([directory, 'ids'], PROMPTS.map((prompt) => JSON.stringify(prompt)).join('\n'))
@@ -68,7 +68,7 @@ describeWithReal('the embedding cache of the Python client', {
       }
     });
 
-    it('writes the same bytes', { timeout: 60_000 }, async () => {
+    it('writes the same bytes', async () => {
       const [ours, theirs] = [await place(), await place()];
       await cacheIn(ours).cache.put(key('a cat'), tensorsOf(3));
       python([theirs, 'put', 'a cat'], show(tensorsOf(3)));
@@ -77,7 +77,7 @@ describeWithReal('the embedding cache of the Python client', {
       expect(readFileSync(join(theirs, name)).equals(readFileSync(join(ours, name)))).toBe(true);
     });
 
-    it('gives back what we stored, and we what it stored', { timeout: 60_000 }, async () => {
+    it('gives back what we stored, and we what it stored', async () => {
       const directory = await place();
       const { cache, warnings } = cacheIn(directory);
       await cache.put(key('a cat'), tensorsOf(1));
@@ -88,7 +88,7 @@ describeWithReal('the embedding cache of the Python client', {
       expect(warnings).toEqual([]);
     });
 
-    it.each(['python', 'node'])('waits, and is waited for: %s computes once for both', { timeout: 60_000 }, async (first) => {
+    it.each(['python', 'node'])('waits, and is waited for: %s computes once for both', async (first) => {
       const directory = await place();
       const log = join(await tempDir(), 'computed');
       const ours = { computed: 0 };

@@ -32,7 +32,7 @@ const UNFUSED_ERROR = 1e-4;
 
 describeWithDiffusers('an image', () => {
   // `-u` writes references.jsonl, which src/pipeline/conditioning/prepare-image.test.ts holds on every machine.
-  it('has references that Pillow, torch and diffusers still make', { timeout: 240_000 }, async ({ skip }) => {
+  it('has references that Pillow, torch and diffusers still make', async ({ skip }) => {
     const requests = referenceRequests();
     const references = askReferences(requests, IMAGES);
     skip(!references.every(isFused), 'torch computes without fused multiplication here');
@@ -40,14 +40,14 @@ describeWithDiffusers('an image', () => {
     await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(REFERENCES);
   });
 
-  it('of any size has frames of the size that upstream makes, and none where upstream fails', { timeout: 120_000 }, () => {
+  it('of any size has frames of the size that upstream makes, and none where upstream fails', () => {
     const requests = sizeRequests();
     for (const [at, sizes] of askSizes(requests).entries()) {
       for (const rule of IMAGE_RULES) expect(frameOf(rule, requests[at]), `${rule} ${JSON.stringify(requests[at])}`).toEqual(sizes[rule]);
     }
   });
 
-  it('of any kind and size becomes the tensor that the loader of the model makes', { timeout: 600_000 }, async () => {
+  it('of any kind and size becomes the tensor that the loader of the model makes', async () => {
     const folder = await tempDir();
     const out = join(folder, 'out');
     await mkdir(out);

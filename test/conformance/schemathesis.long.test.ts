@@ -33,7 +33,7 @@ async function serve(world: ModelWorld) {
 describeWithReal('the service, held against its own document by schemathesis', {
   needs: [SCHEMATHESIS],
   suite: () => {
-    it('never fails, and answers nothing that the document does not have', { timeout: 300_000 }, async () => {
+    it('never fails, and answers nothing that the document does not have', async () => {
       const hub = await HubServer.start();
       onTestFinished(() => hub.stop());
       const world = await modelFixture({ files: { 'a.bin': 'bytes', 'b/c.json': '{}' }, env: { HF_ENDPOINT: hub.url } });

@@ -15,7 +15,7 @@ const PROMPTS = 3000;
 const KEPT = 150;
 
 describeWithDiffusers('a prompt', () => {
-  it.each([true, false])('has the tokens that transformers counts, with byte fallback: %j', { timeout: 240_000 }, async (byteFallback) => {
+  it.each([true, false])('has the tokens that transformers counts, with byte fallback: %j', async (byteFallback) => {
     const path = join(await tempDir(), 'tokenizer.json');
     const tokenizer = JSON.parse(readFileSync(TOKENIZER, 'utf8')) as { model: object };
     await writeFile(path, JSON.stringify({ ...tokenizer, model: { ...tokenizer.model, byte_fallback: byteFallback } }));
@@ -26,7 +26,7 @@ describeWithDiffusers('a prompt', () => {
   });
 
   // `-u` writes the references that src/pipeline/token-counter.test.ts holds on every machine.
-  it('has references that transformers still gives', { timeout: 240_000 }, async () => {
+  it('has references that transformers still gives', async () => {
     const counts = askTokenCounts(TOKENIZER, SEED, KEPT);
     const kept = [...counts.slice(0, KEPT), ...counts.slice(-KEPT)];
     await expect(`${kept.map((one) => JSON.stringify(one)).join('\n')}\n`).toMatchFileSnapshot(TOKEN_COUNTS);

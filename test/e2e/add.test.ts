@@ -1,14 +1,12 @@
 /** The built command: add, remove and diff, with models of every kind of source. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { GithubServer } from '../servers/github/github-server.ts';
 import { literal, seeded, sha256Hex } from '../servers/http/fault-server.ts';
 import { HubServer } from '../servers/hub/hub-server.ts';
 import { describeS3 } from '../servers/s3/describe-s3.ts';
 import { type ModelWorld, modelFixture } from '../support/model-fixture.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const MANIFEST = `# Ours.
 schema_version = 1   # never changes

@@ -286,7 +286,9 @@ describeWithReal('wan auth login at a terminal', {
     };
 
     it('asks, shows nothing of what is typed, and understands a correction', async () => {
-      const { status: code, output } = await atTerminal(`hf --endpoint ${server.url}`, { 'Token (': `${HF}xy\x7f\x7f\r` });
+      const { status: code, output } = await atTerminal(`hf --endpoint ${server.url}`, {
+        [`Token for ${server.url}`]: `${HF}xy\x7f\x7f\r`,
+      });
       expect(output).toContain('hf_…AbCd of alice');
       expect(output).not.toContain('QmZk');
       expect(code).toBe(0);

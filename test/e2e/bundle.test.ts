@@ -4,15 +4,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { seededRandom } from '../chaos/chaos-model.ts';
 import { seeded } from '../servers/http/fault-server.ts';
 import { MODEL, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { uploadModel } from '../support/upload-model.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const MIB = 2 ** 20;
 const LORA = 'my-lora@1.0.0';

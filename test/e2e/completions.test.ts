@@ -53,6 +53,10 @@ describe('wan __complete', () => {
     expect(await candidates(place, 'models', 'list', '--root', '')).toEqual([':directory']);
     expect(await candidates(place, 'models', 'tier', 'm')).toEqual(['move']);
     expect(await candidates(place, 'models', 'tier', 'move', 'al')).toEqual(['alpha@1.0.0']);
+    const { stdout: tiers } = await place.wan(['__complete', 'models', 'tier', 'move', '--to', ''], {
+      env: { WAN_TIERS: 'cold=/mnt/hdd' },
+    });
+    expect(tiers).toBe('fast\tMODELS_ROOT\ncold\t/mnt/hdd\n');
     expect(await candidates(place, 'models', 'bundle', '')).toEqual(['create', 'inspect', 'apply']);
     expect(await candidates(place, 'models', 'bundle', 'inspect', '')).toEqual([':file']);
     expect(await candidates(place, 'models', 'export', 'al')).toEqual(['alpha@1.0.0']);

@@ -37,7 +37,7 @@ describeWithReal('a derived variant', {
     it.each([
       ['bf16', 255],
       ['fp16', 141],
-    ])('in %s is what numpy makes of the same weights, to the last bit', { timeout: 60_000 }, async (dtype, maxExponent) => {
+    ])('in %s is what numpy makes of the same weights, to the last bit', async (dtype, maxExponent) => {
       const odd = oddFloats(maxExponent);
       const header = safetensorsHeader([{ name: 'odd', dtype: 'F32', shape: [odd.length / 4] }], { format: 'pt' });
       const model = derivedModel({ shards: 3, elements: 50_000 });

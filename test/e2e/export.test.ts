@@ -2,7 +2,7 @@
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { seeded } from '../servers/http/fault-server.ts';
 import { HubServer } from '../servers/hub/hub-server.ts';
@@ -10,8 +10,6 @@ import { HUB_PYTHON, hubPython } from '../support/hub-client.ts';
 import { describeOnVolume, loopVolume, type VolumeKind } from '../support/loop-volume.ts';
 import { digestOf, MODEL, type ModelWorld, modelFixture, textOf } from '../support/model-fixture.ts';
 import { describeWithReal } from '../support/real-server.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const MIB = 2 ** 20;
 const files = {

@@ -2,15 +2,12 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { seeded } from '../servers/http/fault-server.ts';
 import { HubServer } from '../servers/hub/hub-server.ts';
 import { HUB_CLI, HUB_PYTHON, hubCli, hubPython } from '../support/hub-client.ts';
 import { digestOf, MODEL, type ModelWorld, modelFixture, type Ran, textOf } from '../support/model-fixture.ts';
 import { describeWithReal } from '../support/real-server.ts';
-
-/** Starting Python takes seconds on a busy machine. */
-vi.setConfig({ testTimeout: 120_000 });
 
 const REPO = 'Wan-AI/Wan2.2-Tiny';
 const REPO_FOLDER = 'models--Wan-AI--Wan2.2-Tiny';

@@ -1,10 +1,8 @@
 /** What servers say, as the built command shows it: text, and never a command to the terminal. */
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { GithubServer } from '../servers/github/github-server.ts';
 import { HubServer } from '../servers/hub/hub-server.ts';
 import { MODEL, modelFixture } from '../support/model-fixture.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 /** Clears the screen, names the window, colours by one character, turns the reading round, and starts a line that looks like ours. */
 const HOSTILE = 'v1\u001b[2J\u001b]0;owned\u0007\u009b31m\u202e\nwan: every file is proven\r';

@@ -1,7 +1,7 @@
 /** The built command and a server that the Hub's own clients take for the Hub: by what that server saw. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { seeded, sha256Hex } from '../servers/http/fault-server.ts';
 import { HubServer, storagePath } from '../servers/hub/hub-server.ts';
@@ -9,8 +9,6 @@ import { HUB_PYTHON, hubPython } from '../support/hub-client.ts';
 import { MODEL, modelFixture, textOf } from '../support/model-fixture.ts';
 import { describeWithReal } from '../support/real-server.ts';
 import { tempDir } from '../support/temp-dir.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const REPO = 'Wan-AI/Wan2.2-Tiny';
 const TOKEN = 'hf_s3cretTokenOfTheTest';

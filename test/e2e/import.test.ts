@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { seeded } from '../servers/http/fault-server.ts';
 import { HUB_PYTHON, hubPython } from '../support/hub-client.ts';
@@ -10,8 +10,6 @@ import { describeOnVolume, loopVolume, run, type VolumeKind } from '../support/l
 import { MODEL, type ModelWorld, modelFixture, textOf } from '../support/model-fixture.ts';
 import { describeWithReal } from '../support/real-server.ts';
 import { tempDir } from '../support/temp-dir.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const MIB = 2 ** 20;
 const files = { 'model_index.json': '{}', 'vae/v.safetensors': seeded(21 * MIB, 5), 'dit/d.safetensors': seeded(33 * MIB + 5, 6) };

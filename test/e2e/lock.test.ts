@@ -1,13 +1,11 @@
 /** The built command, a lockfile, and sources that change: the Hub, folders, web servers, releases. */
 import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { literal, seeded, sha256Hex } from '../servers/http/fault-server.ts';
 import { HubServer, storagePath } from '../servers/hub/hub-server.ts';
 import { MODEL, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const REPO = 'org/embedder';
 const ID = 'embedder@1.0.0';

@@ -7,8 +7,6 @@ import { seeded, status, wrongBytesAt } from '../servers/http/fault-server.ts';
 import { linesOf, logLines } from '../support/log-lines.ts';
 import { MODEL, type ModelWorld, modelFixture, type Ran } from '../support/model-fixture.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const FILES = { 'model_index.json': '{}', 'vae/model.safetensors': seeded(700_000, 1) };
 const VAE = `${MODEL}/vae/model.safetensors`;
 const BYTES = 700_002;

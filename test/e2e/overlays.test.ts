@@ -1,12 +1,10 @@
 /** Overlays on the command line: one flag of every verb, and documents as their schemas say. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { writeSafetensors } from '../../src/formats/safetensors-writer.ts';
 import { documentOf } from '../support/document.ts';
 import { digestOf, MODEL, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const VIEW = `${MODEL}@+fast`;
 

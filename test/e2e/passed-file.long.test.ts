@@ -10,8 +10,6 @@ import { MODEL, modelFixture } from '../support/model-fixture.ts';
 import { type RunningService, serving } from '../support/running-service.ts';
 import { testService } from '../support/test-service.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 /** Far more than lies in buffers between a service and a client that does not read. */
 const SIZE_BYTES = 48_000_000;
 const content = seeded(SIZE_BYTES, 11);

@@ -1,12 +1,10 @@
 /** `--presigned`: signed URLs handed to the built command in a file, at a server that checks signature and time. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { allOf, cutAt, FaultServer, seeded } from '../servers/http/fault-server.ts';
 import { UrlSigner } from '../servers/http/signed-urls.ts';
 import { MODEL, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const MINUTE = 60_000;
 const BYTES = 3_000_000;

@@ -10,7 +10,7 @@ async function unmounted() {
 }
 
 describe('with require_store, on an empty mount point', () => {
-  it.each(['serve', 'serve --check'])('wan %s does not start, and makes nothing', async (verb) => {
+  it.each(['serve', 'serve --check', 'models jobs', 'models locks'])('wan %s says so, and makes nothing', async (verb) => {
     const world = await unmounted();
     const ran = await world.cli([...verb.split(' '), '--json']);
     expect({ code: ran.code, ...ran.json() }).toMatchObject({ code: 2, ok: false, error: { code: 'INVALID_CONFIG', reason: 'no_store' } });

@@ -77,7 +77,7 @@ const near = (found: number, expected: number, by: number): void => {
 function sharesOn(kind: VolumeKind, sharing: (facts: Du['sharing']) => void, secondFilesBytes: number): void {
   const title = `three models that share a text encoder, on ${kind}`;
   describeOnVolume(kind, title, () => {
-    it(`${kind}: du adds up to what the file system says; shared bytes stay until the last model goes`, { timeout: 120_000 }, async () => {
+    it(`${kind}: du adds up to what the file system says; shared bytes stay until the last model goes`, async () => {
       const world = await worldOn(kind);
       const root = world.modelsRoot;
       const before = usedBytes(root);

@@ -7,8 +7,6 @@ import { checkInvariants } from '../../src/compose.ts';
 import { type FaultServer, neverAnswer, rateLimited, resetAt, type SeenRequest, seeded, status } from '../servers/http/fault-server.ts';
 import { MODEL, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
-
 const PATIENT = { timeout: 30_000, interval: 20 };
 const [A, B] = ['alpha@1.0.0', 'beta@1.0.0'];
 const MB = 2 ** 20;

@@ -1,13 +1,11 @@
 /** Models from GitHub, and `wan models sources`, with the built command. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { GithubServer } from '../servers/github/github-server.ts';
 import { allOf, cutAt, seeded, status } from '../servers/http/fault-server.ts';
 import { documentOf } from '../support/document.ts';
 import { MODEL, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const REPO = 'wan/models';
 const TOKEN = 'ghp_0123456789abcdefghijklmnopqrstuvwxyz';

@@ -3,13 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { describeS3 } from '../servers/s3/describe-s3.ts';
 import { FaultProxy, run, s3ErrorAnswer } from '../servers/s3/fault-proxy.ts';
 import { digestOf, MODEL, modelFixture } from '../support/model-fixture.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const MIB = 1024 * 1024;
 /** One in three parts, one whole, one without a byte. */
@@ -135,7 +133,7 @@ describeS3('a tier in S3', (server, name) => {
     expect(await orchestrator.status(MODEL)).toMatchObject({ state: 'COMPLETE' });
   });
 
-  it('killed while it is written leaves the model here; killed while it comes back, it comes back', { timeout: 120_000 }, async () => {
+  it('killed while it is written leaves the model here; killed while it comes back, it comes back', async () => {
     const { world, proxy, orchestrator } = await worldInS3();
     const args = ['models', 'tier', 'move', MODEL, '--to', 'deep', '--json', '--progress', 'none'];
     const steps = [

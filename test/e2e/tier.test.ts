@@ -2,13 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { seeded } from '../servers/http/fault-server.ts';
 import { MODEL, modelFixture } from '../support/model-fixture.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { checkBoth, filesIn, otherVolume } from '../support/tier-world.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const MIB = 1024 * 1024;
 const canMount = process.platform === 'linux' && process.getuid?.() === 0;

@@ -6,8 +6,6 @@ import { attributesOf, OtlpReceiver, type ReceivedSpan } from '../servers/otlp-r
 import { MODEL, type ModelWorld, modelFixture } from '../support/model-fixture.ts';
 import { serving } from '../support/running-service.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const PATIENT = { timeout: 50_000, interval: 50 };
 const VAE = 'vae/model.safetensors';
 const FILES = { 'model_index.json': '{}', [VAE]: seeded(700_000, 1) };

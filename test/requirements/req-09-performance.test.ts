@@ -2,15 +2,13 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkInvariants } from '../../src/compose.ts';
 import { seeded, sha256Hex } from '../servers/http/fault-server.ts';
 import { HubServer, storagePath } from '../servers/hub/hub-server.ts';
 import { startEmbedded } from '../servers/s3/embedded.ts';
 import { cutAt, FaultProxy } from '../servers/s3/fault-proxy.ts';
 import { MODEL, modelFixture, textOf } from '../support/model-fixture.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 describe('requirement 9', () => {
   it('9.3 files that no allow_pattern matches are skipped, and cost no byte', async () => {

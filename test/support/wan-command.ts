@@ -4,11 +4,7 @@ import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { vi } from 'vitest';
 import { tempDir } from './temp-dir.ts';
-
-/** A test here starts several processes, and other tests run beside it. */
-vi.setConfig({ testTimeout: 60_000 });
 
 export const PROJECT = join(import.meta.dirname, '..', '..');
 export const WAN = join(PROJECT, 'bin', 'wan.js');

@@ -47,7 +47,11 @@ export const authLogin: Command = {
     const endpoint = args.text('endpoint');
     const origin = originFor(service, config, endpoint);
     if (endpoint === undefined) refuseProjectEndpoint(config, service, origin);
-    const secret = await readSecret(session, service, args.has('token-stdin'));
+    const secret = await readSecret(
+      session,
+      { service, origin: isUsual(service, config, origin) ? undefined : origin },
+      args.has('token-stdin'),
+    );
     const checked = args.has('no-check') ? NOT_ASKED : await checkSecret({ config, service, endpoint, secret }, session.signal);
     const { isChecked, why, ...about } = checked;
     const kept = await new CredentialStore(config).save({ service, origin, secret, ...about });
@@ -80,8 +84,18 @@ function refuseProjectEndpoint(config: Config, service: Service, origin: string)
   );
 }
 
-async function readSecret(session: Session, service: Service, fromPipe: boolean): Promise<SecretParts> {
-  const lines = fromPipe ? await pipedLines(session.io.stdin, session.signal) : await askForLines(session, service);
+interface Wanted {
+  readonly service: Service;
+  /** Where it is not the usual place of the service. */
+  readonly origin: string | undefined;
+}
+
+const isUsual = (service: Service, config: Config, origin: string): boolean =>
+  origin === originFor(service, config, usualEndpoint(service));
+
+async function readSecret(session: Session, wanted: Wanted, fromPipe: boolean): Promise<SecretParts> {
+  const { service } = wanted;
+  const lines = fromPipe ? await pipedLines(session.io.stdin, session.signal) : await askForLines(session, wanted);
   const most = service === 's3' ? 3 : 1;
   if (lines.length > most) throw usageError('unexpected_value', `there are ${lines.length} lines where ${most} are wanted`, HINTS[service]);
   const [first = '', second = '', third] = lines;
@@ -99,19 +113,22 @@ const HINTS: Readonly<Record<Service, string>> = {
   s3: 'pipe the access key id, the secret access key and, where there is one, the session token, each in a line',
 };
 
-const QUESTIONS: Readonly<Record<Service, readonly string[]>> = {
-  hf: ['Token (https://huggingface.co/settings/tokens)'],
-  github: ['Token (https://github.com/settings/tokens)'],
-  s3: ['Access key id', 'Secret access key', 'Session token (empty for none)'],
-};
+/** Where the usual place of a service makes tokens. */
+const TOKEN_PAGES = { hf: 'https://huggingface.co/settings/tokens', github: 'https://github.com/settings/tokens' } as const;
 
-async function askForLines({ io, signal }: Session, service: Service): Promise<readonly string[]> {
+function questions({ service, origin }: Wanted): readonly string[] {
+  const place = origin === undefined ? '' : ` for ${origin}`;
+  if (service === 's3') return [`Access key id${place}`, 'Secret access key', 'Session token (empty for none)'];
+  return [origin === undefined ? `Token (${TOKEN_PAGES[service]})` : `Token${place}`];
+}
+
+async function askForLines({ io, signal }: Session, wanted: Wanted): Promise<readonly string[]> {
   if (!io.stdin.isTTY)
     throw usageError('missing_value', 'nobody can be asked for the token: standard input is no terminal', 'pipe it in, with --token-stdin');
   const keyboard = new Keyboard(io, signal);
   try {
     const lines: string[] = [];
-    for (const question of QUESTIONS[service]) lines.push(await keyboard.ask(question));
+    for (const question of questions(wanted)) lines.push(await keyboard.ask(question));
     return lines;
   } finally {
     await keyboard.close();

@@ -1,3 +1,4 @@
+import { requireStore } from '../../compose/require-store.ts';
 import { requireModelsRoot } from '../../config/require-models-root.ts';
 import { LockManager } from '../../locks/lock-manager.ts';
 import { ModelResolver } from '../../resolver/model-resolver.ts';
@@ -22,7 +23,9 @@ export const locks: Command = {
 };
 
 async function listLocks(session: Session): Promise<readonly LockEntry[]> {
-  const modelsRoot = requireModelsRoot(await session.config());
+  const config = await session.config();
+  requireStore(config);
+  const modelsRoot = requireModelsRoot(config);
   const { lockDir } = new ModelResolver({ modelsRoot });
   return new LockManager({ clock: systemClock, random: systemRandom, lockDir }).list();
 }

@@ -30,7 +30,7 @@ export const tier: Command = {
     forms: ['status [--verify] [REF…]', 'move REF… --to NAME', 'move --policy', 'drop [--force] REF…', 'new-id'],
   },
   options: [
-    { name: 'to', value: 'NAME', summary: 'move: the tier to move to; fast is MODELS_ROOT' },
+    { name: 'to', value: 'NAME', completes: 'tier', summary: 'move: the tier to move to; fast is MODELS_ROOT' },
     { name: 'policy', summary: 'move: every model whose time has come, to the tier that says so' },
     { name: 'dry-run', short: 'n', summary: 'move: only say what would be done' },
     { name: 'verify', summary: 'status: read every byte that lies in the tiers' },

@@ -28,7 +28,7 @@ function noticeOf(event: ModelEvent): Notice | undefined {
     case 'source.lied':
       return { about: `${event.source} ${event.file}`, text: `${event.source} gave wrong bytes for ${event.file}; they were dropped` };
     case 'blob.healed':
-      return { about: event.digest, text: `mended ${event.links.join(', ')}` };
+      return { about: event.digest, text: `linked anew: ${event.links.join(', ')}` };
     case 'warning':
       return { about: `${event.code} ${event.message}`, text: `warning: ${event.message}` };
     default:

@@ -21,7 +21,7 @@ function start(fixture: string, ...args: (string | number)[]): ChildProcess {
   return child;
 }
 
-it('eight processes that ask for the same prompt at once compute it once, and all get it', { timeout: 120_000 }, async () => {
+it('eight processes that ask for the same prompt at once compute it once, and all get it', async () => {
   const place = await tempDir();
   const log = join(place, 'computed');
   const children = Array.from({ length: 8 }, () => start('embed-once.ts', join(place, 'embeddings'), log, 'a cat', 5));
@@ -30,7 +30,7 @@ it('eight processes that ask for the same prompt at once compute it once, and al
   expect(new Set(answers)).toEqual(new Set([bytesOf(tensorsOf(5).prompt_embeds).toString('hex')]));
 });
 
-it('a process killed while it computes leaves the next one to compute', { timeout: 120_000 }, async () => {
+it('a process killed while it computes leaves the next one to compute', async () => {
   const place = await tempDir();
   const [directory, log] = [join(place, 'embeddings'), join(place, 'computed')];
   const first = start('embed-once.ts', directory, log, 'a cat', 5, 600_000);
@@ -41,7 +41,7 @@ it('a process killed while it computes leaves the next one to compute', { timeou
   expect(readFileSync(log, 'utf8')).toBe('node\nnode\n');
 });
 
-it('writers killed at any moment leave no entry that is not whole', { timeout: 240_000 }, async () => {
+it('writers killed at any moment leave no entry that is not whole', async () => {
   const directory = join(await tempDir(), 'embeddings');
   const { cache, warnings } = cacheIn(directory);
   const width = 64 * 1024;
@@ -71,7 +71,7 @@ it('writers killed at any moment leave no entry that is not whole', { timeout: 2
   expect(warnings).toEqual([]);
 });
 
-it('the bound holds at every moment, however many processes store', { timeout: 120_000 }, async () => {
+it('the bound holds at every moment, however many processes store', async () => {
   const directory = join(await tempDir(), 'embeddings');
   const { cache } = cacheIn(directory);
   await cache.put(keyOf('clip 0'), tensorsOf(0, 1024));

@@ -235,7 +235,7 @@ describe('what is noted of a model', () => {
 });
 
 describe('a registry that is full', () => {
-  it('takes nothing that would make it unreadable, and is served, and changed for less, as before', { timeout: 60_000 }, async () => {
+  it('takes nothing that would make it unreadable, and is served, and changed for less, as before', async () => {
     const { world, served, send } = await serve();
     const path = join(world.modelsRoot, '.state', 'registry', 'models.json');
     await send('POST', '/v1/models', { name: 'first' });
@@ -251,7 +251,7 @@ describe('a registry that is full', () => {
     expect((await send('POST', '/v1/models', { name: 'one-more' })).status).toBe(201);
   });
 
-  it('by its count of models has room again when one was removed', { timeout: 60_000 }, async () => {
+  it('by its count of models has room again when one was removed', async () => {
     const { world, send } = await serve();
     await send('POST', '/v1/models', { name: 'first' });
     const entry = { custom: true, created_at: AT, updated_at: AT, revision: 1 };

@@ -2,15 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { downloadFile, listFiles, modelInfo, pathsInfo } from '@huggingface/hub';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HUB_CLI, HUB_PYTHON, hubCli, hubPython } from '../../support/hub-client.ts';
 import { describeWithReal } from '../../support/real-server.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { type Content, literal, seeded } from '../http/fault-server.ts';
 import { HubServer, storagePath } from './hub-server.ts';
-
-/** Starting Python takes seconds on a busy machine. */
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 const REPO = 'wan/model';
 const FILES: Readonly<Record<string, Content>> = {

@@ -2,14 +2,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { downloadFile, fileDownloadInfo } from '@huggingface/hub';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hubCli } from '../../support/hub-client.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { onDisk, seeded, sha256Hex } from '../http/content.ts';
 import { HubServer } from './hub-server.ts';
 import { LocalCas, missingForXet } from './local-cas.ts';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 const REPO = 'wan/xet';
 const NAME = 'model.safetensors';
