@@ -8,7 +8,8 @@ import { LocalBackend } from '../local/local-backend.ts';
 import type { HubFile } from './hub-file.ts';
 import { fileInside, realCacheRoot, unlessAbsent } from './inside-cache.ts';
 import type { ProvenBytes } from './lay-down.ts';
-import { COMMIT, HF_CACHE_SCHEME, REPO_FOLDER, type RepoPlace } from './repo-folder.ts';
+import { COMMIT, REPO_FOLDER, type RepoPlace } from './repo-folder.ts';
+import { HF_CACHE_SCHEME } from './scheme.ts';
 
 export interface HfCacheOptions {
   /** Absolute; need not exist. */

@@ -253,7 +253,8 @@ describe('a repository of the Hub', () => {
       await expect(stat(undefined, 'hf_bad')).rejects.toMatchObject({
         code: 'AUTH_FAIL',
         reason: 'credentials_refused',
-        message: 'the Hub refuses the token of HF_TOKEN',
+        message: 'the Hub refuses the token of HF_TOKEN: it is wrong, or has ended',
+        hint: expect.stringMatching(/settings\/tokens.*wan auth login hf.*HF_TOKEN/),
       });
       await expect(stat('hf://no/such', 'hf_other')).rejects.toMatchObject({
         code: 'SOURCE_UNAVAILABLE',
