@@ -65,7 +65,9 @@ const liarText = (screen: Screen, ref: string, liar: string): string =>
   `${paint(screen, 'yellow', 'wrong bytes')} for ${ref} came from ${liar}: ${whatToDoWith(liar)}`;
 
 const whatToDoWith = (liar: string): string =>
-  liar.startsWith(`${HF_CACHE_SCHEME}://`) ? '`hf cache verify REPOSITORY` names the file to remove there' : 'correct or remove that source';
+  liar.startsWith(`${HF_CACHE_SCHEME}://`)
+    ? '`hf cache verify REPOSITORY` names the file to remove there'
+    : 'correct or remove that source';
 
 /** The model is complete all the same: one line, however many there were. */
 function troublesText(screen: Screen, { ref, troubles }: EnsureResult): string[] {
