@@ -284,6 +284,11 @@ describe('a repository of the Hub', () => {
         message: `hf://${REPO}/none.bin is not there: commit ${commit.slice(0, 8)} has no such file`,
         hint: `see what there is at ${page()}/tree/${commit}`,
       });
+      await expect(collect(repo(`hf://${REPO}/vae/vae.safetensors`).list(signal))).rejects.toMatchObject({
+        reason: 'not_a_folder',
+        retryable: false,
+        hint: `name its folder, hf://${REPO}/vae, and the file by a pattern: vae.safetensors`,
+      });
       hub.repo(REPO).isDisabled = true;
       await expect(stat()).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE', reason: 'repo_disabled', retryable: false });
     });
