@@ -1,4 +1,4 @@
-import { HF_CACHE_SCHEME } from '../../backends/hf-cache/scheme.ts';
+import { HF_CACHE_SCHEME } from '../../domain/hf-cache-scheme.ts';
 import { formatRef } from '../../domain/model-ref.ts';
 import { countProofs } from '../../domain/proof.ts';
 import type { EnsureResult } from '../../domain/results.ts';
