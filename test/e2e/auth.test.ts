@@ -103,6 +103,8 @@ describe('wan auth login', () => {
       { service: 's3', origin: 'aws', shown: 'AKIA…MPLE', used: true },
       { service: 's3', origin: 'http://minio:9000', used: true },
     ]);
+    const minio = await login(['s3', '--no-check', '--endpoint', 'http://minio:9000'], 'minio-user\nsecretsecret\n');
+    expect(minio.stdout).toContain('warning: http://minio:9000 is not encrypted: a session token');
     const one = await login(['s3'], 'AKIAIOSFODNN7EXAMPLE\n');
     expect(one).toMatchObject({ status: 2, stderr: expect.stringContaining('the secret access key is empty') });
   });
