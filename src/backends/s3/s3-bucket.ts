@@ -83,10 +83,8 @@ export class S3Bucket {
   }
 
   explain(refused: RefusedAnswer, region: string): ReturnType<typeof s3Error> {
-    return s3Error(
-      { ...refused, nowMs: this.access.nowMs() },
-      { region, anonymous: this.access.isAnonymous, withheld: this.access.withheld },
-    );
+    const { isAnonymous: anonymous, withheld, keysFrom } = this.access;
+    return s3Error({ ...refused, nowMs: this.access.nowMs() }, { region, anonymous, withheld, keysFrom });
   }
 
   /**
