@@ -59,6 +59,13 @@ describe('a file at a signed URL', () => {
       reason: 'expired',
       details: { ended_at: '2026-01-01T00:05:00.000Z' },
     });
-    await expect(stat('999999999')).rejects.toMatchObject({ code: 'AUTH_FAIL', reason: 'credentials_missing' });
+    await expect(stat('999999999')).rejects.toMatchObject({
+      code: 'AUTH_FAIL',
+      reason: 'credentials_missing',
+      hint: expect.stringContaining('ask for a new one'),
+    });
+    await expect(createUrlBackend(server.urlOf('a.bin'), client).stat('', signal)).rejects.toMatchObject({
+      hint: expect.stringContaining('a plain URL carries none'),
+    });
   });
 });

@@ -5,6 +5,9 @@ import type { RefusedAnswer } from './http-backend.ts';
 export const EXPIRED_HINT =
   'the signed URL has ended: ask for a new one, put it into the manifest or the file of --presigned, and run the same command again';
 
+export const REFUSED_URL_HINT =
+  'the server does not accept this URL as it stands: ask for a new one, put it into the manifest or the file of --presigned, and run the same command again';
+
 /** Epoch milliseconds; undefined for a URL that is not signed, or does not say. */
 export function signedUntilMs(url: URL): number | undefined {
   const query = new Map([...url.searchParams].map(([name, value]) => [name.toLowerCase(), value]));

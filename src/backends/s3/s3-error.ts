@@ -93,6 +93,9 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
   ['RequestTimeout', TIMED_OUT],
 ]);
 
+/** For a refusal that is none of S3's own. */
+export const NOT_S3_HINT = 'it does not speak as S3 does: check s3_endpoint_url, and what may stand before it';
+
 export interface AskedAs {
   /** What the request was signed for. */
   readonly region: string;
