@@ -55,6 +55,16 @@ describe('a GitHub release', () => {
   const text = async (backend: GithubBackend, path: string): Promise<string> =>
     (await readBody(await backend.open(path, { signal }))).toString();
 
+  it('with an asset that no model may hold is not listed without it: it is refused by name', async () => {
+    github.upload(REPO, 'v1', 'good.bin', seeded(10, 1));
+    github.upload(REPO, 'v1', 'aux.txt', seeded(10, 2));
+    const backend = createGithubBackend(URL_V1, { client, credentials: NO_CREDENTIALS, apiUrl: github.apiUrl });
+    await expect(collect(backend.list(signal))).rejects.toMatchObject({
+      code: 'PATH_UNSAFE',
+      message: expect.stringContaining('"aux.txt"'),
+    });
+  });
+
   it('tells the digest where GitHub knows one', async () => {
     const bytes = seeded(100_000, 1);
     github.upload(REPO, 'v1', 'new.bin', bytes);
