@@ -96,7 +96,7 @@ describe('a GitHub release', () => {
     github.setPrivate(REPO);
     github.allow('ghp_good', REPO);
     const backend = release(URL_V1, withToken('ghp_good'));
-    expect(await backend.credentialsFrom()).toBe('GITHUB_TOKEN');
+    expect(await backend.credentialsFrom()).toMatch(/^GITHUB_TOKEN \(ghp_…/);
     expect(await text(backend, 'a.bin')).toBe('private');
     expect(github.requests.map(({ authorization }) => authorization)).toEqual(['Bearer ghp_good', 'Bearer ghp_good']);
     expect(github.storage.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);

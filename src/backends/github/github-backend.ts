@@ -2,6 +2,8 @@
  * The assets of a GitHub release. One question to the API tells them all; each is then read over plain HTTP: with a token from
  * the API, which private repositories need, without one from its public address, which counts against no rate limit.
  */
+
+import { shownWithPlace } from '../../credentials/mask-credential.ts';
 import { throwIfCancelled } from '../../domain/cancelled.ts';
 import { isModelError, ModelError } from '../../domain/errors.ts';
 import type {
@@ -106,7 +108,8 @@ export class GithubBackend implements StorageBackend, HttpReachable, Credentiale
   }
 
   async credentialsFrom(): Promise<string | undefined> {
-    return (await this.#api.token())?.from;
+    const found = await this.#api.token();
+    return found && shownWithPlace(found.from, found.token.reveal());
   }
 
   /** Of a release its tag: an asset under it can still be replaced. */

@@ -1,4 +1,5 @@
 /** Keys to sign with: those stored for the endpoint, those of the environment, or what the AWS SDK's chain finds. */
+import { shownWithPlace } from '../../credentials/mask-credential.ts';
 import { cancelledError, throwIfCancelled } from '../../domain/cancelled.ts';
 import { ModelError } from '../../domain/errors.ts';
 import { Secret } from '../../domain/secret.ts';
@@ -49,9 +50,10 @@ export class KeySource {
   async placeOfKeys(endpointOrigin: string | undefined): Promise<string | undefined> {
     const { credentials, keys, profile, withheld } = this.#options;
     const stored = await credentials.s3Keys(endpointOrigin);
-    if (stored !== undefined) return stored.from;
-    if (withheld !== undefined) return keys === undefined ? undefined : OF_ENVIRONMENT;
-    return keys === undefined || profile !== undefined ? this.#placeOfChain : OF_ENVIRONMENT;
+    if (stored !== undefined) return shownWithPlace(stored.from, stored.accessKeyId);
+    if (withheld !== undefined && keys === undefined) return undefined;
+    if (keys === undefined || (profile !== undefined && withheld === undefined)) return this.#placeOfChain;
+    return shownWithPlace(OF_ENVIRONMENT, keys.accessKeyId.reveal());
   }
 
   /** @returns undefined where those that there may be are withheld @throws ModelError AUTH_FAIL where there are none, CANCELLED */
