@@ -188,8 +188,9 @@ describe('https', () => {
   it('to a server that speaks none is refused', async () => {
     const server = await serve();
     await expect(text(backendFor(server.url.replace('http:', 'https:')))).rejects.toMatchObject({
-      code: 'TLS_UNTRUSTED',
-      reason: 'tls_protocol',
+      code: 'SOURCE_UNAVAILABLE',
+      reason: 'not_tls',
+      hint: expect.stringContaining('http://'),
     });
   });
 

@@ -19,6 +19,7 @@ describe('an error of a connection', () => {
     ['CERT_HAS_EXPIRED', 'TLS_UNTRUSTED', 'certificate_expired', false],
     ['CERT_SIGNATURE_FAILURE', 'TLS_UNTRUSTED', 'certificate_invalid', false],
     ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'TLS_UNTRUSTED', 'tls_protocol', false],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'SOURCE_UNAVAILABLE', 'not_tls', false],
     ['ENOBUFS', 'SOURCE_UNAVAILABLE', 'network', true],
     ['UND_ERR_DESTROYED', 'SOURCE_UNAVAILABLE', 'network', true],
   ])('%s is %s, %s', (code, expected, reason, retryable) => {

@@ -21,6 +21,8 @@ const UNKNOWN_ISSUER = untrusted('unknown_issuer', 'shows a certificate of an is
 const INVALID_CERTIFICATE = untrusted('certificate_invalid', 'shows a certificate that is not valid');
 /** Of undici, which gives it a code only where its parser has one. */
 const PARSER_ERROR = 'HTTPParserError';
+/** What OpenSSL makes of an answer in plain HTTP. */
+const NOT_TLS = 'ERR_SSL_WRONG_VERSION_NUMBER';
 
 const KINDS: Readonly<Record<string, Kind>> = {
   ENOTFOUND: unavailable('dns', 'has a host name that does not resolve'),
@@ -86,6 +88,7 @@ export function networkError(error: unknown, label: string, certificate: ShownCe
 function kindOf(code: string | undefined): Kind | undefined {
   if (code === undefined) return undefined;
   if (code === PARSER_ERROR || code.startsWith('HPE_')) return unavailable('bad_answer', 'answered with something that is not HTTP', false);
+  if (code === NOT_TLS) return unavailable('not_tls', 'does not speak TLS', false);
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return untrusted('tls_protocol', 'does not speak a version of TLS that is safe');
   return KINDS[code] ?? restOf(code);
 }
@@ -106,6 +109,7 @@ function optionsOf(kind: Kind, cause: unknown, { origin, issuer }: ShownCertific
   return {
     reason: kind.reason,
     cause,
+    ...(kind.reason === 'not_tls' && { hint: 'if it speaks plain HTTP, its URL has to begin with http://' }),
     ...(kind === UNKNOWN_ISSUER && origin !== undefined && { hint: trustHint(origin) }),
     ...(kind.retryable !== undefined && { retryable: kind.retryable }),
     ...(issuer !== undefined && { details: { issuer } }),
