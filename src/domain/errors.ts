@@ -24,7 +24,7 @@ const traits = (exitCode: number, httpStatus: number, retryable: boolean, hint: 
 export const ERROR_CODES = {
   INVALID_CONFIG: traits(2, 500, false, 'see `wan config show` for what is configured and from where'),
   MISSING_MANIFEST: traits(2, 500, false, 'set WAN_MODELS_MANIFEST=/path/to/models.toml, or pass --manifest'),
-  SCHEMA_VERSION_MISMATCH: traits(2, 500, false, 'run `wan migrate manifest`, or install a wan-models that reads this schema version'),
+  SCHEMA_VERSION_MISMATCH: traits(2, 500, false, 'install a wan-models that reads this schema version'),
   MANIFEST_INVALID: traits(2, 500, false, 'correct the lines named above, then run `wan models validate`'),
   LOCKFILE_STALE: traits(2, 409, false, 'run `wan models lock` and commit the result'),
   INVALID_MODEL_ID: traits(2, 400, false, 'write name@version or name@version@variant'),
@@ -39,7 +39,7 @@ export const ERROR_CODES = {
   OFFLINE: traits(4, 503, false, 'run again without --offline, or bring the bytes here with `wan models import`'),
   TLS_UNTRUSTED: traits(4, 502, false, 'add your CA for the one origin (origin_ca_files), or with NODE_EXTRA_CA_CERTS=/path/to/ca.pem'),
   DRIFT: traits(5, 409, false, 'run `wan models diff` to see what changed, then `wan models update` to accept it'),
-  SIGNATURE_INVALID: traits(5, 403, false, 'check where the manifest came from, and the keys in `wan trust`'),
+  SIGNATURE_INVALID: traits(5, 403, false, 'check where the manifest came from'),
   CHECKSUM_FAIL: traits(5, 502, false, 'the sources disagree with the manifest: check the digest there, or the sources'),
   SIZE_MISMATCH: traits(5, 502, false, 'the sources disagree with the manifest: check the size there, or the sources'),
   INCOMPLETE_DOWNLOAD: traits(5, 502, true, 'run the same command again: it goes on where it stopped'),

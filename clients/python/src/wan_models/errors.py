@@ -34,7 +34,7 @@ class SchemaVersionMismatch(WanError):
     code = "SCHEMA_VERSION_MISMATCH"
     exit_status = 2
     default_retryable = False
-    default_hint = "run `wan migrate manifest`, or install a wan-models that reads this schema version"
+    default_hint = "install a wan-models that reads this schema version"
 
 
 class ManifestInvalid(WanError):
@@ -169,7 +169,7 @@ class SignatureInvalid(WanError):
     code = "SIGNATURE_INVALID"
     exit_status = 5
     default_retryable = False
-    default_hint = "check where the manifest came from, and the keys in `wan trust`"
+    default_hint = "check where the manifest came from"
 
 
 class ChecksumFail(WanError):
