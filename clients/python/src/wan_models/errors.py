@@ -115,7 +115,7 @@ class SourceUnavailable(WanError):
     code = "SOURCE_UNAVAILABLE"
     exit_status = 4
     default_retryable = True
-    default_hint = "ask each with `wan models sources REF --probe`, or run again with --log-level debug"
+    default_hint = "check that it can be reached from here: `wan models sources REF --probe` asks each source of a model"
 
 
 class NetworkTimeout(WanError):
