@@ -33,7 +33,12 @@ export const ERROR_CODES = {
   VARIANT_NOT_FOUND: traits(3, 404, false, 'see `wan models show REF` for the variants of this model'),
   JOB_NOT_FOUND: traits(3, 404, false, 'see `wan models jobs` for those that are on record'),
   COMPONENT_MISSING: traits(3, 404, false, 'see `wan models show REF` for the components of this model'),
-  SOURCE_UNAVAILABLE: traits(4, 502, true, 'check that it can be reached from here: `wan models sources REF --probe` asks each source of a model'),
+  SOURCE_UNAVAILABLE: traits(
+    4,
+    502,
+    true,
+    'check that it can be reached from here: `wan models sources REF --probe` asks each source of a model',
+  ),
   NETWORK_TIMEOUT: traits(4, 504, true, 'check the network, then run the same command again: it goes on where it stopped'),
   RATE_LIMIT: traits(4, 429, true, 'wait, or add another source to the model'),
   OFFLINE: traits(4, 503, false, 'run again without --offline, or bring the bytes here with `wan models import`'),
