@@ -14,6 +14,7 @@ export interface SourcePreparationOptions {
   /** Whether a local file may be shared (reflink) rather than copied. */
   readonly mayClone: boolean;
   readonly onFailed: (error: ModelError) => void;
+  readonly monotonicMs: () => number;
   /** Also after a failure. */
   readonly onDone: () => void;
 }
@@ -21,6 +22,8 @@ export interface SourcePreparationOptions {
 export class SourcePreparation {
   readonly #o: SourcePreparationOptions;
   #isUnderWay = false;
+  /** Of the way to the file, while it is looked for. */
+  #search: { readonly sinceMs: number; readonly stop: AbortController } | undefined;
 
   constructor(options: SourcePreparationOptions) {
     this.#o = options;
@@ -30,14 +33,28 @@ export class SourcePreparation {
     return this.#isUnderWay;
   }
 
+  /** How long the way to the file has been looked for; 0: it is not. */
+  searchedMs(nowMs: number): number {
+    return this.#search === undefined ? 0 : nowMs - this.#search.sinceMs;
+  }
+
+  /** Nobody needs the way any more: it was no failure that it was not found. */
+  giveUp(): void {
+    this.#search?.stop.abort();
+  }
+
   /** Finds out how the file is reached. */
   begin(): void {
-    const { source, state, access, stallTimeoutMs, onFailed } = this.#o;
+    const { source, state, access, stallTimeoutMs, onFailed, monotonicMs } = this.#o;
+    const stop = new AbortController();
+    this.#search = { sinceMs: monotonicMs(), stop };
     // Time-out of its own: no range runs yet that the watchdog could see.
     const patience = AbortSignal.timeout(stallTimeoutMs);
-    const failed = (error: unknown) =>
+    const failed = (error: unknown) => {
+      if (stop.signal.aborted) return;
       onFailed(patience.aborted ? stallError(source.backend.label, 'stalled', stallTimeoutMs) : asModelError(error));
-    const signal = AbortSignal.any([state.signal, patience]);
+    };
+    const signal = AbortSignal.any([state.signal, patience, stop.signal]);
     this.#do(async () => {
       await access.prepare(signal);
       await this.#clone();
@@ -63,6 +80,7 @@ export class SourcePreparation {
       .catch(onError)
       .finally(() => {
         this.#isUnderWay = false;
+        this.#search = undefined;
         this.#o.onDone();
       });
   }
