@@ -36,14 +36,23 @@ async function transferOf({ pool, lane: hashLane, onEvent }: Scene): Promise<Fil
   const file = await completeFile((event) => onEvent?.(event, state));
   const state = new FileState(file, { fileId: pool.nextId(), hashLane, isJoint: false, signal: new AbortController().signal });
   const scheduler = new Scheduler({ connections: 1, perHostConnections: 1, monotonicMs: () => 0, isRateLimited: () => false });
-  const world = { clock: systemClock, random: systemRandom, retry: { attempts: 1, backoffFactor: 1 }, stallTimeoutMs: 1000, mayClone: false };
+  const world = {
+    clock: systemClock,
+    random: systemRandom,
+    retry: { attempts: 1, backoffFactor: 1 },
+    stallTimeoutMs: 1000,
+    mayClone: false,
+  };
   const places = { scheduler, pool, lanes: [hashLane], balance: new LaneBalance<Lane>(() => false) };
   return new FileTransfer({ ...world, ...places, traffic: undefined, state });
 }
 
 it('a complete file whose hash was begun on a thread that has died fails, and does not wait for ever', async () => {
   const transfer = await transferOf(await poolWithDeadLane());
-  await expect(transfer.run()).rejects.toMatchObject({ code: 'INTERNAL', message: expect.stringContaining('a transfer thread has stopped') });
+  await expect(transfer.run()).rejects.toMatchObject({
+    code: 'INTERNAL',
+    message: expect.stringContaining('a transfer thread has stopped'),
+  });
 });
 
 it('a file whose last sync fails while it is proven is not given out as complete', async () => {

@@ -207,7 +207,7 @@ export class FileTransfer {
     // A signal that was aborted since the last look tells nobody who listens from now on.
     this.#throwIfAborted();
     if (this.#result?.generation === cell.generation) return this.#result.result;
-    return await new Promise((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const onAbort = () => reject(this.#abortedError());
       signal.addEventListener('abort', onAbort, { once: true });
       this.#onHash = (result) => {
