@@ -1,5 +1,5 @@
 /** Keys to sign with: those stored for the endpoint, those of the environment, or what the AWS SDK's chain finds. */
-import { cancelledError, throwIfCancelled } from '../../domain/cancelled.ts';
+import { throwIfCancelled } from '../../domain/cancelled.ts';
 import { ModelError } from '../../domain/errors.ts';
 import { Secret } from '../../domain/secret.ts';
 import { redactText } from '../../observability/redact-text.ts';
@@ -66,7 +66,7 @@ export class KeySource {
     if (stored !== undefined) return stored;
     if (withheld !== undefined && keys === undefined) return undefined;
     if (keys !== undefined && (profile === undefined || withheld !== undefined)) return { ...keys, accessKeyId: keys.accessKeyId.reveal() };
-    return unlessAborted(this.#fromChain(), signal);
+    return unlessAborted(this.#fromChain(), signal, LOOKING);
   }
 
   async #fromChain(): Promise<S3Keys> {
@@ -108,15 +108,4 @@ function noKeys(cause: unknown): ModelError {
     hint: 'run `wan auth login s3`, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or s3_profile; for a public bucket set s3_anonymous = true',
     cause,
   });
-}
-
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(cancelledError(signal, LOOKING));
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }
