@@ -3,6 +3,7 @@ import { throwIfCancelled } from '../../domain/cancelled.ts';
 import { ModelError } from '../../domain/errors.ts';
 import { Secret } from '../../domain/secret.ts';
 import { redactText } from '../../observability/redact-text.ts';
+import { unlessAborted } from '../../util/unless-aborted.ts';
 import type { CredentialSource } from '../credentials.ts';
 import type { S3Config } from './s3-config.ts';
 
