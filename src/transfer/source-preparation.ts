@@ -1,6 +1,7 @@
 /** What must be done between ranges, while none of a source may begin: finding the way to a file, forgetting what is of no state. */
-import type { FileSource } from '../backends/backend.ts';
+import { type FileSource, isLocallyReadable } from '../backends/backend.ts';
 import { asModelError, type ModelError } from '../domain/errors.ts';
+import { unlessAborted } from '../util/unless-aborted.ts';
 import { cloneFile } from './clone-file.ts';
 import type { FileState } from './file-state.ts';
 import type { SourceAccess } from './source-access.ts';
@@ -52,13 +53,21 @@ export class SourcePreparation {
     const patience = AbortSignal.timeout(stallTimeoutMs);
     const failed = (error: unknown) => {
       if (stop.signal.aborted) return;
-      onFailed(patience.aborted ? stallError(source.backend.label, 'stalled', stallTimeoutMs) : asModelError(error));
+      onFailed(patience.aborted ? this.#stalled() : asModelError(error));
     };
     const signal = AbortSignal.any([state.signal, patience, stop.signal]);
     this.#do(async () => {
-      await access.prepare(signal);
+      // A file system that hangs in the kernel heeds no signal.
+      await unlessAborted(access.prepare(signal), signal, `looking for ${source.path}`);
       await this.#clone();
     }, failed);
+  }
+
+  /** Each further look at a file system that hangs would cost one more of the few threads that all file calls go through. */
+  #stalled(): ModelError {
+    const { source, stallTimeoutMs } = this.#o;
+    const error = stallError(source.backend.label, 'stalled', stallTimeoutMs);
+    return isLocallyReadable(source.backend) ? error.with({ retryable: false }) : error;
   }
 
   /** The source changed under our reading: what came from it in such a state is of no state at all. */
