@@ -214,7 +214,7 @@ function refuseInvalid(path: string, text: string): void {
 const alreadyThere = (id: string, path: string): ModelError =>
   new ModelError('INVALID_INPUT', `${id} is in ${path} already`, {
     reason: 'model_exists',
-    hint: 'give it another id with --as, or take the new revision with `wan models update`',
+    hint: 'give it another id with --as, write the source beside the others in its `sources`, or take a new revision with `wan models update`',
     details: { model: id },
   });
 

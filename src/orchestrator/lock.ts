@@ -179,7 +179,9 @@ export function checkedText({ lockPath: path, lockBytes }: OpenedLock, lockfile:
   const examined = examineLockfile({ path, bytes: Buffer.from(text) });
   if ('lockfile' in examined) return text;
   const [first] = examined.problems;
-  throw new ModelError('PATH_UNSAFE', `a source lists what no model may hold: ${first?.message}`, {
+  // The line would be one of a file that nobody sees.
+  const what = first?.message.replace(/, as on line \d+$/, '');
+  throw new ModelError('PATH_UNSAFE', `a source lists what no model may hold: ${what}`, {
     ...(first && { reason: first.code }),
     hint: 'name the wanted files with allow_patterns, or list them in the manifest',
     details: { problems: examined.problems },

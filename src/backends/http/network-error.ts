@@ -28,7 +28,7 @@ const UNREACHABLE = unavailable('unreachable', 'cannot be reached from here');
 /** Its hint names the origin. */
 const UNKNOWN_ISSUER = untrusted('unknown_issuer', 'shows a certificate of an issuer that is not trusted here', '');
 const INVALID_CERTIFICATE = untrusted('certificate_invalid', 'shows a certificate that is not valid', 'tell whoever runs the server');
-const NO_TLS = untrusted('tls_absent', 'does not answer in TLS', `it may speak plain http: ${URL_HINT}`);
+const NO_TLS = untrusted('tls_absent', 'does not answer in TLS', `if it speaks plain http, its URL has to begin with http://: ${URL_HINT}`);
 const CLIENT_CERTIFICATE = untrusted(
   'client_certificate',
   'wants a certificate of ours, and there is no way to give it one',

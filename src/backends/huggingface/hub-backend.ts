@@ -2,6 +2,7 @@
  * Files of a repository of the Hugging Face Hub. One question tells its commit and all its files; each is then read over plain
  * HTTP ranges at that commit, from where the Hub's redirects lead, without the token and as long as the signature holds.
  */
+import { shownWithPlace } from '../../credentials/mask-credential.ts';
 import { throwIfCancelled } from '../../domain/cancelled.ts';
 import { ModelError } from '../../domain/errors.ts';
 import type {
@@ -114,7 +115,8 @@ export class HubBackend implements StorageBackend, HttpReachable, Credentialed, 
   }
 
   async credentialsFrom(): Promise<string | undefined> {
-    return (await this.#api.token())?.from;
+    const found = await this.#api.token();
+    return found && shownWithPlace(found.from, found.token.reveal());
   }
 
   async revision(signal: AbortSignal): Promise<SourceRevision> {
