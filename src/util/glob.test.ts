@@ -127,6 +127,7 @@ describe('compileGlob and huggingface_hub', () => {
     ['a[b-]b', ['a-b']],
     ['a[!]b', []],
     ['[z-a]*', []],
+    ['a[z-a!b]b', ['a-b', 'a!b', 'a^b', 'a]b', 'a\nb']],
     [
       '*[!n]',
       [

@@ -40,18 +40,43 @@ function endOfSet(pattern: readonly string[], start: number): number {
   return pattern.indexOf(']', first + 1);
 }
 
+/** As Python does it, with what follows from that: a range from high to low is taken out first, and a `!` that is then the first one negates. */
 function setMatcher(set: readonly string[]): Matcher {
-  const negated = set[0] === '!';
-  const members = negated ? set.slice(1) : set;
-  const ranges: [string, string][] = [];
-  for (let index = 0; index < members.length; index++) {
-    const low = members[index] as string;
-    const high = members[index + 1] === '-' ? members[index + 2] : undefined;
-    ranges.push([low, high ?? low]);
-    if (high !== undefined) index += 2;
-  }
-  return (character) => ranges.some(([low, high]) => character >= low && character <= high) !== negated;
+  const chunks = withoutEmptyRanges(chunksOf(set));
+  const negated = chunks[0]?.[0] === '!';
+  if (negated) chunks[0]?.shift();
+  const members = new Set(chunks.flat());
+  const ranges = chunks.slice(1).map((chunk, index) => [chunks[index]?.at(-1), chunk[0]] as const);
+  if (ranges[0] !== undefined && ranges[0][0] === undefined) members.add('-');
+  const isIn = (character: string): boolean =>
+    members.has(character) ||
+    ranges.some(([low, high]) => low !== undefined && codeOf(low) <= codeOf(character) && codeOf(character) <= codeOf(high));
+  return (character) => isIn(character) !== negated;
 }
+
+/** What lies between the hyphens that make ranges: from the last of one to the first of the next. */
+function chunksOf(set: readonly string[]): string[][] {
+  const chunks: string[][] = [];
+  let start = 0;
+  for (let hyphen = set.indexOf('-', set[0] === '!' ? 2 : 1); hyphen >= 0; hyphen = set.indexOf('-', hyphen + 3)) {
+    chunks.push(set.slice(start, hyphen));
+    start = hyphen + 1;
+  }
+  if (start < set.length) chunks.push(set.slice(start));
+  else chunks.at(-1)?.push('-');
+  return chunks;
+}
+
+function withoutEmptyRanges(chunks: readonly string[][]): string[][] {
+  const kept = [...chunks];
+  for (let index = kept.length - 1; index > 0; index--) {
+    const [before = [], after = []] = [kept[index - 1], kept[index]];
+    if (codeOf(before.at(-1)) > codeOf(after[0])) kept.splice(index - 1, 2, [...before.slice(0, -1), ...after.slice(1)]);
+  }
+  return kept;
+}
+
+const codeOf = (character = ''): number => character.codePointAt(0) ?? 0;
 
 /** Only the last star is ever tried again: what earlier stars took can stay as it is. */
 function matches(tokens: readonly Token[], text: readonly string[]): boolean {
