@@ -94,7 +94,7 @@ export interface LocallyReadable {
 /** Optional power: sources that may have to be let in. */
 export interface Credentialed {
   /**
-   * Where the credentials that a request would carry come from, for people: `GITHUB_TOKEN`, `keyring`, a path; never a secret.
+   * Where the credentials that a request would carry come from, and which they are, masked: `GITHUB_TOKEN (ghp_…abcd)`; never a secret.
    * Undefined where it would carry none. Asks no network.
    */
   credentialsFrom(signal: AbortSignal): Promise<string | undefined>;

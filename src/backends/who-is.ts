@@ -5,6 +5,7 @@ import type { Secret } from '../domain/secret.ts';
 import { bearer } from './http/bearer.ts';
 import type { HttpAnswer, HttpClient } from './http/http-client.ts';
 import { readJson } from './http/read-json.ts';
+import { asTable } from './json-table.ts';
 
 export interface WhoQuestion {
   readonly service: TokenService;
@@ -41,7 +42,7 @@ export async function whoIs(client: HttpClient, question: WhoQuestion): Promise<
 
 async function judge(service: TokenService, answer: HttpAnswer, label: string): Promise<WhoAnswer> {
   if (answer.status === 200)
-    return service === 'hf' ? hubAnswer(await readJson(answer, label)) : githubAnswer(await readJson(answer, label), answer);
+    return known(service, await readJson(answer, label), answer) ?? { verdict: 'unknown', why: `${label} names no account` };
   await answer.release();
   if (answer.status === 401) return { verdict: 'refused' };
   // A token of GitHub Actions is good, but has no user behind it.
@@ -52,22 +53,18 @@ async function judge(service: TokenService, answer: HttpAnswer, label: string): 
 const isRateLimited = ({ headers }: HttpAnswer): boolean =>
   headers['x-ratelimit-remaining'] === '0' || headers['retry-after'] !== undefined;
 
-function hubAnswer(json: unknown): WhoAnswer {
-  const { name, auth } = Object(json) as { name?: unknown; auth?: { expiresAt?: unknown } };
-  return { verdict: 'valid', ...accountOf(name), ...expiryOf(auth?.expiresAt) };
+/** Undefined for a document of anybody else: a good status alone says nothing. */
+function known(service: TokenService, json: unknown, answer: HttpAnswer): WhoAnswer | undefined {
+  const { name, login, auth } = asTable(json);
+  const account = service === 'hf' ? name : login;
+  if (typeof account !== 'string') return undefined;
+  return { verdict: 'valid', ...accountOf(account), ...(service === 'hf' ? expiryOf(asTable(auth).expiresAt) : githubExpiry(answer)) };
 }
-
-const githubAnswer = (json: unknown, answer: HttpAnswer): WhoAnswer => ({
-  verdict: 'valid',
-  ...accountOf((Object(json) as { login?: unknown }).login),
-  ...githubExpiry(answer),
-});
 
 /** `2026-12-01 00:00:00 UTC` */
 const githubExpiry = ({ headers }: HttpAnswer): { expiresAt?: string } => expiryOf(headers['github-authentication-token-expiration']);
 
-const accountOf = (name: unknown): { account?: string } =>
-  typeof name === 'string' && /^[\w.-]{1,100}$/.test(name) ? { account: name } : {};
+const accountOf = (name: string): { account?: string } => (/^[\w.-]{1,100}$/.test(name) ? { account: name } : {});
 
 function expiryOf(time: unknown): { expiresAt?: string } {
   const ms = typeof time === 'string' ? Date.parse(time) : Number.NaN;

@@ -36,11 +36,14 @@ export async function checkSecret(asked: ToCheck, signal: AbortSignal): Promise<
       ...(answer.account && { account: answer.account }),
       ...(answer.expiresAt && { expires_at: answer.expiresAt }),
     };
-  const [what, where] = [service === 's3' ? 'these keys' : 'this token', placeText(originFor(service, config, endpoint))];
+  const isKeys = service === 's3';
+  const [what, where] = [isKeys ? 'these keys' : 'this token', placeText(originFor(service, config, endpoint))];
   const says = answer.why === undefined ? '' : ` (${answer.why})`;
   throw new ModelError('AUTH_FAIL', `${SERVICE_TITLES[service]} at ${where} does not accept ${what}: nothing was stored${says}`, {
     reason: 'token_invalid',
-    hint: 'copy it again, or make a new one; --no-check stores it without asking',
+    hint: isKeys
+      ? 'copy them again, of temporary keys with their session token; --no-check stores them without asking'
+      : 'copy it again, or make a new one; --no-check stores it without asking',
   });
 }
 

@@ -49,7 +49,8 @@ async function credentialsCheck(config: Config): Promise<Check> {
   const { describeCredentials } = await import('../credentials/describe-credentials.ts');
   const lines = await describeCredentials(config);
   const used = lines.filter(({ isUsed }) => isUsed).map(({ service, shown, from }) => `${service} ${shown} (${from})`);
-  const message = used.length === 0 ? 'none: sources are asked anonymously' : used.join(', ');
+  const message =
+    used.length === 0 ? 'none: the Hub and GitHub are asked anonymously, S3 with what the AWS SDK finds by itself' : used.join(', ');
   const broken = lines.find(({ isBroken }) => isBroken);
   if (broken === undefined) return { area: 'configuration', name: 'credentials', verdict: 'ok', message };
   return {

@@ -26,7 +26,7 @@ export async function guardedHttpConfig(config: Config): Promise<HttpConfig & { 
 }
 
 export async function s3Config(config: Config): Promise<S3Config> {
-  const { ambientKeys } = await import('../credentials/ambient-keys.ts');
+  const { ambientKeys, halfKeys } = await import('../credentials/ambient-keys.ts');
   const { distrustedEndpoint } = await import('../credentials/endpoint-trust.ts');
   const keys = ambientKeys(config);
   const withheld = distrustedEndpoint(config, 's3', false);
@@ -39,6 +39,7 @@ export async function s3Config(config: Config): Promise<S3Config> {
     requesterPays: config.s3RequesterPays,
     anonymous: config.s3Anonymous,
     ...(keys !== undefined && keys.withheld === undefined && { keys }),
+    keysProblem: halfKeys(config)?.problem,
     ...(withheld !== undefined && { withheld }),
   };
 }

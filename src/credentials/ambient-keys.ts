@@ -21,3 +21,17 @@ export function ambientKeys(config: Config): AmbientKeys | undefined {
   const withheld = distrustedEndpoint(config, 's3', isInDotEnv);
   return { accessKeyId, secretAccessKey, sessionToken, ...(withheld !== undefined && { withheld }) };
 }
+
+/** One of two keys, which is of no use to anybody. */
+export interface HalfKeys {
+  /** Name of the variable. */
+  readonly there: 'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY';
+  readonly problem: string;
+}
+
+export function halfKeys({ secrets }: Config): HalfKeys | undefined {
+  const [id, secret] = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
+  if ((secrets[id] === undefined) === (secrets[secret] === undefined)) return undefined;
+  const [there, missing] = secrets[id] === undefined ? [secret, id] : [id, secret];
+  return { there, problem: `${there} is set, and ${missing} is not` };
+}

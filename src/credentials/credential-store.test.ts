@@ -1,6 +1,8 @@
-import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { describeOnSmallDisk, smallDisk } from '../../test/support/small-disk.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { CredentialStore } from './credential-store.ts';
 
@@ -125,4 +127,27 @@ describe('a record that is damaged', () => {
       expect(await store.remove(HUB.service, HUB.origin)).toBe(true);
     },
   );
+});
+
+it('a record that cannot be read is an error that names it, and no bug', async () => {
+  await store.save({ ...HUB, secret: { token: TOKEN } });
+  const path = await onlyFile();
+  await rm(path);
+  await mkdir(path, { mode: 0o700 });
+  await expect(store.find('hf', HUB.origin)).rejects.toMatchObject({ code: 'FILESYSTEM_ERROR', message: expect.stringContaining(path) });
+});
+
+describeOnSmallDisk('a configuration directory', () => {
+  it('that is full or read-only is told as what it is; what was stored stays', async () => {
+    const volume = dirname(await smallDisk(64 * 1024));
+    const small = new CredentialStore({ userConfigDir: join(volume, 'wan'), keyring: 'off' });
+    await small.save({ ...HUB, secret: { token: TOKEN } });
+    await writeFile(join(volume, 'fill'), Buffer.alloc(64 * 1024)).catch((error: unknown) => error);
+    const hint = expect.stringContaining('your configuration directory');
+    await expect(small.save({ ...HUB, secret: { token: 'hf_other' } })).rejects.toMatchObject({ code: 'NO_SPACE', hint });
+    expect(spawnSync('mount', ['-o', 'remount,ro', volume]).status).toBe(0);
+    await expect(small.remove('hf', HUB.origin)).rejects.toMatchObject({ code: 'READ_ONLY', hint });
+    const found = await small.find('hf', HUB.origin);
+    expect(found && (await small.secretOf(found))).toEqual({ token: TOKEN });
+  });
 });

@@ -2,13 +2,12 @@
  * Credentials that the user stored: the secret in the keyring, or where there is none in the record itself. Each has a record of its own in a
  * folder that only the user can enter, so that two log-ins at once do not lose one another, and nobody without a log-in ever wakes the keyring.
  */
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { isModelError, ModelError } from '../domain/errors.ts';
 import { KeyringUnavailable, readFromKeyring, removeFromKeyring, saveInKeyring } from './keyring.ts';
 import { leftOverFiles, namesIn, UNFINISHED_MS } from './left-over-files.ts';
-import { isTemporaryOf, readPrivateFile, writePrivateFile } from './private-file.ts';
+import { isTemporaryOf, readPrivateFile, removePrivateFile, writePrivateFile } from './private-file.ts';
 import type { Service } from './services.ts';
 import { type CredentialRecord, parseRecord, parseSecretParts, type SecretParts, type StoredCredential } from './stored-credential.ts';
 
@@ -99,13 +98,13 @@ export class CredentialStore {
       if (record.kept === 'file') await writeRecord(path, withoutSecret(record));
       await explained(() => removeFromKeyring(accountOf(service, origin)));
     }
-    await rm(path, { force: true });
+    await removePrivateFile(path);
     return true;
   }
 
   async #removeLeftOvers(record: string, olderThanMs: number): Promise<number> {
     const mine = (await leftOverFiles(this.#directory, olderThanMs)).filter((path) => isTemporaryOf(record, path));
-    for (const path of mine) await rm(path, { force: true });
+    for (const path of mine) await removePrivateFile(path);
     return mine.length;
   }
 

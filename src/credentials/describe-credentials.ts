@@ -1,7 +1,7 @@
 /** Every credential that can be found, masked: what `wan auth status` and `wan doctor` show. */
 import type { Config } from '../config/config.ts';
 import { isModelError } from '../domain/errors.ts';
-import { ambientKeys } from './ambient-keys.ts';
+import { ambientKeys, halfKeys } from './ambient-keys.ts';
 import { type AmbientToken, ambientTokens } from './ambient-tokens.ts';
 import { CredentialStore } from './credential-store.ts';
 import { maskCredential } from './mask-credential.ts';
@@ -108,9 +108,14 @@ function ambientLine({ token, problem, from, origin, withheld }: AmbientToken): 
 }
 
 function awsLines(config: Config): readonly Found[] {
+  const about = { service: 's3', origin: originFor('s3', config) } as const;
+  const half = halfKeys(config);
   const keys = ambientKeys(config);
+  const later = config.s3Profile === undefined ? undefined : `the profile ${config.s3Profile} comes first`;
+  if (half !== undefined)
+    return [{ ...about, from: half.there, shown: '', note: later ?? half.problem, ...(!later && { isBroken: true }) }];
   if (keys === undefined) return [];
-  const note = keys.withheld ?? (config.s3Profile === undefined ? undefined : `the profile ${config.s3Profile} comes first`);
+  const note = keys.withheld ?? later;
   const shown = maskCredential(keys.accessKeyId.reveal());
-  return [{ service: 's3', origin: originFor('s3', config), from: 'AWS_ACCESS_KEY_ID', shown, ...(note !== undefined && { note }) }];
+  return [{ ...about, from: 'AWS_ACCESS_KEY_ID', shown, ...(note !== undefined && { note }) }];
 }

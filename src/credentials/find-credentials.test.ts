@@ -235,6 +235,20 @@ describe('the description', () => {
     ]);
   });
 
+  it('of S3 keys that are half there say what is missing, unless a profile comes before them', async () => {
+    const [line, more] = await describeCredentials(await load({ AWS_SECRET_ACCESS_KEY: 'wJalr' }));
+    expect([line, more]).toEqual([
+      {
+        ...{ service: 's3', origin: 'aws', from: 'AWS_SECRET_ACCESS_KEY', shown: '', isUsed: false, isBroken: true },
+        note: 'AWS_SECRET_ACCESS_KEY is set, and AWS_ACCESS_KEY_ID is not',
+      },
+      undefined,
+    ]);
+    const [unused] = await describeCredentials(await load({ AWS_ACCESS_KEY_ID: 'AKIA', AWS_PROFILE: 'team' }));
+    expect(unused).toMatchObject({ isUsed: false, note: 'the profile team comes first' });
+    expect(unused).not.toHaveProperty('isBroken');
+  });
+
   it('has a line, with what to do, for what cannot be read', async () => {
     const { place } = await storeToken(MIRROR);
     await writeFile(place, 'broken');

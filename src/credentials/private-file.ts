@@ -9,6 +9,8 @@ import { syncDirectory } from '../util/sync-path.ts';
 
 const LIMIT_BYTES = 64 * 1024;
 const OTHERS = 0o077;
+/** The hints of the codes are about MODELS_ROOT. */
+const OF_USER = { hint: 'this lies in your configuration directory, not in MODELS_ROOT: make room there, or make it writable' };
 
 /**
  * @returns undefined where there is no such file
@@ -20,6 +22,8 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
   try {
     if (process.platform !== 'win32') await refuseExposed(file, path);
     return await readStart(file);
+  } catch (error) {
+    throw fsError(error, `read ${path}`);
   } finally {
     await file.close();
   }
@@ -35,7 +39,7 @@ export async function removePrivateFile(path: string): Promise<void> {
     await syncDirectory(dirname(path));
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return;
-    throw fsError(error, `remove ${path}`);
+    throw fsError(error, `remove ${path}`, OF_USER);
   }
 }
 
@@ -51,7 +55,7 @@ export async function writePrivateFile(path: string, text: string): Promise<void
     await syncDirectory(directory);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw fsError(error, `write ${path}`);
+    throw fsError(error, `write ${path}`, OF_USER);
   }
 }
 

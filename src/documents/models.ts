@@ -159,7 +159,10 @@ export const sourcesResult = z.object({
         host: z.string().optional().meta({ description: 'absent for sources without a network' }),
         file_count: z.int().min(0).meta({ description: 'files that are looked for here' }),
         file: z.string().optional().meta({ description: "of a file's own URL: that file" }),
-        credentials: z.string().optional().meta({ description: 'where the credentials come from that would be used; never a secret' }),
+        credentials: z
+          .string()
+          .optional()
+          .meta({ description: 'where the credentials come from that would be used, and which they are, masked' }),
         error: errorObject.optional().meta({ description: 'why it cannot be asked at all' }),
         probe: z
           .object({
@@ -231,6 +234,7 @@ export const rmResult = z.object({
   reclaimed_bytes: bytes,
   shared_bytes: bytes.meta({ description: 'kept, because other models use them' }),
   tier: z.string().optional().meta({ description: 'where a copy of it stays' }),
+  registered: z.literal(true).optional().meta({ description: 'no manifest has it, and its entry stays in the registry' }),
 });
 export const rmData = z.object({ results: resultsOf(rmResult) });
 

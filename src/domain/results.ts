@@ -191,7 +191,7 @@ export interface ModelSource {
   readonly fileCount: number;
   /** Of a file's own URL: that file. */
   readonly file?: string;
-  /** Where the credentials come from that would be used; absent: none would. Never a secret. */
+  /** Where the credentials come from that would be used, and which they are, masked; absent: none would. Never a secret. */
   readonly credentials?: string;
   /** Why it cannot be asked at all. */
   readonly error?: ErrorDocument;

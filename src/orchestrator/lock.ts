@@ -79,7 +79,7 @@ type Outcome = Done | { readonly part: LockPart; readonly error: ErrorDocument }
 async function pinAll(work: Orchestration, { opened, chosen, options }: Omit<LockRun, 'isWhole'>): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const { update = false, read = true, signal = new AbortController().signal, offline = work.settings.offline } = options;
-  await using opener = await work.freshSources(offline);
+  await using opener = await work.freshSources(offline, work.emitter(options));
   for (const part of chosen) {
     const { entry } = part;
     const isKept = !update && !part.isEdited && entry?.request === requestDigest(part.owner);
@@ -179,7 +179,9 @@ export function checkedText({ lockPath: path, lockBytes }: OpenedLock, lockfile:
   const examined = examineLockfile({ path, bytes: Buffer.from(text) });
   if ('lockfile' in examined) return text;
   const [first] = examined.problems;
-  throw new ModelError('PATH_UNSAFE', `a source lists what no model may hold: ${first?.message}`, {
+  // The line would be one of a file that nobody sees.
+  const what = first?.message.replace(/, as on line \d+$/, '');
+  throw new ModelError('PATH_UNSAFE', `a source lists what no model may hold: ${what}`, {
     ...(first && { reason: first.code }),
     hint: 'name the wanted files with allow_patterns, or list them in the manifest',
     details: { problems: examined.problems },

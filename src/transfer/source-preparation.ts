@@ -15,6 +15,7 @@ export interface SourcePreparationOptions {
   /** Whether a local file may be shared (reflink) rather than copied. */
   readonly mayClone: boolean;
   readonly onFailed: (error: ModelError) => void;
+  readonly monotonicMs: () => number;
   /** Also after a failure. */
   readonly onDone: () => void;
 }
@@ -22,6 +23,8 @@ export interface SourcePreparationOptions {
 export class SourcePreparation {
   readonly #o: SourcePreparationOptions;
   #isUnderWay = false;
+  /** Of the way to the file, while it is looked for. */
+  #search: { readonly sinceMs: number; readonly stop: AbortController } | undefined;
 
   constructor(options: SourcePreparationOptions) {
     this.#o = options;
@@ -31,13 +34,28 @@ export class SourcePreparation {
     return this.#isUnderWay;
   }
 
+  /** How long the way to the file has been looked for; 0: it is not. */
+  searchedMs(nowMs: number): number {
+    return this.#search === undefined ? 0 : nowMs - this.#search.sinceMs;
+  }
+
+  /** Nobody needs the way any more: it was no failure that it was not found. */
+  giveUp(): void {
+    this.#search?.stop.abort();
+  }
+
   /** Finds out how the file is reached. */
   begin(): void {
-    const { source, state, access, stallTimeoutMs, onFailed } = this.#o;
+    const { source, state, access, stallTimeoutMs, onFailed, monotonicMs } = this.#o;
+    const stop = new AbortController();
+    this.#search = { sinceMs: monotonicMs(), stop };
     // Time-out of its own: no range runs yet that the watchdog could see.
     const patience = AbortSignal.timeout(stallTimeoutMs);
-    const failed = (error: unknown) => onFailed(patience.aborted ? this.#stalled() : asModelError(error));
-    const signal = AbortSignal.any([state.signal, patience]);
+    const failed = (error: unknown) => {
+      if (stop.signal.aborted) return;
+      onFailed(patience.aborted ? this.#stalled() : asModelError(error));
+    };
+    const signal = AbortSignal.any([state.signal, patience, stop.signal]);
     this.#do(async () => {
       // A file system that hangs in the kernel heeds no signal.
       await unlessAborted(access.prepare(signal), signal, `looking for ${source.path}`);
@@ -71,6 +89,7 @@ export class SourcePreparation {
       .catch(onError)
       .finally(() => {
         this.#isUnderWay = false;
+        this.#search = undefined;
         this.#o.onDone();
       });
   }

@@ -78,6 +78,22 @@ describe('wan auth login', () => {
     server = await IdentityServer.start({});
   });
 
+  it.each([
+    ['hf', HF],
+    ['github', GITHUB],
+    ['s3', 'AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMIbPxRfiCY\n'],
+  ])(
+    'is not told by a good status alone that the secret of %s is good: whatever else stands there says that too',
+    async (service, text) => {
+      server.status = 200;
+      const { data } = documentOf((await login([service, '--endpoint', server.url, '--json'], text)).stdout);
+      expect(data).toMatchObject({
+        checked: false,
+        warnings: expect.arrayContaining([expect.stringContaining('it is not known whether')]),
+      });
+    },
+  );
+
   it('takes S3 keys line by line, for AWS and for a server of one’s own', async () => {
     expect((await login(['s3', '--no-check'], 'AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMIbPxRfiCY\n')).status).toBe(0);
     expect((await login(['s3', '--no-check', '--endpoint', 'http://minio:9000'], 'minio-user\nsecretsecret\nFwoGsession\n')).status).toBe(
@@ -87,6 +103,8 @@ describe('wan auth login', () => {
       { service: 's3', origin: 'aws', shown: 'AKIA…MPLE', used: true },
       { service: 's3', origin: 'http://minio:9000', used: true },
     ]);
+    const minio = await login(['s3', '--no-check', '--endpoint', 'http://minio:9000'], 'minio-user\nsecretsecret\n');
+    expect(minio.stdout).toContain('warning: http://minio:9000 is not encrypted: a session token');
     const one = await login(['s3'], 'AKIAIOSFODNN7EXAMPLE\n');
     expect(one).toMatchObject({ status: 2, stderr: expect.stringContaining('the secret access key is empty') });
   });

@@ -81,13 +81,13 @@ describe('wan models sources', () => {
     expect(plain.stdout).toMatch(/^t2v-tiny@2\.2\.0\n +SOURCE +FILES +CREDENTIALS\n/);
     expect(plain.stdout).toMatch(/local:\/\/nowhere +3\n/);
     expect(plain.stdout).toMatch(/http:\/\/127\.0\.0\.1:\d+\/t2v-tiny@2\.2\.0 +3 +none\n/);
-    expect(plain.stdout).toMatch(/github:\/\/wan\/models@v1 +3 +GITHUB_TOKEN\n/);
+    expect(plain.stdout).toMatch(/github:\/\/wan\/models@v1 +3 +GITHUB_TOKEN \(ghp_…\w{4}\)\n/);
     expect(github.requests.length + world.server().requests.length).toBe(0);
 
     const probed = await world.cli(['models', 'sources', MODEL, '--probe']);
     expect(probed.code).toBe(0);
     expect(probed.stdout).toMatch(/local:\/\/nowhere +3 +not_found\n/);
-    expect(probed.stdout).toMatch(/github:\/\/wan\/models@v1 +3 +GITHUB_TOKEN +[\d.]+ m?s +[\d.]+ [KMG]iB\/s\n/);
+    expect(probed.stdout).toMatch(/github:\/\/wan\/models@v1 +3 +GITHUB_TOKEN \(ghp_…\w{4}\) +[\d.]+ m?s +[\d.]+ [KMG]iB\/s\n/);
     expect(probed.stdout + plain.stdout).not.toContain(TOKEN);
 
     const json = await world.cli(['models', 'sources', MODEL, '--probe', '--json']);
@@ -95,7 +95,11 @@ describe('wan models sources', () => {
     expect(data.results[0]?.sources).toMatchObject([
       { source: 'local://nowhere', file_count: 3, probe: { ok: false, error: { reason: 'not_found' } } },
       { probe: { ok: true, file: 'unet/weights.bin', latency_ms: expect.any(Number), bytes_per_second: expect.any(Number) } },
-      { source: `github://${REPO}@v1`, credentials: 'GITHUB_TOKEN', probe: { ok: true, file: 'unet/weights.bin' } },
+      {
+        source: `github://${REPO}@v1`,
+        credentials: expect.stringMatching(/^GITHUB_TOKEN \(.*…/),
+        probe: { ok: true, file: 'unet/weights.bin' },
+      },
     ]);
     expect(json.stdout).not.toContain(TOKEN);
   });

@@ -55,6 +55,16 @@ describe('a GitHub release', () => {
   const text = async (backend: GithubBackend, path: string): Promise<string> =>
     (await readBody(await backend.open(path, { signal }))).toString();
 
+  it('with an asset that no model may hold is not listed without it: it is refused by name', async () => {
+    github.upload(REPO, 'v1', 'good.bin', seeded(10, 1));
+    github.upload(REPO, 'v1', 'aux.txt', seeded(10, 2));
+    const backend = createGithubBackend(URL_V1, { client, credentials: NO_CREDENTIALS, apiUrl: github.apiUrl });
+    await expect(collect(backend.list(signal))).rejects.toMatchObject({
+      code: 'PATH_UNSAFE',
+      message: expect.stringContaining('"aux.txt"'),
+    });
+  });
+
   it('tells the digest where GitHub knows one', async () => {
     const bytes = seeded(100_000, 1);
     github.upload(REPO, 'v1', 'new.bin', bytes);
@@ -86,7 +96,7 @@ describe('a GitHub release', () => {
     github.setPrivate(REPO);
     github.allow('ghp_good', REPO);
     const backend = release(URL_V1, withToken('ghp_good'));
-    expect(await backend.credentialsFrom()).toBe('GITHUB_TOKEN');
+    expect(await backend.credentialsFrom()).toMatch(/^GITHUB_TOKEN \(ghp_…/);
     expect(await text(backend, 'a.bin')).toBe('private');
     expect(github.requests.map(({ authorization }) => authorization)).toEqual(['Bearer ghp_good', 'Bearer ghp_good']);
     expect(github.storage.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);

@@ -2,9 +2,10 @@
  * The assets of a GitHub release. One question to the API tells them all; each is then read over plain HTTP: with a token from
  * the API, which private repositories need, without one from its public address, which counts against no rate limit.
  */
+
+import { shownWithPlace } from '../../credentials/mask-credential.ts';
 import { throwIfCancelled } from '../../domain/cancelled.ts';
 import { isModelError, ModelError } from '../../domain/errors.ts';
-import { pathFault } from '../../domain/path-rules.ts';
 import type {
   Credentialed,
   HttpReachable,
@@ -17,7 +18,7 @@ import type {
   SourceRevision,
   StorageBackend,
 } from '../backend.ts';
-import { checkPath } from '../check-path.ts';
+import { checkListed, checkPath } from '../check-path.ts';
 import type { FoundToken } from '../credentials.ts';
 import { bearer } from '../http/bearer.ts';
 import { HttpBackend, type RefusedAnswer, type SourceCredentials } from '../http/http-backend.ts';
@@ -80,12 +81,13 @@ export class GithubBackend implements StorageBackend, HttpReachable, Credentiale
     return { ...file, ...(sha256 !== undefined && { sha256 }) };
   }
 
-  /** By the paths of their labels, else by their names. */
+  /** By the paths of their labels, else by their names. @throws ModelError PATH_UNSAFE */
   async *list(signal: AbortSignal): AsyncGenerator<RemoteFile> {
     const { assets } = await this.#releaseNow(signal);
     for (const { name, labelPath = name, sizeBytes, sha256 } of assets) {
       throwIfCancelled(signal, `listing ${this.label}`);
-      if (pathFault(labelPath) === undefined) yield { path: labelPath, sizeBytes, ...(sha256 !== undefined && { sha256 }) };
+      checkListed(this.label, labelPath);
+      yield { path: labelPath, sizeBytes, ...(sha256 !== undefined && { sha256 }) };
     }
   }
 
@@ -106,7 +108,8 @@ export class GithubBackend implements StorageBackend, HttpReachable, Credentiale
   }
 
   async credentialsFrom(): Promise<string | undefined> {
-    return (await this.#api.token())?.from;
+    const found = await this.#api.token();
+    return found && shownWithPlace(found.from, found.token.reveal());
   }
 
   /** Of a release its tag: an asset under it can still be replaced. */

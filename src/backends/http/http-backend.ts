@@ -9,7 +9,7 @@ import { guardedBody } from './guarded-body.ts';
 import type { HttpAnswer, HttpClient } from './http-client.ts';
 import type { HttpHeaders } from './http-headers.ts';
 import { readExcerpt } from './read-excerpt.ts';
-import { expiredError } from './signed-url.ts';
+import { expiredError, REFUSED_URL_HINT } from './signed-url.ts';
 import { SNIFF_BYTES, sniffBody } from './sniff-body.ts';
 import { fileUrl, parseBaseUrl, parseHttpUrl } from './source-url.ts';
 import { isAnswer, type RefusedRequest, statusError } from './status-error.ts';
@@ -17,6 +17,8 @@ import { TargetCache } from './target-cache.ts';
 import { conditionalHeaders } from './validators.ts';
 
 const ERROR_BODY_BYTES = 2048;
+const PLAIN_HINT =
+  'the server lets nobody in without credentials, and a plain URL carries none: use a signed URL for each file, or add another source to the model';
 const FIRST_BYTE = { offset: 0, length: 1 };
 
 export interface HttpSource {
@@ -38,6 +40,8 @@ export interface HttpSource {
   readonly conditional?: boolean;
   /** What the source means by a status that is no answer; undefined where it means what HTTP says. */
   readonly explain?: (refused: RefusedAnswer) => ModelError | undefined;
+  /** See RefusedRequest. */
+  readonly refusedHint?: string;
   /** Whether a redirect from `url`, itself perhaps reached by others, is no way to the file but a refusal, to be explained. */
   readonly isRefusal?: (head: ResponseHead, url: URL) => boolean;
 }
@@ -59,7 +63,8 @@ export interface RefusedAnswer extends RefusedRequest {
 export function createHttpBackend(url: string, client: HttpClient): HttpBackend {
   const base = parseBaseUrl(url);
   const label = redactUrl(base).replace(/\/$/, '');
-  return new HttpBackend({ client, scheme: base.protocol.slice(0, -1), label, host: base.host, urlOf: (path) => fileUrl(base, path) });
+  const scheme = base.protocol.slice(0, -1);
+  return new HttpBackend({ client, scheme, label, host: base.host, urlOf: (path) => fileUrl(base, path), refusedHint: PLAIN_HINT });
 }
 
 /** One file, whatever its path is called, at a whole URL that may be presigned. @throws ModelError INVALID_CONFIG */
@@ -72,6 +77,7 @@ export function createUrlBackend(url: string, client: HttpClient): HttpBackend {
     host: file.host,
     urlOf: () => new URL(file),
     explain: expiredError,
+    refusedHint: file.search === '' ? PLAIN_HINT : REFUSED_URL_HINT,
   });
 }
 
@@ -202,7 +208,8 @@ export class HttpBackend implements StorageBackend, HttpReachable {
   async #statusError({ answer, url, credentials }: FollowedAnswer): Promise<ModelError> {
     const bodyStart = Buffer.from(await readExcerpt(answer, ERROR_BODY_BYTES)).toString('utf8');
     const credentialed = Object.keys(credentials).length > 0;
-    const refused = { label: redactUrl(url), bodyStart, credentialed, signed: url.search !== '', nowMs: Date.now() };
+    const { refusedHint } = this.#source;
+    const refused = { label: redactUrl(url), bodyStart, credentialed, signed: url.search !== '', nowMs: Date.now(), refusedHint };
     const { status, headers } = answer;
     return this.#source.explain?.({ ...refused, status, headers, url }) ?? statusError(answer, refused);
   }

@@ -29,15 +29,23 @@ describe('the end of a signed URL', () => {
 
   it.each(FORMS)('explains a refusal after it, without the signature: %s', (text) => {
     const url = new URL(text);
-    const error = expiredError({ url, status: 403, label: 'https://h/k?…', nowMs: END });
+    const error = expiredError({ url, status: 403, headers: {}, label: 'https://h/k?…', nowMs: END });
     expect(error).toMatchObject({
       code: 'AUTH_FAIL',
       reason: 'expired',
       message: 'https://h/k?…: the signed URL ended at 2026-11-23T21:35:00.000Z',
     });
     expect(JSON.stringify(error)).not.toContain('s3cret');
-    expect(expiredError({ url, status: 403, label: 'x', nowMs: END - 1 })).toBeUndefined();
-    expect(expiredError({ url, status: 503, label: 'x', nowMs: END })).toBeUndefined();
+    const refused = { url, status: 403, headers: {}, label: 'x' };
+    expect(expiredError({ ...refused, nowMs: END - 1 })).toBeUndefined();
+    expect(expiredError({ ...refused, status: 503, nowMs: END })).toBeUndefined();
+  });
+
+  it('is known by the clock of the server, be ours right or wrong', () => {
+    const refused = { url: new URL(FORMS[0] ?? ''), status: 403, label: 'x' };
+    const at = (ms: number) => ({ date: new Date(ms).toUTCString() });
+    expect(expiredError({ ...refused, headers: at(END - 1000), nowMs: END + 10_800_000 })).toBeUndefined();
+    expect(expiredError({ ...refused, headers: at(END + 1000), nowMs: END - 10_800_000 })).toMatchObject({ reason: 'expired' });
   });
 });
 
@@ -59,6 +67,13 @@ describe('a file at a signed URL', () => {
       reason: 'expired',
       details: { ended_at: '2026-01-01T00:05:00.000Z' },
     });
-    await expect(stat('999999999')).rejects.toMatchObject({ code: 'AUTH_FAIL', reason: 'credentials_missing' });
+    await expect(stat('999999999')).rejects.toMatchObject({
+      code: 'AUTH_FAIL',
+      reason: 'credentials_missing',
+      hint: expect.stringContaining('ask for a new one'),
+    });
+    await expect(createUrlBackend(server.urlOf('a.bin'), client).stat('', signal)).rejects.toMatchObject({
+      hint: expect.stringContaining('a plain URL carries none'),
+    });
   });
 });

@@ -5,6 +5,9 @@ import type { RefusedAnswer } from './http-backend.ts';
 export const EXPIRED_HINT =
   'the signed URL has ended: ask for a new one, put it into the manifest or the file of --presigned, and run the same command again';
 
+export const REFUSED_URL_HINT =
+  'the server does not accept this URL as it stands: ask for a new one, put it into the manifest or the file of --presigned, and run the same command again';
+
 /** Epoch milliseconds; undefined for a URL that is not signed, or does not say. */
 export function signedUntilMs(url: URL): number | undefined {
   const query = new Map([...url.searchParams].map(([name, value]) => [name.toLowerCase(), value]));
@@ -16,15 +19,14 @@ export function signedUntilMs(url: URL): number | undefined {
   );
 }
 
-/** A refusal of a URL whose time is over: then nothing else need be wrong with it. */
-export function expiredError({
-  url,
-  status,
-  label,
-  nowMs,
-}: Pick<RefusedAnswer, 'url' | 'status' | 'label' | 'nowMs'>): ModelError | undefined {
+type Refused = Pick<RefusedAnswer, 'url' | 'status' | 'headers' | 'label' | 'nowMs'>;
+
+/** A refusal of a URL whose time is over, by the server's clock where it tells it: then nothing else need be wrong with it. */
+export function expiredError({ url, status, headers, label, nowMs }: Refused): ModelError | undefined {
   const endedMs = signedUntilMs(url);
-  if (endedMs === undefined || endedMs > nowMs || ![400, 401, 403, 404, 410].includes(status)) return undefined;
+  const theirMs = Date.parse(headers.date ?? '');
+  if (endedMs === undefined || endedMs > (Number.isNaN(theirMs) ? nowMs : theirMs) || ![400, 401, 403, 404, 410].includes(status))
+    return undefined;
   return new ModelError('AUTH_FAIL', `${label}: the signed URL ended at ${new Date(endedMs).toISOString()}`, {
     reason: 'expired',
     hint: EXPIRED_HINT,

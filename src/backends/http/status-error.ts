@@ -16,6 +16,8 @@ export interface RefusedRequest {
   /** Whether the URL has a query, which may be a signature with an end. */
   readonly signed: boolean;
   readonly nowMs: number;
+  /** What to do where nobody is let in; absent: log in. */
+  readonly refusedHint?: string | undefined;
 }
 
 /** Statuses with an answer to check: see check-response.ts. */
@@ -28,9 +30,9 @@ export function statusError(head: ResponseHead, request: RefusedRequest): ModelE
   const options = { details: detailsOf(head, request.nowMs) };
   if (request.signed && [400, 401, 403].includes(status) && /expired|specified time frame/i.test(request.bodyStart))
     return new ModelError('AUTH_FAIL', message, { ...options, reason: 'expired', hint: EXPIRED_HINT });
-  if (status === 401 || status === 403) return authError(message, request.credentialed, options);
+  if (status === 401 || status === 403) return authError(message, request, options);
   if (status === 404 || status === 410) return unavailable(message, 'not_found', { ...options, retryable: false });
-  if (status === 407) return proxyAuthError(request.label, options);
+  if (status === 407) return proxyAuthError(`the proxy before ${request.label}`, options);
   if (status === 408) return new ModelError('NETWORK_TIMEOUT', message, { ...options, reason: 'request_timeout' });
   if (status === 429) return new ModelError('RATE_LIMIT', message, options);
   // What presigned URLs, and ranges that other threads ask for, hear from S3.
@@ -41,16 +43,17 @@ export function statusError(head: ResponseHead, request: RefusedRequest): ModelE
 }
 
 /** Whether it came as a status or as a refused tunnel. */
-export function proxyAuthError(label: string, options: ModelErrorOptions = {}): ModelError {
-  return unavailable(`the proxy before ${label} asks for credentials (status 407)`, 'proxy_auth', {
+export function proxyAuthError(proxy: string, options: ModelErrorOptions = {}): ModelError {
+  return unavailable(`${proxy} asks for credentials, or for other ones (status 407)`, 'proxy_auth', {
     ...options,
     retryable: false,
-    hint: 'put user and password into the proxy URL: HTTPS_PROXY=http://user:password@proxy:3128',
+    hint: 'put user and password, each percent-encoded, and an @ before the host of the proxy: in https_proxy, http_proxy or all_proxy of your wan.toml, or in the variables of these names',
   });
 }
 
-function authError(message: string, credentialed: boolean, options: ModelErrorOptions): ModelError {
-  return new ModelError('AUTH_FAIL', message, { ...options, reason: credentialed ? 'credentials_refused' : 'credentials_missing' });
+function authError(message: string, { credentialed, refusedHint: hint }: RefusedRequest, options: ModelErrorOptions): ModelError {
+  const reason = credentialed ? 'credentials_refused' : 'credentials_missing';
+  return new ModelError('AUTH_FAIL', message, { ...options, reason, ...(hint !== undefined && { hint }) });
 }
 
 function unavailable(message: string, reason: string, options: ModelErrorOptions): ModelError {

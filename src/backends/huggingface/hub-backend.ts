@@ -2,6 +2,7 @@
  * Files of a repository of the Hugging Face Hub. One question tells its commit and all its files; each is then read over plain
  * HTTP ranges at that commit, from where the Hub's redirects lead, without the token and as long as the signature holds.
  */
+import { shownWithPlace } from '../../credentials/mask-credential.ts';
 import { throwIfCancelled } from '../../domain/cancelled.ts';
 import { ModelError } from '../../domain/errors.ts';
 import type {
@@ -84,6 +85,7 @@ export class HubBackend implements StorageBackend, HttpReachable, Credentialed, 
     const { files } = await this.#listingNow(signal);
     const prefix = this.#pathInRepo('');
     const isOneFile = prefix !== '' && !prefix.endsWith('/');
+    if (!isOneFile && files.has(this.#place.subPath ?? '')) throw this.#noFolder();
     for (const entry of files.values()) {
       throwIfCancelled(signal, `listing ${this.label}`);
       if (isOneFile ? entry.path !== prefix : !entry.path.startsWith(prefix)) continue;
@@ -113,7 +115,8 @@ export class HubBackend implements StorageBackend, HttpReachable, Credentialed, 
   }
 
   async credentialsFrom(): Promise<string | undefined> {
-    return (await this.#api.token())?.from;
+    const found = await this.#api.token();
+    return found && shownWithPlace(found.from, found.token.reveal());
   }
 
   async revision(signal: AbortSignal): Promise<SourceRevision> {
@@ -156,6 +159,15 @@ export class HubBackend implements StorageBackend, HttpReachable, Credentialed, 
       retryable: false,
       hint: `see what there is at ${this.#api.endpoint.page(this.#place)}/tree/${commit}`,
       details: { commit },
+    });
+  }
+
+  #noFolder(): ModelError {
+    const end = this.label.lastIndexOf('/');
+    return new ModelError('SOURCE_UNAVAILABLE', `${this.label} is a file, and a folder is listed`, {
+      reason: 'not_a_folder',
+      retryable: false,
+      hint: `name its folder, ${this.label.slice(0, end)}, and the file by a pattern: ${this.label.slice(end + 1)}`,
     });
   }
 

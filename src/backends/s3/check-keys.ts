@@ -1,5 +1,5 @@
 /** Asks an S3 service whether keys are good: for the list of buckets, which changes nothing and which any known key may be refused. */
-import { isModelError, type ModelError } from '../../domain/errors.ts';
+import { isModelError, ModelError } from '../../domain/errors.ts';
 import type { HttpAnswer, HttpClient } from '../http/http-client.ts';
 import { readExcerpt } from '../http/read-excerpt.ts';
 import { statusError } from '../http/status-error.ts';
@@ -17,7 +17,7 @@ export interface KeysQuestion {
   readonly signal: AbortSignal;
 }
 
-const ERROR_BODY_BYTES = 2048;
+const EXCERPT_BYTES = 2048;
 const PATIENCE_MS = 20_000;
 const REFUSALS = ['key_unknown', 'signature_wrong', 'token_expired', 'token_invalid'];
 
@@ -54,14 +54,29 @@ async function refusalOf(
   const url = serviceUrl({ endpoint, region, addressing: 'path' });
   const { headers } = await access.sign({ method: 'GET', url, headers: {} }, region, signal);
   const answer = await client.get({ url, headers: { ...headers, ...client.ownHeaders }, signal });
-  if (answer.status !== 200) return explained(answer, url, { region, nowMs: access.nowMs() });
-  await answer.release();
-  return undefined;
+  const bodyStart = Buffer.from(await readExcerpt(answer, EXCERPT_BYTES)).toString('utf8');
+  if (answer.status !== 200) return explained(answer, bodyStart, url, { region, nowMs: access.nowMs() });
+  if (bodyStart.includes('<ListAllMyBucketsResult')) return undefined;
+  throw notS3(url);
 }
 
-async function explained(answer: HttpAnswer, url: URL, { region, nowMs }: { readonly region: string; readonly nowMs: number }) {
+/** A web page says 200 to everybody: that of MinIO's console, or the log-in page of a network. */
+const notS3 = (url: URL): ModelError =>
+  new ModelError(
+    'SOURCE_UNAVAILABLE',
+    `${url.origin} does not answer as S3 does (of MinIO the port of its API is wanted, not that of its console)`,
+    {
+      reason: 'not_s3',
+    },
+  );
+
+function explained(
+  answer: HttpAnswer,
+  bodyStart: string,
+  url: URL,
+  { region, nowMs }: { readonly region: string; readonly nowMs: number },
+): ModelError {
   const { status, headers } = answer;
-  const bodyStart = Buffer.from(await readExcerpt(answer, ERROR_BODY_BYTES)).toString('utf8');
   const label = url.origin;
   const known = s3Error({ url, label, status, headers, bodyStart, nowMs, credentialed: true, signed: false }, { region, anonymous: false });
   return known ?? statusError(answer, { label, bodyStart, credentialed: true, signed: false, nowMs });

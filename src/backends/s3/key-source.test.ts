@@ -72,6 +72,30 @@ describe('keys to sign with', () => {
     expect((await nobody.keys(undefined, signal))?.accessKeyId).toBe('AKIALATER');
   });
 
+  it('are missing for a reason, which the chain tells of each place that somebody set up', async () => {
+    const failure = async (options: Partial<KeySourceOptions>) =>
+      (
+        (await source(options)
+          .keys(undefined, signal)
+          .catch((error: unknown) => error)) as Error
+      ).message;
+    expect(await failure({ profile: 'nobody' })).toMatch(/with the profile nobody: .*\[nobody\]/);
+    expect(await failure({ keysProblem: 'one half is missing' })).toContain('found: one half is missing;');
+    expect(await failure({})).toBe('no S3 credentials were found: Could not load credentials from any providers');
+    vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', 'http://127.0.0.1:1/keys');
+    expect(await failure({})).toContain('ECONNREFUSED');
+  });
+
+  it('do not show the command that should have given them, nor what it said', async () => {
+    await writeFile(process.env.AWS_CONFIG_FILE ?? '', '[profile run]\ncredential_process = sh -c "echo s3cr3t >&2; exit 3"\n');
+    const error = (await source({ profile: 'run' })
+      .keys(undefined, signal)
+      .catch((cause: unknown) => cause)) as Error;
+    expect(error.message).toBe(
+      'no S3 credentials were found with the profile run: the credential_process of the profile failed: run it by hand to see why',
+    );
+  });
+
   it('are not waited for by whoever gives up', async () => {
     await expect(source().keys(undefined, AbortSignal.abort())).rejects.toMatchObject({ code: 'CANCELLED' });
   });

@@ -1,7 +1,7 @@
 /** ListObjectsV2, page by page. Every key is looked at before it becomes a path. */
 import { ModelError } from '../../domain/errors.ts';
-import { pathFault } from '../../domain/path-rules.ts';
 import type { RemoteFile } from '../backend.ts';
+import { checkListed } from '../check-path.ts';
 import type { HttpAnswer } from '../http/http-client.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { xmlElements, xmlText } from './s3-xml.ts';
@@ -73,7 +73,7 @@ function fileOf(listing: Listing, object: string, isEncoded: boolean): RemoteFil
   const path = key.slice(listing.prefix.length);
   // What consoles put there so that an empty folder shows.
   if (size === '0' && (path === '' || path.endsWith('/'))) return [];
-  refuseUnsafe(listing, path);
+  checkListed(listing.label, path);
   const validator = strongEtag(xmlText(object, 'ETag'));
   return [{ path, sizeBytes: Number(size), ...(validator !== undefined && { validator }) }];
 }
@@ -93,15 +93,6 @@ function decodeKey(listing: Listing, text: string, isEncoded: boolean): string {
     if (!(error instanceof URIError)) throw error;
     throw unreadable(listing, `a key that is not well encoded: ${JSON.stringify(text.slice(0, 120))}`);
   }
-}
-
-function refuseUnsafe({ label }: Listing, path: string): void {
-  const fault = pathFault(path);
-  if (fault === undefined) return;
-  throw new ModelError('PATH_UNSAFE', `${label} lists ${JSON.stringify(path.slice(0, 200))}, which ${fault.message}`, {
-    reason: fault.reason,
-    hint: 'rename the object, or name the files of the model in the manifest',
-  });
 }
 
 async function readText(listing: Listing, answer: HttpAnswer): Promise<string> {

@@ -29,12 +29,13 @@ export class S3Access {
   /** How far the service's clock is ahead of ours. */
   #clockSkewMs = 0;
   #isWithheld = false;
+  #keysFrom: string | undefined;
 
   constructor({ config, credentials = NO_CREDENTIALS, nowMs = Date.now }: S3AccessOptions) {
     this.#config = config;
     this.nowMs = nowMs;
-    const { keys, profile, withheld } = config;
-    this.#keys = new KeySource({ keys, profile, withheld, credentials, nowMs });
+    const { keys, keysProblem, profile, withheld } = config;
+    this.#keys = new KeySource({ keys, keysProblem, profile, withheld, credentials, nowMs });
   }
 
   /** Of the last request. */
@@ -45,6 +46,11 @@ export class S3Access {
   /** Why the last request was not signed, where keys may be there that this endpoint does not get. */
   get withheld(): string | undefined {
     return this.#isWithheld ? this.#config.withheld : undefined;
+  }
+
+  /** Where the keys come from that the last request was signed with. */
+  get keysFrom(): string | undefined {
+    return this.#keysFrom;
   }
 
   /** For limits per host; where the endpoint comes from a profile it is that of AWS, which is one host just as well. */
@@ -68,6 +74,7 @@ export class S3Access {
     const nowMs = this.nowMs();
     const { endpoint } = await this.service();
     const keys = this.#config.anonymous === true ? undefined : await this.#keys.keys(endpoint?.origin, signal);
+    this.#keysFrom = keys?.from;
     this.#isWithheld = keys === undefined && this.#config.anonymous !== true;
     if (keys === undefined) return { headers, validUntilMs: Number.POSITIVE_INFINITY };
     const date = new Date(nowMs + this.#clockSkewMs);

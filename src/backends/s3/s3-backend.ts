@@ -20,6 +20,7 @@ import { listObjects } from './list-objects.ts';
 import { objectFacts } from './object-facts.ts';
 import type { S3Access } from './s3-access.ts';
 import { S3Bucket } from './s3-bucket.ts';
+import { NOT_S3_HINT } from './s3-error.ts';
 import { keyOf, parseS3Object, parseS3Prefix, type S3Location } from './s3-location.ts';
 import { type S3Service, s3Url } from './s3-url.ts';
 
@@ -164,6 +165,7 @@ export class S3Backend implements StorageBackend, HttpReachable, Credentialed, P
       host: this.host,
       urlOf: (path) => s3Url(service, location.bucket, keyOfPath(path), this.#query()),
       credentials: (url, signal) => access.sign({ method: 'GET', url, headers: {} }, region, signal),
+      refusedHint: NOT_S3_HINT,
       explain: (refused) => (isOfBucket(refused.url) ? this.#bucket.explain(refused, region) : undefined),
       // Moved to another region: its own signature is needed there.
       isRefusal: ({ headers }, url) => isOfBucket(url) && (headers['x-amz-bucket-region'] !== undefined || headers.location === undefined),

@@ -7,7 +7,7 @@ import type { HttpHeaders } from '../http/http-headers.ts';
 import { readExcerpt } from '../http/read-excerpt.ts';
 import { statusError } from '../http/status-error.ts';
 import type { S3Access } from './s3-access.ts';
-import { s3Error } from './s3-error.ts';
+import { NOT_S3_HINT, s3Error } from './s3-error.ts';
 import { type S3Service, s3Url } from './s3-url.ts';
 
 export interface BucketRequest {
@@ -71,7 +71,8 @@ export class S3Bucket {
   async #refusal(answer: HttpAnswer, url: URL, region: string): Promise<ModelError> {
     const label = url.origin + url.pathname;
     const bodyStart = Buffer.from(await readExcerpt(answer, ERROR_BODY_BYTES)).toString('utf8');
-    const refused = { label, bodyStart, credentialed: !this.access.isAnonymous, signed: false, nowMs: this.access.nowMs() };
+    const { isAnonymous } = this.access;
+    const refused = { label, bodyStart, credentialed: !isAnonymous, signed: false, nowMs: this.access.nowMs(), refusedHint: NOT_S3_HINT };
     return this.explain({ ...refused, status: answer.status, headers: answer.headers, url }, region) ?? statusError(answer, refused);
   }
 
@@ -83,10 +84,8 @@ export class S3Bucket {
   }
 
   explain(refused: RefusedAnswer, region: string): ReturnType<typeof s3Error> {
-    return s3Error(
-      { ...refused, nowMs: this.access.nowMs() },
-      { region, anonymous: this.access.isAnonymous, withheld: this.access.withheld },
-    );
+    const { isAnonymous: anonymous, withheld, keysFrom } = this.access;
+    return s3Error({ ...refused, nowMs: this.access.nowMs() }, { region, anonymous, withheld, keysFrom });
   }
 
   /**

@@ -19,6 +19,8 @@ export interface S3Config {
   readonly anonymous?: boolean | undefined;
   /** Those of the environment. */
   readonly keys?: StaticKeys | undefined;
+  /** Why there are none, where one of the two is set. */
+  readonly keysProblem?: string | undefined;
   /** Why the endpoint gets no signature but with `keys` and with what is stored for it; requests without one are asked as anybody. */
   readonly withheld?: string | undefined;
 }

@@ -5,10 +5,11 @@ interface Said {
   readonly body?: string;
   readonly headers?: Record<string, string>;
   readonly anonymous?: boolean;
+  readonly keysFrom?: string;
 }
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
-const refused = (status: number, { body = '', headers = {}, anonymous = false }: Said = {}) =>
+const refused = (status: number, { body = '', headers = {}, anonymous = false, keysFrom }: Said = {}) =>
   s3Error(
     {
       status,
@@ -20,7 +21,7 @@ const refused = (status: number, { body = '', headers = {}, anonymous = false }:
       nowMs: NOW,
       url: new URL('https://h/b/k'),
     },
-    { region: 'us-east-1', anonymous },
+    { region: 'us-east-1', anonymous, keysFrom },
   );
 const error = (code: string, more = '') => ({
   body: `<?xml version="1.0"?><Error><Code>${code}</Code><Message>words</Message>${more}</Error>`,
@@ -34,6 +35,7 @@ describe('what S3 refuses', () => {
     [400, 'ExpiredToken', 'AUTH_FAIL', 'token_expired', false],
     [403, 'TokenRefreshRequired', 'AUTH_FAIL', 'token_expired', false],
     [400, 'InvalidToken', 'AUTH_FAIL', 'token_invalid', false],
+    [403, 'InvalidTokenId', 'AUTH_FAIL', 'token_invalid', false],
     [403, 'RequestTimeTooSkewed', 'AUTH_FAIL', 'clock_skewed', false],
     [403, 'AccountProblem', 'AUTH_FAIL', 'account_problem', false],
     [403, 'InvalidObjectState', 'SOURCE_UNAVAILABLE', 'archived', false],
@@ -86,6 +88,17 @@ describe('what S3 refuses', () => {
     const behind = refused(403, error('RequestTimeTooSkewed', '<ServerTime>2026-11-23T12:20:00Z</ServerTime>'));
     expect(behind?.message).toContain("this machine's clock is 20 min behind");
     expect(refused(403, error('RequestTimeTooSkewed'))?.details).not.toHaveProperty('clock_skew_ms');
+  });
+
+  it('says whose keys were refused', () => {
+    const signed = { ...error('SignatureDoesNotMatch'), keysFrom: 'AWS profile team' };
+    expect(refused(403, signed)?.message).toContain('cannot be read with the keys of AWS profile team');
+    expect(refused(404, { ...error('NoSuchKey'), keysFrom: 'AWS profile team' })?.message).not.toContain('team');
+  });
+
+  it('knows a version that no object can have', () => {
+    const body = '<Error><Code>InvalidArgument</Code><Message>Invalid version id specified</Message></Error>';
+    expect(refused(400, { body })).toMatchObject({ reason: 'not_found', hint: expect.stringContaining('versionId') });
   });
 
   it('sends whoever is anonymous to get credentials', () => {

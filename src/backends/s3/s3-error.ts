@@ -34,7 +34,11 @@ const NO_ACCOUNT = meaning('AUTH_FAIL', 'account_problem', 'the account is not a
 const KEY_UNKNOWN = meaning('AUTH_FAIL', 'key_unknown', `${KEY_HINT}; keys belong to one service: s3_endpoint_url says which`);
 const SIGNATURE_WRONG = meaning('AUTH_FAIL', 'signature_wrong', `the secret key is not that of the access key: ${KEY_HINT}`);
 const TOKEN_EXPIRED = meaning('AUTH_FAIL', 'token_expired', TOKEN_HINT);
-const TOKEN_INVALID = meaning('AUTH_FAIL', 'token_invalid', TOKEN_HINT);
+const TOKEN_INVALID = meaning(
+  'AUTH_FAIL',
+  'token_invalid',
+  `the session token (AWS_SESSION_TOKEN) is wrong, has ended, is missing, or is set beside keys that need none: ${TOKEN_HINT}`,
+);
 const CLOCK_SKEWED = meaning('AUTH_FAIL', 'clock_skewed', "set this machine's clock, for example with `timedatectl set-ntp true`");
 const REGION_WRONG = meaning('SOURCE_UNAVAILABLE', 'region_wrong', REGION_HINT, false);
 const ARCHIVED = meaning(
@@ -61,7 +65,7 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
   ['ExpiredTokenException', TOKEN_EXPIRED],
   ['TokenRefreshRequired', TOKEN_EXPIRED],
   ['InvalidToken', TOKEN_INVALID],
-  ['InvalidTokenId', KEY_UNKNOWN],
+  ['InvalidTokenId', TOKEN_INVALID],
   ['RequestTimeTooSkewed', CLOCK_SKEWED],
   ['RequestExpired', CLOCK_SKEWED],
   ['AuthorizationHeaderMalformed', REGION_WRONG],
@@ -89,12 +93,17 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
   ['RequestTimeout', TIMED_OUT],
 ]);
 
+/** For a refusal that is none of S3's own. */
+export const NOT_S3_HINT = 'it does not speak as S3 does: check s3_endpoint_url, and what may stand before it';
+
 export interface AskedAs {
   /** What the request was signed for. */
   readonly region: string;
   readonly anonymous: boolean;
   /** Why it was asked without keys that may be there. */
   readonly withheld?: string | undefined;
+  /** Where the keys were found that it was signed with, for people. */
+  readonly keysFrom?: string | undefined;
 }
 
 /** A region becomes part of the name of the host that is asked next, with our signature: nothing but a region passes. */
@@ -124,13 +133,19 @@ export function s3Error(refused: RefusedAnswer, asked: AskedAs): ModelError | un
   });
 }
 
-function meaningOf({ status, headers }: RefusedAnswer, s3Code: string, region: string | undefined, asked: AskedAs): Meaning | undefined {
+function meaningOf(
+  { status, headers, bodyStart }: RefusedAnswer,
+  s3Code: string,
+  region: string | undefined,
+  asked: AskedAs,
+): Meaning | undefined {
   if (asked.withheld !== undefined && (status === 401 || status === 403))
     return meaning('AUTH_FAIL', 'credentials_withheld', asked.withheld);
   if (s3Code === 'AccessDenied' && asked.anonymous) return ANONYMOUS_DENIED;
   if (status === 405 && headers['x-amz-delete-marker'] === 'true') return NO_VERSION;
   // An HEAD has no body, and some services say only in a header which region it should have been.
   if (status !== 403 && status !== 404 && region !== undefined && region !== asked.region && status < 500) return REGION_WRONG;
+  if (s3Code === 'InvalidArgument' && /version id/i.test(bodyStart)) return NO_VERSION;
   const known = MEANINGS.get(s3Code);
   if (known !== undefined) return known;
   return status === 503 || status === 429 ? SLOW_DOWN : undefined;
@@ -167,6 +182,9 @@ function sentence(meant: Meaning, asked: AskedAs, { region, skewMs }: Measured):
     case SLOW_DOWN:
       return 'is asked too often';
     default:
-      return asked.withheld === undefined ? 'cannot be read' : 'cannot be read by anybody, and your keys were not used';
+      if (asked.withheld !== undefined) return 'cannot be read by anybody, and your keys were not used';
+      return meant.code === 'AUTH_FAIL' && asked.keysFrom !== undefined
+        ? `cannot be read with the keys of ${asked.keysFrom}`
+        : 'cannot be read';
   }
 }

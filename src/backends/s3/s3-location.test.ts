@@ -23,7 +23,8 @@ describe('s3://bucket/prefix', () => {
     's3://b/x?versionId=1',
     's3://b/a#b',
   ])('refuses %s, and shows no secret', (url) => {
-    expect(() => parseS3Prefix(url)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
+    const refusal = { code: 'INVALID_CONFIG', hint: expect.stringContaining('s3://bucket/prefix') };
+    expect(() => parseS3Prefix(url)).toThrow(expect.objectContaining(refusal));
     expect(() => parseS3Prefix(url)).not.toThrow(/s3cret/);
   });
 

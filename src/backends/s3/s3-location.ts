@@ -34,7 +34,7 @@ export const keyOf = ({ key }: S3Location, path: string): string => (key === '' 
 
 function split(url: string): { bucket: string; rest: string } {
   const [, bucket = '', rest = ''] = /^s3:\/\/([^/?#]*)(?:\/(.*))?$/is.exec(url) ?? [];
-  if (!BUCKET.test(bucket)) throw invalid(url, 'write it as s3://bucket/prefix', 'url_malformed');
+  if (!BUCKET.test(bucket)) throw invalid(url, 'it names no bucket', 'url_malformed');
   return { bucket, rest };
 }
 
@@ -56,5 +56,8 @@ function decoded(url: string, text: string): string {
 }
 
 function invalid(url: string, why: string, reason: string): ModelError {
-  return new ModelError('INVALID_CONFIG', `the source ${redactUrl(url)} cannot be used: ${why}`, { reason });
+  return new ModelError('INVALID_CONFIG', `the source ${redactUrl(url)} cannot be used: ${why}`, {
+    reason,
+    hint: 'write s3://bucket/prefix for the files of a model, s3://bucket/key for a single file',
+  });
 }

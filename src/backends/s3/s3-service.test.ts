@@ -4,7 +4,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { collect, readBody } from '../../../test/conformance/backend.suite.ts';
 import { describeS3 } from '../../../test/servers/s3/describe-s3.ts';
-import { FaultProxy, s3ErrorAnswer } from '../../../test/servers/s3/fault-proxy.ts';
+import { answer, FaultProxy, s3ErrorAnswer } from '../../../test/servers/s3/fault-proxy.ts';
 import type { S3Server } from '../../../test/servers/s3/s3-server.ts';
 import { isModelError } from '../../domain/errors.ts';
 import { Secret } from '../../domain/secret.ts';
@@ -145,8 +145,8 @@ describeS3('an S3 service', (server, name) => {
     expect(target.validUntilMs).toBe(nowMs + 300_000);
     const asked = proxy.requests.length;
     for (const range of ['bytes=0-1', 'bytes=2-4']) {
-      const answer = await fetch(target.url, { headers: { ...target.headers, range } });
-      expect(answer.status).toBe(206);
+      const sent = await fetch(target.url, { headers: { ...target.headers, range } });
+      expect(sent.status).toBe(206);
     }
     expect(proxy.requests.length).toBe(asked + 2);
     nowMs += 1000;
@@ -222,6 +222,15 @@ describeS3('an S3 service', (server, name) => {
     proxy.fault(s3ErrorAnswer(400, 'ExpiredToken'));
     const error = await failure(read(open(`s3://${bucket}`), 'a.bin'));
     expect(error).toMatchObject({ code: 'AUTH_FAIL', reason: 'token_expired', retryable: false });
+  });
+
+  it('is not taken for one that knows us where something else says no', async () => {
+    const bucket = await bucketWith(server(), { 'a.bin': 'hello' });
+    const { open, proxy } = await wayTo(server());
+    proxy.fault(answer(401, 'log in at the portal'));
+    const refused = { code: 'AUTH_FAIL', hint: expect.stringContaining('s3_endpoint_url') };
+    await expect(read(open(`s3://${bucket}`), 'a.bin')).rejects.toMatchObject(refused);
+    await expect(collect(open(`s3://${bucket}`).list(signal))).rejects.toMatchObject(refused);
   });
 
   it('never shows a key, whatever is refused', async () => {

@@ -12,7 +12,7 @@ export interface SignedRequest {
 }
 
 export interface SigningFacts {
-  readonly keys: S3Keys;
+  readonly keys: Omit<S3Keys, 'from'>;
   readonly region: string;
   /** By the service's clock. */
   readonly date: Date;

@@ -147,7 +147,13 @@ function warnings({ service, origin, why, keyringProblem, config }: Warned): str
   return [
     ...(keyringProblem === undefined ? [] : [`the secret is not encrypted there: the keyring was not used (${keyringProblem})`]),
     ...(why === undefined ? [] : [`it is not known whether ${service === 's3' ? 'the keys are' : 'the token is'} good: ${why}`]),
-    ...(origin.startsWith('http://') ? [`it will be sent to ${origin} without encryption`] : []),
+    ...(origin.startsWith('http://') ? [unencrypted(service, origin)] : []),
     ...(service === 'hf' && !config.hfImplicitToken ? ['it is not sent as long as hf_implicit_token is false'] : []),
   ];
 }
+
+/** Of S3 keys the secret signs, and stays here. */
+const unencrypted = (service: Service, origin: string): string =>
+  service === 's3'
+    ? `${origin} is not encrypted: a session token, and all that is read, can be seen on the way`
+    : `it will be sent to ${origin} without encryption`;

@@ -9,7 +9,7 @@ import { endedWith } from '../report.ts';
 export const sources: Command = {
   summary: 'Show where a model would come from, and with --probe how well each source answers',
   description:
-    'Sources are shown in the order in which ensure asks them, URLs without their signatures, credentials by where they come from; then what is remembered against them, and until when they are asked after all others for it. --probe asks each for one byte of a file of the model, then for a sample of at most 4 MiB or 3 s; one that does not answer is told, and is no failure of this verb. Nothing is written; --forget removes what is remembered.',
+    'Sources are shown in the order in which ensure asks them, URLs without their signatures, credentials masked and by where they come from; then what is remembered against them, and until when they are asked after all others for it. --probe asks each for one byte of a file of the model, then for a sample of at most 4 MiB or 3 s; one that does not answer is told, and is no failure of this verb. Nothing is written; --forget removes what is remembered.',
   schema: 'wan.models.sources/v1',
   operands: { name: 'REF', min: 0, max: Number.POSITIVE_INFINITY, completes: 'ref' },
   options: [

@@ -30,9 +30,12 @@ const COLUMNS = [
   { title: 'EXPIRES' },
 ];
 
+const NONE =
+  'no credentials: the Hub and GitHub are asked anonymously, S3 with what the AWS SDK finds by itself (`wan auth login hf|s3|github` stores one)';
+
 /** @param nowMs wall clock, for what is about to expire */
 export function authStatusText(screen: Screen, lines: readonly CredentialLine[], nowMs: number): string {
-  if (lines.length === 0) return 'no credentials: sources are asked anonymously (`wan auth login hf|s3|github` stores one)';
+  if (lines.length === 0) return NONE;
   const rows = lines.map((line) => [
     mark(screen, line.isUsed ? 'good' : line.isBroken ? 'bad' : 'none'),
     line.service,

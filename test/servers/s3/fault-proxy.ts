@@ -44,7 +44,7 @@ export interface S3FaultRule {
 }
 
 /** An answer of our own. */
-const answer =
+export const answer =
   (status: number, body: string, headers: Readonly<Record<string, string>> = {}): S3Fault =>
   ({ request, response }) => {
     request.status = status;
