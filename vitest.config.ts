@@ -1,4 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import { keepCompiledThreads } from './vitest.compile-cache.ts';
+
+keepCompiledThreads();
 
 export default defineConfig({
   test: {

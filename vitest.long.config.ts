@@ -1,4 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import { keepCompiledThreads } from './vitest.compile-cache.ts';
+
+keepCompiledThreads();
 
 /** Sweeps and storms that wait as much as they work, and count no time: two at once. */
 const together = ['test/chaos/{crash-points,disk-faults,kill}.long.test.ts', 'src/**/{transfer-random,sha256-stream}.long.test.ts'];

@@ -2,16 +2,14 @@ import { writeSync } from 'node:fs';
 import { expect, it, onTestFinished } from 'vitest';
 import { poolWithDeadLane } from '../../test/support/dead-lane.ts';
 import { digestOf, PIECE, testStore } from '../../test/support/test-store.ts';
+import { transferParts } from '../../test/support/transfer-parts.ts';
 import { ModelError } from '../domain/errors.ts';
 import type { EventBody } from '../domain/events.ts';
 import { PieceMap } from '../store/piece-map.ts';
-import { systemClock, systemRandom } from '../util/system-world.ts';
-import { FileState } from './file-state.ts';
-import { FileTransfer } from './file-transfer.ts';
+import type { FileState } from './file-state.ts';
+import type { FileTransfer } from './file-transfer.ts';
 import type { Lane } from './lane.ts';
-import { LaneBalance } from './lane-balance.ts';
 import type { LanePool } from './lane-pool.ts';
-import { Scheduler } from './scheduler.ts';
 
 const bytes = Buffer.alloc(2 * PIECE, 'a');
 
@@ -32,19 +30,9 @@ interface Scene {
   readonly onEvent?: (event: EventBody, state: FileState) => void;
 }
 
-async function transferOf({ pool, lane: hashLane, onEvent }: Scene): Promise<FileTransfer> {
-  const file = await completeFile((event) => onEvent?.(event, state));
-  const state = new FileState(file, { fileId: pool.nextId(), hashLane, isJoint: false, signal: new AbortController().signal });
-  const scheduler = new Scheduler({ connections: 1, perHostConnections: 1, monotonicMs: () => 0, isRateLimited: () => false });
-  const world = {
-    clock: systemClock,
-    random: systemRandom,
-    retry: { attempts: 1, backoffFactor: 1 },
-    stallTimeoutMs: 1000,
-    mayClone: false,
-  };
-  const places = { scheduler, pool, lanes: [hashLane], balance: new LaneBalance<Lane>(() => false) };
-  return new FileTransfer({ ...world, ...places, traffic: undefined, state });
+async function transferOf({ pool, lane, onEvent }: Scene): Promise<FileTransfer> {
+  const { state, transfer } = transferParts({ pool, lane })(await completeFile((event) => onEvent?.(event, state)));
+  return transfer;
 }
 
 it('a complete file whose hash was begun on a thread that has died fails, and does not wait for ever', async () => {

@@ -12,6 +12,7 @@ import { SourceRun } from './source-run.ts';
 import type { EndedEarly, SourceRunOptions } from './source-run-options.ts';
 import { SourceTeam } from './source-team.ts';
 import { SourceTrust } from './source-trust.ts';
+import { HashWatch, standstillError } from './standstill.ts';
 import type { TeamView } from './team-view.ts';
 import type { ToldRun } from './told-run.ts';
 import type { TransferFile, TransferOutcome } from './transfer.ts';
@@ -207,14 +208,18 @@ export class FileTransfer {
     // A signal that was aborted since the last look tells nobody who listens from now on.
     this.#throwIfAborted();
     if (this.#result?.generation === cell.generation) return this.#result.result;
-    return new Promise((resolve, reject) => {
+    const watch = new HashWatch(this.#state);
+    const timer = setInterval(() => {
+      if (watch.isStill()) this.#state.fail(standstillError(this.#state, []));
+    }, PROGRESS_MS);
+    return new Promise<HashResult>((resolve, reject) => {
       const onAbort = () => reject(this.#abortedError());
       signal.addEventListener('abort', onAbort, { once: true });
       this.#onHash = (result) => {
         signal.removeEventListener('abort', onAbort);
         resolve(result);
       };
-    });
+    }).finally(() => clearInterval(timer));
   }
 
   // --- telling ---

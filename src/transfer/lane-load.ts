@@ -9,15 +9,18 @@ const IDLE_BELOW = 0.5;
 const BUSY_FROM = 0.85;
 const UNKNOWN = -1;
 
+const SHARE = 0;
+const WINDOWS = 1;
+
 export class LaneLoad {
   readonly buffer: SharedArrayBuffer;
-  /** Thousandths of the last window. */
+  /** Thousandths of the last window; how many windows there were. */
   readonly #cell: Int32Array;
 
   constructor(buffer?: SharedArrayBuffer) {
-    this.buffer = buffer ?? new SharedArrayBuffer(4);
+    this.buffer = buffer ?? new SharedArrayBuffer(8);
     this.#cell = new Int32Array(this.buffer);
-    if (buffer === undefined) Atomics.store(this.#cell, 0, UNKNOWN);
+    if (buffer === undefined) Atomics.store(this.#cell, SHARE, UNKNOWN);
   }
 
   /** At least half of the last window was spent waiting. */
@@ -30,20 +33,26 @@ export class LaneLoad {
     return (this.#share() ?? 0) >= BUSY_FROM;
   }
 
+  /** Counts on for as long as the thread's event loop turns; each is {@link WINDOW_MS} long, or longer. */
+  get windows(): number {
+    return Atomics.load(this.#cell, WINDOWS);
+  }
+
   /** In the lane's own thread. @returns what ends it */
   measure(): () => void {
     let start: EventLoopUtilization = performance.eventLoopUtilization();
     const timer = setInterval(() => {
       const { utilization } = performance.eventLoopUtilization(start);
       start = performance.eventLoopUtilization();
-      Atomics.store(this.#cell, 0, Math.round(utilization * 1000));
+      Atomics.store(this.#cell, SHARE, Math.round(utilization * 1000));
+      Atomics.add(this.#cell, WINDOWS, 1);
     }, WINDOW_MS);
     timer.unref();
     return () => clearInterval(timer);
   }
 
   #share(): number | undefined {
-    const thousandths = Atomics.load(this.#cell, 0);
+    const thousandths = Atomics.load(this.#cell, SHARE);
     return thousandths === UNKNOWN ? undefined : thousandths / 1000;
   }
 }

@@ -1,42 +1,20 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { seeded, sha256Hex } from '../../test/servers/http/fault-server.ts';
 import { serve, TransferBench } from '../../test/support/transfer-bench.ts';
-import { systemClock, systemRandom } from '../util/system-world.ts';
-import { FileState } from './file-state.ts';
-import { FileTransfer } from './file-transfer.ts';
-import type { Lane } from './lane.ts';
-import { LaneBalance } from './lane-balance.ts';
-import { LanePool } from './lane-pool.ts';
-import { Scheduler } from './scheduler.ts';
-import { Standstill } from './standstill.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { inlinePool, transferParts } from '../../test/support/transfer-parts.ts';
+import { FrontierCell } from './frontier-cell.ts';
+import { LaneLoad } from './lane-load.ts';
+import { HashWatch, Standstill } from './standstill.ts';
 
 const content = seeded(600_000, 5);
 const sha256 = sha256Hex(content);
 const NOBODY = 4711;
 
-/** Transfers by one scheduler, whose states can be got at. */
 async function engineParts() {
   const bench = await TransferBench.create();
   const server = await serve({ files: { a: content } });
-  const pool = new LanePool({ limit: new TokenBucket().buffer, bufferBytes: 65_536, workers: 0 });
-  onTestFinished(() => pool.close());
-  const limits = { connections: 4, perHostConnections: 4, monotonicMs: () => systemClock.monotonic(), isRateLimited: () => false };
-  const scheduler = new Scheduler({ ...limits, standstillLooks: 5 });
-  const world = {
-    clock: systemClock,
-    random: systemRandom,
-    retry: { attempts: 2, backoffFactor: 1 },
-    stallTimeoutMs: 1000,
-    mayClone: false,
-  };
-  const places = { scheduler, pool, lanes: [pool.main], balance: new LaneBalance<Lane>(() => false), traffic: undefined };
-  return async () => {
-    const file = await bench.file({ sizeBytes: content.sizeBytes, sha256, sources: [bench.source(server.url, 'a')] });
-    const signal = new AbortController().signal;
-    const state = new FileState(file, { fileId: pool.nextId(), hashLane: pool.main, isJoint: false, signal });
-    return { state, transfer: new FileTransfer({ ...world, ...places, state }) };
-  };
+  const transferOf = transferParts({ pool: inlinePool() });
+  return async () => transferOf(await bench.file({ sizeBytes: content.sizeBytes, sha256, sources: [bench.source(server.url, 'a')] }));
 }
 
 it('a file whose first piece is claimed by nobody that runs fails with what was known, and does not wait for ever', async () => {
@@ -63,4 +41,18 @@ it('what could go on in between is no standstill', () => {
   const [standstill, file] = [new Standstill(3), {}];
   const looks = [false, false, true, false, false, false].map((mayGoOn) => standstill.isReached(file, mayGoOn));
   expect(looks).toEqual([false, false, false, false, false, true]);
+});
+
+it('a hash stands still where its thread has turns and it takes none: a thread that is stuck says nothing of it', () => {
+  const [cell, load] = [new FrontierCell(), new LaneLoad()];
+  const turns = new Int32Array(load.buffer);
+  const watch = new HashWatch({ cell, hashLane: { load } }, 3);
+  const afterTurns = (count: number): boolean => {
+    Atomics.add(turns, 1, count);
+    return watch.isStill();
+  };
+  expect([0, 0, 0, 0, 0].map(afterTurns)).toEqual([false, false, false, false, false]);
+  expect([1, 1].map(afterTurns)).toEqual([false, false]);
+  cell.publish(10);
+  expect([1, 1, 1, 1].map(afterTurns)).toEqual([false, false, false, true]);
 });

@@ -4,6 +4,7 @@
  */
 import { ModelError } from '../domain/errors.ts';
 import type { FileState } from './file-state.ts';
+import type { LaneLoad } from './lane-load.ts';
 
 /** Looks in a row, of a thread whose own timers run: a machine that stood still has not looked. */
 export const STANDSTILL_LOOKS = 600;
@@ -27,6 +28,35 @@ export class Standstill {
   }
 }
 
+/** Windows of the hashing thread (lane-load.ts) in a row: one that is stuck in a call of the file system has none. */
+const HASH_WINDOWS = 150;
+
+interface WatchedHash extends Pick<FileState, 'cell'> {
+  readonly hashLane: { readonly load: Pick<LaneLoad, 'windows'> };
+}
+
+/** Whether the hash of a complete file moves, on a thread that has turns for it. */
+export class HashWatch {
+  readonly #hash: WatchedHash;
+  readonly #most: number;
+  #offset = -1;
+  #sinceWindow = 0;
+
+  constructor(hash: WatchedHash, most = HASH_WINDOWS) {
+    this.#hash = hash;
+    this.#most = most;
+  }
+
+  /** Call a few times a second, once all bytes are there. @returns whether it will never end */
+  isStill(): boolean {
+    const { cell, hashLane } = this.#hash;
+    const { windows } = hashLane.load;
+    if (cell.offset !== this.#offset) this.#sinceWindow = windows;
+    this.#offset = cell.offset;
+    return windows - this.#sinceWindow >= this.#most;
+  }
+}
+
 /** @param sources what each of them knew */
 export function standstillError(state: FileState, sources: readonly object[]): ModelError {
   const { file, heldBytes, pieces, claims, cell } = state;
@@ -35,7 +65,9 @@ export function standstillError(state: FileState, sources: readonly object[]): M
   const claimed = all.filter((piece) => Atomics.load(claims, piece) !== 0);
   return new ModelError(
     'INTERNAL',
-    `${file.name} stands still: ${missing.length} pieces are missing, and nothing is under way that could bring them`,
+    missing.length === 0
+      ? `${file.name} stands still: all its bytes are here, and nothing hashes what is left of them`
+      : `${file.name} stands still: ${missing.length} pieces are missing, and nothing is under way that could bring them`,
     {
       reason: 'standstill',
       hint: 'run the command again: it goes on with what is held; and please report this with its details (`--json`)',
