@@ -6,8 +6,8 @@ it('lets a timer of the same process come in time while long work goes on', asyn
   const breathe = breather(5);
   let ticks = 0;
   const timer = setInterval(() => ticks++, 1);
-  const until = performance.now() + 200;
-  while (performance.now() < until) {
+  const giveUp = performance.now() + 10_000;
+  while (ticks === 0 && performance.now() < giveUp) {
     const pause = breathe();
     if (pause !== undefined) await pause;
   }
