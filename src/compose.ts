@@ -86,9 +86,9 @@ export function createOrchestrator(config: Config, options: OrchestratorOptions 
       if (!offline && emit !== undefined) await warnOfHeldBack(config, emit);
       return resources.backends(offline, manifest.directory);
     },
-    freshSources: async (offline) => {
+    freshSources: async (offline, emit) => {
       if (!offline) await warnOfHeldBack(config, bus.emitFor({ correlationId: callId() }));
-      return resources.freshSources(offline, manifest.directory);
+      return resources.freshSources(offline, manifest.directory, emit);
     },
     guard: async () => {
       const { guardedHttpConfig } = await import('./compose/service-configs.ts');

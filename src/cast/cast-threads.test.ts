@@ -109,6 +109,16 @@ describe('a file that is cast', () => {
     expect(readFileSync(made.outputPath).length).toBeLessThan(made.plan.sizeBytes);
   });
 
+  it('on a thread that ended while it had nothing to do is cast on another one', async () => {
+    const made = await caseOf([tensorOf('a', weights(10, 1))]);
+    const threads = new CastThreads({ threadsPayBytes: 0 });
+    onTestFinished(() => threads.close());
+    const order = { ...made, name: 'model.safetensors', signal: new AbortController().signal, onWritten: () => undefined };
+    const first = await threads.cast(order);
+    await threads.close();
+    expect(await threads.cast(order)).toBe(first);
+  });
+
   it('whose input was cut since it was planned is a failure that says where', async () => {
     const made = await caseOf([tensorOf('large', weights(MIB, 1))]);
     writeFileSync(made.inputPath, made.input.subarray(0, 5000));

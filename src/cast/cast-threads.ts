@@ -5,6 +5,7 @@ import { cancelledError } from '../domain/cancelled.ts';
 import { type Sha256, sha256Of } from '../domain/digest.ts';
 import { ModelError } from '../domain/errors.ts';
 import { fsError } from '../domain/fs-error.ts';
+import { isThreadLimit } from '../util/thread-limit.ts';
 import type { CastOrder, CastOutcome, Overflow } from './cast-file.ts';
 import { type CastAnswer, type CastJob, JobCell } from './cast-protocol.ts';
 import { runJob } from './run-job.ts';
@@ -29,7 +30,7 @@ const workerUrl = (): URL => new URL(import.meta.url.endsWith('.ts') ? './cast-w
 export class CastThreads {
   readonly count = Math.min(MAX_THREADS, availableParallelism());
   readonly #threadsPayBytes: number;
-  readonly #idle: Worker[] = [];
+  #idle: Worker[] = [];
   readonly #all = new Set<Worker>();
 
   constructor({ threadsPayBytes = THREADS_PAY_BYTES }: { readonly threadsPayBytes?: number } = {}) {
@@ -76,11 +77,33 @@ export class CastThreads {
   }
 
   #start(): Worker {
-    const worker = new Worker(workerUrl(), { name: `cast-${this.#all.size + 1}`, resourceLimits: { maxYoungGenerationSizeMb: 4 } });
+    const worker = this.#make();
     this.#all.add(worker);
+    worker.once('exit', () => this.#forget(worker));
     return worker;
   }
+
+  #make(): Worker {
+    try {
+      return new Worker(workerUrl(), { name: `cast-${this.#all.size + 1}`, resourceLimits: { maxYoungGenerationSizeMb: 4 } });
+    } catch (error) {
+      throw isThreadLimit(error) ? noThreads(error) : error;
+    }
+  }
+
+  /** One that has died answers no more: who gave it a job would wait for ever. */
+  #forget(worker: Worker): void {
+    this.#all.delete(worker);
+    this.#idle = this.#idle.filter((other) => other !== worker);
+  }
 }
+
+const noThreads = (cause: unknown): ModelError =>
+  new ModelError('INTERNAL', 'no thread can be started to cast on', {
+    reason: 'no_threads',
+    hint: 'allow this user, or the container, more processes and threads (`ulimit -u`, `pids_limit`)',
+    cause,
+  });
 
 function answerOf(worker: Worker, job: CastJob): Promise<CastAnswer> {
   return new Promise((resolve, reject) => {

@@ -73,6 +73,12 @@ export const STOP_OPTION: OptionSpec = {
   summary: 'stop, keeping what is held, when standard input ends: for programs that leave nothing running behind them',
 };
 
+/** Of what a program starts that shows errors itself, or handles them. {@link printReport} heeds it. */
+export const NO_ERROR_TEXT: OptionSpec = {
+  name: 'no-error-text',
+  summary: 'with --json: an error is in the document alone, and not told on stderr as well',
+};
+
 export const SUBSET_OPTION: OptionSpec = {
   name: 'subset',
   value: 'I/N',

@@ -8,7 +8,15 @@ import { endedWith, type Report } from './report.ts';
 const HOSTILE = 'v1\u001b[2J\u001b[31m\u009b8m\u202e\r\u0007';
 const SHOWN = 'v1\\u001b[2J\\u001b[31m\\u009b8m\\u202e\\u000d\\u0007';
 
-function printed(report: Report, { isTTY, json = false, env = {} }: { isTTY: boolean; json?: boolean; env?: Record<string, string> }) {
+function printed(
+  report: Report,
+  {
+    isTTY,
+    json = false,
+    errorText = true,
+    env = {},
+  }: { isTTY: boolean; json?: boolean; errorText?: boolean; env?: Record<string, string> },
+) {
   let [out, err] = ['', ''];
   const io: Io = {
     stdin: { isTTY: false, setRawMode: () => {}, async *text() {} },
@@ -18,7 +26,7 @@ function printed(report: Report, { isTTY, json = false, env = {} }: { isTTY: boo
     cwd: '/',
     platform: 'linux',
   };
-  printReport(report, { io, style: { json, noColor: false, debug: true }, schema: 'x/v1' });
+  printReport(report, { io, style: { json, noColor: false, debug: true, errorText }, schema: 'x/v1' });
   return { out, err };
 }
 
@@ -31,6 +39,13 @@ const failed = (message: string): Report => ({
 });
 
 describe('a report', () => {
+  it('tells its error once where that is wanted: in the document alone, and without one on stderr as ever', () => {
+    const once = printed(failed('no'), { isTTY: true, json: true, errorText: false });
+    expect([JSON.parse(once.out).error.code, once.err]).toEqual(['SOURCE_UNAVAILABLE', '']);
+    expect(printed(failed('no'), { isTTY: true, json: true }).err).toContain('SOURCE_UNAVAILABLE');
+    expect(printed(failed('no'), { isTTY: true, errorText: false }).err).toContain('SOURCE_UNAVAILABLE');
+  });
+
   it('shows a terminal our own colours and no command of what it reports', () => {
     const report: Report = { text: (screen) => `${paint(screen, 'green', 'ok')} ${HOSTILE}` };
     const shown = `v1\\u001b[2J\u001b[31m\\u009b8m\\u202e\\u000d\\u0007\n`;

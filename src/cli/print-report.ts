@@ -25,7 +25,8 @@ export function printReport(report: Report, { io, style, schema }: PrintOptions)
   if (style.json) io.stdout.write(`${jsonText(report, schema, io.stdout.isTTY === true)}\n`);
   else printText(report, io, screen(io.stdout));
   // Standard error costs time to open: a run that has nothing to tell there leaves it alone.
-  if (report.error !== undefined) printErrors(report, { io, style, screen: screen(io.stderr) });
+  const isTold = style.json && !style.errorText;
+  if (report.error !== undefined && !isTold) printErrors(report, { io, style, screen: screen(io.stderr) });
   return report.exitStatus ?? report.error?.exitCode ?? 0;
 }
 

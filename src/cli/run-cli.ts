@@ -1,7 +1,7 @@
 /** One command line from argv to exit status. Never throws. */
 import { asModelError, type ModelError } from '../domain/errors.ts';
 import type { Command } from './command.ts';
-import { COMMON_OPTIONS } from './common-options.ts';
+import { COMMON_OPTIONS, NO_ERROR_TEXT } from './common-options.ts';
 import type { Io } from './io.ts';
 import { parseOptions } from './parse-options.ts';
 import { printReport } from './print-report.ts';
@@ -33,6 +33,7 @@ const styleOf = (argv: readonly string[]): Style => ({
   json: asksFor(argv, '--json'),
   noColor: asksFor(argv, '--no-color'),
   debug: isDebug(argv),
+  errorText: !asksFor(argv, `--${NO_ERROR_TEXT.name}`),
 });
 
 export interface Style {
@@ -40,6 +41,8 @@ export interface Style {
   readonly noColor: boolean;
   /** Show stacks. */
   readonly debug: boolean;
+  /** With `json`: tell an error on stderr as well. */
+  readonly errorText: boolean;
 }
 
 interface Run {

@@ -3,8 +3,10 @@ import type { Backends } from '../backends/create-backends.ts';
 import type { HfCache } from '../backends/hf-cache/hf-cache.ts';
 import type { HubFile } from '../backends/hf-cache/hub-file.ts';
 import type { ProvenBytes } from '../backends/hf-cache/lay-down.ts';
+import type { BackendRetry } from '../backends/layers/with-retry.ts';
 import type { Config } from '../config/config.ts';
 import { type LiveLimitRate, liveLimitRate } from '../config/live-limit-rate.ts';
+import type { Emit } from '../domain/events.ts';
 import type { KnownFailures } from '../limits/known-failures.ts';
 import type { Traffic } from '../limits/traffic.ts';
 import type { SourceOpener, TransferLimits } from '../orchestrator/orchestration.ts';
@@ -55,16 +57,17 @@ export class Resources {
     return remembered(this.#backends, offline, () => this.#createBackends(offline, manifestDir));
   }
 
-  async freshSources(offline: boolean, manifestDir: string): Promise<SourceOpener & AsyncDisposable> {
+  async freshSources(offline: boolean, manifestDir: string, emit: Emit): Promise<SourceOpener & AsyncDisposable> {
     const backends = await this.#createBackends(offline, manifestDir);
     const { withRetry } = await import('../backends/layers/with-retry.ts');
     const { DEFAULT_RETRY_POLICY } = await import('../util/retry.ts');
     const { clock, random } = this.#store;
     const { retryAttempts, retryBackoffFactor: factor } = this.#config;
     const policy = { ...DEFAULT_RETRY_POLICY, attempts: retryAttempts + 1, factor };
+    const onRetry = ({ error: _, ...again }: BackendRetry) => emit({ type: 'retry.scheduled', ...again });
     return {
-      open: (url) => withRetry(backends.open(url), { policy, clock, random }),
-      openFile: (url) => withRetry(backends.openFile(url), { policy, clock, random }),
+      open: (url) => withRetry(backends.open(url), { policy, clock, random, onRetry }),
+      openFile: (url) => withRetry(backends.openFile(url), { policy, clock, random, onRetry }),
       [Symbol.asyncDispose]: () => backends.closeAll(),
     };
   }

@@ -234,6 +234,7 @@ export const rmResult = z.object({
   reclaimed_bytes: bytes,
   shared_bytes: bytes.meta({ description: 'kept, because other models use them' }),
   tier: z.string().optional().meta({ description: 'where a copy of it stays' }),
+  registered: z.literal(true).optional().meta({ description: 'no manifest has it, and its entry stays in the registry' }),
 });
 export const rmData = z.object({ results: resultsOf(rmResult) });
 

@@ -113,8 +113,6 @@ export class RateShare {
 }
 
 async function reap(path: string): Promise<void> {
-  const file = await openLocked(path, { create: false });
-  if (file === undefined) return;
-  await removePath(path);
-  file.close();
+  using file = await openLocked(path, { create: false });
+  if (file !== undefined) await removePath(path);
 }

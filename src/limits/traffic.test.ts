@@ -207,3 +207,19 @@ describe('a host that asks for patience', () => {
     expect(begin().isPaused('first.test')).toBe(false);
   });
 });
+
+it('a place goes back where its holder cannot take its share of the bandwidth', async () => {
+  const { context } = await machine();
+  const broken = async (): Promise<undefined> => {
+    throw new Error('no limit can be read');
+  };
+  const traffic = new Traffic({ store: context, places: 1, absentTtlMs: 0, rateLimit: broken, onShare: () => undefined });
+  const { signal } = new AbortController();
+  const deaf = () => {
+    throw new Error('a listener that fails');
+  };
+  await expect(traffic.enter({ file: 'a', emit: deaf, signal })).rejects.toThrow('a listener that fails');
+  const leave = await traffic.enter({ file: 'b', emit: () => undefined, signal });
+  leave();
+  await traffic.close();
+});

@@ -39,12 +39,18 @@ export class Traffic implements TrafficControl {
   async enter(entry: TrafficEntry): Promise<() => void> {
     const leave = await this.#slots.enter(entry);
     this.#entries.add(entry);
-    await this.#rate.enter();
-    return () => {
+    const leaveAll = () => {
       this.#rate.leave();
       this.#entries.delete(entry);
       leave();
     };
+    try {
+      await this.#rate.enter();
+    } catch (error) {
+      leaveAll();
+      throw error;
+    }
+    return leaveAll;
   }
 
   order<Source extends AskedSource>(sources: readonly Source[], { fresh }: { readonly fresh: boolean }): readonly Source[] {

@@ -2,7 +2,7 @@
 
 import { ModelError } from '../domain/errors.ts';
 import type { LockHolder } from '../domain/events.ts';
-import { isErrno } from '../domain/fs-error.ts';
+import { errnoOf, isErrno } from '../domain/fs-error.ts';
 import type { Clock } from '../domain/world.ts';
 import { clearHolder, writeHolder } from './holder-record.ts';
 import type { LockedFile } from './locked-file.ts';
@@ -73,8 +73,11 @@ export class KernelLease implements Lease {
   release(): Promise<void> {
     if (!this.#released) {
       this.#released = true;
-      this.#clear();
-      this.#file.close();
+      try {
+        this.#clear();
+      } finally {
+        this.#file.close();
+      }
     }
     return Promise.resolve();
   }
@@ -93,21 +96,21 @@ export class KernelLease implements Lease {
     }
   }
 
-  /** A full or failing disk must not take the lock away: it is held whether or not the record says by whom. */
   #tell(holder: LockHolder): void {
-    ignoringDiskFaults(() => writeHolder(this.#file.fd, holder));
+    asFarAsPossible(() => writeHolder(this.#file.fd, holder));
   }
 
   #clear(): void {
-    ignoringDiskFaults(() => clearHolder(this.#file.fd));
+    asFarAsPossible(() => clearHolder(this.#file.fd));
   }
 }
 
-function ignoringDiskFaults(write: () => void): void {
+/** Whatever a disk or a server says to it (full, failing, a ticket that ran out): the lock is held, or not, whether or not the record says by whom. */
+function asFarAsPossible(write: () => void): void {
   try {
     write();
   } catch (error) {
-    if (!isErrno(error, 'ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'ESTALE')) throw error;
+    if (errnoOf(error) === undefined || isErrno(error, 'EBADF')) throw error;
   }
 }
 

@@ -111,20 +111,18 @@ export class LockManager {
     for (const path of await this.#paths()) {
       const size = lstatSync(this.#file(path), { throwIfNoEntry: false })?.size ?? 0;
       if (size === 0) continue;
-      const file = await openLocked(this.#file(path), { create: false });
+      using file = await openLocked(this.#file(path), { create: false });
       if (file === undefined) continue;
       clearHolder(file.fd);
-      file.close();
       cleaned++;
     }
     return cleaned;
   }
 
   async #attempt(lock: LockName, doing: string): Promise<Lease | undefined> {
+    const holder = { pid: process.pid, host: hostname(), bootId: bootId(), since: new Date(this.#clock.now()).toISOString(), doing };
     const file = await this.#open(this.#file(lock.path));
     if (file === undefined) return undefined;
-    const since = new Date(this.#clock.now()).toISOString();
-    const holder = { pid: process.pid, host: hostname(), bootId: bootId(), since, doing };
     return new KernelLease({ path: lock.path, file, holder, clock: this.#clock });
   }
 

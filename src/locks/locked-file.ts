@@ -2,7 +2,7 @@
 import { type BigIntStats, close, closeSync, constants, fstatSync, lstatSync, open, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { isModelError } from '../domain/errors.ts';
+import { isModelError, ModelError } from '../domain/errors.ts';
 import { fsError, isErrno } from '../domain/fs-error.ts';
 import { LOCK_UNSUPPORTED, tryLockFile } from './kernel-lock.ts';
 
@@ -13,12 +13,14 @@ const closeFile = promisify(close);
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 const SHARED_MODE = 0o666;
 
+/** A file that is another one whenever it is looked at: its volume gives one file several numbers, or somebody replaces it on and on. */
+const MAX_REPLACED = 1000;
 /** How often a probe that holds a file for an instant is waited out, and for how long each time. */
 const PROBE_RETRIES = 20;
 const PROBE_PAUSE_MS = 2;
 
 /** An open file, locked by this description for as long as it is open. */
-export interface LockedFile {
+export interface LockedFile extends Disposable {
   readonly path: string;
   /** Open for reading and writing. */
   readonly fd: number;
@@ -34,13 +36,13 @@ export interface LockedFile {
  *
  * @param options.isOurs nobody but a passing probe can hold it: that one is waited out
  * @returns undefined where somebody else holds it, or where it does not exist and is not to be created
- * @throws ModelError PERMISSION_DENIED, READ_ONLY, PATH_UNSAFE (a link), NO_SPACE, FILESYSTEM_ERROR
+ * @throws ModelError PERMISSION_DENIED, READ_ONLY, PATH_UNSAFE (a link), NO_SPACE, FILESYSTEM_ERROR; then nothing stays locked
  */
 export async function openLocked(
   path: string,
   options: { readonly create: boolean; readonly isOurs?: boolean },
 ): Promise<LockedFile | undefined> {
-  for (;;) {
+  for (let replaced = 0; replaced < MAX_REPLACED; replaced++) {
     const opened = await openOrCreate(path, options.create);
     if (opened === undefined) return undefined;
     const locked = await lockOpened(opened.fd, opened.isNew || options.isOurs === true);
@@ -48,10 +50,13 @@ export async function openLocked(
       await closeFile(opened.fd);
       return undefined;
     }
-    const file = lockedFile(path, opened.fd);
-    if (file.isCurrent()) return file;
-    file.close();
+    const file = currentFile(path, opened.fd);
+    if (file !== undefined) return file;
   }
+  throw new ModelError('FILESYSTEM_ERROR', `the lock file ${path} is another file each time it is opened`, {
+    reason: 'lock_replaced',
+    hint: 'put MODELS_ROOT on a volume on which a file keeps its inode number, or end what replaces its lock files',
+  });
 }
 
 /**
@@ -125,19 +130,28 @@ async function lockOpened(fd: number, isOurs: boolean): Promise<boolean> {
   }
 }
 
+/** Undefined where the path names another file by now: then, and where nobody can say, it is closed. */
+function currentFile(path: string, fd: number): LockedFile | undefined {
+  try {
+    const file = lockedFile(path, fd);
+    if (file.isCurrent()) return file;
+  } catch (error) {
+    closeSync(fd);
+    throw fsError(error, `look at the lock file ${path}`);
+  }
+  closeSync(fd);
+  return undefined;
+}
+
 function lockedFile(path: string, fd: number): LockedFile {
   const mine = fstatSync(fd, { bigint: true });
   let open = true;
-  return {
-    path,
-    fd,
-    isCurrent: () => isSameFile(mine, lstatOrNothing(path)),
-    close: () => {
-      if (!open) return;
-      open = false;
-      closeSync(fd);
-    },
+  const close = () => {
+    if (!open) return;
+    open = false;
+    closeSync(fd);
   };
+  return { path, fd, isCurrent: () => isSameFile(mine, lstatOrNothing(path)), close, [Symbol.dispose]: close };
 }
 
 const isSameFile = (mine: BigIntStats, named: BigIntStats | undefined): boolean => named?.ino === mine.ino && named.dev === mine.dev;

@@ -41,6 +41,27 @@ describe('progress of a model', () => {
     expect(only(PLANNED, progress(900, 1000), progress(700, 1200))).toMatchObject({ doneBytes: 900, totalBytes: 1200 });
   });
 
+  it('shows a part that never goes down: where the total grows, what is left of it is shared among what is left then', () => {
+    expect(only(PLANNED, progress(500, 1000)).way.fraction).toBe(0.5);
+    expect(only(PLANNED, progress(500, 1000), progress(500, 1500)).way.fraction).toBe(0.5);
+    expect(only(PLANNED, progress(500, 1000), progress(500, 1500), progress(1000, 1500)).way.fraction).toBe(0.75);
+    expect(only(PLANNED, progress(500, 1000), progress(1500, 1500)).way.fraction).toBe(1);
+    const steps = fc.array(fc.record({ done: fc.nat(1000), total: fc.nat(2000) }), { maxLength: 20 });
+    fc.assert(
+      fc.property(steps, (told) => {
+        let state = NO_PROGRESS;
+        let last = 0;
+        for (const event of events(...told.map(({ done, total }) => progress(done, total)))) {
+          state = reduceProgress(state, event);
+          const { fraction } = [...state.values()][0]?.way ?? { fraction: 0 };
+          expect(fraction).toBeGreaterThanOrEqual(last);
+          expect(fraction).toBeLessThanOrEqual(1);
+          last = fraction;
+        }
+      }),
+    );
+  });
+
   it('shows files in transfer, and counts those that are complete by origin', () => {
     const file: EventBody = { type: 'file.started', file: 'a', sizeBytes: 100, heldBytes: 10, source: 'https://a.example' };
     const partly: EventBody = { type: 'file.progress', file: 'a', doneBytes: 60, sizeBytes: 100, verifiedBytes: 30 };

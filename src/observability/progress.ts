@@ -4,6 +4,7 @@ import { describeHolder } from '../domain/describe-holder.ts';
 import type { ErrorDocument } from '../domain/errors.ts';
 import type { BytesOrigin, ModelEvent, Phase } from '../domain/events.ts';
 import { NO_SPEED, type Speed, speedAfter } from './speed.ts';
+import { NO_WAY, type Way, wayAfter } from './way.ts';
 
 export interface FileProgress {
   readonly file: string;
@@ -35,6 +36,8 @@ export interface ModelProgress {
   readonly totalBytes: number;
   /** Held bytes. */
   readonly doneBytes: number;
+  /** What displays show of the way. */
+  readonly way: Way;
   /** Of pieces that are not whole yet: the speed is theirs, too. */
   readonly comingBytes: number;
   readonly speed: Speed;
@@ -75,6 +78,7 @@ const begin = ({ model = '', correlationId }: ModelEvent): ModelProgress => ({
   filesByOrigin: { present: 0, linked: 0, copied: 0, fetched: 0, made: 0, derived: 0 },
   totalBytes: 0,
   doneBytes: 0,
+  way: NO_WAY,
   comingBytes: 0,
   speed: NO_SPEED,
   activeFiles: new Map(),
@@ -104,6 +108,7 @@ function reduceModel(model: ModelProgress, event: ModelEvent): ModelProgress | u
         phase: 'finished',
         path: event.path,
         doneBytes: model.totalBytes,
+        way: { ...model.way, fraction: 1 },
         comingBytes: 0,
         activeFiles: new Map(),
       };
@@ -162,7 +167,8 @@ const isOver = ({ phase }: ModelProgress): boolean => phase === 'finished' || ph
 /** Bytes that are held may not become fewer, and the total not less than them: a refetch raises the total instead. */
 function raise(model: ModelProgress, doneBytes: number, totalBytes: number): ModelProgress {
   const done = Math.max(model.doneBytes, doneBytes);
-  return { ...model, doneBytes: done, totalBytes: Math.max(totalBytes, done) };
+  const now = { doneBytes: done, totalBytes: Math.max(totalBytes, done) };
+  return { ...model, ...now, way: wayAfter(model.way, model, now) };
 }
 
 function notWaiting({ waiting: _, ...model }: ModelProgress): ModelProgress {

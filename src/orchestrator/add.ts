@@ -41,12 +41,13 @@ interface Adding {
 
 async function addLocked(work: Orchestration, { id, source, options, opened }: Adding): Promise<AddReport> {
   const { signal = new AbortController().signal, offline = work.settings.offline, read = true } = options;
-  await using opener = await work.freshSources(offline);
+  const emit = work.emitter(options, id);
+  await using opener = await work.freshSources(offline, emit);
   const place = await placeOf(source, (url) => opener.open(url), { options, signal });
   const [owner] = ownersOfModel(id, place as ManifestModel);
   if (owner === undefined) throw new Error('a model with sources has files to pin');
   const now = new Date(work.store.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
-  const meter = new ReadMeter(work.store.clock, work.emitter(options, id));
+  const meter = new ReadMeter(work.store.clock, emit);
   const part = { owner, usedBy: [id], isEdited: false };
   const pinned = await pinPart({ part, opener, update: true, read, signal, meter, now });
   const card = await cardOf(pinned.upstream, signal);
@@ -213,7 +214,7 @@ function refuseInvalid(path: string, text: string): void {
 const alreadyThere = (id: string, path: string): ModelError =>
   new ModelError('INVALID_INPUT', `${id} is in ${path} already`, {
     reason: 'model_exists',
-    hint: 'give it another id with --as, or take the new revision with `wan models update`',
+    hint: 'give it another id with --as, write the source beside the others in its `sources`, or take a new revision with `wan models update`',
     details: { model: id },
   });
 

@@ -293,6 +293,8 @@ export interface RemoveResult {
   readonly sharedBytes: number;
   /** A copy of it stays there. */
   readonly tier?: string;
+  /** It is a model of the registry alone, and its entry stays there: {@link ModelOrchestrator.unregister}. */
+  readonly isRegistered?: true;
 }
 
 export interface ModelOrchestrator {

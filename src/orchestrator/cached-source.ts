@@ -1,8 +1,9 @@
 /** The shared Hugging Face cache as one more source of a file, before the first one with a network. */
 import type { FileSource } from '../backends/backend.ts';
-import { HF_CACHE_SCHEME, placeInCache } from '../backends/hf-cache/repo-folder.ts';
+import { placeInCache } from '../backends/hf-cache/repo-folder.ts';
 import { asModelError } from '../domain/errors.ts';
 import type { BytesOrigin } from '../domain/events.ts';
+import { HF_CACHE_SCHEME } from '../domain/hf-cache-scheme.ts';
 import type { FileDigest } from '../domain/published-digest.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import type { TransferOutcome } from '../transfer/transfer.ts';

@@ -28,3 +28,25 @@ it('tells of each file what that one holds, also where two are read a second tim
   expect(checked.map(({ sha256 }) => files.findIndex(({ digest }) => digest === sha256))).toEqual([0, 2, 1]);
   expect([0, 1, 2].map((index) => told.get(index)?.sha256)).toEqual(checked.map(({ sha256 }) => sha256));
 });
+
+it('tells a second reading of a file as soon as a piece differs, and that all is done only at the end', async () => {
+  const { context: store } = await testStore();
+  const content = seeded(4 * LEAF_BYTES, 4);
+  const path = join(store.resolver.root, 'spoiled');
+  const file = { path, sizeBytes: content.sizeBytes, digest: sha256Of(sha256Hex(content)) };
+  writeFileSync(path, textOf(content));
+  const [right] = await checkBytes({ store }, [file]);
+  await writeLeaves(store, file.digest, { leafBytes: LEAF_BYTES, digests: right?.leaves ?? new Uint8Array() });
+  const spoiled = textOf(content);
+  spoiled[0] = (spoiled[0] ?? 0) ^ 1;
+  writeFileSync(path, spoiled);
+  const told: { readonly doneBytes: number; readonly totalBytes: number }[] = [];
+  const [checked] = await checkBytes({ store }, [file], {
+    onProgress: (doneBytes, totalBytes) => told.push({ doneBytes, totalBytes }),
+  });
+  expect(checked?.badPieces).toEqual([0]);
+  expect(told.filter(({ doneBytes, totalBytes }) => doneBytes === totalBytes)).toEqual([told.at(-1)]);
+  expect(told.at(-1)?.totalBytes).toBe(2 * file.sizeBytes);
+  const firstRead = told.filter(({ totalBytes }) => totalBytes === file.sizeBytes);
+  for (const { doneBytes } of firstRead) expect(doneBytes).toBeLessThan(file.sizeBytes);
+});

@@ -43,7 +43,7 @@ export interface CheckOptions {
   readonly deep?: boolean;
   readonly limitRateBytesPerSecond?: number;
   readonly signal?: AbortSignal;
-  /** A second reading raises the total. */
+  /** A second reading raises the total as soon as it is known to come. All is done only when every file is judged. */
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
   /** Each as soon as it is known. */
   readonly onChecked?: (index: number, checked: CheckedFile) => void;
@@ -58,15 +58,20 @@ export async function checkBytes(
   const recorded = files.map((file) => leavesOf(work, file));
   const known = options.deep ? [] : recorded;
   const leafless = files.filter((file, index) => isDivided(file) && recorded[index] === undefined);
-  const firstBytes = sum(files.map(({ sizeBytes }) => sizeBytes));
-  const checked = await checkOnce(files, known, { ...options, leafless, onProgress: (done) => options.onProgress?.(done, firstBytes) });
+  const firstBytes = sum(files.map(foundBytes));
+  let totalBytes = firstBytes;
+  const tell = (doneBytes: number) => options.onProgress?.(doneBytes, totalBytes);
+  const onProgress = (doneBytes: number) => tell(Math.min(doneBytes, Math.max(0, totalBytes - 1)));
+  const onDoubt = (index: number) => {
+    totalBytes += foundBytes(files[index]);
+  };
+  const checked = await checkOnce(files, known, { ...options, leafless, onProgress, onDoubt });
   const doubtful = checked.flatMap(({ badPieces }, index) => (badPieces === undefined ? [] : [index]));
-  if (doubtful.length === 0) return checked;
   const again = doubtful.flatMap((index) => files[index] ?? []);
-  const totalBytes = firstBytes + sum(again.map(({ sizeBytes }) => sizeBytes));
-  const onProgress = (doneBytes: number) => options.onProgress?.(firstBytes + doneBytes, totalBytes);
   const onChecked = (at: number, read: CheckedFile) => options.onChecked?.(doubtful[at] ?? -1, read);
-  const whole = await checkOnce(again, [], { ...options, leafless: again, onProgress, onChecked });
+  const onRead = (doneBytes: number) => onProgress(firstBytes + doneBytes);
+  const whole = again.length === 0 ? [] : await checkOnce(again, [], { ...options, leafless: again, onProgress: onRead, onChecked });
+  tell(totalBytes);
   for (const [at, index] of doubtful.entries()) {
     const [before, now] = [checked[index], whole[at]];
     if (before === undefined || now === undefined) continue;
@@ -74,6 +79,9 @@ export async function checkBytes(
   }
   return checked;
 }
+
+/** What there is to read of it now, whatever there should be. */
+const foundBytes = (file: FileToCheck | undefined): number => (file && readStatKey(file.path)?.sizeBytes) ?? 0;
 
 interface KnownLeaves {
   readonly extents: readonly FileExtent[];
@@ -95,6 +103,8 @@ function leavesOf({ store }: Pick<Orchestration, 'store'>, file: FileToCheck): K
 
 interface OnceOptions extends Omit<CheckOptions, 'onProgress'> {
   readonly onProgress: (doneBytes: number) => void;
+  /** At the first leaf of a file that differs. */
+  readonly onDoubt?: (index: number) => void;
   /** Those whose leaves are made on the way. */
   readonly leafless: readonly FileToCheck[];
 }
@@ -103,7 +113,7 @@ interface OnceOptions extends Omit<CheckOptions, 'onProgress'> {
 async function checkOnce(
   files: readonly FileToCheck[],
   known: readonly (KnownLeaves | undefined)[],
-  { leafless, onChecked, ...options }: OnceOptions,
+  { leafless, onChecked, onDoubt, ...options }: OnceOptions,
 ): Promise<CheckedFile[]> {
   const checked: CheckedFile[] = [];
   const parts = files.flatMap((file, index) => partsOf(file, known[index]).map((target, piece) => ({ index, piece, target })));
@@ -115,7 +125,7 @@ async function checkOnce(
     const [file, leaves, rest] = [files[index], known[index], open.get(index)];
     if (file === undefined || rest === undefined) return;
     const sha256 = 'sha256' in hashed ? hashed.sha256 : undefined;
-    if (leaves !== undefined && leaves.digests[piece] !== sha256) rest.bad.push(piece);
+    if (leaves !== undefined && leaves.digests[piece] !== sha256 && rest.bad.push(piece) === 1) onDoubt?.(index);
     if (--rest.left > 0) return;
     checked[index] = leaves !== undefined ? ofLeaves(file, leaves, rest.bad) : 'sha256' in hashed ? ofWhole(hashed) : ofNone(file);
     if (rest.bad.length === 0) onChecked?.(index, checked[index]);

@@ -23,7 +23,7 @@ export async function diffModels(
   options: SourcesCallOptions = {},
 ): Promise<DiffReport> {
   const { signal = new AbortController().signal, offline = work.settings.offline } = options;
-  await using opener = await work.freshSources(offline);
+  await using opener = await work.freshSources(offline, work.emitter(options));
   const asked: Asked = { work, opener, signal };
   const left = isUrl(from) ? await sideOfSource(asked, from, new Map()) : await sideOfModel(asked, from);
   if (to === undefined && isUrl(from)) throw nothingToCompare(from);

@@ -2,7 +2,8 @@
 import type { StorageBackend } from '../backends/backend.ts';
 import { type HubFacts, hasHubFacts } from '../backends/hf-cache/hub-file.ts';
 import { throwIfCancelled } from '../domain/cancelled.ts';
-import { asModelError, type ModelError } from '../domain/errors.ts';
+import { asModelError } from '../domain/errors.ts';
+import { isUnwritable } from '../domain/fs-error.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import type { EnsureRun } from './ensure-run.ts';
 import { originsOf } from './file-sources.ts';
@@ -28,13 +29,16 @@ export async function fillHfCache(run: EnsureRun, obtained: Obtained): Promise<v
       const failure = asModelError(error);
       // The Hub has no such file, and so its cache has no name for it.
       if (failure.code === 'SOURCE_UNAVAILABLE' && failure.reason === 'not_found') continue;
-      warn(run, failure);
+      warn(run, failure.message, isUnwritable(error) ? PLACE_HINT : failure.hint);
       if (failure.code !== 'DRIFT') return;
     }
   }
 }
 
-function warn({ emit }: EnsureRun, { message, hint }: ModelError): void {
+const PLACE_HINT =
+  'set HF_HUB_CACHE to a place that can be written and has room (`hf cache prune` frees some), or hf_cache = "adopt", which puts nothing there';
+
+function warn({ emit }: EnsureRun, message: string, hint: string): void {
   emit({ type: 'warning', code: 'hf_cache_not_filled', message: `not put into the Hub cache: ${message} (${hint})` });
 }
 

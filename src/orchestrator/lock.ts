@@ -79,7 +79,7 @@ type Outcome = Done | { readonly part: LockPart; readonly error: ErrorDocument }
 async function pinAll(work: Orchestration, { opened, chosen, options }: Omit<LockRun, 'isWhole'>): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const { update = false, read = true, signal = new AbortController().signal, offline = work.settings.offline } = options;
-  await using opener = await work.freshSources(offline);
+  await using opener = await work.freshSources(offline, work.emitter(options));
   for (const part of chosen) {
     const { entry } = part;
     const isKept = !update && !part.isEdited && entry?.request === requestDigest(part.owner);

@@ -82,8 +82,11 @@ export interface Orchestration {
   saveRegistry(): Promise<void>;
   /** @param emit is told what of the configuration does not count for them */
   sources(offline: boolean, emit?: Emit): Promise<SourceOpener>;
-  /** Sources that remember nothing of what they said before, that try again by themselves, and that are closed by the caller. */
-  freshSources(offline: boolean): Promise<SourceOpener & AsyncDisposable>;
+  /**
+   * Sources that remember nothing of what they said before, that try again by themselves, and that are closed by the caller.
+   * @param emit is told what is waited for
+   */
+  freshSources(offline: boolean, emit: Emit): Promise<SourceOpener & AsyncDisposable>;
   /** Of URLs that callers name. */
   guard(): Promise<AddressGuard>;
   /** What processes of this root remember against sources. */

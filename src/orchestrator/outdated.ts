@@ -25,7 +25,7 @@ export async function outdatedModels(
     ({ owner, usedBy }) => !isAllMade(owner) && (modelIds.length === 0 || usedBy.some((id) => modelIds.includes(id))),
   );
   const { signal = new AbortController().signal, offline = work.settings.offline } = options;
-  await using opener = await work.freshSources(offline);
+  await using opener = await work.freshSources(offline, work.emitter(options));
   const parts: OutdatedPart[] = [];
   const failed: FailedPart[] = [];
   let readBytes = 0;

@@ -3,6 +3,7 @@ import type { Sha256 } from '../domain/digest.ts';
 import { isModelError } from '../domain/errors.ts';
 import { formatRef } from '../domain/model-ref.ts';
 import type { FileSpec } from '../domain/spec.ts';
+import { knownEntries } from '../registry/entries/read-entries.ts';
 import { keptTrash } from '../store/kept-trash.ts';
 import { openStore } from '../store/open-store.ts';
 import { recover } from '../store/recover.ts';
@@ -35,10 +36,16 @@ export async function removeModel(work: Orchestration, modelId: string, options:
   });
   try {
     await recover(work.store, work.blobs, { wanted: [], onMended: (what, path) => emit({ type: 'recovery.done', what, path }) });
-    return await removeLocked(work, { place, force: options.force ?? false, ...(target && { target }) });
+    const removed = await removeLocked(work, { place, force: options.force ?? false, ...(target && { target }) });
+    return (await isRegistered(work, place)) ? { ...removed, isRegistered: true } : removed;
   } finally {
     await lease.release();
   }
+}
+
+async function isRegistered(work: Orchestration, { ref: { modelId } }: NamedPlace): Promise<boolean> {
+  const entry = knownEntries(work.entriesPath).get(modelId);
+  return entry?.isCustom === true && entry.deletedAt === undefined && !(await work.registry()).isInManifest(modelId);
 }
 
 /** Undefined where the manifest has it no more. */

@@ -18,12 +18,21 @@ export function verifyFault({ ok, ref, files, formatFaults }: VerifyReport): Mod
       details: { files: formatFaults.map(({ path }) => path) },
     });
   }
-  const named = wrong.length > 3 ? `${wrong.slice(0, 3).join(', ')} and ${wrong.length - 3} more` : wrong.join(', ');
-  return new ModelError('CHECKSUM_FAIL', `${formatRef(ref)}: ${named} ${wrong.length === 1 ? 'is' : 'are'} not as the manifest says`, {
+  const isAbsent = files.every(({ fault }) => fault === 'missing');
+  const name = formatRef(ref);
+  return new ModelError('CHECKSUM_FAIL', isAbsent ? `${name} is not here` : `${name}: ${wrongText(files)}`, {
     reason: 'verification_failed',
-    hint: `mend with \`wan models repair ${formatRef(ref)}\``,
+    hint: isAbsent ? `fetch it with \`wan models ensure ${name}\`` : `mend with \`wan models repair ${name}\``,
     details: { files: wrong },
   });
+}
+
+function wrongText(files: VerifyReport['files']): string {
+  const wrong = files.filter(({ ok }) => !ok);
+  const paths = wrong.map(({ path }) => path);
+  const named = paths.length > 3 ? `${paths.slice(0, 3).join(', ')} and ${paths.length - 3} more` : paths.join(', ');
+  const what = wrong.every(({ fault }) => fault === 'missing') ? 'missing' : 'not as the manifest says';
+  return `${named} ${paths.length === 1 ? 'is' : 'are'} ${what}`;
 }
 
 export function scrubFault({ corrupt }: ScrubReport): ModelError | undefined {

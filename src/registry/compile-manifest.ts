@@ -40,7 +40,7 @@ export function examineManifest(file: ManifestFile, lock?: ManifestFile): Examin
   const list = new ProblemList();
   const version = otherVersion(tree);
   if (version !== undefined) {
-    list.report({ code: 'schema_version_mismatch', path: ['schema_version'], message: mismatchText(version), hint: MIGRATE });
+    list.report({ code: 'schema_version_mismatch', path: ['schema_version'], message: mismatchText(version), hint: otherReader(version) });
     return { problems: list.placed(file.path, text), foundVersion: version };
   }
   checkManifest(tree, list);
@@ -60,14 +60,15 @@ function otherVersion({ schema_version: version }: RawTable): bigint | undefined
   return typeof version === 'bigint' && version !== BigInt(SCHEMA_VERSION) ? version : undefined;
 }
 
-const MIGRATE = 'run `wan migrate manifest`, or install a wan-models that reads this version';
+const otherReader = (version: bigint): string =>
+  `install a wan-models that reads version ${version}, or write the manifest as version ${SCHEMA_VERSION} has it (docs/manifest.md)`;
 const mismatchText = (version: bigint): string => `schema_version is ${version}; this program reads ${SCHEMA_VERSION}`;
 
 function versionMismatch(path: string, version: bigint): ModelError {
   const found = BigInt.asIntN(53, version) === version ? Number(version) : String(version);
   return new ModelError('SCHEMA_VERSION_MISMATCH', `${path}: ${mismatchText(version)}`, {
-    hint: MIGRATE,
-    details: { manifest_path: path, found, supported: [SCHEMA_VERSION], migration_command: `wan migrate manifest ${path}` },
+    hint: otherReader(version),
+    details: { manifest_path: path, found, supported: [SCHEMA_VERSION] },
   });
 }
 

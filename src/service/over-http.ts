@@ -29,6 +29,7 @@ const OF_REASON: Readonly<Record<string, string>> = {
   file_not_proven: 'POST /v1/models/download makes the model complete',
   job_deaths: 'see the log of the service, and that of the system (out of memory?); then POST /v1/jobs/{id}/retry',
   model_leased: 'wait until it has ended, or remove it all the same with ?force=true',
+  model_of_registry: 'DELETE /v1/models/{id} removes it, with its files',
   model_pinned: 'DELETE /v1/models/{id}/pin lets it go; ?force=true removes it all the same',
   not_complete: 'POST /v1/models/download makes it complete',
   pin_until_past: 'name a moment to come as `until`, or leave `until` out',

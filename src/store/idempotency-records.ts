@@ -60,6 +60,15 @@ export class IdempotencyRecords {
     const path = this.#context.resolver.stateFile('idempotency', key);
     await makeDirectory(this.#context, dirname(path));
     const lock = await openLocked(path, { create: true });
+    try {
+      return await this.#claimed(path, lock, fingerprint);
+    } catch (error) {
+      lock?.close();
+      throw error;
+    }
+  }
+
+  async #claimed(path: string, lock: LockedFile | undefined, fingerprint: string): Promise<Claimed> {
     const known = this.#read(path);
     if (known === undefined || known.fingerprint === fingerprint) {
       if (known?.answer !== undefined) return done(lock, { answer: known.answer });
@@ -86,7 +95,6 @@ export class IdempotencyRecords {
       fsyncSync(lock.fd);
       await syncDirectory(dirname(path));
     } catch (error) {
-      lock.close();
       throw fsError(error, `write ${path}`);
     }
     return {
@@ -126,10 +134,8 @@ export class IdempotencyRecords {
 }
 
 async function removeUnlessUnderWay(path: string): Promise<void> {
-  const lock = await openLocked(path, { create: false });
-  if (lock === undefined) return;
-  await removePath(path);
-  lock.close();
+  using lock = await openLocked(path, { create: false });
+  if (lock !== undefined) await removePath(path);
 }
 
 function done<T>(lock: LockedFile | undefined, result: T): T {

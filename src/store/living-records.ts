@@ -45,8 +45,8 @@ export async function beginLiving(context: StoreContext, kind: LivingKind, body:
     await syncDirectory(dirname(path));
   } catch (error) {
     if (!servesEmpty(kind, error)) {
+      using _lock = lock;
       await removePath(path);
-      lock.close();
       throw fsError(error, `write ${path}`);
     }
     ftruncateSync(lock.fd, 0);
@@ -126,10 +126,8 @@ async function readLiving<T extends object>(path: string): Promise<[] | [LivingL
 export async function reapLiving(context: StoreContext, kind: LivingKind): Promise<void> {
   for (const uuid of livingIds(context, kind)) {
     const path = context.resolver.stateFile(kind, uuid);
-    const lock = await openLocked(path, { create: false });
-    if (lock === undefined) continue;
-    await removePath(path);
-    lock.close();
+    using lock = await openLocked(path, { create: false });
+    if (lock !== undefined) await removePath(path);
   }
 }
 

@@ -55,10 +55,8 @@ export class Partials {
   /** Removes what dead writers left of a key that needs no partial any more. Call under the key's lock. */
   async removeAll(key: string): Promise<void> {
     for (const uuid of this.#uuids(key)) {
-      const lock = await openLocked(this.#file(key, uuid, 'map'), { create: false });
-      if (lock === undefined) continue;
-      await this.#remove(key, uuid);
-      lock.close();
+      using lock = await openLocked(this.#file(key, uuid, 'map'), { create: false });
+      if (lock !== undefined) await this.#remove(key, uuid);
     }
     await this.#removeFolder(key);
   }
@@ -108,8 +106,8 @@ export class Partials {
       ftruncateSync(lock.fd, 0);
       return this.#written(this.#opened(uuid, { lock, fd, header: newHeader(request, bootId()), marks }));
     } catch (error) {
+      using _lock = lock;
       await this.#remove(request.key, uuid);
-      lock.close();
       throw fsError(error, `make a partial of ${request.key}`);
     }
   }

@@ -45,9 +45,10 @@ export class FileTransfer {
     const timer = setInterval(() => this.#showProgress(), PROGRESS_MS);
     const slowTimer = setInterval(() => this.#state.tellReceived(), RECEIVED_MS);
     this.#openHash();
+    let outcome: TransferOutcome;
     try {
       this.#announce();
-      return await this.#complete();
+      outcome = await this.#complete();
     } finally {
       clearInterval(timer);
       clearInterval(slowTimer);
@@ -57,6 +58,9 @@ export class FileTransfer {
       this.#closeHash();
       await this.#state.settled();
     }
+    // The last sync may have failed since: what it was to write is not on disk, and no later sync would say so.
+    this.#throwIfAborted();
+    return outcome;
   }
 
   async #complete(): Promise<TransferOutcome> {
@@ -198,9 +202,11 @@ export class FileTransfer {
     if (event.generation === this.#state.cell.generation) this.#onHash?.(event.result);
   }
 
-  #hashed(): Promise<HashResult> {
+  async #hashed(): Promise<HashResult> {
     const { signal, cell } = this.#state;
-    if (this.#result?.generation === cell.generation) return Promise.resolve(this.#result.result);
+    // A signal that was aborted since the last look tells nobody who listens from now on.
+    this.#throwIfAborted();
+    if (this.#result?.generation === cell.generation) return this.#result.result;
     return new Promise((resolve, reject) => {
       const onAbort = () => reject(this.#abortedError());
       signal.addEventListener('abort', onAbort, { once: true });

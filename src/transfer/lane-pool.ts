@@ -1,6 +1,7 @@
 /** All lanes of an engine: the main thread's, and workers that are started when a job is big enough for them. */
 import { availableParallelism } from 'node:os';
 import type { ModelError } from '../domain/errors.ts';
+import { isThreadLimit } from '../util/thread-limit.ts';
 import { InlineLane, type Lane, type LaneEvents, WorkerLane } from './lane.ts';
 import type { LaneEvent } from './lane-protocol.ts';
 
@@ -26,6 +27,8 @@ export class LanePool implements LaneEvents {
   readonly main: Lane;
   readonly #options: LanePoolOptions;
   #workers: Lane[] = [];
+  /** Until one cannot be started: the machine, or the container, allows no more threads. What there are, or the main thread, do the work. */
+  #mayStart = true;
   readonly #listeners = new Map<number, { readonly lane: Lane; readonly listener: LaneListener }>();
   readonly #dead = new Map<Lane, ModelError>();
   #nextId = 1;
@@ -42,10 +45,7 @@ export class LanePool implements LaneEvents {
 
   /** Lanes for bulk work; starts the workers at the first call. */
   bulk(): readonly Lane[] {
-    while (this.#workers.length < this.#options.workers) {
-      const name = `transfer-${this.#workers.length + 1}`;
-      this.#workers.push(new WorkerLane({ ...this.#options, name }, this));
-    }
+    while (this.#mayStart && this.#workers.length < this.#options.workers) this.#start();
     return this.#workers.length > 0 ? this.#workers : [this.main];
   }
 
@@ -69,6 +69,16 @@ export class LanePool implements LaneEvents {
     this.#workers = this.#workers.filter((worker) => worker !== lane);
     this.#dead.set(lane, error);
     for (const { lane: on, listener } of [...this.#listeners.values()]) if (on === lane) listener.onLaneDeath(error);
+  }
+
+  #start(): void {
+    const name = `transfer-${this.#workers.length + 1}`;
+    try {
+      this.#workers.push(new WorkerLane({ ...this.#options, name }, this));
+    } catch (error) {
+      if (!isThreadLimit(error)) throw error;
+      this.#mayStart = false;
+    }
   }
 
   async close(): Promise<void> {

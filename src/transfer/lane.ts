@@ -60,6 +60,8 @@ export class WorkerLane implements Lane {
     this.#worker.unref();
     this.#worker.on('message', (event: LaneEvent) => events.onEvent(event));
     this.#worker.on('error', (error) => events.onDeath(this, died(error)));
+    // Whatever it was to tell, somebody waits for it.
+    this.#worker.on('messageerror', (error) => events.onDeath(this, died(error)));
     this.#worker.on('exit', (code) => {
       if (!this.#closed) events.onDeath(this, died(new Error(`exit code ${code}`)));
     });

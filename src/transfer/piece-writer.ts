@@ -35,6 +35,7 @@ export class PieceWriter {
   #position: number;
   #owned = NONE;
   #passing = NONE;
+  #isOver = false;
 
   constructor(options: PieceWriterOptions) {
     this.#options = options;
@@ -47,11 +48,11 @@ export class PieceWriter {
     return this.#position;
   }
 
-  /** @returns whether the stream has more to give: false at the extent's end, or where another range has taken over */
+  /** @returns whether the stream has more to give: false at the extent's end, or where another range has taken over, and from then on */
   write(chunk: Uint8Array): boolean {
     let rest = chunk;
     while (rest.length > 0) {
-      if (this.#position >= this.#options.end) return false;
+      if (this.#isOver || this.#position >= this.#options.end) return false;
       const piece = Math.floor(this.#position / this.#options.file.pieces.pieceBytes);
       if (piece !== this.#owned && piece !== this.#passing && !this.#enter(piece)) return false;
       const extent = this.#pieces.extent(piece);
@@ -78,6 +79,8 @@ export class PieceWriter {
     }
     if (claimed) Atomics.store(this.#claims, piece, 0);
     if (passOver) this.#passing = piece;
+    // The bytes of the stream that follow do not belong where it stopped.
+    this.#isOver = !passOver;
     return passOver;
   }
 

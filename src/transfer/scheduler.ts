@@ -1,5 +1,6 @@
 /** Gives ranges to the files that want them: one each first, more where the governor finds that they pay. */
 import { ConnectionGovernor } from './connection-governor.ts';
+import { Standstill } from './standstill.ts';
 
 const TICK_MS = 100;
 /** So few ranges are the end of a job: what is slow then is not slow because of the others. */
@@ -36,6 +37,12 @@ export interface Demand {
   /** Hedges at work. */
   readonly hedging: number;
   tick(nowMs: number): void;
+  /** What it waits for comes with time: another try, the end of a rest. */
+  readonly isWaiting: boolean;
+  /** For whoever has to find out why it begins nothing. */
+  readonly facts: object;
+  /** Nothing will ever happen to its file any more. @param sources facts of all demands of the file */
+  standsStill(sources: readonly object[]): void;
 }
 
 export interface SchedulerOptions {
@@ -45,12 +52,15 @@ export interface SchedulerOptions {
   readonly isRateLimited: () => boolean;
   /** Whether a host asked for patience. */
   readonly isPaused?: (host: string) => boolean;
+  /** See standstill.ts. */
+  readonly standstillLooks?: number;
 }
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #governor: ConnectionGovernor;
   readonly #demands = new Set<Demand>();
+  readonly #standstill: Standstill;
   /** By group: the most ranges that worked on it at once. */
   readonly #mostRanges = new WeakMap<object, number>();
   #doneBytes = 0;
@@ -60,6 +70,7 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#governor = new ConnectionGovernor({ maxRanges: options.connections });
+    this.#standstill = new Standstill(options.standstillLooks);
   }
 
   add(demand: Demand): void {
@@ -115,9 +126,11 @@ export class Scheduler {
   #startOne(): boolean {
     if (this.#running() >= this.#options.connections) return false;
     const ready = [...this.#demands].filter((demand) => demand.isReady && this.#hostHasRoom(demand.host));
-    const starving = ready.find((demand) => this.#runningFor(demand.group) === 0);
-    const chosen = starving ?? this.#mostToShare(ready);
-    if (chosen === undefined || !chosen.start(this.rangesPerFile)) return false;
+    const start = (demand: Demand) => demand.start(this.rangesPerFile);
+    // One that finds nothing to do after all keeps none of the others from theirs.
+    const starving = ready.filter((demand) => this.#runningFor(demand.group) === 0);
+    const chosen = starving.find(start) ?? [this.#mostToShare(ready)].find((demand) => demand !== undefined && start(demand));
+    if (chosen === undefined) return false;
     const ranges = this.#runningFor(chosen.group);
     this.#mostRanges.set(chosen.group, Math.max(ranges, this.#mostRanges.get(chosen.group) ?? 0));
     return true;
@@ -157,6 +170,16 @@ export class Scheduler {
     if (!this.#options.isRateLimited()) this.#observe(ms);
     this.pump();
     this.#hedge();
+    this.#watchStandstill();
+  }
+
+  #watchStandstill(): void {
+    const isFull = this.#running() >= this.#options.connections;
+    for (const [group, demands] of Map.groupBy(this.#demands, (demand) => demand.group)) {
+      const mayGoOn =
+        isFull || this.#runningFor(group) > 0 || demands.some((demand) => demand.isWaiting || !this.#hostHasRoom(demand.host));
+      if (this.#standstill.isReached(group, mayGoOn)) demands[0]?.standsStill(demands.map(({ facts }) => facts));
+    }
   }
 
   /** One at a time, with a connection that nobody else has a use for. */

@@ -11,6 +11,7 @@ import type { SourceRunOptions } from './source-run-options.ts';
 import type { SourceStanding } from './source-standing.ts';
 import type { SourceTries } from './source-tries.ts';
 import { isHashBusyForLong, type SpanChooser } from './span-chooser.ts';
+import { standstillError } from './standstill.ts';
 import type { TeamMember } from './team-view.ts';
 
 export interface SourceDemandOptions extends Pick<SourceRunOptions, 'state' | 'source' | 'lanes' | 'balance' | 'team'> {
@@ -117,6 +118,32 @@ export class SourceDemand implements Demand {
 
   tick(nowMs: number): void {
     this.#o.watch(nowMs);
+  }
+
+  get isWaiting(): boolean {
+    const { tries, standing, monotonicMs } = this.#o;
+    return tries.isWaiting || standing.isResting(monotonicMs(), []);
+  }
+
+  get facts(): object {
+    const { source, access, standing, acceptance, team, member, state } = this.#o;
+    return {
+      source: source.backend.label,
+      ready: this.isReady,
+      needs_preparing: access.needsPreparing,
+      ended: standing.ended?.kind,
+      laggard: standing.isLaggard,
+      silent: standing.wasSilent,
+      one_stream: acceptance.oneStream,
+      lead: team.isLead(member),
+      may_share: team.mayShare,
+      has_quicker: team.hasQuicker(member),
+      aborted: state.signal.aborted,
+    };
+  }
+
+  standsStill(sources: readonly object[]): void {
+    this.#o.state.fail(standstillError(this.#o.state, sources));
   }
 
   /** None of its ranges has moved of late: more of them would wait with the others. */

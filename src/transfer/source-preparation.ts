@@ -1,6 +1,7 @@
 /** What must be done between ranges, while none of a source may begin: finding the way to a file, forgetting what is of no state. */
-import type { FileSource } from '../backends/backend.ts';
+import { type FileSource, isLocallyReadable } from '../backends/backend.ts';
 import { asModelError, type ModelError } from '../domain/errors.ts';
+import { unlessAborted } from '../util/unless-aborted.ts';
 import { cloneFile } from './clone-file.ts';
 import type { FileState } from './file-state.ts';
 import type { SourceAccess } from './source-access.ts';
@@ -14,6 +15,7 @@ export interface SourcePreparationOptions {
   /** Whether a local file may be shared (reflink) rather than copied. */
   readonly mayClone: boolean;
   readonly onFailed: (error: ModelError) => void;
+  readonly monotonicMs: () => number;
   /** Also after a failure. */
   readonly onDone: () => void;
 }
@@ -21,6 +23,8 @@ export interface SourcePreparationOptions {
 export class SourcePreparation {
   readonly #o: SourcePreparationOptions;
   #isUnderWay = false;
+  /** Of the way to the file, while it is looked for. */
+  #search: { readonly sinceMs: number; readonly stop: AbortController } | undefined;
 
   constructor(options: SourcePreparationOptions) {
     this.#o = options;
@@ -30,18 +34,40 @@ export class SourcePreparation {
     return this.#isUnderWay;
   }
 
+  /** How long the way to the file has been looked for; 0: it is not. */
+  searchedMs(nowMs: number): number {
+    return this.#search === undefined ? 0 : nowMs - this.#search.sinceMs;
+  }
+
+  /** Nobody needs the way any more: it was no failure that it was not found. */
+  giveUp(): void {
+    this.#search?.stop.abort();
+  }
+
   /** Finds out how the file is reached. */
   begin(): void {
-    const { source, state, access, stallTimeoutMs, onFailed } = this.#o;
+    const { source, state, access, stallTimeoutMs, onFailed, monotonicMs } = this.#o;
+    const stop = new AbortController();
+    this.#search = { sinceMs: monotonicMs(), stop };
     // Time-out of its own: no range runs yet that the watchdog could see.
     const patience = AbortSignal.timeout(stallTimeoutMs);
-    const failed = (error: unknown) =>
-      onFailed(patience.aborted ? stallError(source.backend.label, 'stalled', stallTimeoutMs) : asModelError(error));
-    const signal = AbortSignal.any([state.signal, patience]);
+    const failed = (error: unknown) => {
+      if (stop.signal.aborted) return;
+      onFailed(patience.aborted ? this.#stalled() : asModelError(error));
+    };
+    const signal = AbortSignal.any([state.signal, patience, stop.signal]);
     this.#do(async () => {
-      await access.prepare(signal);
+      // A file system that hangs in the kernel heeds no signal.
+      await unlessAborted(access.prepare(signal), signal, `looking for ${source.path}`);
       await this.#clone();
     }, failed);
+  }
+
+  /** Each further look at a file system that hangs would cost one more of the few threads that all file calls go through. */
+  #stalled(): ModelError {
+    const { source, stallTimeoutMs } = this.#o;
+    const error = stallError(source.backend.label, 'stalled', stallTimeoutMs);
+    return isLocallyReadable(source.backend) ? error.with({ retryable: false }) : error;
   }
 
   /** The source changed under our reading: what came from it in such a state is of no state at all. */
@@ -63,6 +89,7 @@ export class SourcePreparation {
       .catch(onError)
       .finally(() => {
         this.#isUnderWay = false;
+        this.#search = undefined;
         this.#o.onDone();
       });
   }

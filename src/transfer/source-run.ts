@@ -21,6 +21,9 @@ import { SpanChooser } from './span-chooser.ts';
 import { stallError } from './stall-error.ts';
 import type { TeamMember } from './team-view.ts';
 
+/** So long may finding the way to a file take (a listing, credentials) where another source could do without. */
+const SEARCH_MS = 5000;
+
 export class SourceRun implements TeamMember {
   readonly #o: SourceRunOptions;
   readonly #label: string;
@@ -46,11 +49,14 @@ export class SourceRun implements TeamMember {
     const spans = new SpanChooser({ state, ranges });
     const acceptance = new AnswerAcceptance({ ...options, ranges, access, mayStream: () => team.isLead(this) });
     const onFailed = (error: ModelError) => this.#failed(error);
-    const preparation = new SourcePreparation({ ...options, access, onFailed, onDone: () => this.#goOn() });
+    const preparation = new SourcePreparation({ ...options, access, monotonicMs, onFailed, onDone: () => this.#goOn() });
     const relief = () => team.relief(this);
     const parts = { ranges, access, tries, standing, hedges, spans, acceptance, preparation };
     const handOvers = new HandOvers({ ...parts, label, state, stallTimeoutMs, relief, onSilent: (ms) => this.#leaveSilent(ms) });
-    const watch = (nowMs: number) => handOvers.watch(nowMs);
+    const watch = (nowMs: number) => {
+      handOvers.watch(nowMs);
+      this.#watchSearch(preparation.searchedMs(nowMs));
+    };
     const begin = (span: Span, victim?: ActiveRange) => this.#begin(span, victim);
     this.#o = options;
     this.#label = label;
@@ -174,6 +180,13 @@ export class SourceRun implements TeamMember {
     if (this.#standing.ended !== undefined) this.#stopAll();
   }
 
+  /** Ranges that are silent are given up by hand-overs; the way to a file may be as silent. */
+  #watchSearch(searchedMs: number): void {
+    const { stallTimeoutMs, team } = this.#o;
+    if (searchedMs < Math.min(SEARCH_MS, stallTimeoutMs / 2) || this.#standing.ended !== undefined) return;
+    if (team.relief(this) !== undefined) this.#leaveSilent(searchedMs);
+  }
+
   #leaveSilent(silentMs: number): void {
     this.#standing.leave(stallError(this.#label, 'stalled', silentMs));
     this.#stopAll();
@@ -181,6 +194,7 @@ export class SourceRun implements TeamMember {
 
   #stopAll(): void {
     this.#tries.stop();
+    this.#preparation.giveUp();
     this.#ranges.stopAll();
     this.#check();
   }

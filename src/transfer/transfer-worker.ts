@@ -7,3 +7,6 @@ if (parentPort === null) throw new Error('transfer-worker runs as a worker threa
 const port = parentPort;
 const host = new LaneHost(workerData as LaneSetup, (event) => port.postMessage(event));
 port.on('message', (command: LaneCommand) => host.handle(command));
+port.on('messageerror', (error) => {
+  throw error;
+});

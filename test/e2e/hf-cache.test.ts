@@ -196,5 +196,12 @@ describeWithReal('a cache that our command populates', {
       expect(resultOf(ran)).toMatchObject({ origins: ['fetched', 'fetched', 'fetched'] });
       expect(ran.stderr).toContain('not put into the Hub cache');
     });
+
+    it.runIf(process.platform === 'linux')('says of a cache that nobody may write, root included, what to set', async () => {
+      const { ensure } = await place();
+      const ran = await ensure({ WAN_HF_CACHE: 'populate', HF_HUB_CACHE: '/sys/hub' });
+      expect(resultOf(ran)).toMatchObject({ origins: ['fetched', 'fetched', 'fetched'] });
+      expect(ran.stderr).toMatch(/not put into the Hub cache.*HF_HUB_CACHE.*hf_cache = "adopt"/);
+    });
   },
 });

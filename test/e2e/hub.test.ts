@@ -115,6 +115,18 @@ describe('ensure from hf://', () => {
     expect(error.hint).toContain(`${hub.url}/${REPO}`);
   });
 
+  it.each([['lock'], ['outdated'], ['diff', MODEL]])('says on %s what is waited for, where the Hub asks for patience', async (...verb) => {
+    const world = await modelFixture({ models: { [MODEL]: { files: {}, sources: [`hf://${REPO}`] } }, env: { HF_ENDPOINT: hub.url } });
+    const manifest = readFileSync(world.manifestPath, 'utf8');
+    writeFileSync(world.manifestPath, manifest.replace(/^files = .*$/m, ''));
+    if (verb[0] !== 'lock') expect(await world.cli(['models', 'lock'])).toMatchObject({ code: 0 });
+    let refusals = 0;
+    hub.override = () => (refusals++ === 0 ? { status: 429, headers: { 'retry-after': '5' } } : undefined);
+    const ran = await world.cli(['models', ...verb], { WAN_RETRY_ATTEMPTS: '1' });
+    expect(ran, ran.stderr).toMatchObject({ code: 0 });
+    expect(ran.stderr).toMatch(/: hf:\/\/Wan-AI\/Wan2\.2-Tiny is asked again in \d+(?:\.\d+)? s: rate_limit_anonymous\n/);
+  });
+
   it.each([
     ['once to those who ask for hf_transfer', { HF_HUB_ENABLE_HF_TRANSFER: '1' }, 1],
     ['never to the others', {}, 0],

@@ -207,3 +207,13 @@ def test_an_error_of_a_worker_process_arrives_as_what_it_is(world: World) -> Non
 def test_a_command_that_is_no_wan_is_told_with_what_it_said() -> None:
     with pytest.raises(errors.Internal, match=r"(?s)ended with status 1 and no document: .*Cannot find module"):
         Client(command=[str(NODE), "/no/such/script.js"]).list_models()
+
+
+@pytest.mark.parametrize("call", ["ensure(NO)", "verify(NO)", "load_plan(NO)", "lease(NO).__enter__()", "verify(TINY)"])
+def test_an_error_that_is_caught_is_not_shown_as_well(world: World, call: str) -> None:
+    """Standard error is the real one, which the command inherits."""
+    world.write(FILES, "https://127.0.0.1:9")
+    program = f"from wan_models import *\nNO, TINY = 'no-such@1.0.0', {TINY!r}\ntry: {call}\nexcept WanError: print('caught')"
+    out, err = world.start_python(program).communicate(timeout=200)
+    assert err == ""
+    assert out == ("" if call == "verify(TINY)" else "caught\n")

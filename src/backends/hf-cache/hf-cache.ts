@@ -2,13 +2,14 @@
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import type { Sha256 } from '../../domain/digest.ts';
+import { HF_CACHE_SCHEME } from '../../domain/hf-cache-scheme.ts';
 import type { FileDigest } from '../../domain/published-digest.ts';
 import type { FileSource } from '../backend.ts';
 import { LocalBackend } from '../local/local-backend.ts';
 import type { HubFile } from './hub-file.ts';
 import { fileInside, realCacheRoot, unlessAbsent } from './inside-cache.ts';
 import type { ProvenBytes } from './lay-down.ts';
-import { COMMIT, HF_CACHE_SCHEME, REPO_FOLDER, type RepoPlace } from './repo-folder.ts';
+import { COMMIT, REPO_FOLDER, type RepoPlace } from './repo-folder.ts';
 
 export interface HfCacheOptions {
   /** Absolute; need not exist. */

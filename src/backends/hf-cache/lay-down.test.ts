@@ -139,6 +139,16 @@ describe('a file laid down in the Hub cache', () => {
     expect(readFileSync(join(cache, 'datasets--org--data/snapshots', COMMIT, 'w'))).toEqual(BIG);
   });
 
+  it('has no link of its own beside a blob that is not whole: one that was left would stay for good', async () => {
+    const { repo, put } = await place();
+    const seen: string[][] = [];
+    const look = setInterval(() => existsSync(join(repo, 'blobs')) && seen.push(readdirSync(join(repo, 'blobs'))), 0);
+    await put('w', Buffer.alloc(64_000_000, 'weights')).finally(() => clearInterval(look));
+    const isPart = (name: string): boolean => /^[0-9a-f]{64}\.[0-9a-f]{8}\.incomplete$/.test(name);
+    expect(seen.filter((names) => names.some(isPart) && names.some((name) => name.includes('.link-')))).toEqual([]);
+    expect(readdirSync(join(repo, 'blobs'))).toHaveLength(1);
+  });
+
   it('mends a link whose blob is gone', async () => {
     const { repo, put } = await place();
     await put('w', BIG);

@@ -95,23 +95,24 @@ interface Names {
   readonly pointer: string;
 }
 
-/** Both names come by a rename: several may do this at once. The link is made first, as it shows whether there can be any. */
+/**
+ * Both names come by a rename: several may do this at once. Whether there can be links is tried first, and the link itself is
+ * made last: one that a killed process leaves is no file, and `hf cache prune` does not take it away.
+ */
 async function makeSnapshotFile(root: string, { blob, pointer }: Names, request: LayDown): Promise<void> {
   const link = `${blob}.link-${request.token}.incomplete`;
-  try {
-    if (request.links && (await isLinked(relative(dirname(pointer), blob), link))) {
-      await makeBlob(root, blob, request);
-      await rename(link, pointer);
-    } else await copyIn({ ...copyOf(blob, request), destination: pointer });
-  } finally {
-    await rm(link, { force: true });
-  }
+  const target = relative(dirname(pointer), blob);
+  if (!request.links || !(await canLink(target, link))) return copyIn({ ...copyOf(blob, request), destination: pointer });
+  await makeBlob(root, blob, request);
+  await symlink(target, link);
+  await rename(link, pointer).finally(() => rm(link, { force: true }));
 }
 
 /** False where the volume has no links, or Windows does not let us make one. */
-async function isLinked(target: string, path: string): Promise<boolean> {
+async function canLink(target: string, path: string): Promise<boolean> {
   try {
     await symlink(target, path);
+    await rm(path, { force: true });
     return true;
   } catch (error) {
     if (isErrno(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS')) return false;

@@ -3,8 +3,6 @@ import { isModelError } from '../../domain/errors.ts';
 import { parseHubUrl } from '../huggingface/hub-url.ts';
 import type { HubRepoType } from './hub-file.ts';
 
-/** Of the label under which the cache is told as a source. */
-export const HF_CACHE_SCHEME = 'hf-cache';
 /** Folders of the cache that hold a repository. */
 export const REPO_FOLDER = /^(?:models|datasets|spaces|kernels)--./;
 export const COMMIT = /^[0-9a-f]{40}$/;

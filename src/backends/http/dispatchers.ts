@@ -3,6 +3,7 @@ import { getCACertificates } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import type { AddressGuard } from './address-guard.ts';
 import type { HttpConfig } from './http-config.ts';
+import { checkProxy } from './proxy-rules.ts';
 import { TrustedAuthorities } from './trusted-authorities.ts';
 
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -24,7 +25,7 @@ export class Dispatchers {
     this.authorities = new TrustedAuthorities(config);
   }
 
-  /** @throws ModelError INVALID_CONFIG, ca_file */
+  /** @throws ModelError INVALID_CONFIG, ca_file, proxy_url */
   async dispatcherFor(url: URL, proxy: string | undefined): Promise<Dispatcher> {
     const trusted = await this.authorities.beyondDefault(url);
     const guard = this.#config.guard?.isNamed(url) === false ? this.#config.guard : undefined;
@@ -56,6 +57,7 @@ export class Dispatchers {
     const lookup = guard === undefined ? {} : { lookup: guard.lookup };
     const connect = { ...tls(trusted), ...FAMILY, ...lookup, timeout: connectTimeoutMs };
     if (proxy === undefined) return new undici.Agent({ ...options, connect });
+    checkProxy(proxy);
     return new undici.ProxyAgent({
       ...options,
       uri: proxy,

@@ -9,13 +9,17 @@ export function hostPattern(text: string, plainCovers: 'itself' | 'subdomains-to
   const entry = text.trim().toLowerCase();
   if (entry === '') return () => false;
   if (entry === '*') return () => true;
-  const network = networkOf(entry);
-  if (network !== undefined) return (host) => isInside(network, host);
   const [, name = entry, portText] = /^(\[[^\]]+\]|[^:]+):(\d+)$/.exec(entry) ?? [];
+  const isIts = hostsOf(name, plainCovers);
+  return (host, port) => (portText === undefined || port === Number(portText)) && isIts(host);
+}
+
+function hostsOf(name: string, plainCovers: 'itself' | 'subdomains-too'): (host: string) => boolean {
+  const network = networkOf(name);
+  if (network !== undefined) return (host) => isInside(network, host);
   const isSuffix = plainCovers === 'subdomains-too' || /^\*?\./.test(name);
   const wanted = bareHost(name.replace(/^\*?\./, ''));
-  return (host, port) =>
-    (portText === undefined || port === Number(portText)) && (host === wanted || (isSuffix && host.endsWith(`.${wanted}`)));
+  return (host) => host === wanted || (isSuffix && host.endsWith(`.${wanted}`));
 }
 
 /** The host of a URL without brackets, last dot and capitals. */

@@ -185,12 +185,22 @@ describe('https', () => {
     expect(await reasonOf(other)).toMatchObject({ code: 'TLS_UNTRUSTED', reason: 'hostname_mismatch' });
   });
 
+  it('of an unknown issuer behind a proxy, which may be that of the proxy, is refused, and the issuer named', async () => {
+    const [server, tunnel] = [await serve({ tls: good }), await proxy({ credentials: 'user:pass word' })];
+    const httpsProxy = new Secret(tunnel.url.replace('//', '//user:pass%20word@'));
+    await expect(text(backendFor(server.url, { httpsProxy }))).rejects.toMatchObject({
+      code: 'TLS_UNTRUSTED',
+      message: expect.stringContaining(`(issued by Our Test CA), behind the proxy ${tunnel.url} [`),
+    });
+    expect(server.requests).toEqual([]);
+  });
+
   it('to a server that speaks none is refused', async () => {
     const server = await serve();
     await expect(text(backendFor(server.url.replace('http:', 'https:')))).rejects.toMatchObject({
-      code: 'SOURCE_UNAVAILABLE',
-      reason: 'not_tls',
-      hint: expect.stringContaining('http://'),
+      code: 'TLS_UNTRUSTED',
+      reason: 'tls_absent',
+      hint: expect.stringContaining('plain http'),
     });
   });
 
@@ -213,7 +223,11 @@ describe('https', () => {
     const refusing = await proxy({ refuseWith: 403 });
     const through = (url: string) => backendFor(server.url, { caFiles: [caFile(authority.cert)], httpsProxy: new Secret(url) });
     await expect(text(through(closed.url))).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE', reason: 'proxy_auth', retryable: false });
-    await expect(text(through(refusing.url))).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE', reason: 'proxy_refused' });
+    await expect(text(through(refusing.url))).rejects.toMatchObject({
+      code: 'SOURCE_UNAVAILABLE',
+      reason: 'proxy_refused',
+      message: expect.stringMatching(`^the proxy ${refusing.url} before ${server.url}/a lets nobody through to it \\(status 403\\)`),
+    });
     expect(await text(through(closed.url.replace('//', '//user:pass%20word@')))).toBe('hello');
     expect([closed.requests.length, refusing.requests.length]).toEqual([2, 1]);
   });
@@ -245,9 +259,27 @@ describe('a proxy for http', () => {
     expect(JSON.stringify(server.requests)).not.toMatch(/proxy-auth|s3cret/);
   });
 
-  it('that is not there says so without its password', async () => {
+  it.each(['http', 'https'])('that is not there is told by its own name, without its password, before %s too', async (scheme) => {
     const server = await serve();
-    const failed = text(backendFor(server.url, { httpProxy: new Secret('http://user:s3cret@127.0.0.1:1') }));
-    await expect(failed).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE', message: expect.not.stringContaining('s3cret') });
+    const gone = new Secret('http://user:s3cret@127.0.0.1:1');
+    const url = server.url.replace('http:', `${scheme}:`);
+    const failed = text(backendFor(url, { httpProxy: gone, httpsProxy: gone }));
+    await expect(failed).rejects.toMatchObject({
+      code: 'SOURCE_UNAVAILABLE',
+      reason: 'proxy_unreachable',
+      message: `the proxy http://127.0.0.1:1 before ${url}/a refused the connection [ECONNREFUSED]`,
+    });
   });
+
+  it.each(['socks5://127.0.0.1:1', 'socks5h://127.0.0.1:1', 'http://user:50%@127.0.0.1:1', 'http://user:%ff@127.0.0.1:1'])(
+    'that we cannot speak to, %s, is an error of the configuration, once it is needed',
+    async (url) => {
+      const server = await serve();
+      const allProxy = new Secret(url);
+      const failed = text(backendFor(server.url, { allProxy }));
+      const message = expect.stringMatching(/^the proxy \w+:\/\/127\.0\.0\.1:1 cannot be used/);
+      await expect(failed).rejects.toMatchObject({ code: 'INVALID_CONFIG', reason: 'proxy_url', message });
+      expect(await text(backendFor(server.url, { allProxy, noProxy: ['127.0.0.1'] }))).toBe('hello');
+    },
+  );
 });

@@ -138,8 +138,12 @@ export class HttpClient {
   async #explain(error: unknown, url: URL, signal: AbortSignal): Promise<ModelError> {
     const label = redactUrl(url);
     if (signal.aborted) return cancelledError(signal, `reading ${label}`);
-    const issuer = isTrustFailure(error) && this.isDirect(url) ? await certificateIssuer(url) : undefined;
-    return networkError(error, label, { origin: url.origin, issuer }) ?? asModelError(error);
+    const through = this.#proxies.proxyFor(url)?.reveal();
+    const proxy = through === undefined ? undefined : new URL(through);
+    // Where only known addresses may be connected to, nobody is asked for a certificate besides.
+    const issuer = isTrustFailure(error) && this.#config.guard === undefined ? await certificateIssuer(url, proxy) : undefined;
+    const circumstances = { origin: url.origin, issuer, proxy: proxy && `${proxy.protocol}//${proxy.host}` };
+    return networkError(error, label, circumstances) ?? asModelError(error);
   }
 }
 

@@ -32,7 +32,7 @@ export function statusError(head: ResponseHead, request: RefusedRequest): ModelE
     return new ModelError('AUTH_FAIL', message, { ...options, reason: 'expired', hint: EXPIRED_HINT });
   if (status === 401 || status === 403) return authError(message, request, options);
   if (status === 404 || status === 410) return unavailable(message, 'not_found', { ...options, retryable: false });
-  if (status === 407) return proxyAuthError(request.label, options);
+  if (status === 407) return proxyAuthError(`the proxy before ${request.label}`, options);
   if (status === 408) return new ModelError('NETWORK_TIMEOUT', message, { ...options, reason: 'request_timeout' });
   if (status === 429) return new ModelError('RATE_LIMIT', message, options);
   // What presigned URLs, and ranges that other threads ask for, hear from S3.
@@ -43,11 +43,11 @@ export function statusError(head: ResponseHead, request: RefusedRequest): ModelE
 }
 
 /** Whether it came as a status or as a refused tunnel. */
-export function proxyAuthError(label: string, options: ModelErrorOptions = {}): ModelError {
-  return unavailable(`the proxy before ${label} asks for credentials (status 407)`, 'proxy_auth', {
+export function proxyAuthError(proxy: string, options: ModelErrorOptions = {}): ModelError {
+  return unavailable(`${proxy} asks for credentials, or for other ones (status 407)`, 'proxy_auth', {
     ...options,
     retryable: false,
-    hint: 'put user and password into the proxy URL: HTTPS_PROXY=http://user:password@proxy:3128',
+    hint: 'put user and password, each percent-encoded, and an @ before the host of the proxy: in https_proxy, http_proxy or all_proxy of your wan.toml, or in the variables of these names',
   });
 }
 

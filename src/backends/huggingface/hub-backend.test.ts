@@ -253,7 +253,8 @@ describe('a repository of the Hub', () => {
       await expect(stat(undefined, 'hf_bad')).rejects.toMatchObject({
         code: 'AUTH_FAIL',
         reason: 'credentials_refused',
-        message: 'the Hub refuses the token of HF_TOKEN',
+        message: 'the Hub refuses the token of HF_TOKEN: it is wrong, or has ended',
+        hint: expect.stringMatching(/settings\/tokens.*wan auth login hf.*HF_TOKEN/),
       });
       await expect(stat('hf://no/such', 'hf_other')).rejects.toMatchObject({
         code: 'SOURCE_UNAVAILABLE',
@@ -282,6 +283,11 @@ describe('a repository of the Hub', () => {
         reason: 'not_found',
         message: `hf://${REPO}/none.bin is not there: commit ${commit.slice(0, 8)} has no such file`,
         hint: `see what there is at ${page()}/tree/${commit}`,
+      });
+      await expect(collect(repo(`hf://${REPO}/vae/vae.safetensors`).list(signal))).rejects.toMatchObject({
+        reason: 'not_a_folder',
+        retryable: false,
+        hint: `name its folder, hf://${REPO}/vae, and the file by a pattern: vae.safetensors`,
       });
       hub.repo(REPO).isDisabled = true;
       await expect(stat()).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE', reason: 'repo_disabled', retryable: false });

@@ -85,6 +85,7 @@ export class HubBackend implements StorageBackend, HttpReachable, Credentialed, 
     const { files } = await this.#listingNow(signal);
     const prefix = this.#pathInRepo('');
     const isOneFile = prefix !== '' && !prefix.endsWith('/');
+    if (!isOneFile && files.has(this.#place.subPath ?? '')) throw this.#noFolder();
     for (const entry of files.values()) {
       throwIfCancelled(signal, `listing ${this.label}`);
       if (isOneFile ? entry.path !== prefix : !entry.path.startsWith(prefix)) continue;
@@ -158,6 +159,15 @@ export class HubBackend implements StorageBackend, HttpReachable, Credentialed, 
       retryable: false,
       hint: `see what there is at ${this.#api.endpoint.page(this.#place)}/tree/${commit}`,
       details: { commit },
+    });
+  }
+
+  #noFolder(): ModelError {
+    const end = this.label.lastIndexOf('/');
+    return new ModelError('SOURCE_UNAVAILABLE', `${this.label} is a file, and a folder is listed`, {
+      reason: 'not_a_folder',
+      retryable: false,
+      hint: `name its folder, ${this.label.slice(0, end)}, and the file by a pattern: ${this.label.slice(end + 1)}`,
     });
   }
 

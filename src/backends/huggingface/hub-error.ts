@@ -100,9 +100,9 @@ function unauthorized(refusal: HubRefusal): ModelError {
   if (tokenFrom === undefined) return needsToken(repoId, status);
   // A dead token is refused by public repositories too; without these words it is the repository that is not shown.
   if (!saysOf(refusal).includes(BAD_TOKEN)) return repoNotFound(refusal);
-  return authError(`the Hub refuses the token of ${tokenFrom}`, {
+  return authError(`the Hub refuses the token of ${tokenFrom}: it is wrong, or has ended`, {
     reason: 'credentials_refused',
-    hint: `the token of ${tokenFrom} is wrong or has ended: make a new one at https://huggingface.co/settings/tokens`,
+    hint: `make a new one at https://huggingface.co/settings/tokens, then ${TOKEN_HINT}; a public repository needs none: HF_HUB_DISABLE_IMPLICIT_TOKEN=1 asks without`,
     details: { http_status: status },
   });
 }

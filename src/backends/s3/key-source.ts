@@ -1,8 +1,9 @@
 /** Keys to sign with: those stored for the endpoint, those of the environment, or what the AWS SDK's chain finds. */
 import { shownWithPlace } from '../../credentials/mask-credential.ts';
-import { cancelledError, throwIfCancelled } from '../../domain/cancelled.ts';
+import { throwIfCancelled } from '../../domain/cancelled.ts';
 import { ModelError } from '../../domain/errors.ts';
 import { Secret } from '../../domain/secret.ts';
+import { unlessAborted } from '../../util/unless-aborted.ts';
 import type { CredentialSource } from '../credentials.ts';
 import { type ChainKeys, createKeyChain, type KeyChain } from './key-chain.ts';
 import type { S3Config } from './s3-config.ts';
@@ -65,7 +66,7 @@ export class KeySource {
     if (withheld !== undefined && keys === undefined) return undefined;
     if (keys !== undefined && (profile === undefined || withheld !== undefined))
       return { ...keys, accessKeyId: keys.accessKeyId.reveal(), from: OF_ENVIRONMENT };
-    return unlessAborted(this.#fromChain(), signal);
+    return unlessAborted(this.#fromChain(), signal, LOOKING);
   }
 
   get #placeOfChain(): string {
@@ -108,15 +109,4 @@ function noKeys(cause: unknown, faults: readonly string[], { profile, keysProble
     hint: profile === undefined ? HINT : PROFILE_HINT,
     cause,
   });
-}
-
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(cancelledError(signal, LOOKING));
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

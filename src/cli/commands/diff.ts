@@ -1,6 +1,7 @@
 import { diffWire } from '../../wire/lock-report-wire.ts';
 import type { Command } from '../command.ts';
 import { diffText } from '../render/manifest-edits-text.ts';
+import { withProgress } from '../with-progress.ts';
 
 export const diff: Command = {
   summary: 'Compare two revisions or variants: files, and the bytes that would move',
@@ -18,7 +19,8 @@ export const diff: Command = {
   run: async (session, args) => {
     const [from = '', to] = args.operands;
     const orchestrator = await session.orchestrator();
-    const report = await orchestrator.diff(from, to, { signal: session.signal, ...(args.has('offline') && { offline: true }) });
+    const options = { signal: session.signal, ...(args.has('offline') && { offline: true }) };
+    const report = await withProgress(session, (onEvent) => orchestrator.diff(from, to, { ...options, onEvent }));
     return { wire: () => diffWire(report), text: (screen) => diffText(screen, report) };
   },
 };

@@ -4,7 +4,7 @@ import { ensureWire } from '../../wire/ensure-wire.ts';
 import { failuresOf, resultsWire, tryEach } from '../../wire/tried.ts';
 import { chosenRefs } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
-import { ENSURE_OPTIONS, PROGRESS_OPTION, STOP_OPTION } from '../common-options.ts';
+import { ENSURE_OPTIONS, NO_ERROR_TEXT, PROGRESS_OPTION, STOP_OPTION } from '../common-options.ts';
 import { ensureOptions, presignedMap } from '../ensure-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { startProgress } from '../progress/start-progress.ts';
@@ -21,7 +21,13 @@ export const ensure: Command = {
     'Returns at once where a model is complete. What was fetched before an interruption is kept and used. Of several models all are tried; the exit status is that of the first failure in manifest order.',
   schema: 'wan.models.ensure/v1',
   operands: { name: 'REF', min: 0, max: Number.POSITIVE_INFINITY, completes: 'ref' },
-  options: [...ENSURE_OPTIONS, { name: 'dry-run', summary: 'only show the plan; change nothing' }, STOP_OPTION, PROGRESS_OPTION],
+  options: [
+    ...ENSURE_OPTIONS,
+    { name: 'dry-run', summary: 'only show the plan; change nothing' },
+    STOP_OPTION,
+    NO_ERROR_TEXT,
+    PROGRESS_OPTION,
+  ],
   examples: [
     { command: 'wan models ensure t2v-A14B@2.2.0', what: 'one model, its default variant' },
     { command: 'wan models ensure --all --limit-rate 50M', what: 'everything, leaving bandwidth to others' },

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { formatRef } from '../../domain/model-ref.ts';
 import type { HeldModel } from '../../orchestrator/api.ts';
 import type { Command } from '../command.ts';
-import { ONE_MODEL_OPTIONS, PROGRESS_OPTION } from '../common-options.ts';
+import { NO_ERROR_TEXT, ONE_MODEL_OPTIONS, PROGRESS_OPTION } from '../common-options.ts';
 import { holdModel } from '../hold-model.ts';
 import { type InputWatch, watchInput } from '../input-watch.ts';
 import type { Report } from '../report.ts';
@@ -16,6 +16,7 @@ export const lease: Command = {
   options: [
     ...ONE_MODEL_OPTIONS,
     { name: 'for', value: 'TEXT', summary: 'what uses the model, for whoever wants to remove it' },
+    NO_ERROR_TEXT,
     PROGRESS_OPTION,
   ],
   examples: [

@@ -1,6 +1,6 @@
 import { loadPlanWire } from '../../wire/pipeline-wire.ts';
 import type { Command } from '../command.ts';
-import { PLACE_OPTIONS, PROGRESS_OPTION, STOP_OPTION } from '../common-options.ts';
+import { NO_ERROR_TEXT, PLACE_OPTIONS, PROGRESS_OPTION, STOP_OPTION } from '../common-options.ts';
 import { loadPlanText } from '../render/load-plan-text.ts';
 import { loadPlanOptions, MEMORY_OPTIONS, REQUEST_OPTIONS, SIZE_OPTIONS } from '../video-options.ts';
 import { withProgress } from '../with-progress.ts';
@@ -19,6 +19,7 @@ export const loadPlanCommand: Command = {
     ...PLACE_OPTIONS,
     { name: 'offline', summary: 'open no socket' },
     STOP_OPTION,
+    NO_ERROR_TEXT,
     PROGRESS_OPTION,
   ],
   examples: [

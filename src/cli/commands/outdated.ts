@@ -3,6 +3,7 @@ import { outdatedWire } from '../../wire/lock-report-wire.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-statuses.ts';
 import { outdatedText } from '../render/outdated-text.ts';
+import { withProgress } from '../with-progress.ts';
 
 export const outdated: Command = {
   summary: 'Show what changed at the sources since it was pinned',
@@ -18,7 +19,8 @@ export const outdated: Command = {
   exitStatuses: [EXIT.notComplete, 3, 4, 8, 9, 130, 143],
   run: async (session, args) => {
     const orchestrator = await session.orchestrator();
-    const report = await orchestrator.outdated(args.operands, { signal: session.signal, ...(args.has('offline') && { offline: true }) });
+    const options = { signal: session.signal, ...(args.has('offline') && { offline: true }) };
+    const report = await withProgress(session, (onEvent) => orchestrator.outdated(args.operands, { ...options, onEvent }));
     const error = lockFault(report.failed);
     const isCurrent = report.parts.every(({ state }) => state === 'current');
     return {

@@ -5,7 +5,7 @@ import { type Failed, hasFailed, resultsWire, type Tried, tryEach } from '../../
 import { verifyWire } from '../../wire/verify-wire.ts';
 import { chosenRefs, targetOptions } from '../chosen-refs.ts';
 import type { Command } from '../command.ts';
-import { PROGRESS_OPTION, SELECTION_OPTIONS, STOP_OPTION, SUBSET_OPTION } from '../common-options.ts';
+import { NO_ERROR_TEXT, PROGRESS_OPTION, SELECTION_OPTIONS, STOP_OPTION, SUBSET_OPTION } from '../common-options.ts';
 import type { ParsedArgs } from '../parsed-args.ts';
 import { verifyText } from '../render/verify-text.ts';
 import { endedWith } from '../report.ts';
@@ -25,6 +25,7 @@ export const verify: Command = {
     { name: 'resume', summary: 'go on where a verification stopped that was killed or interrupted' },
     { name: 'limit-rate', value: 'SIZE', summary: 'read at most this many bytes a second, for example 200M' },
     STOP_OPTION,
+    NO_ERROR_TEXT,
     PROGRESS_OPTION,
   ],
   examples: [

@@ -47,13 +47,13 @@ function filesToShow(models: readonly ModelProgress[], room: number): ReadonlyMa
 
 function modelLine(screen: Screen, model: ModelProgress, { nameWidth, nowMs }: { nameWidth: number; nowMs: number }): string {
   const width = screen.columns - 1;
-  const percent = percentText(model);
+  const percent = percentText(model.way.fraction);
   const room = Math.min(nameWidth, width - 2 - percent.length - 1);
   const name = padEnd(truncate(model.model, room, screen.unicode ? '…' : '~'), room);
   const head = `${stateMark(screen, model)} ${name}`;
   const left = width - displayWidth(head) - percent.length - 1;
   const barWidth = Math.min(BAR_MAX, Math.max(BAR_MIN, left - 1 - TAIL_WIDTH));
-  const middle = barWidth < left ? ` ${bar(screen, ratioOf(model), barWidth)}` : '';
+  const middle = barWidth < left ? ` ${bar(screen, model.way.fraction, barWidth)}` : '';
   return `${head}${middle} ${percent}${fitting(tailParts(model, nowMs), left - displayWidth(middle))}`;
 }
 
@@ -87,7 +87,7 @@ function stateMark(screen: Screen, { phase }: ModelProgress): string {
 
 function fileLine(screen: Screen, file: FileProgress, nameWidth: number): string {
   const width = screen.columns - 1;
-  const percent = percentText({ doneBytes: file.doneBytes, totalBytes: file.sizeBytes });
+  const percent = percentText(file.sizeBytes > 0 ? file.doneBytes / file.sizeBytes : 0);
   const room = Math.min(nameWidth, Math.max(0, width - 4 - percent.length - 1));
   const name = padEnd(truncate(file.file, room, screen.unicode ? '…' : '~'), room);
   const size = `  ${formatBytes(file.doneBytes)}/${formatBytes(file.sizeBytes)}`;
@@ -95,8 +95,4 @@ function fileLine(screen: Screen, file: FileProgress, nameWidth: number): string
   return displayWidth(line) + size.length <= width ? line + size : line;
 }
 
-const ratioOf = ({ doneBytes, totalBytes, phase }: ModelProgress): number =>
-  totalBytes > 0 ? Math.min(1, doneBytes / totalBytes) : phase === 'finished' ? 1 : 0;
-
-const percentText = ({ doneBytes, totalBytes }: { doneBytes: number; totalBytes: number }): string =>
-  padStart(`${totalBytes > 0 ? Math.floor((100 * Math.min(doneBytes, totalBytes)) / totalBytes) : 0} %`, 5);
+const percentText = (fraction: number): string => padStart(`${Math.floor(100 * Math.min(fraction, 1))} %`, 5);

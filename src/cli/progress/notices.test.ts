@@ -39,3 +39,14 @@ it('tells of a failure with its code, of wrong bytes, and of warnings', () => {
     undefined,
   ]);
 });
+
+it('tells once for what a source is waited for, and nothing of what is over in a moment', () => {
+  const notices = createNotices();
+  const again = (delayMs: number, file = 'a.bin') =>
+    event({ type: 'retry.scheduled', source: 'hf://org/a', file, attempt: 1, delayMs, reason: 'rate_limit_anonymous' });
+  expect([again(400), again(21_188), again(40_000, 'b.bin')].map(notices)).toEqual([
+    undefined,
+    'a@1.0.0: hf://org/a is asked again in 21 s: rate_limit_anonymous',
+    undefined,
+  ]);
+});

@@ -61,7 +61,6 @@ function momentText(event: ModelEvent): string | undefined {
 const further = (bytes = 0, what = ''): string => (bytes === 0 ? '' : `, ${formatBytes(bytes)} ${what}`);
 
 function stepText(model: ModelProgress, nowMs: number): string {
-  const percent = model.totalBytes === 0 ? 0 : Math.floor((100 * model.doneBytes) / model.totalBytes);
-  const done = `${percent} % (${formatBytes(model.doneBytes)} of ${formatBytes(model.totalBytes)})`;
+  const done = `${Math.floor(100 * model.way.fraction)} % (${formatBytes(model.doneBytes)} of ${formatBytes(model.totalBytes)})`;
   return `${model.model}: ${[done, ...speedText(model, nowMs)].join(', ')}`;
 }

@@ -27,8 +27,8 @@ async function loadDisplay(mode: Mode, { io, area, noColor }: Session): Promise<
   return liveProgress(area, () => screenOf(io.stderr, { env: io.env, platform: io.platform, noColor }));
 }
 
-/** What a model that is complete already says: no reason to load a display, which would cost more than the answer. */
-const QUIET_EVENTS: readonly EventType[] = ['ensure.started', 'ensure.finished', 'ensure.failed'];
+/** What a model that is complete already, or is none, says: no reason to load a display, which would cost more than the answer. */
+const QUIET_EVENTS: readonly EventType[] = ['ensure.started', 'ensure.finished', 'ensure.failed', 'act.finished', 'act.failed'];
 
 function deferred(load: () => Promise<ProgressDisplay>): ProgressDisplay {
   const kept: ModelEvent[] = [];

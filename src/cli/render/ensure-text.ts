@@ -1,3 +1,4 @@
+import { HF_CACHE_SCHEME } from '../../domain/hf-cache-scheme.ts';
 import { formatRef } from '../../domain/model-ref.ts';
 import { countProofs } from '../../domain/proof.ts';
 import type { EnsureResult } from '../../domain/results.ts';
@@ -61,7 +62,12 @@ const someOf = (all: readonly string[]): string =>
   all.length > NAMED ? `${all.slice(0, NAMED).join(', ')} and ${all.length - NAMED} more` : all.join(', ');
 
 const liarText = (screen: Screen, ref: string, liar: string): string =>
-  `${paint(screen, 'yellow', 'wrong bytes')} for ${ref} came from ${liar}: correct or remove that source`;
+  `${paint(screen, 'yellow', 'wrong bytes')} for ${ref} came from ${liar}: ${whatToDoWith(liar)}`;
+
+const whatToDoWith = (liar: string): string =>
+  liar.startsWith(`${HF_CACHE_SCHEME}://`)
+    ? '`hf cache verify REPOSITORY` names the file to remove there'
+    : 'correct or remove that source';
 
 /** The model is complete all the same: one line, however many there were. */
 function troublesText(screen: Screen, { ref, troubles }: EnsureResult): string[] {

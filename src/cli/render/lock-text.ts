@@ -29,6 +29,10 @@ function partText(screen: Screen, part: LockedPart): string {
     (line) => line !== undefined && line !== '',
   );
   const edited = wasEdited ? ['  its entry had been edited by hand: it was not believed, and is made anew'] : [];
-  const changes = action === 'changed' && !wasEdited ? changeLines(screen, part.changes) : [];
+  const changes = action === 'changed' && !wasEdited ? changesOf(screen, part) : [];
   return [head, ...edited, ...(action === 'added' ? moved.slice(-1) : moved), ...changes].join('\n');
 }
+
+/** Sources, conditions or pieces of the same files may be noted anew. */
+const changesOf = (screen: Screen, { changes }: LockedPart): readonly string[] =>
+  changes.length > 0 ? changeLines(screen, changes) : ['  the same files: only what is noted beside them changed'];

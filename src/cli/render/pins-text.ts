@@ -27,7 +27,7 @@ export function pinsText(screen: Screen, pins: readonly PinReport[]): string {
 }
 
 function row(screen: Screen, { label, state, pin, present }: PinReport): readonly string[] {
-  const until = pin === undefined ? '' : pin.until === undefined ? 'unpinned' : minuteOf(pin.until);
+  const until = pin === undefined ? '' : pin.until === undefined ? 'no end' : minuteOf(pin.until);
   return [
     mark(screen, VERDICTS[state]),
     label,

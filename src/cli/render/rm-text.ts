@@ -10,9 +10,14 @@ export const rmText = (screen: Screen, tried: readonly Tried<RemoveResult>[]): s
       const said = one.removed
         ? `${mark(screen, 'good')} removed ${one.label}: ${freed(one)}`
         : `${mark(screen, 'none')} ${one.label} is not here`;
-      return one.tier === undefined ? said : `${said}; its copy in ${one.tier} stays (\`wan models tier drop ${one.label}\`)`;
+      return [said, ...staying(one)].join('; ');
     })
     .join('\n');
+
+const staying = ({ label, tier, isRegistered }: RemoveResult): readonly string[] => [
+  ...(tier === undefined ? [] : [`its copy in ${tier} stays (\`wan models tier drop ${label}\`)`]),
+  ...(isRegistered ? [`its entry in the registry stays (\`wan models rm ${label} --unregister\`)`] : []),
+];
 
 const freed = ({ reclaimedBytes, sharedBytes }: RemoveResult): string =>
   `${formatBytes(reclaimedBytes)} freed${sharedBytes > 0 ? `, ${formatBytes(sharedBytes)} kept for other models` : ''}`;

@@ -293,7 +293,7 @@ const TEXTS: Readonly<Record<string, (screen: Screen) => string>> = {
   rm: (screen) =>
     rmText(screen, [
       done('a', { label: 'a@1.0.0', path: '/m/a', removed: true, reclaimedBytes: MIB, sharedBytes: 2 * MIB }),
-      done('b', { label: 'b@1.0.0', path: '/m/b', removed: false, reclaimedBytes: 0, sharedBytes: 0 }),
+      done('b', { label: 'b@1.0.0', path: '/m/b', removed: false, reclaimedBytes: 0, sharedBytes: 0, isRegistered: true }),
     ]),
   lock: (screen) =>
     lockText(screen, {
@@ -470,7 +470,7 @@ describe('texts', () => {
 
       --- rm
       + removed a@1.0.0: 1.0 MiB freed, 2.0 MiB kept for other models
-      - b@1.0.0 is not here
+      - b@1.0.0 is not here; its entry in the registry stays (\`wan models rm b@1.0.0 --unregister\`)
 
       --- lock
       note: i2v-A14B@2.2.0@bf16: 2 files are not pinned: not derived here yet: run \`wan models ensure i2v-A14B@2.2.0@bf16\`, then lock again

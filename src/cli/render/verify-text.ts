@@ -41,13 +41,15 @@ function row(screen: Screen, report: VerifyReport): readonly string[] {
 /** Bytes that are right and no weights are as they were published: nothing rotted. */
 function resultOf({ ok, files }: VerifyReport): string {
   if (ok) return 'VERIFIED';
+  if (files.every(({ fault }) => fault === 'missing')) return 'NOT_PRESENT';
   return files.every((file) => file.ok) ? 'INVALID' : 'CORRUPT';
 }
 
 function details(screen: Screen, { ref, files, extraFiles, formatFaults }: VerifyReport): readonly string[] {
   const extra = extraFiles.map((path) => `  ${path} ${paint(screen, 'dim', 'is declared by nobody (left alone)')}`);
   const formats = formatFaults.map(({ path, message }) => `  ${path} ${judged(screen, 'bad', message)}`);
-  return [...faultLines(screen, formatRef(ref), files.flatMap(faultOf)), ...formats, ...extra];
+  const faults = files.every(({ fault }) => fault === 'missing') ? [] : files.flatMap(faultOf);
+  return [...faultLines(screen, formatRef(ref), faults), ...formats, ...extra];
 }
 
 function faultOf({ path, ok, fault, expected, found }: VerifiedFile): readonly Fault[] {

@@ -87,6 +87,7 @@ async function writeLocked(creation: Creation): Promise<number> {
   }
   const lock = lockPath === staged ? await openLocked(staged, { create: true }) : await openLockBeside(lockPath);
   if (lock === undefined) throw alreadyWritten(path);
+  using _lock = lock;
   try {
     await requireUnfinished({ path: staged, ...(partBytes !== undefined && { partBytes }) });
     const resumed = await writeStaged(creation, staged);
@@ -94,7 +95,6 @@ async function writeLocked(creation: Creation): Promise<number> {
     return resumed;
   } finally {
     if (lockPath !== staged) await rm(lockPath, { force: true });
-    lock.close();
   }
 }
 

@@ -26,12 +26,13 @@ const MAX_READ_BYTES = 256 * 1024 * 1024;
 /** @throws ModelError INVALID_INPUT with reason entry_invalid for what can be no model here; OFFLINE, GATED and whatever the Hub refuses with */
 export async function readHubModel(work: Orchestration, modelId: string, source: string, call: CallOptions): Promise<HubModel> {
   const { signal = new AbortController().signal } = call;
-  await using opener = await work.freshSources(work.settings.offline);
+  const emit = work.emitter(call, modelId);
+  await using opener = await work.freshSources(work.settings.offline, emit);
   await refuseLarge(opener, source, signal);
   const [owner] = ownersOfModel(modelId, { sources: { priority: [source] } });
   if (owner === undefined) throw new Error('a model with a source has files to pin');
   const part = { owner, usedBy: [modelId], isEdited: false };
-  const meter = new ReadMeter(work.store.clock, work.emitter(call, modelId));
+  const meter = new ReadMeter(work.store.clock, emit);
   const now = new Date(work.store.clock.now()).toISOString();
   const { entry } = await pinPart({ part, opener, update: true, read: true, signal, meter, now });
   return modelOf(source, entry);

@@ -6,7 +6,7 @@ export function requireInManifest(registry: ModelRegistry, modelId: string, cann
   if (registry.isInManifest(modelId)) return;
   throw new ModelError('INVALID_INPUT', `${modelId} is a model of the registry, not of the manifest: ${cannot}`, {
     reason: 'model_of_registry',
-    hint: '`wan models rm` removes its files; DELETE /v1/models/{id} the model itself; `wan models export` copies it',
+    hint: `\`wan models rm ${modelId}\` removes its files, with --unregister the model itself; \`wan models export\` copies it`,
     details: { model: modelId },
   });
 }

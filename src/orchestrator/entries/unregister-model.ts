@@ -28,7 +28,7 @@ export async function unregisterModel(work: Orchestration, asked: string, option
   const { modelId, entry, isDefined } = await findEntry(work, asked);
   if (entry?.isCustom !== true || (await work.registry()).isInManifest(modelId)) throw ofManifest(modelId);
   requireTag(modelId, entry, expectedTags);
-  const removed = isDefined ? await removeModel(work, modelId, call) : nothingHere(work, modelId);
+  const { isRegistered: _, ...removed } = isDefined ? await removeModel(work, modelId, call) : nothingHere(work, modelId);
   const gone = await changeEntries(work, { ...call, doing: `remove ${modelId}` }, (now) => {
     requireTag(modelId, now.get(modelId), [revisionTag(entry)]);
     const { createdAt, revision, deletedAt } = entry;
@@ -52,6 +52,6 @@ function nothingHere(work: Orchestration, modelId: string): RemoveResult {
 const ofManifest = (modelId: string): ModelError =>
   new ModelError('INVALID_INPUT', `${modelId} is a model of the manifest`, {
     reason: 'model_of_manifest',
-    hint: '`wan models rm` takes it from this machine, `wan models remove` out of the manifest',
+    hint: '`wan models rm` (without --unregister) takes it from this machine, `wan models remove` out of the manifest',
     details: { model: modelId },
   });

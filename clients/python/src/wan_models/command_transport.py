@@ -41,7 +41,7 @@ class CommandTransport:
         self._env = dict(env or {})
 
     def call(self, request: Request, watch: Optional[Watch] = None) -> Document:
-        options = {} if watch is None else {"progress": _mode(watch), "stop-with-stdin": True}
+        options = {} if watch is None else {**_shown(watch), "stop-with-stdin": True}
         child = self._start(request, options, watch, is_apart=False)
         answer = _Answer(watch)
         with child.stopping():
@@ -51,7 +51,7 @@ class CommandTransport:
         return answer.document(request, status)
 
     def hold(self, request: Request, watch: Watch) -> Hold:
-        child = self._start(request, {"progress": _mode(watch)}, watch, is_apart=True)
+        child = self._start(request, _shown(watch), watch, is_apart=True)
         answer = _Answer(watch)
         with child.stopping():
             for line in child.lines():
@@ -134,10 +134,10 @@ def _json_object(text: str) -> Optional[Mapping[str, Any]]:
     return found if isinstance(found, dict) else None
 
 
-def _mode(watch: Watch) -> str:
-    if watch.on_event is not None:
-        return "json"
-    return "auto" if watch.on_terminal else "none"
+def _shown(watch: Watch) -> Mapping[str, Any]:
+    """Progress as asked for; an error is the caller's to show, who may have expected it."""
+    mode = "json" if watch.on_event is not None else "auto" if watch.on_terminal else "none"
+    return {"progress": mode, "no-error-text": True}
 
 
 def _arguments(request: Request, more: Mapping[str, Any]) -> list[str]:

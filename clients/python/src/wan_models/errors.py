@@ -34,7 +34,7 @@ class SchemaVersionMismatch(WanError):
     code = "SCHEMA_VERSION_MISMATCH"
     exit_status = 2
     default_retryable = False
-    default_hint = "run `wan migrate manifest`, or install a wan-models that reads this schema version"
+    default_hint = "install a wan-models that reads this schema version"
 
 
 class ManifestInvalid(WanError):
@@ -115,7 +115,7 @@ class SourceUnavailable(WanError):
     code = "SOURCE_UNAVAILABLE"
     exit_status = 4
     default_retryable = True
-    default_hint = "ask each with `wan models sources REF --probe`, or run again with --log-level debug"
+    default_hint = "check that it can be reached from here: `wan models sources REF --probe` asks each source of a model"
 
 
 class NetworkTimeout(WanError):
@@ -169,7 +169,7 @@ class SignatureInvalid(WanError):
     code = "SIGNATURE_INVALID"
     exit_status = 5
     default_retryable = False
-    default_hint = "check where the manifest came from, and the keys in `wan trust`"
+    default_hint = "check where the manifest came from"
 
 
 class ChecksumFail(WanError):
