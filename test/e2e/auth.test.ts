@@ -109,6 +109,16 @@ describe('wan auth login', () => {
     expect(one).toMatchObject({ status: 2, stderr: expect.stringContaining('the secret access key is empty') });
   });
 
+  it('stores S3 keys for the endpoint that a profile names, as that is where they will be asked for', async () => {
+    const configFile = join(place.directory, 'aws-config');
+    await writeFile(configFile, `[default]\nendpoint_url = ${server.url}\n`);
+    const run = (words: readonly string[], text = '') =>
+      place.wan(['auth', ...words, '--json'], { ...piped(text), env: { ...NO_KEYRING, AWS_CONFIG_FILE: configFile } });
+    const stored = await run(['login', 's3', '--token-stdin', '--no-check'], 'minio-user\nsecretsecret\n');
+    expect(documentOf(stored.stdout).data).toMatchObject({ origin: server.url });
+    expect(documentOf((await run(['logout', 's3'])).stdout).data).toMatchObject({ origin: server.url, removed: true });
+  });
+
   it('asks an S3 service whether it knows the keys, by a signed list of buckets, and stores none that it refuses', async () => {
     const s3 = await startEmbedded();
     const service = await FaultProxy.start(s3.endpoint);

@@ -1,3 +1,4 @@
+import { profileEndpoint } from '../../compose/s3-endpoint.ts';
 import type { Config } from '../../config/config.ts';
 import { checkToken } from '../../credentials/check-token.ts';
 import { CredentialStore } from '../../credentials/credential-store.ts';
@@ -44,9 +45,10 @@ export const authLogin: Command = {
   run: async (session, args) => {
     const config = await session.config();
     const service = args.operands[0] as Service;
-    const endpoint = args.text('endpoint');
+    const named = args.text('endpoint');
+    const endpoint = named ?? (service === 's3' ? await profileEndpoint(config) : undefined);
     const origin = originFor(service, config, endpoint);
-    if (endpoint === undefined) refuseProjectEndpoint(config, service, origin);
+    if (named === undefined) refuseProjectEndpoint(config, service, origin);
     const secret = await readSecret(
       session,
       { service, origin: isUsual(service, config, origin) ? undefined : origin },

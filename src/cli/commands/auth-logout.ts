@@ -1,3 +1,4 @@
+import { profileEndpoint } from '../../compose/s3-endpoint.ts';
 import { CredentialStore } from '../../credentials/credential-store.ts';
 import { describeCredentials } from '../../credentials/describe-credentials.ts';
 import { originFor, SERVICES, type Service } from '../../credentials/services.ts';
@@ -20,7 +21,8 @@ export const authLogout: Command = {
   run: async (session, args) => {
     const config = await session.config();
     const service = args.operands[0] as Service;
-    const origin = originFor(service, config, args.text('endpoint'));
+    const endpoint = args.text('endpoint') ?? (service === 's3' ? await profileEndpoint(config) : undefined);
+    const origin = originFor(service, config, endpoint);
     const removed = await new CredentialStore(config).remove(service, origin);
     if (removed) await session.recordAct('auth.logout', { service, origin });
     const left = (await describeCredentials(config)).filter((line) => line.isUsed && line.service === service && line.origin === origin);
