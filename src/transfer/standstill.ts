@@ -28,8 +28,8 @@ export class Standstill {
   }
 }
 
-/** Windows of the hashing thread (lane-load.ts) in a row: one that is stuck in a call of the file system has none. */
-const HASH_WINDOWS = 150;
+/** Windows of the hashing thread (lane-load.ts), and looks of this one: a thread that is stuck in a call of the file system has none. */
+const HASH_TURNS = 150;
 
 interface WatchedHash extends Pick<FileState, 'cell'> {
   readonly hashLane: { readonly load: Pick<LaneLoad, 'windows'> };
@@ -41,8 +41,9 @@ export class HashWatch {
   readonly #most: number;
   #offset = -1;
   #sinceWindow = 0;
+  #looks = 0;
 
-  constructor(hash: WatchedHash, most = HASH_WINDOWS) {
+  constructor(hash: WatchedHash, most = HASH_TURNS) {
     this.#hash = hash;
     this.#most = most;
   }
@@ -51,9 +52,13 @@ export class HashWatch {
   isStill(): boolean {
     const { cell, hashLane } = this.#hash;
     const { windows } = hashLane.load;
-    if (cell.offset !== this.#offset) this.#sinceWindow = windows;
+    if (cell.offset !== this.#offset) {
+      this.#sinceWindow = windows;
+      this.#looks = 0;
+    }
     this.#offset = cell.offset;
-    return windows - this.#sinceWindow >= this.#most;
+    this.#looks++;
+    return Math.min(windows - this.#sinceWindow, this.#looks) >= this.#most;
   }
 }
 
