@@ -7,7 +7,7 @@ import type { FileState } from './file-state.ts';
 import type { LaneLoad } from './lane-load.ts';
 
 /** Looks in a row, of a thread whose own timers run: a machine that stood still has not looked. */
-export const STANDSTILL_LOOKS = 600;
+const STANDSTILL_LOOKS = 600;
 /** Pieces and claims that are told. */
 const MAX_TOLD = 20;
 
