@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Optional, cast
@@ -20,11 +22,30 @@ class FileServer:
         self.statuses: dict[str, int] = {}
         self.bytes_per_second: Optional[float] = None
         self.sent_bytes = 0
+        self._sending = 0
         self.lock = threading.Lock()
         self._http = _Server(self)
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
         self._thread = threading.Thread(target=self._http.serve_forever, args=[0.05])
         self._thread.start()
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        with self.lock:
+            self._sending += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self._sending -= 1
+
+    def forget_sent(self) -> None:
+        """Once whoever has hung up has been noticed: until then an answer goes on, and counts."""
+        end = time.monotonic() + 30
+        while self._sending > 0 and time.monotonic() < end:
+            time.sleep(0.01)
+        assert self._sending == 0, "an answer is still being sent"
+        self.sent_bytes = 0
 
     def stop(self) -> None:
         self._http.shutdown()
@@ -81,10 +102,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, body: bytes) -> None:
         owner = cast(_Server, self.server).owner
-        for at in range(0, len(body), _PART):
-            part = body[at : at + _PART]
-            self.wfile.write(part)
-            with owner.lock:
-                owner.sent_bytes += len(part)
-            if owner.bytes_per_second is not None:
-                time.sleep(len(part) / owner.bytes_per_second)
+        with owner.sending():
+            for at in range(0, len(body), _PART):
+                part = body[at : at + _PART]
+                self.wfile.write(part)
+                with owner.lock:
+                    owner.sent_bytes += len(part)
+                if owner.bytes_per_second is not None:
+                    time.sleep(len(part) / owner.bytes_per_second)

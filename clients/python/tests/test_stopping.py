@@ -38,7 +38,8 @@ def held_and_quick_to_end(world: World, server: FileServer) -> None:
     """What was fetched is not fetched again."""
     held = world.client().status(TINY).bytes_held
     assert held > 0
-    server.bytes_per_second, server.sent_bytes = None, 0
+    server.forget_sent()
+    server.bytes_per_second = None
     world.client().get_wan_paths(TINY, show_progress=False)
     assert server.sent_bytes <= sum(map(len, FILES.values())) - held
 
