@@ -55,4 +55,7 @@ it('a hash stands still where its thread has turns and it takes none: a thread t
   expect([1, 1].map(afterTurns)).toEqual([false, false]);
   cell.publish(10);
   expect([1, 1, 1, 1].map(afterTurns)).toEqual([false, false, false, true]);
+  // This thread stood still meanwhile, and has not heard yet what the other one did.
+  cell.publish(20);
+  expect([1, 100].map(afterTurns)).toEqual([false, false]);
 });
