@@ -1,5 +1,4 @@
 /** A hold on a lock, from its grant to its release. */
-
 import { ModelError } from '../domain/errors.ts';
 import type { LockHolder } from '../domain/events.ts';
 import { errnoOf, isErrno } from '../domain/fs-error.ts';

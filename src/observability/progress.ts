@@ -1,5 +1,4 @@
 /** What progress displays show, as a pure reduction of events. Done bytes never go down (invariant 5). */
-
 import { describeHolder } from '../domain/describe-holder.ts';
 import type { ErrorDocument } from '../domain/errors.ts';
 import type { BytesOrigin, ModelEvent, Phase } from '../domain/events.ts';

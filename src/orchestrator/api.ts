@@ -1,5 +1,4 @@
 /** The verbs as their callers see them; compose.ts returns the object that implements this. */
-
 import type { ImportKind } from '../backends/outside/found-file.ts';
 import type { CallActor } from '../domain/acts.ts';
 import type { BundleApplied, BundleCreated } from '../domain/bundle-results.ts';

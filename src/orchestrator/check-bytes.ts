@@ -3,7 +3,6 @@
  * recorded when the whole file was proven, so right leaves are right bytes as long as the record is. Where one differs, the whole file is
  * read: a record can condemn nothing.
  */
-
 import type { Sha256 } from '../domain/digest.ts';
 import type { ModelError } from '../domain/errors.ts';
 import { isUnreadable } from '../domain/fs-error.ts';

@@ -1,5 +1,4 @@
 /** What every verb works with, put together by compose.ts. */
-
 import type { StorageBackend } from '../backends/backend.ts';
 import type { HfCache } from '../backends/hf-cache/hf-cache.ts';
 import type { AddressGuard } from '../backends/http/address-guard.ts';

@@ -1,5 +1,4 @@
 /** A plan added up by component: bytes, what other models share, and from where. */
-
 import type { PlannedComponent } from '../domain/results.ts';
 import type { FileSpec } from '../domain/spec.ts';
 import type { ModelRegistry } from '../registry/model-registry.ts';

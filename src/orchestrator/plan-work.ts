@@ -1,5 +1,4 @@
 /** What an ensure has to do for each file, and for the files that derived ones are made from. */
-
 import type { FileSpec } from '../domain/spec.ts';
 import { sum } from '../util/sum.ts';
 import { lookAt } from './look.ts';

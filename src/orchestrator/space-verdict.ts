@@ -1,5 +1,4 @@
 /** What is needed against what there is. Pure. */
-
 import type { QuotaVerdict, Reclaimable, SpaceVerdict } from '../domain/space.ts';
 import type { Promised } from '../store/reservations.ts';
 import { totalUsage, usageBy, usageByClass } from '../store/usage-sums.ts';

@@ -1,5 +1,4 @@
 /** `status`: reads names, sizes, times and records; never content. Changes nothing on disk. */
-
 import type { LockHolder } from '../domain/events.ts';
 import { countProofs, weakestProof } from '../domain/proof.ts';
 import type { SmokeNote } from '../domain/smoke.ts';

@@ -1,5 +1,4 @@
 /** `tier move`: a model goes to a tier. The order of its writes is the one of docs/store-format.md, "Tiers". */
-
 import { throwIfCancelled } from '../domain/cancelled.ts';
 import type { Emit } from '../domain/events.ts';
 import { FAST_TIER, type MovedBlob, type TieredBlob, type TierMove, type TierSettings } from '../domain/tiers.ts';

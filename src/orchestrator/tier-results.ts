@@ -1,5 +1,4 @@
 /** What the verbs of tiers say of what they did. */
-
 import { ModelError } from '../domain/errors.ts';
 import type { MovedBlob, TieredBlob, TierMove } from '../domain/tiers.ts';
 import type { ColdRecord } from '../store/tier-records.ts';

@@ -1,5 +1,4 @@
 /** What lies in tiers, added up from records alone. */
-
 import type { TieredBlob, TierSum } from '../domain/tiers.ts';
 import type { ColdRecord } from '../store/tier-records.ts';
 import { sum } from '../util/sum.ts';

@@ -1,5 +1,4 @@
 /** Files that are still to be hashed: which ones a thread that is free takes next, one alone or several side by side. */
-
 import { LANES } from '../util/sha256/sha256-layout.ts';
 import { sum } from '../util/sum.ts';
 import { countTogether } from './joint-plan.ts';

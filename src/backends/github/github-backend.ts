@@ -2,7 +2,6 @@
  * The assets of a GitHub release. One question to the API tells them all; each is then read over plain HTTP: with a token from
  * the API, which private repositories need, without one from its public address, which counts against no rate limit.
  */
-
 import { shownWithPlace } from '../../credentials/mask-credential.ts';
 import { throwIfCancelled } from '../../domain/cancelled.ts';
 import { isModelError, ModelError } from '../../domain/errors.ts';

@@ -1,5 +1,4 @@
 /** Progress for logs and CI: a line when a model starts, every 10 s, and when it ends. */
-
 import { describeHolder } from '../../domain/describe-holder.ts';
 import type { EventType, ModelEvent } from '../../domain/events.ts';
 import { type ModelProgress, NO_PROGRESS, reduceProgress } from '../../observability/progress.ts';
